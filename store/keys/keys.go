@@ -1,0 +1,178 @@
+// Package keys holds the keys that speak for organisations: public keys with
+// their algorithm, signatures over messages of a named domain, private keys
+// that print redacted.
+//
+// Every signature in the federation says what it is a signature of: the
+// message begins with an ASCII domain line, and a key serves one purpose. So a
+// batch can never be taken for a genesis charter, nor a vote for a batch. The
+// algorithm stands in the first byte of each key and signature; Ed25519 is the
+// only one today, verified by the standard library everywhere, because
+// libraries differ on malformed signatures and a federation must not split
+// over one. Public keys that are malformed or of small order are refused when
+// they enter.
+//
+// Floor 0. It knows no charter and no statement.
+package keys
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"filippo.io/edwards25519"
+)
+
+// Ed25519 is the algorithm byte of Ed25519 keys and signatures (RFC 8032).
+const Ed25519 byte = 1
+
+// Sizes in bytes of an encoded public key and of a signature, the algorithm
+// byte included.
+const (
+	PublicSize    = 1 + ed25519.PublicKeySize
+	SignatureSize = 1 + ed25519.SignatureSize
+)
+
+// Domain is the line that every signed message begins with.
+type Domain string
+
+// The domains in use.
+const (
+	DomainBatch   Domain = "ringfence/batch/v1\n"
+	DomainGenesis Domain = "ringfence/genesis/v1\n"
+)
+
+// Public is an algorithm byte and a public key. The zero Public is none.
+type Public [PublicSize]byte
+
+// Signature is an algorithm byte and a signature.
+type Signature [SignatureSize]byte
+
+// ParsePublic decodes an algorithm byte and a key. It refuses unknown
+// algorithms, encodings that are not canonical, and keys of small order.
+func ParsePublic(b []byte) (Public, error) {
+	if len(b) != PublicSize {
+		return Public{}, fmt.Errorf("keys: a public key has %d bytes, not %d", PublicSize, len(b))
+	}
+	if b[0] != Ed25519 {
+		return Public{}, fmt.Errorf("keys: unknown key algorithm %d; 1 is Ed25519", b[0])
+	}
+	point, err := new(edwards25519.Point).SetBytes(b[1:])
+	if err != nil {
+		return Public{}, fmt.Errorf("keys: no point of edwards25519: %w", err)
+	}
+	if [32]byte(point.Bytes()) != [32]byte(b[1:]) {
+		return Public{}, fmt.Errorf("keys: the key's encoding is not canonical")
+	}
+	if new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+		return Public{}, fmt.Errorf("keys: the key is of small order")
+	}
+	return Public(b), nil
+}
+
+// ParsePublicText reads the text that String gives.
+func ParsePublicText(s string) (Public, error) {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		return Public{}, fmt.Errorf("keys: a public key is written as %d hexadecimal digits: %w", 2*PublicSize, err)
+	}
+	return ParsePublic(b)
+}
+
+// IsZero reports whether p is none.
+func (p Public) IsZero() bool { return p == Public{} }
+
+// String returns the bytes in hexadecimal.
+func (p Public) String() string {
+	if p.IsZero() {
+		return ""
+	}
+	return hex.EncodeToString(p[:])
+}
+
+// Short returns the first eight hexadecimal digits after the algorithm, for
+// people who compare keys on a screen.
+func (p Public) Short() string { return hex.EncodeToString(p[1:5]) }
+
+// MarshalText returns the text that String gives.
+func (p Public) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText accepts the text that String gives; the empty text is none.
+func (p *Public) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*p = Public{}
+		return nil
+	}
+	got, err := ParsePublicText(string(text))
+	if err != nil {
+		return err
+	}
+	*p = got
+	return nil
+}
+
+// Verify reports whether sig is p's signature of message in domain.
+func (p Public) Verify(domain Domain, message []byte, sig Signature) bool {
+	if p[0] != Ed25519 || sig[0] != Ed25519 {
+		return false
+	}
+	return ed25519.Verify(p[1:], signed(domain, message), sig[1:])
+}
+
+func signed(domain Domain, message []byte) []byte {
+	b := make([]byte, 0, len(domain)+len(message))
+	return append(append(b, domain...), message...)
+}
+
+// Private is a private key. It prints redacted.
+type Private struct{ key ed25519.PrivateKey }
+
+// Generate makes a key from 32 bytes of random.
+func Generate(random io.Reader) (Private, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	if _, err := io.ReadFull(random, seed); err != nil {
+		return Private{}, fmt.Errorf("keys: read %d random bytes: %w", len(seed), err)
+	}
+	return FromSeed([ed25519.SeedSize]byte(seed)), nil
+}
+
+// FromSeed returns the key of an RFC 8032 seed.
+func FromSeed(seed [ed25519.SeedSize]byte) Private {
+	return Private{ed25519.NewKeyFromSeed(seed[:])}
+}
+
+// Seed returns the RFC 8032 seed, the secret itself.
+func (p Private) Seed() [ed25519.SeedSize]byte { return [ed25519.SeedSize]byte(p.key.Seed()) }
+
+// IsZero reports whether p is none.
+func (p Private) IsZero() bool { return p.key == nil }
+
+// Public returns the public half.
+func (p Private) Public() Public {
+	return Public(append([]byte{Ed25519}, p.key.Public().(ed25519.PublicKey)...))
+}
+
+// Sign signs message in domain.
+func (p Private) Sign(domain Domain, message []byte) Signature {
+	return Signature(append([]byte{Ed25519}, ed25519.Sign(p.key, signed(domain, message))...))
+}
+
+const redacted = "[private key]"
+
+// String returns a fixed text, never the key.
+func (p Private) String() string { return redacted }
+
+// GoString returns a fixed text, never the key.
+func (p Private) GoString() string { return redacted }
+
+// Format prints a fixed text for every verb.
+func (p Private) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
+
+// LogValue logs a fixed text.
+func (p Private) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText refuses: a private key is written only by Save.
+func (p Private) MarshalText() ([]byte, error) {
+	return nil, fmt.Errorf("keys: a private key is not written as text")
+}
