@@ -1,0 +1,76 @@
+package merkle
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/bits"
+
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+)
+
+// maxProofHashes bounds a proof: a tree of 2^64 leaves has 64 levels.
+const maxProofHashes = 64
+
+// Root returns the RFC 6962 tree head over leaves, which are leaf hashes
+// already. Of no leaves it is SHA-256 of nothing. It does not allocate.
+func Root(leaves []Hash) Hash {
+	if len(leaves) == 0 {
+		return sha256.Sum256(nil)
+	}
+	// Between two leaves the stack holds the roots of the full subtrees that
+	// the bits of the count seen so far stand for, the largest first.
+	var stack [maxProofHashes]Hash
+	depth := 0
+	for i := range leaves {
+		stack[depth] = leaves[i]
+		depth++
+		for range bits.TrailingZeros(uint(i + 1)) {
+			depth--
+			stack[depth-1] = hashChildren(&stack[depth-1], &stack[depth])
+		}
+	}
+	for ; depth > 1; depth-- {
+		stack[depth-2] = hashChildren(&stack[depth-2], &stack[depth-1])
+	}
+	return stack[0]
+}
+
+// Prove returns the inclusion proof of the leaf at index (RFC 9162, section
+// 2.1.3.1): the siblings on its way to the root, lowest first. It fails when
+// index is not the place of a leaf.
+func Prove(leaves []Hash, index int) ([]Hash, error) {
+	if index < 0 || index >= len(leaves) {
+		return nil, fmt.Errorf("merkle: prove leaf %d: the tree has %d leaves, counted from 0", index, len(leaves))
+	}
+	path := make([]Hash, bits.Len(uint(len(leaves)-1)))
+	at := len(path) // filled from its end, since we walk from the root down
+	for len(leaves) > 1 {
+		split := 1 << (bits.Len(uint(len(leaves)-1)) - 1)
+		at--
+		if index < split {
+			path[at] = Root(leaves[split:])
+			leaves = leaves[:split]
+		} else {
+			path[at] = Root(leaves[:split])
+			leaves, index = leaves[split:], index-split
+		}
+	}
+	return path[at:], nil
+}
+
+// VerifyInclusion reports as nil that leaf stands at index of the tree of size
+// leaves whose head is root. A leaf is a leaf hash, as LeafHash returns it.
+func VerifyInclusion(leaf Hash, index, size uint64, path []Hash, root Hash) error {
+	if len(path) > maxProofHashes {
+		return fmt.Errorf("merkle: a proof of %d hashes; no tree needs more than %d", len(path), maxProofHashes)
+	}
+	siblings := make([][]byte, len(path))
+	for i := range path {
+		siblings[i] = path[i][:]
+	}
+	if err := proof.VerifyInclusion(rfc6962.DefaultHasher, index, size, leaf[:], siblings, root[:]); err != nil {
+		return fmt.Errorf("merkle: leaf %d of %d is not proved: %w", index, size, err)
+	}
+	return nil
+}
