@@ -18,22 +18,39 @@ func Root(leaves []Hash) Hash {
 	if len(leaves) == 0 {
 		return sha256.Sum256(nil)
 	}
-	// Between two leaves the stack holds the roots of the full subtrees that
-	// the bits of the count seen so far stand for, the largest first.
-	var stack [maxProofHashes]Hash
-	depth := 0
+	var a accumulator
 	for i := range leaves {
-		stack[depth] = leaves[i]
-		depth++
-		for range bits.TrailingZeros(uint(i + 1)) {
-			depth--
-			stack[depth-1] = hashChildren(&stack[depth-1], &stack[depth])
-		}
+		a.add(leaves[i])
 	}
-	for ; depth > 1; depth-- {
-		stack[depth-2] = hashChildren(&stack[depth-2], &stack[depth-1])
+	return a.root()
+}
+
+// accumulator computes an RFC 6962 tree head leaf by leaf. Between two leaves
+// the stack holds the roots of the full subtrees that the bits of the count
+// stand for, the largest first.
+type accumulator struct {
+	stack [maxProofHashes]Hash
+	count uint
+	depth int
+}
+
+func (a *accumulator) add(leaf Hash) {
+	a.stack[a.depth] = leaf
+	a.depth++
+	a.count++
+	for range bits.TrailingZeros(a.count) {
+		a.depth--
+		a.stack[a.depth-1] = hashChildren(&a.stack[a.depth-1], &a.stack[a.depth])
 	}
-	return stack[0]
+}
+
+// root returns the head over the leaves so far, of which there is at least one,
+// and ends the accumulator's use.
+func (a *accumulator) root() Hash {
+	for ; a.depth > 1; a.depth-- {
+		a.stack[a.depth-2] = hashChildren(&a.stack[a.depth-2], &a.stack[a.depth-1])
+	}
+	return a.stack[0]
 }
 
 // Prove returns the inclusion proof of the leaf at index (RFC 9162, section
