@@ -125,14 +125,15 @@ type Statement struct {
 // false when its subject is neither a number nor a range.
 func (s *Statement) Key() (number.Range, bool) {
 	switch {
-	case s.Subject.Kind == SubjectNumber && len(s.Subject.Value) == 8:
-		n, err := number.RangeFromBytes([number.KeySize]byte(append(append(make([]byte, 0, number.KeySize), s.Subject.Value...), 0)))
-		return n, err == nil
+	case s.Subject.Kind == SubjectNumber && len(s.Subject.Value) == number.KeySize-1:
 	case s.Subject.Kind == SubjectRange && len(s.Subject.Value) == number.KeySize:
-		r, err := number.RangeFromBytes([number.KeySize]byte(s.Subject.Value))
-		return r, err == nil
+	default:
+		return number.Range{}, false
 	}
-	return number.Range{}, false
+	var key [number.KeySize]byte // a number is the range without free digits
+	copy(key[:], s.Subject.Value)
+	r, err := number.RangeFromBytes(key)
+	return r, err == nil
 }
 
 // PublicationID names one delivery of a member: 16 random bytes.

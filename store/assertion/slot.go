@@ -1,0 +1,207 @@
+package assertion
+
+import (
+	"fmt"
+
+	"ringfence/store/merkle"
+	"ringfence/store/taxonomy"
+)
+
+// SlotsVersion is the only version of batch bodies.
+const SlotsVersion = 1
+
+// MaxSlots is the size in bytes of an encoded batch body. It is part of the
+// format and never changes.
+const MaxSlots = 1 << 20
+
+// Salt keeps a reader of a slot's commitment from guessing the statement.
+type Salt [merkle.SaltSize]byte
+
+// Slot is one place in a batch's body. A live slot holds a statement and the
+// salt that opens its commitment; an erased one only what the leaf needs. Both
+// have the same leaf, so erasing changes neither root nor signature. Slots are
+// made by NewSlot, ErasedSlot and DecodeSlots; the zero Slot is none.
+type Slot struct {
+	publication PublicationID
+	expiry      taxonomy.Day
+	salt        Salt        // live
+	encoded     []byte      // live: the statement's encoding, else nil
+	statement   Statement   // live
+	inner       merkle.Hash // erased
+}
+
+// NewSlot returns the live slot of an encoded statement, which it decodes and
+// shares.
+func NewSlot(publication PublicationID, salt Salt, encoded []byte) (Slot, error) {
+	s := Slot{publication: publication, salt: salt, encoded: encoded}
+	if err := decodeStatement(encoded, &s.statement); err != nil {
+		return Slot{}, err
+	}
+	s.expiry = taxonomy.DayOf(s.statement.Expires)
+	return s, nil
+}
+
+// ErasedSlot returns the slot of a statement whose opening is gone. The expiry
+// must be a day that a statement can have.
+func ErasedSlot(expiry taxonomy.Day, publication PublicationID, inner merkle.Hash) (Slot, error) {
+	if expiry > lastDay && expiry != taxonomy.NeverDay {
+		return Slot{}, fmt.Errorf("assertion: slot: no statement expires on day %d; the last is %d, or %d for never", uint32(expiry), uint32(lastDay), uint32(taxonomy.NeverDay))
+	}
+	return Slot{publication: publication, expiry: expiry, inner: inner}, nil
+}
+
+// lastDay is the day of taxonomy.MaxTime.
+const lastDay = taxonomy.Day(taxonomy.MaxTime / 86400)
+
+// Erased reports whether the slot's opening is gone.
+func (s *Slot) Erased() bool { return s.encoded == nil }
+
+// Publication returns the delivery that the statement belongs to.
+func (s *Slot) Publication() PublicationID { return s.publication }
+
+// Expiry returns the statement's expiry day; NeverDay for a retract.
+func (s *Slot) Expiry() taxonomy.Day { return s.expiry }
+
+// Statement returns the statement, nil when it was erased. It is not to be
+// changed.
+func (s *Slot) Statement() *Statement {
+	if s.Erased() {
+		return nil
+	}
+	return &s.statement
+}
+
+// Encoded returns the statement's encoding, nil when it was erased.
+func (s *Slot) Encoded() []byte { return s.encoded }
+
+// Salt returns the salt of a live slot.
+func (s *Slot) Salt() Salt { return s.salt }
+
+// Inner returns the commitment to salt and statement.
+func (s *Slot) Inner() merkle.Hash {
+	if s.Erased() {
+		return s.inner
+	}
+	return merkle.Inner(s.salt, s.encoded)
+}
+
+// Leaf returns the RFC 6962 leaf hash of the slot, the same before and after
+// erasing.
+func (s *Slot) Leaf() merkle.Hash {
+	return merkle.LeafHash(uint32(s.expiry), s.publication, s.Inner())
+}
+
+// Erase returns the slot without its opening.
+func (s *Slot) Erase() Slot {
+	return Slot{publication: s.publication, expiry: s.expiry, inner: s.Inner()}
+}
+
+// Leaves returns the leaves of slots in their order.
+func Leaves(slots []Slot) []merkle.Hash {
+	leaves := make([]merkle.Hash, len(slots))
+	for i := range slots {
+		leaves[i] = slots[i].Leaf()
+	}
+	return leaves
+}
+
+const (
+	slotsFields = 2
+	slotFields  = 3
+)
+
+// EncodeSlots returns the canonical encoding of a batch's body.
+func EncodeSlots(slots []Slot) ([]byte, error) {
+	if len(slots) < 1 || len(slots) > MaxStatements {
+		return nil, fmt.Errorf("assertion: body: %d slots, want 1 to %d", len(slots), MaxStatements)
+	}
+	size := 8
+	for i := range slots {
+		size += 40 + merkle.HashSize + len(slots[i].encoded)
+	}
+	b := appendSlotsHead(make([]byte, 0, size), len(slots))
+	for i := range slots {
+		b = slots[i].appendTo(b)
+	}
+	if len(b) > MaxSlots {
+		return nil, fmt.Errorf("assertion: body: %d bytes encoded, the most is %d", len(b), MaxSlots)
+	}
+	return b, nil
+}
+
+func appendSlotsHead(b []byte, count int) []byte {
+	b = appendArray(b, slotsFields)
+	b = appendUint(b, SlotsVersion)
+	return appendArray(b, count)
+}
+
+func (s *Slot) appendTo(b []byte) []byte {
+	b = appendArray(b, slotFields)
+	if s.Erased() {
+		b = appendUint(b, uint64(s.expiry))
+		b = appendBytes(b, s.publication[:])
+		return appendBytes(b, s.inner[:])
+	}
+	b = appendBytes(b, s.publication[:])
+	b = appendBytes(b, s.salt[:])
+	return appendBytes(b, s.encoded)
+}
+
+// minSlot is the size in bytes of the smallest slot: an erased one that
+// expires on one of the first 24 days.
+const minSlot = 1 + 1 + 1 + merkle.PublicationSize + 2 + merkle.HashSize
+
+// DecodeSlots reads what EncodeSlots writes and nothing else; every statement
+// in it is decoded as by DecodeStatement and shares b.
+func DecodeSlots(b []byte) ([]Slot, error) {
+	if len(b) > MaxSlots {
+		return nil, fmt.Errorf("assertion: body: %d bytes, the most is %d", len(b), MaxSlots)
+	}
+	r := reader{what: "body", b: b}
+	r.array("body", slotsFields, slotsFields)
+	r.version(SlotsVersion)
+	count := r.array("slots", 1, MaxStatements)
+	if r.err == nil && count > len(b)/minSlot {
+		r.fail("slots", "%d slots announced in %d bytes", count, len(b))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	slots := make([]Slot, count)
+	for i := range slots {
+		if err := slots[i].read(&r); err != nil {
+			return nil, fmt.Errorf("slot %d: %w", i, err)
+		}
+	}
+	if err := r.end(); err != nil {
+		return nil, err
+	}
+	return slots, nil
+}
+
+// read fills a zero slot; the first element's major type tells which form.
+func (s *Slot) read(r *reader) error {
+	r.array("slot", slotFields, slotFields)
+	if r.peek() == majorUint {
+		day := taxonomy.Day(r.uint("expiry day", uint64(taxonomy.NeverDay)))
+		copy(s.publication[:], r.bytes("publication", merkle.PublicationSize, merkle.PublicationSize))
+		copy(s.inner[:], r.bytes("inner hash", merkle.HashSize, merkle.HashSize))
+		if r.err != nil {
+			return r.err
+		}
+		var err error
+		*s, err = ErasedSlot(day, s.publication, s.inner)
+		return err
+	}
+	copy(s.publication[:], r.bytes("publication", merkle.PublicationSize, merkle.PublicationSize))
+	copy(s.salt[:], r.bytes("salt", merkle.SaltSize, merkle.SaltSize))
+	s.encoded = r.bytes("statement", 1, MaxSealed)
+	if r.err != nil {
+		return r.err
+	}
+	if err := decodeStatement(s.encoded, &s.statement); err != nil {
+		return err
+	}
+	s.expiry = taxonomy.DayOf(s.statement.Expires)
+	return nil
+}
