@@ -15,8 +15,10 @@
 package keys
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,10 +30,11 @@ import (
 const Ed25519 byte = 1
 
 // Sizes in bytes of an encoded public key and of a signature, the algorithm
-// byte included.
+// byte included, and of the secret that a key is made from.
 const (
 	PublicSize    = 1 + ed25519.PublicKeySize
 	SignatureSize = 1 + ed25519.SignatureSize
+	SeedSize      = ed25519.SeedSize
 )
 
 // Domain is the line that every signed message begins with.
@@ -79,6 +82,9 @@ func ParsePublicText(s string) (Public, error) {
 	}
 	return ParsePublic(b)
 }
+
+// Compare orders keys by their bytes.
+func (p Public) Compare(o Public) int { return bytes.Compare(p[:], o[:]) }
 
 // IsZero reports whether p is none.
 func (p Public) IsZero() bool { return p == Public{} }
@@ -130,35 +136,54 @@ type Private struct{ key ed25519.PrivateKey }
 
 // Generate makes a key from 32 bytes of random.
 func Generate(random io.Reader) (Private, error) {
-	seed := make([]byte, ed25519.SeedSize)
-	if _, err := io.ReadFull(random, seed); err != nil {
-		return Private{}, fmt.Errorf("keys: read %d random bytes: %w", len(seed), err)
+	seed, err := readSeed(random)
+	if err != nil {
+		return Private{}, err
 	}
-	return FromSeed([ed25519.SeedSize]byte(seed)), nil
+	return FromSeed(seed), nil
+}
+
+func readSeed(random io.Reader) (seed [SeedSize]byte, err error) {
+	if _, err := io.ReadFull(random, seed[:]); err != nil {
+		return seed, fmt.Errorf("keys: read %d random bytes: %w", len(seed), err)
+	}
+	return seed, nil
 }
 
 // FromSeed returns the key of an RFC 8032 seed.
-func FromSeed(seed [ed25519.SeedSize]byte) Private {
+func FromSeed(seed [SeedSize]byte) Private {
 	return Private{ed25519.NewKeyFromSeed(seed[:])}
 }
 
-// Seed returns the RFC 8032 seed, the secret itself.
-func (p Private) Seed() [ed25519.SeedSize]byte { return [ed25519.SeedSize]byte(p.key.Seed()) }
+// Seed returns the RFC 8032 seed, the secret itself; zeros for none.
+func (p Private) Seed() (seed [SeedSize]byte) {
+	copy(seed[:], p.key)
+	return seed
+}
 
 // IsZero reports whether p is none.
 func (p Private) IsZero() bool { return p.key == nil }
 
-// Public returns the public half.
+// Public returns the public half; none for none.
 func (p Private) Public() Public {
+	if p.IsZero() {
+		return Public{}
+	}
 	return Public(append([]byte{Ed25519}, p.key.Public().(ed25519.PublicKey)...))
 }
 
-// Sign signs message in domain.
+// Sign signs message in domain. Without a key it returns the zero Signature,
+// which nobody accepts.
 func (p Private) Sign(domain Domain, message []byte) Signature {
+	if p.IsZero() {
+		return Signature{}
+	}
 	return Signature(append([]byte{Ed25519}, ed25519.Sign(p.key, signed(domain, message))...))
 }
 
 const redacted = "[private key]"
+
+var errNoText = errors.New("keys: a private key is not written as text")
 
 // String returns a fixed text, never the key.
 func (p Private) String() string { return redacted }
@@ -172,7 +197,5 @@ func (p Private) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted
 // LogValue logs a fixed text.
 func (p Private) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText refuses: a private key is written only by Save.
-func (p Private) MarshalText() ([]byte, error) {
-	return nil, fmt.Errorf("keys: a private key is not written as text")
-}
+// MarshalText refuses: a private key is written only by Create.
+func (p Private) MarshalText() ([]byte, error) { return nil, errNoText }

@@ -1,0 +1,213 @@
+package charter
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/store/assertion"
+	"ringfence/store/keys"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// MaxSize bounds an encoded charter, in bytes.
+const MaxSize = 4 << 20
+
+// Genesis is a charter with the signatures of its founders beside it. While
+// founders pass it round it holds some of them; At and Verify want all.
+type Genesis struct {
+	_          struct{}      `cbor:",toarray"`
+	Version    uint8         // 1
+	Charter    []byte        // as Charter.Encode gives it; its CID is signed for
+	Signatures []Endorsement // ascending by key
+}
+
+// Endorsement is one founder's signature over the charter's bytes, in the
+// domain keys.DomainGenesis.
+type Endorsement struct {
+	_         struct{} `cbor:",toarray"`
+	Key       keys.Public
+	Signature keys.Signature
+}
+
+// NewGenesis returns the genesis of a valid charter, without signatures.
+func NewGenesis(c *Charter) (*Genesis, error) {
+	b, err := c.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return &Genesis{Version: formatVersion, Charter: b}, nil
+}
+
+// DecodeGenesis reads what Encode writes. It refuses every other encoding, an
+// invalid charter, and signatures that are not a founder's, are wrong or stand
+// twice; signatures may be missing (see Missing and Verify).
+func DecodeGenesis(b []byte) (*Genesis, error) {
+	if len(b) > MaxSize+maxFounders*(keys.PublicSize+keys.SignatureSize+16) {
+		return nil, fmt.Errorf("charter: a genesis of %d bytes is too large; a charter has at most %d", len(b), MaxSize)
+	}
+	g := new(Genesis)
+	if err := assertion.Decode(b, g); err != nil {
+		return nil, fmt.Errorf("charter: this is no genesis: %w", err)
+	}
+	if _, _, err := g.check(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Encode returns the canonical encoding, the content of a genesis file.
+func (g *Genesis) Encode() ([]byte, error) { return assertion.Encode(g) }
+
+// CharterCID returns the CID of the unsigned charter.
+func (g *Genesis) CharterCID() cid.Cid { return assertion.CID(g.Charter) }
+
+// Sign adds the signature of a founder. It refuses keys that are no founder's
+// and founders that have signed.
+func (g *Genesis) Sign(founder keys.Private) error {
+	c, missing, err := g.check()
+	if err != nil {
+		return err
+	}
+	key := founder.Public()
+	if !slices.ContainsFunc(c.Founders, func(f Founder) bool { return f.Key == key }) {
+		return fmt.Errorf("charter: key %s is no founder's; the charter of %q names %d founders", key.Short(), c.Name, len(c.Founders))
+	}
+	if !slices.ContainsFunc(missing, func(f Founder) bool { return f.Key == key }) {
+		return fmt.Errorf("charter: founder key %s has signed already", key.Short())
+	}
+	g.Signatures = append(g.Signatures, Endorsement{Key: key, Signature: founder.Sign(keys.DomainGenesis, g.Charter)})
+	slices.SortFunc(g.Signatures, func(a, b Endorsement) int { return a.Key.Compare(b.Key) })
+	return nil
+}
+
+// Missing returns the founders that have not signed.
+func (g *Genesis) Missing() ([]Founder, error) {
+	_, missing, err := g.check()
+	return missing, err
+}
+
+// Verify returns the charter when all its founders have signed it, each once,
+// and nobody else has.
+func (g *Genesis) Verify() (*Charter, error) {
+	c, missing, err := g.check()
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("charter: %d of %d founders have not signed; the first is %q", len(missing), len(c.Founders), missing[0].Member)
+	}
+	return c, nil
+}
+
+// check decodes the charter, verifies the signatures that are there and
+// returns the founders whose signatures are not.
+func (g *Genesis) check() (*Charter, []Founder, error) {
+	if g.Version != formatVersion {
+		return nil, nil, fmt.Errorf("charter: genesis version %d is unknown; this program knows %d: upgrade needed", g.Version, formatVersion)
+	}
+	c, err := Decode(g.Charter)
+	if err != nil {
+		return nil, nil, err
+	}
+	missing := slices.Clone(c.Founders)
+	for i, e := range g.Signatures {
+		if i > 0 && g.Signatures[i-1].Key.Compare(e.Key) >= 0 {
+			return nil, nil, fmt.Errorf("charter: signatures[%d]: keys do not ascend", i)
+		}
+		at := slices.IndexFunc(missing, func(f Founder) bool { return f.Key == e.Key })
+		if at < 0 {
+			return nil, nil, fmt.Errorf("charter: signatures[%d]: key %s is no founder's", i, e.Key.Short())
+		}
+		if !e.Key.Verify(keys.DomainGenesis, g.Charter, e.Signature) {
+			return nil, nil, fmt.Errorf("charter: signatures[%d]: the signature of %q is wrong; it must sign this very charter anew", i, missing[at].Member)
+		}
+		missing = slices.Delete(missing, at, at+1)
+	}
+	return c, missing, nil
+}
+
+// At returns the constitution at ledger size 1: that of the genesis charter,
+// once all its founders have signed.
+func At(g *Genesis) (*State, error) {
+	c, err := g.Verify()
+	if err != nil {
+		return nil, err
+	}
+	federation, err := c.FederationID()
+	if err != nil {
+		return nil, err
+	}
+	return compile(c, federation, 1), nil
+}
+
+// Encode returns the canonical encoding of a valid charter.
+func (c *Charter) Encode() ([]byte, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	b, err := assertion.Encode(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > MaxSize {
+		return nil, fmt.Errorf("charter: %d bytes; a charter has at most %d: leave ranges to be granted by motion", len(b), MaxSize)
+	}
+	return b, nil
+}
+
+// Decode reads what Charter.Encode writes and refuses everything else.
+func Decode(b []byte) (*Charter, error) {
+	if len(b) > MaxSize {
+		return nil, fmt.Errorf("charter: %d bytes; a charter has at most %d", len(b), MaxSize)
+	}
+	c := new(Charter)
+	if err := assertion.Decode(b, c); err != nil {
+		return nil, fmt.Errorf("charter: this is no charter: %w", err)
+	}
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// FederationID returns the CID of the unsigned charter; for a successor, the
+// ID that the first charter gave.
+func (c *Charter) FederationID() (cid.Cid, error) {
+	if !c.Predecessor.isZero() {
+		return taxonomy.CIDFromBytes(c.Predecessor.Federation)
+	}
+	b, err := c.Encode()
+	if err != nil {
+		return cid.Undef, err
+	}
+	return assertion.CID(b), nil
+}
+
+func (p *Predecessor) isZero() bool {
+	return len(p.Federation) == 0 && len(p.Charter) == 0 && len(p.Checkpoint) == 0
+}
+
+// Quorum returns how many of n regulators decide together, and how many liars
+// that survives: f = ⌊(n−1)/3⌋ and q = ⌊(n+f)/2⌋ + 1, or all of them when
+// there are fewer than four. It is 0 of 0 for no regulators.
+func Quorum(n int) (q, f int) {
+	switch {
+	case n <= 0:
+		return 0, 0
+	case n < 4:
+		return n, 0
+	}
+	f = (n - 1) / 3
+	return (n+f)/2 + 1, f
+}
+
+func decodeRange(b []byte) (number.Range, error) {
+	if len(b) != number.KeySize {
+		return number.Range{}, errors.New("a range has 9 bytes")
+	}
+	return number.RangeFromBytes([number.KeySize]byte(b))
+}

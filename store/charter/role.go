@@ -1,0 +1,104 @@
+package charter
+
+import (
+	"fmt"
+	"strings"
+
+	"ringfence/store/assertion"
+)
+
+var roleWords = [...]string{
+	Operator:       "operator",
+	MVNO:           "mvno",
+	Vendor:         "vendor",
+	CallCentre:     "callcentre",
+	Internet:       "internet",
+	Handset:        "handset",
+	Coordinator:    "coordinator",
+	Regulator:      "regulator",
+	PublicSecurity: "public_security",
+	Sector:         "sector",
+}
+
+// Valid reports whether r is one of the roles of this version.
+func (r Role) Valid() bool { return r >= Operator && int(r) < len(roleWords) }
+
+// String returns the word by which files and screens name r, or "role(n)" for
+// a code that this version does not know.
+func (r Role) String() string {
+	if r.Valid() {
+		return roleWords[r]
+	}
+	return fmt.Sprintf("role(%d)", uint8(r))
+}
+
+// MarshalText returns the word that String gives; it refuses unknown codes.
+func (r Role) MarshalText() ([]byte, error) {
+	if !r.Valid() {
+		return nil, fmt.Errorf("charter: role code %d is unknown", uint8(r))
+	}
+	return []byte(r.String()), nil
+}
+
+// UnmarshalText accepts the words that String gives.
+func (r *Role) UnmarshalText(text []byte) error {
+	for i, w := range roleWords {
+		if w != "" && w == string(text) {
+			*r = Role(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("charter: %q is no role; want one of %s", text, strings.Join(roleWords[Operator:], ", "))
+}
+
+// roles is a set of roles: bit r stands for role r.
+type roles uint16
+
+// everyRole is held by every member, whatever its roles.
+const everyRole = ^roles(0)
+
+func roleSet(list ...Role) roles {
+	var s roles
+	for _, r := range list {
+		s |= 1 << r
+	}
+	return s
+}
+
+// mayFlag lists the roles whose flags the list weighs.
+const mayFlag = 1<<Operator | 1<<MVNO | 1<<Vendor | 1<<Coordinator | 1<<Regulator
+
+// speakers tells which roles may say which kind at all. Kinds that belong to a
+// number's allocatee or server, to a contest's other party or to the issuer's
+// own member are open to every role: there the tie to the subject decides, not
+// the role. A kind without a line may be said by nobody.
+var speakers = [...]roles{
+	assertion.KindFlag:        mayFlag,
+	assertion.KindBlock:       1<<Operator | 1<<MVNO | 1<<Regulator,
+	assertion.KindRetract:     everyRole, // of the same member
+	assertion.KindReassign:    everyRole, // allocatee, reseller or server
+	assertion.KindPort:        1<<Operator | 1<<MVNO,
+	assertion.KindContest:     everyRole, // allocatee, reseller or server
+	assertion.KindAnswer:      everyRole, // publisher of what is contested
+	assertion.KindResource:    everyRole, // allocatee, reseller or server
+	assertion.KindLine:        1 << Operator,
+	assertion.KindAuthorize:   everyRole, // allocatee
+	assertion.KindCampaign:    1<<Operator | 1<<MVNO | 1<<CallCentre,
+	assertion.KindConsent:     1<<Operator | 1<<MVNO,
+	assertion.KindRefusal:     1<<Operator | 1<<MVNO,
+	assertion.KindPreference:  1<<Operator | 1<<MVNO,
+	assertion.KindReport:      mayFlag | 1<<PublicSecurity | 1<<Sector,
+	assertion.KindDisposition: 1<<Operator | 1<<MVNO | 1<<PublicSecurity | 1<<Sector | 1<<Regulator,
+	assertion.KindPenalty:     1<<PublicSecurity | 1<<Sector | 1<<Regulator,
+	assertion.KindReferral:    1<<Regulator | 1<<Operator | 1<<MVNO | 1<<Coordinator,
+	assertion.KindNotice:      1<<Regulator | 1<<Operator | 1<<MVNO | 1<<Coordinator,
+	assertion.KindTool:        1<<Internet | 1<<Vendor | 1<<Operator | 1<<Regulator,
+	assertion.KindInspection:  1<<Operator | 1<<Regulator,
+	assertion.KindTrace:       1<<Operator | 1<<MVNO | 1<<Regulator,
+	assertion.KindTally:       everyRole,
+}
+
+// may reports whether a holder of s may say kind.
+func (s roles) may(kind assertion.Kind) bool {
+	return int(kind) < len(speakers) && s&speakers[kind] != 0
+}

@@ -1,0 +1,425 @@
+package charter
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"ringfence/store/assertion"
+	"ringfence/store/keys"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// formatVersion is the version of the charter's and genesis's shape.
+const formatVersion = 1
+
+// Bounds of a charter. Lists that a motion can lengthen later are bounded by
+// what the codec reads in one array.
+const (
+	maxFounders   = 64
+	maxRegulators = 64
+	maxMembers    = assertion.MaxElements
+	maxGrants     = assertion.MaxElements
+	maxProtected  = assertion.MaxElements
+	maxKeys       = 64 // issuers or hosts of one member
+	maxID         = 32
+	maxName       = 128
+	maxContact    = 256
+	maxRecipient  = 128
+	maxCosignName = 64
+	maxFederation = 64
+	maxCheckpoint = 64 << 10
+)
+
+// Normalize puts every list in the order in which the charter is encoded:
+// founders and regulators by member, members and member weights by ID, roles,
+// keys, grants and protected ranges by their bytes. It removes nothing; what
+// stands twice is left for Validate to name.
+func (c *Charter) Normalize() {
+	slices.SortStableFunc(c.Founders, func(a, b Founder) int { return cmp.Compare(a.Member, b.Member) })
+	slices.SortStableFunc(c.Regulators, func(a, b RegulatorSeat) int { return cmp.Compare(a.Member, b.Member) })
+	slices.SortStableFunc(c.Members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range c.Members {
+		slices.Sort(c.Members[i].Roles)
+		slices.SortFunc(c.Members[i].Issuers, keys.Public.Compare)
+		slices.SortFunc(c.Members[i].Hosts, keys.Public.Compare)
+	}
+	slices.SortStableFunc(c.Grants, func(a, b Grant) int { return bytes.Compare(a.Range, b.Range) })
+	slices.SortFunc(c.Protected, bytes.Compare)
+	slices.SortStableFunc(c.Policy.MemberWeights, func(a, b MemberWeight) int { return cmp.Compare(a.Member, b.Member) })
+}
+
+// Validate checks every rule that a charter must keep by itself. Its error
+// names the place, as members[3].issuers[0], and what is wrong there; places
+// count from 0 in the order of the encoding.
+func (c *Charter) Validate() error {
+	v := validator{charter: c, byID: make(map[string]*Member, len(c.Members)), uses: make(map[keys.Public]string)}
+	for _, step := range [...]func() error{v.head, v.members, v.founders, v.regulators, v.keys, v.grants, v.protected, v.policy} {
+		if err := step(); err != nil {
+			return fmt.Errorf("charter: %w", err)
+		}
+	}
+	return nil
+}
+
+// validator holds what the steps of Validate learn about one charter.
+type validator struct {
+	charter *Charter
+	byID    map[string]*Member
+	uses    map[keys.Public]string // key → what it already is
+}
+
+func (v *validator) head() error {
+	c := v.charter
+	switch {
+	case c.Version != formatVersion:
+		return fmt.Errorf("version: %d is unknown; this program knows %d: upgrade needed", c.Version, formatVersion)
+	case c.Taxonomy != taxonomy.Version:
+		return fmt.Errorf("taxonomy: version %d is unknown; this program knows %d: upgrade needed", c.Taxonomy, taxonomy.Version)
+	case c.Created <= 0 || c.Created > taxonomy.MaxTime:
+		return fmt.Errorf("created: %d is no time between 1970 and 9999, in Unix seconds", c.Created)
+	}
+	if err := text(c.Name, 1, maxFederation); err != nil {
+		return fmt.Errorf("name: %w", err)
+	}
+	for _, list := range [...]struct {
+		name        string
+		have, least int
+		most        int
+	}{
+		{"founders", len(c.Founders), 1, maxFounders},
+		{"regulators", len(c.Regulators), 1, maxRegulators},
+		{"members", len(c.Members), 1, maxMembers},
+		{"grants", len(c.Grants), 0, maxGrants},
+		{"protected", len(c.Protected), 0, maxProtected},
+	} {
+		if list.have < list.least || list.have > list.most {
+			return fmt.Errorf("%s: %d of them; a charter has %d to %d", list.name, list.have, list.least, list.most)
+		}
+	}
+	return c.Predecessor.validate()
+}
+
+func (p *Predecessor) validate() error {
+	if p.isZero() {
+		return nil
+	}
+	if _, err := taxonomy.CIDFromBytes(p.Federation); err != nil {
+		return fmt.Errorf("predecessor.federation: %w", err)
+	}
+	if _, err := taxonomy.CIDFromBytes(p.Charter); err != nil {
+		return fmt.Errorf("predecessor.charter: %w", err)
+	}
+	if len(p.Checkpoint) == 0 || len(p.Checkpoint) > maxCheckpoint {
+		return fmt.Errorf("predecessor.checkpoint: %d bytes; a successor names the last certified checkpoint, of 1 to %d", len(p.Checkpoint), maxCheckpoint)
+	}
+	return nil
+}
+
+func (v *validator) members() error {
+	list := v.charter.Members
+	for i := range list {
+		m := &list[i]
+		if err := m.validate(); err != nil {
+			return fmt.Errorf("members[%d].%w", i, err)
+		}
+		if err := ascending(i, func(i int) string { return list[i].ID }); err != nil {
+			return fmt.Errorf("members[%d].id: %w", i, err)
+		}
+		v.byID[m.ID] = m
+	}
+	return nil
+}
+
+func (m *Member) validate() error {
+	if err := identifier(m.ID); err != nil {
+		return fmt.Errorf("id: %w", err)
+	}
+	if err := identifier(m.Group); err != nil {
+		return fmt.Errorf("group: %w; a member that depends on no other is a group of its own", err)
+	}
+	for _, t := range [...]struct {
+		name, value string
+		least, most int
+	}{{"name", m.Name, 1, maxName}, {"name_zh", m.NameZh, 0, maxName}, {"contact", m.Contact, 1, maxContact}} {
+		if err := text(t.value, t.least, t.most); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	if len(m.Roles) == 0 {
+		return fmt.Errorf("roles: a member has at least one")
+	}
+	for i, r := range m.Roles {
+		switch {
+		case !r.Valid():
+			return fmt.Errorf("roles[%d]: role code %d is unknown", i, r)
+		case i > 0 && m.Roles[i-1] >= r:
+			return fmt.Errorf("roles[%d]: %s stands twice or out of order", i, r)
+		}
+	}
+	if len(m.Issuers) > maxKeys || len(m.Hosts) > maxKeys {
+		return fmt.Errorf("issuers: %d issuers and %d hosts; a member has at most %d of each", len(m.Issuers), len(m.Hosts), maxKeys)
+	}
+	if m.Audience == "" {
+		return nil
+	}
+	if err := keys.CheckRecipient(m.Audience); err != nil {
+		return fmt.Errorf("audience: %w", err)
+	}
+	return nil
+}
+
+func (v *validator) founders() error {
+	list := v.charter.Founders
+	for i, f := range list {
+		if v.byID[f.Member] == nil {
+			return fmt.Errorf("founders[%d].member: %q is no member", i, clip(f.Member))
+		}
+		if err := ascending(i, func(i int) string { return list[i].Member }); err != nil {
+			return fmt.Errorf("founders[%d].member: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (v *validator) regulators() error {
+	list := v.charter.Regulators
+	seated := make(map[string]bool, len(list))
+	names := make(map[string]string, len(list))
+	for i, r := range list {
+		m := v.byID[r.Member]
+		switch {
+		case m == nil:
+			return fmt.Errorf("regulators[%d].member: %q is no member", i, clip(r.Member))
+		case !slices.Contains(m.Roles, Regulator):
+			return fmt.Errorf("regulators[%d].member: %q has not the role regulator", i, r.Member)
+		case names[r.CosignName] != "":
+			return fmt.Errorf("regulators[%d].cosign_name: %q is already that of %q", i, r.CosignName, names[r.CosignName])
+		}
+		if err := r.validate(); err != nil {
+			return fmt.Errorf("regulators[%d].%w", i, err)
+		}
+		if err := ascending(i, func(i int) string { return list[i].Member }); err != nil {
+			return fmt.Errorf("regulators[%d].member: %w", i, err)
+		}
+		seated[r.Member], names[r.CosignName] = true, r.Member
+	}
+	for i, m := range v.charter.Members {
+		if slices.Contains(m.Roles, Regulator) && !seated[m.ID] {
+			return fmt.Errorf("members[%d].roles: %q is a regulator without a seat among the regulators", i, m.ID)
+		}
+	}
+	return nil
+}
+
+func (r *RegulatorSeat) validate() error {
+	if !jurisdiction(r.Jurisdiction) {
+		return fmt.Errorf(`jurisdiction: %q; want a country as "CN" or a part of one as "CN-31" (ISO 3166)`, clip(r.Jurisdiction))
+	}
+	if err := cosignName(r.CosignName); err != nil {
+		return fmt.Errorf("cosign_name: %w", err)
+	}
+	return nil
+}
+
+// keys checks that every key is well formed and serves one purpose of one
+// member.
+func (v *validator) keys() error {
+	c := v.charter
+	if err := v.claim("log_key", c.LogKey, "the log key"); err != nil {
+		return err
+	}
+	for i, f := range c.Founders {
+		if err := v.claim(fmt.Sprintf("founders[%d].key", i), f.Key, use("founder", f.Member)); err != nil {
+			return err
+		}
+	}
+	for i, r := range c.Regulators {
+		if err := v.seatKeys(&r); err != nil {
+			return fmt.Errorf("regulators[%d].%w", i, err)
+		}
+	}
+	audiences := make(map[string]string)
+	for i := range c.Members {
+		m := &c.Members[i]
+		if err := v.memberKeys(m); err != nil {
+			return fmt.Errorf("members[%d].%w", i, err)
+		}
+		if m.Audience == "" {
+			continue
+		}
+		if other := audiences[m.Audience]; other != "" {
+			return fmt.Errorf("members[%d].audience: key is already audience key of %q", i, other)
+		}
+		audiences[m.Audience] = m.ID
+	}
+	return nil
+}
+
+func (v *validator) seatKeys(r *RegulatorSeat) error {
+	if err := v.claim("vote", r.Vote, use("vote", r.Member)); err != nil {
+		return err
+	}
+	return v.claim("cosign", r.Cosign, use("cosign", r.Member))
+}
+
+func (v *validator) memberKeys(m *Member) error {
+	for _, list := range [...]struct {
+		name, purpose string
+		keys          []keys.Public
+	}{{"issuers", "issuer", m.Issuers}, {"hosts", "host", m.Hosts}} {
+		for j, k := range list.keys {
+			at := fmt.Sprintf("%s[%d]", list.name, j)
+			if err := v.claim(at, k, use(list.purpose, m.ID)); err != nil {
+				return err
+			}
+			if j > 0 && list.keys[j-1].Compare(k) >= 0 {
+				return fmt.Errorf("%s: out of order", at)
+			}
+		}
+	}
+	if m.Recovery.IsZero() {
+		return nil
+	}
+	return v.claim("recovery", m.Recovery, use("recovery", m.ID))
+}
+
+func use(purpose, member string) string { return fmt.Sprintf("%s key of %q", purpose, member) }
+
+func (v *validator) claim(place string, k keys.Public, use string) error {
+	if k.IsZero() {
+		return fmt.Errorf("%s: the key is missing", place)
+	}
+	if _, err := keys.ParsePublic(k[:]); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	if other := v.uses[k]; other != "" {
+		return fmt.Errorf("%s: key is already %s; a key serves one purpose", place, other)
+	}
+	v.uses[k] = use
+	return nil
+}
+
+func (v *validator) grants() error {
+	held := make(map[number.Range]int, len(v.charter.Grants)) // list key → grant
+	for i, g := range v.charter.Grants {
+		r, err := decodeRange(g.Range)
+		if err != nil {
+			return fmt.Errorf("grants[%d].range: %w", i, err)
+		}
+		if i > 0 && bytes.Compare(v.charter.Grants[i-1].Range, g.Range) >= 0 {
+			return fmt.Errorf("grants[%d].range: %s stands twice or out of order", i, r)
+		}
+		for _, who := range [...]struct {
+			name, id string
+			optional bool
+		}{{"allocatee", g.Allocatee, false}, {"resold_to", g.ResoldTo, true}, {"hosted_by", g.HostedBy, true}} {
+			if v.byID[who.id] == nil && (who.id != "" || !who.optional) {
+				return fmt.Errorf("grants[%d].%s: %q is no member", i, who.name, clip(who.id))
+			}
+		}
+		for key := range r.Keys() {
+			if j, taken := held[key]; taken {
+				return fmt.Errorf("grants[%d].range: %s overlaps grants[%d] with the same prefix; only a longer prefix can go before a shorter one", i, r, j)
+			}
+			held[key] = i
+		}
+	}
+	return nil
+}
+
+func (v *validator) protected() error {
+	list := v.charter.Protected
+	for i, b := range list {
+		r, err := decodeRange(b)
+		if err != nil {
+			return fmt.Errorf("protected[%d]: %w", i, err)
+		}
+		if i > 0 && bytes.Compare(list[i-1], b) >= 0 {
+			return fmt.Errorf("protected[%d]: %s stands twice or out of order", i, r.Masked())
+		}
+	}
+	return nil
+}
+
+func (v *validator) policy() error {
+	p := &v.charter.Policy
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	for i, w := range p.MemberWeights {
+		if v.byID[w.Member] == nil {
+			return fmt.Errorf("policy.member_weights[%d].member: %q is no member", i, clip(w.Member))
+		}
+	}
+	return nil
+}
+
+// ascending refuses the element at i when it does not come after the one
+// before it.
+func ascending(i int, id func(int) string) error {
+	if i > 0 && id(i-1) >= id(i) {
+		return fmt.Errorf("%q stands twice or out of order", id(i))
+	}
+	return nil
+}
+
+// identifier accepts 1 to 32 of a-z, 0-9 and the hyphen, a letter or digit
+// first.
+func identifier(s string) error {
+	bad := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
+	if s == "" || len(s) > maxID || s[0] == '-' || strings.ContainsFunc(s, bad) {
+		return fmt.Errorf("%q; want 1 to %d of a-z, 0-9 and hyphens, a letter or digit first", clip(s), maxID)
+	}
+	return nil
+}
+
+// text accepts valid UTF-8 without control characters, of least to most bytes.
+func text(s string, least, most int) error {
+	switch {
+	case len(s) < least || len(s) > most:
+		return fmt.Errorf("%d bytes; want %d to %d", len(s), least, most)
+	case !utf8.ValidString(s):
+		return fmt.Errorf("the text is not UTF-8")
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return fmt.Errorf("the text holds control characters")
+	}
+	return nil
+}
+
+// cosignName accepts key names of signed notes (C2SP signed-note): not empty,
+// no space and no plus.
+func cosignName(s string) error {
+	if err := text(s, 1, maxCosignName); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(s, unicode.IsSpace) || strings.Contains(s, "+") {
+		return fmt.Errorf("%q holds a space or a plus, which key names of signed notes must not", s)
+	}
+	return nil
+}
+
+// jurisdiction accepts ISO 3166-1 and 3166-2 codes by their shape.
+func jurisdiction(s string) bool {
+	country, part, divided := strings.Cut(s, "-")
+	upper := func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return r < 'A' || r > 'Z' })
+	}
+	alnum := func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
+	}
+	return len(country) == 2 && upper(country) && (!divided || len(part) >= 1 && len(part) <= 3 && alnum(part))
+}
+
+// clip bounds what an error message repeats of its input.
+func clip(s string) string {
+	if len(s) > 2*maxID {
+		return s[:2*maxID] + "…"
+	}
+	return s
+}
