@@ -1,0 +1,30 @@
+package feed
+
+import (
+	"errors"
+
+	"github.com/ipfs/go-cid"
+)
+
+// Reservation is one batch that a node is about to sign: its place, the
+// unsigned header and the body. A store keeps it before the signature leaves,
+// so that a node that crashed between signing and appending signs the very same
+// header again and never another one for that place.
+type Reservation struct {
+	Tip    Tip    // its CID is that of Header
+	Header []byte // unsigned header
+	Body   []byte
+}
+
+// Quarantined is a batch that a store holds but does not serve, because what
+// it holds is not what was accepted. It counts as not held until it is fetched
+// and appended again.
+type Quarantined struct {
+	Batch  cid.Cid
+	Reason string
+}
+
+// ErrCursor is what a store answers to a follower whose cursor lies beyond all
+// that the store ever held, as after a restore: the follower's state is of
+// another store, and it must start again from cursor 0.
+var ErrCursor = errors.New("feed: the cursor lies beyond what this store holds")
