@@ -54,7 +54,7 @@ func (m *merger) merge(block *node, changes []Change) *node {
 	changed := false
 	i, count := 0, 0
 	if block != nil {
-		count = block.count
+		count = block.size()
 	}
 	for _, c := range changes {
 		for i < count && (Key{block.firsts[i], block.tails[i].free}).Compare(c.Key) < 0 {

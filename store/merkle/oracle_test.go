@@ -140,6 +140,11 @@ func checkTree(t *testing.T, tree *Tree, o oracle) {
 		t.Fatalf("Len is %d, want %d", tree.Len(), len(o))
 	}
 	want := o.entries()
+	for _, e := range want {
+		if value, found := tree.Get(e.Key()); !found || value != e.Value() {
+			t.Fatalf("Get(%v) = %v, %v, want %v", e.Key(), value, found, e.Value())
+		}
+	}
 	i := 0
 	for key, value := range tree.All() {
 		if i == len(want) || NewEntry(key, value) != want[i] {
