@@ -16,6 +16,10 @@ const BodyVersion = 1
 type Body interface {
 	// kind returns the kind whose body it is; 0 of a Sealed.
 	kind() Kind
+}
+
+// judged is a body that has rules; the other kinds are judged by shape alone.
+type judged interface {
 	// check judges the body by itself and beside its envelope.
 	check(s *Statement) Reason
 }
@@ -66,70 +70,39 @@ func (s *Statement) SetBody(body Body) error {
 }
 
 // DecodeBody reads the body of a kind and version, strictly. It returns
-// ErrUnknownBody for a kind or version that it does not know.
+// ErrUnknownBody for a kind or version that it does not know. The caller
+// bounds len(body).
 func DecodeBody(kind Kind, version uint8, body []byte) (Body, error) {
 	if version != BodyVersion || !kind.Known() {
 		return nil, fmt.Errorf("%w: %v, body version %d", ErrUnknownBody, kind, version)
 	}
-	if len(body) > MaxSealed {
-		return nil, fmt.Errorf("assertion: %v: a body of %d bytes, the most is %d", kind, len(body), MaxSealed)
-	}
-	switch kind {
-	case KindFlag:
-		return decodeFlag(body)
-	case KindBlock:
-		return decodeAs[Block](body)
-	case KindRetract:
-		return decodeAs[Retract](body)
-	case KindReassign:
-		return decodeAs[Reassign](body)
-	case KindPort:
-		return decodeAs[Port](body)
-	case KindContest:
-		return decodeAs[Contest](body)
-	case KindAnswer:
-		return decodeAs[Answer](body)
-	case KindResource:
-		return decodeAs[Resource](body)
-	case KindLine:
-		return decodeAs[Line](body)
-	case KindAuthorize:
-		return decodeAs[Authorize](body)
-	case KindCampaign:
-		return decodeAs[Campaign](body)
-	}
-	return decodeRecord(kind, body)
+	return bodyDecoders[kind](body)
 }
 
-// decodeRecord goes on with the kinds that record what happened.
-func decodeRecord(kind Kind, body []byte) (Body, error) {
-	switch kind {
-	case KindConsent:
-		return decodeAs[Consent](body)
-	case KindRefusal:
-		return decodeAs[Refusal](body)
-	case KindPreference:
-		return decodeAs[Preference](body)
-	case KindReport:
-		return decodeAs[Report](body)
-	case KindDisposition:
-		return decodeAs[Disposition](body)
-	case KindPenalty:
-		return decodeAs[Penalty](body)
-	case KindReferral:
-		return decodeAs[Referral](body)
-	case KindNotice:
-		return decodeAs[Notice](body)
-	case KindTool:
-		return decodeAs[Tool](body)
-	case KindInspection:
-		return decodeAs[Inspection](body)
-	case KindTrace:
-		return decodeAs[Trace](body)
-	case KindTally:
-		return decodeAs[Tally](body)
-	}
-	return nil, fmt.Errorf("%w: %v", ErrUnknownBody, kind)
+var bodyDecoders = [...]func([]byte) (Body, error){
+	KindFlag:        decodeFlag,
+	KindBlock:       decodeAs[Block],
+	KindRetract:     decodeAs[Retract],
+	KindReassign:    decodeAs[Reassign],
+	KindPort:        decodeAs[Port],
+	KindContest:     decodeAs[Contest],
+	KindAnswer:      decodeAs[Answer],
+	KindResource:    decodeAs[Resource],
+	KindLine:        decodeAs[Line],
+	KindAuthorize:   decodeAs[Authorize],
+	KindCampaign:    decodeAs[Campaign],
+	KindConsent:     decodeAs[Consent],
+	KindRefusal:     decodeAs[Refusal],
+	KindPreference:  decodeAs[Preference],
+	KindReport:      decodeAs[Report],
+	KindDisposition: decodeAs[Disposition],
+	KindPenalty:     decodeAs[Penalty],
+	KindReferral:    decodeAs[Referral],
+	KindNotice:      decodeAs[Notice],
+	KindTool:        decodeAs[Tool],
+	KindInspection:  decodeAs[Inspection],
+	KindTrace:       decodeAs[Trace],
+	KindTally:       decodeAs[Tally],
 }
 
 func decodeAs[T Body](b []byte) (Body, error) {

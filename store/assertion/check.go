@@ -3,6 +3,7 @@ package assertion
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"unicode/utf8"
 
 	"ringfence/store/merkle"
@@ -16,19 +17,15 @@ const (
 	MaxLabel   = 128  // a publisher's own word
 	MaxReason  = 256  // of a block, retract
 	MaxGrounds = 1024 // of a contest; reason of an answer
-	MaxField   = 256  // every other text
+	MaxField   = 256  // each text of a resource
 	MaxTargets = 16   // of a contest
 	MaxAccess  = 8    // members responsible for an access
 	MaxCalling = 16   // ranges that may be presented
-	MaxHops    = 32   // of a trace
-	MaxRules   = 256  // of a tally
 	MaxMember  = 32   // a member ID: 1 to 32 of a-z 0-9 -
 
 	// MaxConfidence is certainty, in permille.
 	MaxConfidence = 1000
 )
-
-const minutesPerDay = 24 * 60
 
 // Check judges a statement by itself: its body, its subject, and what the two
 // say of each other. It returns the body and Sound, or why the statement is
@@ -43,12 +40,18 @@ func (s *Statement) Check() (Body, Reason) {
 	if reason != Sound {
 		return nil, reason
 	}
+	if !s.Medium.Known() || !s.Audience.Known() || !s.Basis.Kind.Known() {
+		return body, UnknownCode
+	}
 	for _, judge := range [...]func(*Statement) Reason{
-		(*Statement).checkCodes, (*Statement).checkSubject, (*Statement).checkTimes, (*Statement).checkBasis, body.check,
+		(*Statement).checkSubject, (*Statement).checkTimes, (*Statement).checkBasis,
 	} {
 		if reason := judge(s); reason != Sound {
 			return body, reason
 		}
+	}
+	if ruled, ok := body.(judged); ok {
+		return body, ruled.check(s)
 	}
 	return body, Sound
 }
@@ -71,17 +74,10 @@ func (s *Statement) body() (Body, Reason) {
 	return body, Sound
 }
 
-func (s *Statement) checkCodes() Reason {
-	if !s.Medium.Known() || !s.Audience.Known() || !s.Basis.Kind.Known() {
-		return UnknownCode
-	}
-	return Sound
-}
-
 // checkSubject asks for a subject that the kind can have, well-formed.
 func (s *Statement) checkSubject() Reason {
 	switch s.Kind {
-	case KindFlag, KindBlock, KindContest, KindResource:
+	case KindFlag, KindBlock, KindContest, KindResource, KindAuthorize:
 		return s.wantKey()
 	case KindReassign, KindPort:
 		if s.Subject.Kind == SubjectRange {
@@ -221,7 +217,12 @@ func (t Retract) check(s *Statement) Reason {
 	return Sound
 }
 
-func (r Reassign) check(*Statement) Reason { return times(r.Date) }
+func (r Reassign) check(*Statement) Reason {
+	if r.Date < 0 || r.Date > taxonomy.MaxTime {
+		return BadTime
+	}
+	return Sound
+}
 
 func (c Contest) check(*Statement) Reason {
 	if len(c.Targets) > MaxTargets {
@@ -241,12 +242,9 @@ func (r Resource) check(*Statement) Reason {
 	if len(r.Access) > MaxAccess || len(r.Calling) > MaxCalling {
 		return TooMany
 	}
-	if !validMember(r.AllocatedTo) {
-		return BadMember
-	}
 	return first(
-		members(r.ResoldTo, r.HostedBy),
-		allMembers(r.Access),
+		members(append([]string{r.AllocatedTo}, r.Access...)...),
+		optionalMembers(r.ResoldTo, r.HostedBy),
 		ranges(r.Calling),
 		texts(MaxField, r.User, r.AccessPoint, r.Qualification, r.Purpose, r.DisplayName),
 	)
@@ -272,34 +270,17 @@ func texts(most int, all ...string) Reason {
 	return Sound
 }
 
-// times asks for Unix seconds that a statement may name.
-func times(all ...int64) Reason {
-	for _, t := range all {
-		if t < 0 || t > taxonomy.MaxTime {
-			return BadTime
-		}
-	}
-	return Sound
-}
-
-// members asks for member IDs; empty ones pass.
 func members(all ...string) Reason {
-	for _, m := range all {
-		if m != "" && !validMember(m) {
-			return BadMember
-		}
-	}
-	return Sound
-}
-
-// allMembers asks for member IDs, none of them empty.
-func allMembers(all []string) Reason {
 	for _, m := range all {
 		if !validMember(m) {
 			return BadMember
 		}
 	}
 	return Sound
+}
+
+func optionalMembers(all ...string) Reason {
+	return members(slices.DeleteFunc(all, func(m string) bool { return m == "" })...)
 }
 
 func ranges(all [][]byte) Reason {
@@ -310,14 +291,6 @@ func ranges(all [][]byte) Reason {
 		if _, err := number.RangeFromBytes([number.KeySize]byte(b)); err != nil {
 			return BadNumber
 		}
-	}
-	return Sound
-}
-
-// commitment asks for a SHA-256 digest.
-func commitment(b []byte) Reason {
-	if len(b) != HashSize {
-		return BadCommitment
 	}
 	return Sound
 }

@@ -39,7 +39,19 @@ type Header struct {
 	Root       merkle.Hash // over the leaves of the body's slots
 }
 
-const headerFields = 9
+// headerArray is a header as it is encoded.
+type headerArray struct {
+	_          struct{} `cbor:",toarray"`
+	Version    uint8
+	Federation []byte
+	Issuer     keys.Public
+	Epoch      uint64
+	Sequence   uint64
+	Previous   []byte
+	Time       int64
+	Count      uint16
+	Root       merkle.Hash
+}
 
 // Encode returns the canonical encoding of h. Previous must be undefined at
 // the very start of a feed (epoch 0, sequence 0) and given everywhere else; at
@@ -49,58 +61,56 @@ func (h *Header) Encode() ([]byte, error) {
 	if err := h.validate(); err != nil {
 		return nil, err
 	}
-	b := make([]byte, 0, MaxHeader)
-	b = appendArray(b, headerFields)
-	b = appendUint(b, HeaderVersion)
-	b = appendBytes(b, h.Federation.Bytes())
-	b = appendBytes(b, h.Issuer[:])
-	b = appendUint(b, h.Epoch)
-	b = appendUint(b, h.Sequence)
-	if h.Previous.Defined() {
-		b = appendBytes(b, h.Previous.Bytes())
-	} else {
-		b = appendBytes(b, nil)
-	}
-	b = appendUint(b, uint64(h.Time))
-	b = appendUint(b, uint64(h.Count))
-	return appendBytes(b, h.Root[:]), nil
+	return Encode(headerArray{
+		Version:    HeaderVersion,
+		Federation: h.Federation.Bytes(),
+		Issuer:     h.Issuer,
+		Epoch:      h.Epoch,
+		Sequence:   h.Sequence,
+		Previous:   h.Previous.Bytes(),
+		Time:       h.Time,
+		Count:      uint16(h.Count),
+		Root:       h.Root,
+	})
 }
 
 // DecodeHeader reads what Encode writes and nothing else. It does not judge
 // whether the issuer's key is one that anybody admitted.
 func DecodeHeader(b []byte) (Header, error) {
-	var h Header
-	r := reader{what: "header", b: b}
-	r.array("header", headerFields, headerFields)
-	r.version(HeaderVersion)
-	h.Federation = r.cid("federation", taxonomy.CIDSize)
-	copy(h.Issuer[:], r.bytes("issuer", keys.PublicSize, keys.PublicSize))
-	h.Epoch = r.uint("epoch", MaxPlace)
-	h.Sequence = r.uint("sequence", MaxPlace)
-	h.Previous = r.cid("previous", 0)
-	h.Time = int64(r.uint("time", uint64(taxonomy.MaxTime)))
-	h.Count = int(r.uint("count", MaxStatements))
-	copy(h.Root[:], r.bytes("root", merkle.HashSize, merkle.HashSize))
-	if err := r.end(); err != nil {
+	if len(b) > MaxHeader {
+		return Header{}, fmt.Errorf("assertion: header: %d bytes, the most is %d", len(b), MaxHeader)
+	}
+	var a headerArray
+	if err := Decode(b, &a); err != nil {
 		return Header{}, err
+	}
+	if a.Version != HeaderVersion {
+		return Header{}, fmt.Errorf("assertion: header: version %d is unknown here; a newer release may know it", a.Version)
+	}
+	federation, err := taxonomy.CIDFromBytes(a.Federation)
+	if err != nil {
+		return Header{}, fmt.Errorf("assertion: header: federation: %w", err)
+	}
+	previous := cid.Undef
+	if len(a.Previous) != 0 {
+		if previous, err = taxonomy.CIDFromBytes(a.Previous); err != nil {
+			return Header{}, fmt.Errorf("assertion: header: previous: %w", err)
+		}
+	}
+	h := Header{
+		Federation: federation,
+		Issuer:     a.Issuer,
+		Epoch:      a.Epoch,
+		Sequence:   a.Sequence,
+		Previous:   previous,
+		Time:       a.Time,
+		Count:      int(a.Count),
+		Root:       a.Root,
 	}
 	if err := h.validate(); err != nil {
 		return Header{}, err
 	}
 	return h, nil
-}
-
-// cid reads a CID of the one known form; with least 0 also its absence.
-func (r *reader) cid(field string, least int) cid.Cid {
-	b := r.bytes(field, least, taxonomy.CIDSize)
-	if r.err != nil || len(b) == 0 {
-		return cid.Undef
-	}
-	c, err := taxonomy.CIDFromBytes(b)
-	if err != nil {
-		r.fail(field, "%v", err)
-	}
-	return c
 }
 
 func (h *Header) validate() error {
@@ -124,9 +134,6 @@ func (h *Header) validate() error {
 }
 
 func isCID(c cid.Cid) bool {
-	if !c.Defined() {
-		return false
-	}
 	_, err := taxonomy.CIDFromBytes(c.Bytes())
 	return err == nil
 }
@@ -134,32 +141,29 @@ func isCID(c cid.Cid) bool {
 // SignedHeader is a header as it travels: its encoding and the issuer's
 // signature over keys.DomainBatch and that encoding.
 type SignedHeader struct {
+	_         struct{} `cbor:",toarray"`
+	Version   uint8
 	Header    []byte
 	Signature keys.Signature
 }
 
-const signedHeaderFields = 3
-
-// Encode returns the canonical encoding of s.
-func (s SignedHeader) Encode() []byte {
-	b := make([]byte, 0, MaxSignedHeader)
-	b = appendArray(b, signedHeaderFields)
-	b = appendUint(b, HeaderVersion)
-	b = appendBytes(b, s.Header)
-	return appendBytes(b, s.Signature[:])
+// Sign returns the encoding of header signed by its issuer's key.
+func Sign(header []byte, key keys.Private) ([]byte, error) {
+	return Encode(SignedHeader{Version: HeaderVersion, Header: header, Signature: key.Sign(keys.DomainBatch, header)})
 }
 
-// DecodeSignedHeader reads what Encode writes and nothing else. The result
-// shares b. Neither header nor signature is judged: that is feed.Verify's.
+// DecodeSignedHeader reads what Sign writes and nothing else. Neither header
+// nor signature is judged: that is feed.Verify's.
 func DecodeSignedHeader(b []byte) (SignedHeader, error) {
 	var s SignedHeader
-	r := reader{what: "signed header", b: b}
-	r.array("signed header", signedHeaderFields, signedHeaderFields)
-	r.version(HeaderVersion)
-	s.Header = r.bytes("header", 1, MaxHeader)
-	copy(s.Signature[:], r.bytes("signature", keys.SignatureSize, keys.SignatureSize))
-	if err := r.end(); err != nil {
+	if len(b) > MaxSignedHeader {
+		return s, fmt.Errorf("assertion: signed header: %d bytes, the most is %d", len(b), MaxSignedHeader)
+	}
+	if err := Decode(b, &s); err != nil {
 		return SignedHeader{}, err
+	}
+	if s.Version != HeaderVersion {
+		return SignedHeader{}, fmt.Errorf("assertion: signed header: version %d is unknown here; a newer release may know it", s.Version)
 	}
 	return s, nil
 }

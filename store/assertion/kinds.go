@@ -2,10 +2,9 @@ package assertion
 
 import "ringfence/store/taxonomy"
 
-// The bodies below have a fixed shape, and their fields fixed bounds; what
-// they mean together is judged by those who use them. Member IDs that a field
-// may leave empty say so; times are Unix seconds, 0 when not known; days are
-// whole UTC days.
+// The bodies below are judged by shape alone: the fixed array decodes, and the
+// envelope bounds it as a whole. What their fields may hold is for those who
+// use them. Times are Unix seconds, 0 when not known; days are whole UTC days.
 
 // Port is the body of a port: the number moved from one operator to another,
 // which is no change of its user.

@@ -34,9 +34,8 @@ const (
 	BadCode         Reason = 14 // in the body
 	BadMember       Reason = 15 // no well-formed member ID
 	BadTime         Reason = 16 // in the body
-	BadCommitment   Reason = 17 // not 32 bytes
-	TooMany         Reason = 18 // elements in a list of the body
-	RangeNotAllowed Reason = 19 // for this kind; name each number
+	TooMany         Reason = 17 // elements in a list of the body
+	RangeNotAllowed Reason = 18 // for this kind; name each number
 )
 
 type reasonText struct{ en, zh string }
@@ -59,7 +58,6 @@ var reasonTexts = [...]reasonText{
 	BadCode:         {"a code in the body is unknown to this release", "正文中有本版本不认识的代码"},
 	BadMember:       {"a member ID is malformed", "成员标识格式错误"},
 	BadTime:         {"a time in the body is out of range", "正文中的时间超出范围"},
-	BadCommitment:   {"a commitment in the body does not have 32 bytes", "正文中的承诺值不是 32 字节"},
 	TooMany:         {"a list in the body is too long", "正文中的列表过长"},
 	RangeNotAllowed: {"this kind is about one number, not a range", "该类型只能针对单个号码，不能针对号段"},
 }

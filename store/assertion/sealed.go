@@ -23,8 +23,7 @@ type Sealed struct {
 	Ciphertext []byte   // age file of nonce and body
 }
 
-func (Sealed) kind() Kind              { return 0 }
-func (Sealed) check(*Statement) Reason { return Sound }
+func (Sealed) kind() Kind { return 0 }
 
 // Seal encrypts the encoding of a body to recipients and returns the encoded
 // Sealed. The nonce comes from random; the encryption's own secrets come from

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/ipfs/go-cid"
+
+	"ringfence/store/keys"
 )
 
 // Reservation is one batch that a node is about to sign: its place, the
@@ -28,3 +30,20 @@ type Quarantined struct {
 // that the store ever held, as after a restore: the follower's state is of
 // another store, and it must start again from cursor 0.
 var ErrCursor = errors.New("feed: the cursor lies beyond what this store holds")
+
+// Head is the last batch held of one epoch of an issuer's feed.
+type Head struct {
+	Issuer keys.Public
+	Tip    Tip
+}
+
+// Before orders places: epochs first, then sequences.
+func (t Tip) Before(o Tip) bool {
+	return t.Epoch < o.Epoch || t.Epoch == o.Epoch && t.Sequence < o.Sequence
+}
+
+// ErrBarred is what a store answers to a reservation of an issuer that must
+// not sign, as after a restore or when a foreign batch under its key was seen:
+// it might sign a second header for a place. It holds until somebody who knows
+// the last published head lifts it.
+var ErrBarred = errors.New("feed: signing is barred")
