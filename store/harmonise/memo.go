@@ -94,14 +94,14 @@ func (m *Memo) describe(ev []Evidence, day taxonomy.Day, contest bool) {
 	if contest {
 		m.pattern = append(m.pattern, 1)
 	}
-	var place uint16
-	for n, i := range m.order {
+	var place, group uint16
+	for _, i := range m.order {
 		e := &ev[i]
-		if n > 0 && e.Group != ev[m.order[n-1]].Group {
-			place++
-		}
 		if day >= e.Until {
 			continue
+		}
+		if place == 0 || e.Group != group {
+			place, group = place+1, e.Group
 		}
 		var p [pieceSize]byte
 		binary.LittleEndian.PutUint16(p[0:], place)
