@@ -1,6 +1,6 @@
 // Package keys holds the keys that speak for organisations: public keys with
 // their algorithm, signatures over messages of a named domain, private keys
-// that print redacted.
+// that print redacted, and the directory in which they lie encrypted.
 //
 // Every signature in the federation says what it is a signature of: the
 // message begins with an ASCII domain line, and a key serves one purpose. So a
@@ -11,7 +11,16 @@
 // over one. Public keys that are malformed or of small order are refused when
 // they enter.
 //
-// Floor 0. It knows no charter and no statement.
+// At rest (Create, Open, List) each key is one age file; all are sealed to an
+// identity of their own, lock.age, which a passphrase or a key file opens. So
+// a passphrase is stretched once and changed in one place, and with the age
+// tool alone an owner gets at the keys: decrypt lock.age, then the key with
+// it. A lost key stops an organisation and a leaked one speaks for it, hence
+// the refusals: nothing is overwritten, nothing is read that others could
+// read, and no private key prints, logs or marshals.
+//
+// Floor 0. It knows no charter, no statement and no clock; randomness is an
+// argument.
 package keys
 
 import (
@@ -131,8 +140,12 @@ func signed(domain Domain, message []byte) []byte {
 	return append(append(b, domain...), message...)
 }
 
-// Private is a private key. It prints redacted.
-type Private struct{ key ed25519.PrivateKey }
+// Private is a private key. It prints redacted. The zero Private is none.
+type Private struct {
+	// A closure, because fmt prints what lies in unexported fields of other
+	// structs without asking its methods, but of functions only the place.
+	secret func() ed25519.PrivateKey
+}
 
 // Generate makes a key from 32 bytes of random.
 func Generate(random io.Reader) (Private, error) {
@@ -152,24 +165,28 @@ func readSeed(random io.Reader) (seed [SeedSize]byte, err error) {
 
 // FromSeed returns the key of an RFC 8032 seed.
 func FromSeed(seed [SeedSize]byte) Private {
-	return Private{ed25519.NewKeyFromSeed(seed[:])}
+	key := ed25519.NewKeyFromSeed(seed[:])
+	return Private{func() ed25519.PrivateKey { return key }}
 }
 
 // Seed returns the RFC 8032 seed, the secret itself; zeros for none.
 func (p Private) Seed() (seed [SeedSize]byte) {
-	copy(seed[:], p.key)
+	if p.secret != nil {
+		copy(seed[:], p.secret().Seed())
+	}
 	return seed
 }
 
 // IsZero reports whether p is none.
-func (p Private) IsZero() bool { return p.key == nil }
+func (p Private) IsZero() bool { return p.secret == nil }
 
 // Public returns the public half; none for none.
 func (p Private) Public() Public {
 	if p.IsZero() {
 		return Public{}
 	}
-	return Public(append([]byte{Ed25519}, p.key.Public().(ed25519.PublicKey)...))
+	const seedSize = ed25519.SeedSize // an ed25519.PrivateKey is seed ‖ public key
+	return Public(append([]byte{Ed25519}, p.secret()[seedSize:]...))
 }
 
 // Sign signs message in domain. Without a key it returns the zero Signature,
@@ -178,7 +195,7 @@ func (p Private) Sign(domain Domain, message []byte) Signature {
 	if p.IsZero() {
 		return Signature{}
 	}
-	return Signature(append([]byte{Ed25519}, ed25519.Sign(p.key, signed(domain, message))...))
+	return Signature(append([]byte{Ed25519}, ed25519.Sign(p.secret(), signed(domain, message))...))
 }
 
 const redacted = "[private key]"

@@ -10,8 +10,9 @@ import (
 )
 
 // Audience is the private key to which bodies for a narrower audience are
-// sealed, an age X25519 identity. It prints redacted.
-type Audience struct{ id *age.X25519Identity }
+// sealed, an age X25519 identity. It prints redacted. The zero Audience is
+// none.
+type Audience struct{ secret func() *age.X25519Identity } // see Private
 
 // GenerateAudience makes a key from 32 bytes of random.
 func GenerateAudience(random io.Reader) (Audience, error) {
@@ -33,22 +34,28 @@ func parseAudience(text string) (Audience, error) {
 		// The error could repeat the secret, so it stays here.
 		return Audience{}, fmt.Errorf("keys: this is no age X25519 identity (AGE-SECRET-KEY-1…)")
 	}
-	return Audience{id}, nil
+	return Audience{func() *age.X25519Identity { return id }}, nil
 }
 
 // IsZero reports whether a is none.
-func (a Audience) IsZero() bool { return a.id == nil }
+func (a Audience) IsZero() bool { return a.secret == nil }
 
 // Recipient returns the public half, "age1…"; "" for none.
 func (a Audience) Recipient() string {
-	if a.id == nil {
+	if a.IsZero() {
 		return ""
 	}
-	return a.id.Recipient().String()
+	return a.secret().Recipient().String()
 }
 
-// Identity returns the key as age wants it to open what is sealed to it.
-func (a Audience) Identity() age.Identity { return a.id }
+// Identity returns the key as age wants it to open what is sealed to it; nil
+// for none. Unlike a, it prints the secret.
+func (a Audience) Identity() age.Identity {
+	if a.IsZero() {
+		return nil
+	}
+	return a.secret()
+}
 
 // String returns a fixed text, never the key.
 func (a Audience) String() string { return redacted }
