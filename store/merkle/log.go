@@ -60,11 +60,15 @@ func Prove(leaves []Hash, index int) ([]Hash, error) {
 	if index < 0 || index >= len(leaves) {
 		return nil, fmt.Errorf("merkle: prove leaf %d: the tree has %d leaves, counted from 0", index, len(leaves))
 	}
-	path := make([]Hash, bits.Len(uint(len(leaves)-1)))
-	at := len(path) // filled from its end, since we walk from the root down
-	for len(leaves) > 1 {
+	return inclusion(leaves, index), nil
+}
+
+// inclusion is Prove for an index that is the place of a leaf.
+func inclusion(leaves []Hash, index int) []Hash {
+	path := make([]Hash, inclusionLength(index, len(leaves)))
+	// It is filled in from its end, since we walk from the root down.
+	for at := len(path) - 1; len(leaves) > 1; at-- {
 		split := 1 << (bits.Len(uint(len(leaves)-1)) - 1)
-		at--
 		if index < split {
 			path[at] = Root(leaves[split:])
 			leaves = leaves[:split]
@@ -73,7 +77,15 @@ func Prove(leaves []Hash, index int) ([]Hash, error) {
 			leaves, index = leaves[split:], index-split
 		}
 	}
-	return path[at:], nil
+	return path
+}
+
+// inclusionLength returns how many hashes the inclusion proof of a leaf has: one
+// for each level where its subtree is not the last, and one for each full
+// subtree to the left of the path where it is.
+func inclusionLength(index, count int) int {
+	inner := bits.Len(uint(index ^ (count - 1)))
+	return inner + bits.OnesCount(uint(index)>>inner)
 }
 
 // VerifyInclusion reports as nil that leaf stands at index of the tree of size
