@@ -1,0 +1,161 @@
+package view
+
+import (
+	"iter"
+	"math/bits"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/store/charter"
+	"ringfence/store/harmonise"
+	"ringfence/store/merkle"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// Stamp says which list an answer came from.
+type Stamp struct {
+	Session    uint64 // ends when the node rebuilds its view
+	Serial     uint64 // counts the changes of the list in this session
+	LedgerSize uint64
+	Day        taxonomy.Day
+	Root       merkle.Hash
+}
+
+// List is the harmonised list at one moment with the evidence behind it. It
+// never changes; look-ups do not allocate and take no lock.
+type List struct {
+	stamp    Stamp
+	cursor   uint64
+	tree     *merkle.Tree
+	ratified bool // some entry is a ratified one
+
+	state    *charter.State
+	rules    *harmonise.Rules
+	speakers []speaker
+	frozen   map[FeedEpoch]struct{}
+	source   *loader
+
+	table    table
+	batches  []batch
+	undoings []undoing
+	ownKeys  []number.Range // that a block of scope own was said about
+	counts   Counts
+}
+
+// batch is a batch that was applied, by ordinal of arrival.
+type batch struct {
+	cid      cid.Cid
+	speaker  uint32 // index in speakers; nobody when the issuer is not in force
+	epoch    uint64
+	sequence uint64
+	time     int64 // Unix seconds
+	count    int32
+}
+
+const nobody = ^uint32(0)
+
+// undoing is a retract statement that retracts something.
+type undoing struct {
+	batch uint32
+	index uint16
+}
+
+// Counts says how much a list stands on.
+type Counts struct {
+	Batches    int
+	Statements int
+	Void       int // statements about a key that break a rule and never count
+	Erased     int // statements without an opening
+	Keys       int // numbers and ranges that anything was said about
+	Entries    int // of them listed, with whatever action
+	Labelled   int // entries with action label
+	Blocked    int // entries with action block
+	Contested  int // entries that are contested
+}
+
+// Stamp returns which list this is.
+func (l *List) Stamp() Stamp { return l.stamp }
+
+// Counts returns how much the list stands on.
+func (l *List) Counts() Counts {
+	c := l.counts
+	c.Batches, c.Keys, c.Entries = len(l.batches), l.table.keys, l.tree.Len()
+	return c
+}
+
+// Tree returns the list's Merkle tree, for proofs and for finding where two
+// lists differ.
+func (l *List) Tree() *merkle.Tree { return l.tree }
+
+// State returns the constitution by which the list was judged.
+func (l *List) State() *charter.State { return l.state }
+
+// Rules returns the compiled policy.
+func (l *List) Rules() *harmonise.Rules { return l.rules }
+
+// Lookup returns what the list says of n and the key that says it: a ratified
+// entry of the longest matching key, else the number's own entry, else that of
+// the longest range. A range never reaches a protected number.
+func (l *List) Lookup(n number.Number) (taxonomy.Entry, number.Range, bool) {
+	if n.IsZero() {
+		return taxonomy.Entry{}, number.Range{}, false
+	}
+	var found taxonomy.Entry
+	var at number.Range
+	have := false
+	for frees := l.tree.Frees(); frees != 0; frees &= frees - 1 {
+		key, ok := n.Enclosing(bits.TrailingZeros16(frees))
+		if !ok {
+			break
+		}
+		value, ok := l.tree.Get(merkle.Key{First: key.First().Uint64(), Free: uint8(key.Free())})
+		if !ok || key.Free() > 0 && l.state.ProtectedNumber(n) {
+			continue
+		}
+		e := entryOf(value)
+		if !have {
+			found, at, have = e, key, true
+		}
+		if e.Ratified {
+			return e, key, true
+		}
+		if !l.ratified {
+			break
+		}
+	}
+	return found, at, have
+}
+
+// All yields the entries in the order of their keys.
+func (l *List) All() iter.Seq2[number.Range, taxonomy.Entry] {
+	return func(yield func(number.Range, taxonomy.Entry) bool) {
+		for _, c := range l.table.chunks {
+			for i := range c.places {
+				p := &c.places[i]
+				if !p.entry.IsZero() && !yield(p.key, p.entry) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// entryOf decodes a value that the view itself put into the tree.
+func entryOf(value [taxonomy.EntrySize]byte) taxonomy.Entry {
+	e, _ := taxonomy.EntryFromBytes(value)
+	return e
+}
+
+// ref returns the reference of a row's statement.
+func (l *List) ref(r *row) taxonomy.Ref {
+	return taxonomy.Ref{Batch: l.batches[r.batch].cid, Index: r.index}
+}
+
+func (l *List) isFrozen(b *batch) bool {
+	if len(l.frozen) == 0 || b.speaker == nobody {
+		return false
+	}
+	_, ok := l.frozen[FeedEpoch{l.speakers[b.speaker].key, b.epoch}]
+	return ok
+}

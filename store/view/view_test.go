@@ -1,0 +1,421 @@
+package view
+
+import (
+	"testing"
+
+	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
+	"ringfence/store/taxonomy"
+)
+
+const (
+	mobileA = "+8613800138000"
+	mobileB = "+8613900139000"
+)
+
+func desks(change func(*charter.FoundingConfig)) func(*testing.T) *world {
+	return func(t *testing.T) *world {
+		return newWorld(t, change, "west: vendor", "south: vendor", "twin: vendor; group west", "mno: operator", "list: vendor; trusted")
+	}
+}
+
+// Issue example 2: the untyped report of one desk supports the typed one of
+// another, and both labels are kept as they were written.
+func TestUntypedEvidenceSupportsATypedClass(t *testing.T) {
+	w := desks(nil)(t)
+	other := flagged(t, mobileA, "unk.untyped", 3, -1, -1)
+	must(t, other.SetBody(assertion.Flag{Category: taxonomy.Untyped, Label: "Other", Confidence: 428, Reports: 3}))
+	w.say("west", at(0), w.publication(), other)
+	debt := flagged(t, mobileA, "mkt.finance.loan", 2, -1, -1)
+	must(t, debt.SetBody(assertion.Flag{Category: debt6(t), Label: "Reducing your debt", Confidence: 333, Reports: 2}))
+	w.say("south", at(0), w.publication(), debt)
+
+	x, err := w.view(today).List().Explain(num(t, mobileA))
+	must(t, err)
+	if x.Entry.Action != taxonomy.Label || x.Entry.Category.String() != "mkt.finance.loan" {
+		t.Errorf("entry %+v, want a label of mkt.finance.loan", x.Entry)
+	}
+	k := x.Keys[0]
+	if k.Result.TestedSum <= k.Result.Sums[taxonomy.Mkt] || k.Result.Voices != 2 {
+		t.Errorf("tested sum %d over %d with %d voices; want both desks in it", k.Result.TestedSum, k.Result.Sums[taxonomy.Mkt], k.Result.Voices)
+	}
+	labels := []string{k.Told[0].Body.(assertion.Flag).Label, k.Told[1].Body.(assertion.Flag).Label}
+	if labels[0] != "Other" || labels[1] != "Reducing your debt" {
+		t.Errorf("labels %q are not verbatim", labels)
+	}
+}
+
+func debt6(t *testing.T) taxonomy.Category {
+	c, err := taxonomy.ParseCategory("mkt.finance.loan")
+	must(t, err)
+	return c
+}
+
+// Issue example 6.
+func TestAFlagOnAProtectedNumberIsVoid(t *testing.T) {
+	w := desks(func(c *charter.FoundingConfig) {
+		c.Protected = append(c.Protected, chartertest.Range(t, "+86!12321"))
+	})(t)
+	w.say("mno", at(0), w.publication(), flagged(t, "+86!12321", "crm.fraud.other", 100, -1, -1))
+	if got := w.only(today, "+86!12321"); got.Status != Void || got.Reason != ReasonProtected || got.Reason.String() != "protected number" {
+		t.Errorf("status %v, reason %q; want void, protected number", got.Status, got.Reason)
+	}
+	if e := w.entry(today, "+86!12321"); !e.IsZero() {
+		t.Errorf("a protected number has entry %+v", e)
+	}
+	// Who it is may still be told.
+	w.say("list", at(0), w.publication(), flagged(t, "+86!12321", "id.org", 100, -1, -1))
+	if e := w.entry(today, "+86!12321"); e.Category.String() != "id.org" {
+		t.Errorf("entry %+v, want the identity", e)
+	}
+}
+
+func TestARangeNeverReachesAProtectedNumber(t *testing.T) {
+	w := desks(func(c *charter.FoundingConfig) {
+		c.Protected = append(c.Protected, chartertest.Range(t, mobileA))
+	})(t)
+	w.say("list", at(0), w.publication(), flagged(t, "+861380013*/13", "mkt.retail", 100, -1, -1))
+	if e := w.entry(today, mobileA); !e.IsZero() {
+		t.Errorf("protected number inside a range has entry %+v", e)
+	}
+	if e := w.entry(today, "+8613800138001"); e.Action != taxonomy.Label {
+		t.Errorf("its neighbour has entry %+v, want the range's label", e)
+	}
+}
+
+// Issue example 7.
+func TestDerivedEvidenceAndOneGroupCountOnce(t *testing.T) {
+	alone := desks(nil)(t)
+	refs := alone.say("west", at(0), alone.publication(), flagged(t, mobileA, "mkt.retail", 10, -1, -1))
+	before, err := alone.view(today).List().Explain(num(t, mobileA))
+	must(t, err)
+
+	derived := flagged(t, mobileA, "mkt.retail", 10, -1, -1)
+	derived.Basis = assertion.Basis{Kind: assertion.BasisDerived, Sources: [][]byte{refs[0].Bytes()}}
+	alone.say("south", at(0), alone.publication(), derived)
+	alone.say("twin", at(0), alone.publication(), flagged(t, mobileA, "mkt.retail", 10, -1, -1))
+	after, err := alone.view(today).List().Explain(num(t, mobileA))
+	must(t, err)
+	if before.Keys[0].Result.Score != after.Keys[0].Result.Score || after.Keys[0].Result.Score == 0 {
+		t.Errorf("score moved from %d to %d", before.Keys[0].Result.Score, after.Keys[0].Result.Score)
+	}
+	if got := after.Keys[0].Told[1].Status; got != Derived {
+		t.Errorf("the repeated flag %v, want derived", got)
+	}
+	alone.say("south", at(0), alone.publication(), flagged(t, mobileA, "mkt.retail", 10, -1, -1))
+	if e := alone.entry(today, mobileA); e.Action != taxonomy.Label {
+		t.Errorf("two groups of their own give %+v, want a label", e)
+	}
+}
+
+// Issue example 8: what was seen before the number changed hands is void until
+// counted again from that day.
+func TestReassignVoidsWhatWasSeenBefore(t *testing.T) {
+	w := desks(func(c *charter.FoundingConfig) {
+		c.Grants = append(c.Grants, chartertest.Grant(t, "+86138*/13", "mno", "", ""))
+	})(t)
+	w.say("list", at(-3), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -60, -4))
+	w.say("mno", at(-2), w.publication(), reassigned(t, mobileA, -30))
+	if e := w.entry(today, mobileA); !e.IsZero() {
+		t.Errorf("entry %+v survives the reassign", e)
+	}
+	w.say("list", at(-1), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -30, -4))
+	if e := w.entry(today, mobileA); e.Action != taxonomy.Label {
+		t.Errorf("counted again from that day: entry %+v, want a label", e)
+	}
+	if e := w.entry(today+401, mobileA); !e.IsZero() {
+		t.Errorf("entry %+v a year later", e)
+	}
+	x, err := w.view(today).List().Explain(num(t, mobileA))
+	must(t, err)
+	if got := x.Keys[0].Told[0].Status; got != Reassigned {
+		t.Errorf("the old flag %v, want reassigned", got)
+	}
+}
+
+func TestOnlyHoldersReassignAndOncePerNumber(t *testing.T) {
+	w := desks(func(c *charter.FoundingConfig) {
+		c.Grants = append(c.Grants, chartertest.Grant(t, "+86138*/13", "mno", "", ""))
+		c.Policy.Quotas.Reassign = 2
+	})(t)
+	w.say("mno", at(0), w.publication(), reassigned(t, mobileB, -1))
+	if got := w.only(today, mobileB); got.Reason != ReasonNotHolder {
+		t.Errorf("reassign of a foreign number: %q", got.Reason)
+	}
+	w.say("mno", at(0), w.publication(),
+		reassigned(t, mobileA, -20), reassigned(t, mobileA, -10), // repeated
+		reassigned(t, "+8613800138001", 2),                                       // future
+		reassigned(t, "+8613800138002", -1), reassigned(t, "+8613800138003", -1), // over quota
+	)
+	w.say("mno", at(1), w.publication(), reassigned(t, "+8613800138004", -1))
+	for text, want := range map[string][]Reason{
+		mobileA:          {NotVoid, ReasonRepeated},
+		"+8613800138001": {ReasonFuture},
+		"+8613800138002": {NotVoid},
+		"+8613800138003": {ReasonQuota},
+		"+8613800138004": {NotVoid},
+	} {
+		x, err := w.view(today + 1).List().Explain(num(t, text))
+		must(t, err)
+		for i, r := range want {
+			if got := x.Keys[0].Told[i].Reason; got != r {
+				t.Errorf("statement %d: void for %q, want %q", i, got, r)
+			}
+		}
+	}
+}
+
+// Issue example 9, first half, and the shared threshold.
+func TestOneComplaintLabelsNothing(t *testing.T) {
+	for _, member := range []string{"west", "mno", "list", "reg"} {
+		w := desks(nil)(t)
+		w.say(member, at(0), w.publication(), flagged(t, mobileA, "crm.fraud.other", 1, -1, -1))
+		if e := w.entry(today, mobileA); e.Action != taxonomy.Allow {
+			t.Errorf("one complaint filed by %s gives %+v", member, e)
+		}
+	}
+}
+
+// Issue example 9: an operator's ten marketing reports label for 14 days.
+func TestOperatorsTenReportsLabelForFourteenDays(t *testing.T) {
+	w := desks(nil)(t)
+	w.say("mno", at(0), w.publication(), flagged(t, mobileA, "mkt.retail", 10, 0, 0))
+	v := w.view(today)
+	labelled := 0
+	for ; ; labelled++ {
+		e, _, _ := v.List().Lookup(num(t, mobileA))
+		if e.Action != taxonomy.Label {
+			break
+		}
+		v.TurnTo(v.List().Stamp().Day + 1)
+	}
+	if labelled != 14 {
+		t.Errorf("labelled for %d days, want 14", labelled)
+	}
+}
+
+func TestBoundsOfEvidence(t *testing.T) {
+	long := flagged(t, mobileA, "mkt.retail", 3, -1, -1)
+	long.Expires = at(366)
+	sealed := flagged(t, mobileA, "mkt.retail", 3, -1, -1)
+	sealed.Audience = assertion.Operators
+	body, err := assertion.Encode(struct {
+		_    struct{} `cbor:",toarray"`
+		A, B []byte
+	}{A: make([]byte, 32), B: make([]byte, 300)})
+	must(t, err)
+	sealed.Body = body
+	bad := flagged(t, mobileA, "mkt.retail", 3, -1, -1)
+	bad.Body = []byte{0x80}
+	for name, c := range map[string]struct {
+		say  assertion.Statement
+		by   string
+		want Reason
+	}{
+		"broad":       {flagged(t, "+8613800*/13", "mkt.retail", 3, -1, -1), "west", ReasonBroad},
+		"any length":  {flagged(t, "+86!95163*", "mkt.retail", 3, -1, -1), "west", ReasonBroad},
+		"long":        {long, "west", ReasonLongLived},
+		"old":         {flagged(t, mobileA, "mkt.retail", 3, -500, -366), "west", ReasonOld},
+		"not for all": {sealed, "west", ReasonAudience},
+		"bad body":    {bad, "west", Reason(assertion.BadBody)},
+		"role":        {flagged(t, mobileA, "mkt.retail", 3, -1, -1), "shop", ReasonRole},
+	} {
+		w := newWorld(t, nil, "west: vendor", "shop: handset")
+		w.say(c.by, at(0), w.publication(), c.say)
+		l := w.view(today).List()
+		if got := l.Counts().Void; got != 1 {
+			t.Errorf("%s: %d void statements, want 1", name, got)
+		}
+		if l.Counts().Entries != 0 {
+			t.Errorf("%s: listed", name)
+		}
+		key, _ := c.say.Key()
+		for one := range key.Keys() {
+			p, rows := l.table.find(one)
+			if p == nil || rows[0].reason != c.want {
+				t.Errorf("%s: %v void for %q, want %q", name, one.Masked(), rows[0].reason, c.want)
+			}
+			break
+		}
+	}
+}
+
+func TestRetractBeforeAndAfterItsTarget(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted", "other: vendor")
+	pub := w.publication()
+	refs := w.say("list", at(-1), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1), flagged(t, mobileB, "mkt.retail", 50, -1, -1))
+	full := w.view(today).List()
+	for name, c := range map[string]struct {
+		by   string
+		undo assertion.Statement
+		left int
+	}{
+		"statement":           {"list", retraction(t, assertion.TargetStatement, refs[0].Bytes()), 1},
+		"batch":               {"list", retraction(t, assertion.TargetBatch, refs[0].Batch.Bytes()), 0},
+		"publication":         {"list", retraction(t, assertion.TargetPublication, pub[:]), 0},
+		"foreign statement":   {"other", retraction(t, assertion.TargetStatement, refs[0].Bytes()), 2},
+		"foreign batch":       {"other", retraction(t, assertion.TargetBatch, refs[0].Batch.Bytes()), 2},
+		"foreign publication": {"other", retraction(t, assertion.TargetPublication, pub[:]), 2},
+	} {
+		later := *w
+		later.tips = map[string]feed.Tip{"list": w.tips["list"]}
+		later.records = append(records(nil), w.records...)
+		by := later.say(c.by, at(0), w.publication(), c.undo)[0]
+		after := later.view(today).List()
+		if got := after.Counts().Labelled; got != c.left {
+			t.Errorf("%s: %d labelled, want %d (before: %d)", name, got, c.left, full.Counts().Labelled)
+		}
+		if c.left == 2 {
+			continue
+		}
+		x, err := after.Explain(num(t, mobileA))
+		must(t, err)
+		if told := x.Keys[0].Told[0]; told.Status != Retracted || told.RetractedBy != by {
+			t.Errorf("%s: %v by %v, want retracted by %v", name, told.Status, told.RetractedBy, by)
+		}
+	}
+}
+
+// A retracted publication ID is dead for ever, for statements that come later
+// and from another issuer of the member alike.
+func TestARetractedPublicationStaysDead(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted")
+	pub := w.publication()
+	w.say("list", at(-1), w.publication(), retraction(t, assertion.TargetPublication, pub[:]))
+	w.say("list", at(0), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1))
+	if e := w.entry(today, mobileA); !e.IsZero() {
+		t.Errorf("entry %+v under a dead publication", e)
+	}
+	w.say("list", at(0), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -1, -1))
+	if e := w.entry(today, mobileA); e.Action != taxonomy.Label {
+		t.Errorf("said again under a new one: %+v", e)
+	}
+}
+
+func TestAFrozenEpochCountsForNothing(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted", "list2: vendor; trusted")
+	pub := w.publication()
+	refs := w.say("list", at(-1), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1))
+	w.say("list2", at(-1), w.publication(), flagged(t, mobileB, "mkt.retail", 50, -1, -1))
+	w.say("list", at(0), w.publication(), retraction(t, assertion.TargetStatement, refs[0].Bytes()))
+	v := w.view(today)
+	epoch := FeedEpoch{Issuer: chartertest.Issuer("list").Public()}
+	must(t, v.Freeze(epoch, 2))
+	must(t, v.Freeze(epoch, 3))
+	l := v.List()
+	if e, _, _ := l.Lookup(num(t, mobileA)); !e.IsZero() {
+		t.Errorf("frozen flag gives %+v", e)
+	}
+	if e, _, _ := l.Lookup(num(t, mobileB)); e.Action != taxonomy.Label {
+		t.Errorf("another issuer's flag gives %+v", e)
+	}
+	if l.Stamp().Session != 2 {
+		t.Errorf("session %d, want the second", l.Stamp().Session)
+	}
+	x, err := l.Explain(num(t, mobileA))
+	must(t, err)
+	if got := x.Keys[0].Told[0]; got.Reason != ReasonFrozen || got.Status != Void {
+		t.Errorf("%v %q, want void and frozen; its own retract is suspended too", got.Status, got.Reason)
+	}
+	// Known before the records or after: the same list.
+	first := w.viewOf(Config{State: w.state, Source: w.records, Day: today, Frozen: []FeedEpoch{epoch}})
+	sameList(t, "freeze before and after", first.List(), l)
+}
+
+func TestHeadsHoldAViewAtAPoint(t *testing.T) {
+	w := newWorld(t, nil, "a: vendor; trusted", "b: vendor; trusted")
+	w.say("a", at(-3), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -4, -4))
+	w.say("b", at(-3), w.publication(), flagged(t, mobileB, "mkt.retail", 50, -4, -4))
+	want := w.view(today).List()
+	heads := want.Frontier()
+	w.say("a", at(0), w.publication(), flagged(t, mobileA, "crm.extortion", 50, -1, -1))
+	got := w.viewOf(Config{State: w.state, Source: w.records, Day: today, Heads: heads}).List()
+	sameList(t, "at named heads", got, want)
+	delete(heads, chartertest.Issuer("b").Public())
+	if n := w.viewOf(Config{State: w.state, Source: w.records, Day: today, Heads: heads}).List().Counts().Batches; n != 1 {
+		t.Errorf("%d batches at a's head alone, want 1", n)
+	}
+}
+
+func TestStandingIsTheNewestLiveFlag(t *testing.T) {
+	w := newWorld(t, nil, "a: vendor", "b: vendor")
+	w.say("a", at(-2), w.publication(), flagged(t, mobileA, "mkt.retail", 2, -9, -3))
+	newer := w.say("a", at(-1), w.publication(), flagged(t, mobileA, "mkt.retail", 5, -9, -2), flagged(t, mobileA, "mkt.hr", 9, -2, -2))
+	w.say("b", at(0), w.publication(), flagged(t, mobileA, "mkt.retail", 7, -1, -1))
+	l := w.view(today).List()
+	a, _ := w.state.MemberByID("a")
+	retail, err := taxonomy.ParseCategory("mkt.retail")
+	must(t, err)
+	key := num(t, mobileA).Range()
+	s, ok, err := l.Standing(a, key, retail)
+	if err != nil || !ok || s.Ref != newer[0] || s.Flag.Reports != 5 {
+		t.Errorf("standing %v %+v %v, want the newer of the member's own", ok, s.Flag, err)
+	}
+	if _, ok, _ := w.view(today+200).List().Standing(a, key, retail); ok {
+		t.Error("an expired flag stands")
+	}
+}
+
+func TestOwnBlocks(t *testing.T) {
+	w := newWorld(t, nil, "mno: operator", "mvno: mvno")
+	s := about(t, mobileA, assertion.KindBlock)
+	must(t, s.SetBody(assertion.Block{Category: taxonomy.Untyped, Scope: assertion.ScopeOwn, Reason: "test"}))
+	refs := w.say("mno", at(0), w.publication(), s, s)
+	v := w.view(today)
+	mno, _ := w.state.MemberByID("mno")
+	mvno, _ := w.state.MemberByID("mvno")
+	if own := v.List().OwnBlocks(mno); len(own) != 2 || own[0].Ref != refs[0] {
+		t.Errorf("own blocks %+v, want the two statements on one key", own)
+	}
+	if len(v.List().OwnBlocks(mvno)) != 0 || v.List().Counts().Entries != 0 {
+		t.Error("an own block reaches others")
+	}
+	v.TurnTo(today + 31)
+	if len(v.List().OwnBlocks(mno)) != 0 {
+		t.Error("an expired own block stands")
+	}
+}
+
+func TestAskingBlockIsEvidence(t *testing.T) {
+	w := newWorld(t, nil, "mno: operator")
+	s := about(t, mobileA, assertion.KindBlock)
+	must(t, s.SetBody(assertion.Block{Category: 0x0101, Scope: assertion.ScopeAsk}))
+	w.say("mno", at(0), w.publication(), s)
+	if e := w.entry(today, mobileA); e.Action != taxonomy.Label || e.Class != taxonomy.Crm {
+		t.Errorf("entry %+v, want a label: flags and asks never block", e)
+	}
+}
+
+func TestPreviewChangesNothing(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted", "solo: vendor")
+	pub := w.publication()
+	w.say("list", at(-1), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1), flagged(t, mobileB, "mkt.retail", 50, -1, -1))
+	v := w.view(today)
+	before := v.List()
+	p, err := v.Preview(chartertest.Issuer("list").Public(), at(0), w.publication(), []assertion.Statement{retraction(t, assertion.TargetPublication, pub[:])})
+	must(t, err)
+	if p.Undone != 2 || len(p.Changes) != 2 || p.After.Labelled != 0 || p.Before.Labelled != 2 {
+		t.Errorf("preview %+v", p)
+	}
+	p, err = v.Preview(chartertest.Issuer("solo").Public(), at(0), w.publication(), []assertion.Statement{
+		flagged(t, "+8613800138005", "mkt.retail", 50, -1, -1), flagged(t, "+8613800*/13", "mkt.retail", 50, -1, -1)})
+	must(t, err)
+	if len(p.Void) != 1 || p.Void[0].Index != 1 || p.After.Labelled != 2 || p.After.Entries != 3 {
+		t.Errorf("preview of one vendor alone %+v", p)
+	}
+	if v.List() != before {
+		t.Error("a preview changed the list")
+	}
+	w.say("solo", at(0), w.publication(), flagged(t, "+8613800138005", "mkt.retail", 50, -1, -1))
+	again := w.view(today).List()
+	if _, err := v.Preview(keys.Public{}, at(0), pub, nil); err != nil {
+		t.Error(err)
+	}
+	v.cfg.Source, v.w.cfg.Source = w.records, w.records
+	_, err = v.Follow()
+	must(t, err)
+	sameList(t, "after previews", v.List(), again)
+}

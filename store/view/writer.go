@@ -1,0 +1,253 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/feed"
+	"ringfence/store/harmonise"
+	"ringfence/store/merkle"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// writer is the one that changes the list: it holds the newest List and what
+// only writing needs. View.mu guards it.
+type writer struct {
+	cfg  Config
+	list *List
+	memo *harmonise.Memo
+
+	ordinals   map[cid.Cid]uint32              // batches by CID
+	deliveries map[deliveryKey]*delivery       // what carries a publication ID
+	undone     map[cid.Cid][]undo              // retracted, also before it arrives
+	spent      map[spendKey]spent              // of daily quotas
+	due        map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
+
+	evidence []harmonise.Evidence // scratch of settle
+}
+
+type deliveryKey struct {
+	member      charter.MemberIndex
+	publication assertion.PublicationID
+}
+
+type delivery struct {
+	batches  []uint32
+	undoneBy uint32 // ordinal in undoings plus one; 0: not retracted
+}
+
+// undo says that a member retracted a statement of a batch, or all of it.
+type undo struct {
+	member   charter.MemberIndex
+	index    int32 // wholeBatch for all statements
+	undoneBy uint32
+}
+
+const wholeBatch = -1
+
+type spendKey struct {
+	speaker uint32
+	kind    assertion.Kind
+}
+
+type spent struct {
+	day   taxonomy.Day
+	count uint32
+}
+
+func newWriter(cfg Config) (*writer, error) {
+	rules, err := newRules(cfg.State)
+	if err != nil {
+		return nil, err
+	}
+	frozen := make(map[FeedEpoch]struct{}, len(cfg.Frozen))
+	for _, f := range cfg.Frozen {
+		frozen[f] = struct{}{}
+	}
+	return &writer{
+		cfg: cfg,
+		list: &List{
+			stamp:    Stamp{Session: cfg.Session, LedgerSize: cfg.State.Size(), Day: cfg.Day},
+			tree:     &merkle.Tree{},
+			state:    cfg.State,
+			rules:    rules,
+			speakers: speakers(cfg.State),
+			frozen:   frozen,
+			source:   &loader{source: cfg.Source},
+		},
+		memo:       rules.NewMemo(memoPatterns),
+		ordinals:   make(map[cid.Cid]uint32),
+		deliveries: make(map[deliveryKey]*delivery),
+		undone:     make(map[cid.Cid][]undo),
+		spent:      make(map[spendKey]spent),
+		due:        make(map[taxonomy.Day][]number.Range),
+	}, nil
+}
+
+// follow applies what arrived since the list's cursor, publishing each list.
+func (w *writer) follow(publish func(*List)) (int, error) {
+	n := 0
+	err := w.cfg.Source.Since(w.list.cursor, func(next uint64, r feed.Record) error {
+		if w.wants(&r) {
+			if err := w.applyRecord(&r); err != nil {
+				return err
+			}
+			n++
+		}
+		w.list.cursor = next // not yet published, or of no matter to its readers
+		publish(w.list)
+		return nil
+	})
+	return n, err
+}
+
+// wants reports whether a record lies within the heads that the view follows
+// and was not applied before.
+func (w *writer) wants(r *feed.Record) bool {
+	if _, ok := w.ordinals[r.Tip.CID]; ok {
+		return false
+	}
+	if w.cfg.Heads == nil {
+		return true
+	}
+	head, ok := w.cfg.Heads[r.Issuer]
+	return ok && cmp.Or(cmp.Compare(r.Tip.Epoch, head.Epoch), cmp.Compare(r.Tip.Sequence, head.Sequence)) <= 0
+}
+
+func (w *writer) applyRecord(r *feed.Record) error {
+	slots, err := assertion.DecodeSlots(r.Body)
+	if err != nil {
+		return fmt.Errorf("batch %s: %w", r.Tip.CID, err)
+	}
+	if len(slots) == 0 {
+		return fmt.Errorf("batch %s: no statements", r.Tip.CID)
+	}
+	w.list.source.remember(r.Tip.CID, slots)
+	j := w.newJudge(r.Issuer, r.Tip, slots)
+	if err := j.judge(); err != nil {
+		return fmt.Errorf("batch %s: %w", r.Tip.CID, err)
+	}
+	w.commit(j)
+	return nil
+}
+
+// commit makes what a judge found part of the view and makes the next list.
+func (w *writer) commit(j *judge) {
+	ordinal := j.ordinal
+	next := *w.list
+	next.batches = append(next.batches, j.batch)
+	next.undoings = append(next.undoings, j.undoings...)
+	next.ownKeys = append(next.ownKeys, j.ownKeys...)
+	next.counts.Statements += len(j.slots)
+	next.counts.Erased += j.erased
+	next.counts.Void += j.void
+	w.ordinals[j.batch.cid] = ordinal
+	for _, p := range j.publications {
+		d := w.delivery(deliveryKey{j.member, p})
+		d.batches = append(d.batches, ordinal)
+	}
+	for _, u := range j.undoneDeliveries {
+		w.delivery(u.key).undoneBy = u.undoneBy
+	}
+	for _, u := range j.undone {
+		w.undone[u.batch] = append(w.undone[u.batch], u.undo)
+	}
+	for key, s := range j.spent {
+		w.spent[key] = s
+	}
+	w.list = &next
+	w.update(j.edits)
+}
+
+func (w *writer) delivery(key deliveryKey) *delivery {
+	d := w.deliveries[key]
+	if d == nil {
+		d = &delivery{}
+		w.deliveries[key] = d
+	}
+	return d
+}
+
+// update recomputes the keys that edits touch, in the newest list, which
+// nobody else holds yet.
+func (w *writer) update(edits []edit) {
+	l := w.list
+	var moves []moved
+	l.table, moves = l.table.apply(edits, w)
+	changes := make([]merkle.Change, 0, len(moves))
+	for _, m := range moves {
+		if m.next != taxonomy.NeverDay {
+			w.due[m.next] = append(w.due[m.next], m.key)
+		}
+		if m.entry == m.from {
+			continue
+		}
+		l.counts.move(m.from, m.entry)
+		changes = append(changes, merkle.Change{
+			Key:    merkle.Key{First: m.key.First().Uint64(), Free: uint8(m.key.Free())},
+			Value:  m.entry.Bytes(),
+			Delete: m.entry.IsZero(),
+		})
+	}
+	if len(changes) == 0 {
+		return
+	}
+	l.tree = l.tree.Apply(changes)
+	l.stamp.Root = l.tree.Root()
+	l.stamp.Serial++
+}
+
+func (c *Counts) move(from, to taxonomy.Entry) {
+	for _, e := range [...]struct {
+		taxonomy.Entry
+		by int
+	}{{from, -1}, {to, +1}} {
+		switch e.Action {
+		case taxonomy.Label:
+			c.Labelled += e.by
+		case taxonomy.Block:
+			c.Blocked += e.by
+		}
+		if e.Contested {
+			c.Contested += e.by
+		}
+	}
+}
+
+// turnTo recomputes the keys whose entries differ from a day up to day on.
+func (w *writer) turnTo(day taxonomy.Day) {
+	if day <= w.list.stamp.Day {
+		return
+	}
+	var edits []edit
+	for _, d := range w.dueBy(day) {
+		for _, key := range w.due[d] {
+			// A key that moved since was filed anew for its other day.
+			if p, _ := w.list.table.find(key); p != nil && p.next == d {
+				edits = append(edits, edit{key: key, op: opTouch})
+			}
+		}
+		delete(w.due, d)
+	}
+	next := *w.list
+	next.stamp.Day = day
+	w.list = &next
+	w.update(edits)
+}
+
+func (w *writer) dueBy(day taxonomy.Day) []taxonomy.Day {
+	var days []taxonomy.Day
+	for d := range w.due {
+		if d <= day {
+			days = append(days, d)
+		}
+	}
+	slices.Sort(days)
+	return days
+}
