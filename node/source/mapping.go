@@ -1,0 +1,444 @@
+package source
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"ringfence/store/assertion"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// MappingVersion is the version of the mapping form that this package reads.
+const MappingVersion = 1
+
+// maxMapping bounds a mapping file, in bytes.
+const maxMapping = 1 << 20
+
+// MaxLabel is the greatest length of a label in bytes.
+const MaxLabel = 128
+
+// Mode says what a file means for what its publisher said before.
+type Mode uint8
+
+// The modes.
+const (
+	Reports  Mode = iota // each row is new: counts add to what stood
+	Snapshot             // the file is the whole current view: counts replace
+)
+
+var modeWords = [...]string{Reports: "reports", Snapshot: "snapshot"}
+
+// String returns the mapping's word.
+func (m Mode) String() string {
+	if int(m) < len(modeWords) {
+		return modeWords[m]
+	}
+	return "mode(" + strconv.Itoa(int(m)) + ")"
+}
+
+type counting uint8
+
+const (
+	countRows   counting = iota // n rows are n reports
+	countNone                   // repeated rows are one; nothing is counted
+	countColumn                 // a column holds the count
+)
+
+var countingWords = [...]string{countRows: "rows", countNone: "none", countColumn: "column"}
+
+// Mapping says how one kind of publisher's file is to be read. Only
+// ReadMapping makes one; it does not change afterwards.
+type Mapping struct {
+	name, about    string
+	mode           Mode
+	count          counting
+	lines          bool // one number a line, no columns
+	delimiter      byte
+	header         bool
+	country        number.Country
+	nationalDigits int // 0: any
+	clock          clock
+	clamp          bool // a call later than its report is dated as the report
+	columns        columns
+	medium         assertion.Medium
+	label          string
+	category       taxonomy.Category
+	labels         map[string]taxonomy.Category // by folded label
+}
+
+// Name returns the mapping's name.
+func (m *Mapping) Name() string { return m.name }
+
+// About returns what the mapping says it is for.
+func (m *Mapping) About() string { return m.about }
+
+// Mode returns what a file of this kind means for what was said before.
+func (m *Mapping) Mode() Mode { return m.mode }
+
+// Counts reports whether drafts of this mapping carry a count of reports.
+func (m *Mapping) Counts() bool { return m.count != countNone }
+
+// Country returns the default country; 0 if the mapping leaves it to Options.
+func (m *Mapping) Country() number.Country { return m.country }
+
+// Medium returns what carried the calls or messages.
+func (m *Mapping) Medium() assertion.Medium { return m.medium }
+
+// Dated reports whether the rows carry dates. Of undated files the day must be
+// told, by the mapping's as_of or by Options.
+func (m *Mapping) Dated() bool { return m.columns.dated() }
+
+// Category returns what label means. Runs of white space count as one space,
+// and white space at the ends does not count. False means that the mapping
+// does not know the label: it is taken for the default category.
+func (m *Mapping) Category(label string) (taxonomy.Category, bool) {
+	c, ok := m.labels[fold(label)]
+	if !ok {
+		return m.category, false
+	}
+	return c, true
+}
+
+// fold brings runs of white space to one space.
+func fold(label string) string { return strings.Join(strings.Fields(label), " ") }
+
+// mappingFile is the written form.
+type mappingFile struct {
+	Version        int               `yaml:"version"`
+	Name           string            `yaml:"name"`
+	About          string            `yaml:"about"`
+	Mode           string            `yaml:"mode"`
+	Count          string            `yaml:"count"`
+	Format         string            `yaml:"format"`
+	Encoding       string            `yaml:"encoding"`
+	Delimiter      string            `yaml:"delimiter"`
+	Header         *bool             `yaml:"header"`
+	Country        uint16            `yaml:"country"`
+	NationalDigits int               `yaml:"national_digits"`
+	Zone           string            `yaml:"zone"`
+	Dates          []string          `yaml:"dates"`
+	AsOf           string            `yaml:"as_of"`
+	AfterCreated   string            `yaml:"after_created"`
+	Columns        columns           `yaml:"columns"`
+	Medium         string            `yaml:"medium"`
+	Label          string            `yaml:"label"`
+	Category       string            `yaml:"category"`
+	Labels         map[string]string `yaml:"labels"`
+}
+
+var mediumWords = [...]string{
+	assertion.Voice: "voice", assertion.Video: "video", assertion.SMS: "sms", assertion.MMS: "mms", assertion.RCS: "rcs",
+}
+
+// yamlKeys returns the keys of the written form of T.
+func yamlKeys[T any]() []string {
+	t := reflect.TypeFor[T]()
+	keys := make([]string, t.NumField())
+	for i := range keys {
+		keys[i] = t.Field(i).Tag.Get("yaml")
+	}
+	return keys
+}
+
+// ReadMapping reads a mapping in its written form, YAML as docs/mappings.md
+// describes it. File names it in errors. An unknown key is an error that names
+// the nearest known one; so is a category that the taxonomy does not have.
+func ReadMapping(file string, r io.Reader) (*Mapping, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxMapping+1))
+	if err != nil {
+		return nil, fmt.Errorf("read mapping %s: %w", file, err)
+	}
+	if len(text) > maxMapping {
+		return nil, fmt.Errorf("mapping %s: more than %d bytes; is it a mapping?", file, maxMapping)
+	}
+	m, err := parseMapping(text)
+	if err != nil {
+		return nil, fmt.Errorf("mapping %s: %w", file, err)
+	}
+	return m, nil
+}
+
+func parseMapping(text []byte) (*Mapping, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, err
+	}
+	if len(root.Content) != 1 || root.Content[0].Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("not a table of keys and values")
+	}
+	if err := checkKeys(root.Content[0], "", yamlKeys[mappingFile]()); err != nil {
+		return nil, err
+	}
+	var f mappingFile
+	if err := root.Content[0].Decode(&f); err != nil {
+		return nil, err
+	}
+	return f.mapping()
+}
+
+// checkKeys refuses keys that are not known, at the top and under columns.
+func checkKeys(node *yaml.Node, path string, known []string) error {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		if !slices.Contains(known, key.Value) {
+			return fmt.Errorf("line %d: unknown key %s%s; the nearest known one is %s%s",
+				key.Line, path, strconv.Quote(key.Value), path, nearest(key.Value, known))
+		}
+		if path == "" && key.Value == "columns" && value.Kind == yaml.MappingNode {
+			if err := checkKeys(value, "columns.", yamlKeys[columns]()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *mappingFile) mapping() (*Mapping, error) {
+	m := &Mapping{name: f.Name, about: f.About, label: f.Label, nationalDigits: f.NationalDigits}
+	steps := []struct {
+		key string
+		set func(*Mapping) error
+	}{
+		{"version", f.setVersion},
+		{"name", f.setName},
+		{"mode", f.setMode},
+		{"format", f.setFormat},
+		{"columns", f.setColumns},
+		{"count", f.setCount},
+		{"country", f.setCountry},
+		{"dates", f.setClock},
+		{"after_created", f.setClamp},
+		{"labels", f.setLabels},
+	}
+	for _, s := range steps {
+		if err := s.set(m); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.key, err)
+		}
+	}
+	return m, nil
+}
+
+func (f *mappingFile) setVersion(*Mapping) error {
+	if f.Version != MappingVersion {
+		return fmt.Errorf("%d is not %d, the version that this program reads", f.Version, MappingVersion)
+	}
+	return nil
+}
+
+func (f *mappingFile) setName(*Mapping) error {
+	if len(f.Name) < 1 || len(f.Name) > 32 || strings.Trim(f.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return fmt.Errorf("%q is not 1 to 32 of a-z, 0-9 and -", f.Name)
+	}
+	if len(f.About) > 200 {
+		return fmt.Errorf("about has %d bytes; at most 200", len(f.About))
+	}
+	return nil
+}
+
+func (f *mappingFile) setMode(m *Mapping) error {
+	i := slices.Index(modeWords[:], f.Mode)
+	if i < 0 {
+		return fmt.Errorf("%q is neither reports (each row is new) nor snapshot (the file is the whole view)", f.Mode)
+	}
+	m.mode = Mode(i)
+	return nil
+}
+
+func (f *mappingFile) setFormat(m *Mapping) error {
+	if e := strings.ToLower(f.Encoding); e != "" && e != "utf-8" {
+		return fmt.Errorf("encoding %q is not read; convert the file to utf-8, for instance with iconv, and say utf-8", f.Encoding)
+	}
+	m.header = f.Header != nil && *f.Header
+	m.delimiter = ','
+	switch f.Format {
+	case "lines":
+		if m.header || f.Delimiter != "" {
+			return fmt.Errorf("lines have neither header nor delimiter; say csv if the file has columns")
+		}
+		m.lines = true
+		return nil
+	case "csv":
+	default:
+		return fmt.Errorf("%q is neither csv nor lines", f.Format)
+	}
+	if f.Header == nil {
+		return fmt.Errorf("header: say true if the first line names the columns, else false")
+	}
+	switch f.Delimiter {
+	case "":
+	case ",", ";", "\t", "|":
+		m.delimiter = f.Delimiter[0]
+	default:
+		return fmt.Errorf("delimiter %q is not one of , ; | and tab", f.Delimiter)
+	}
+	return nil
+}
+
+func (f *mappingFile) setColumns(m *Mapping) error {
+	m.columns = f.Columns
+	if m.lines {
+		if !m.columns.none() {
+			return fmt.Errorf("lines have no columns; say format: csv")
+		}
+		m.columns.Number = Column{place: 1}
+		return nil
+	}
+	return m.columns.check(m.header)
+}
+
+func (f *mappingFile) setCount(m *Mapping) error {
+	word := f.Count
+	if word == "" && !m.columns.Count.none() {
+		word = countingWords[countColumn]
+	}
+	i := slices.Index(countingWords[:], word)
+	if i < 0 {
+		return fmt.Errorf("%q is not rows (n rows are n reports), none (repeated rows are one) or column", f.Count)
+	}
+	m.count = counting(i)
+	if (m.count == countColumn) == m.columns.Count.none() {
+		return fmt.Errorf("%s, but columns.count says otherwise", word)
+	}
+	return nil
+}
+
+func (f *mappingFile) setCountry(m *Mapping) error {
+	m.country = number.Country(f.Country)
+	if f.Country != 0 {
+		// The shortest text that has f.Country as a country code and is long enough.
+		if n, err := number.International(m.country.String() + "0000"); err != nil || n.Country() != m.country {
+			return fmt.Errorf("%d is no assigned country calling code", f.Country)
+		}
+	}
+	if m.nationalDigits < 0 || m.nationalDigits > number.MaxDigits-m.country.Len() {
+		return fmt.Errorf("national_digits %d is outside 0 (any) to %d", m.nationalDigits, number.MaxDigits-m.country.Len())
+	}
+	return nil
+}
+
+func (f *mappingFile) setClock(m *Mapping) error {
+	var err error
+	m.clock, err = newClock(f.Zone, f.Dates)
+	if err != nil {
+		return err
+	}
+	if m.columns.dated() {
+		if len(f.Dates) == 0 {
+			return fmt.Errorf("the columns hold dates; say how they are written, for instance %q", time.DateOnly)
+		}
+		if f.AsOf != "" {
+			return fmt.Errorf("as_of is for files without dates, and the columns hold dates")
+		}
+		return nil
+	}
+	if f.AsOf != "" {
+		if m.clock.asOf, err = m.clock.day(f.AsOf); err != nil {
+			return fmt.Errorf("as_of: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f *mappingFile) setClamp(m *Mapping) error {
+	switch f.AfterCreated {
+	case "", "reject":
+	case "clamp":
+		m.clamp = true
+	default:
+		return fmt.Errorf("%q is neither clamp nor reject", f.AfterCreated)
+	}
+	if f.AfterCreated != "" && m.columns.Created.none() {
+		return fmt.Errorf("there is no column created")
+	}
+	return nil
+}
+
+func (f *mappingFile) setLabels(m *Mapping) error {
+	if f.Medium != "" {
+		i := slices.Index(mediumWords[:], f.Medium)
+		if i < 0 {
+			return fmt.Errorf("medium %q is not voice, video, sms, mms or rcs", f.Medium)
+		}
+		m.medium = assertion.Medium(i)
+	}
+	if len(f.Label) > MaxLabel {
+		return fmt.Errorf("label has %d bytes; at most %d", len(f.Label), MaxLabel)
+	}
+	m.category = taxonomy.Untyped
+	if f.Category != "" {
+		var err error
+		if m.category, err = taxonomy.ParseCategory(f.Category); err != nil {
+			return fmt.Errorf("category: %w", err)
+		}
+	}
+	m.labels = make(map[string]taxonomy.Category, len(f.Labels)+1)
+	for _, label := range sortedKeys(f.Labels) {
+		c, err := taxonomy.ParseCategory(f.Labels[label])
+		if err != nil {
+			return fmt.Errorf("%q: %w", label, err)
+		}
+		folded := fold(label)
+		if was, twice := m.labels[folded]; twice && was != c {
+			return fmt.Errorf("%q is given twice, as %s and %s", folded, was, c)
+		}
+		m.labels[folded] = c
+	}
+	if m.columns.Label.none() {
+		if len(f.Labels) > 0 {
+			return fmt.Errorf("there is no column label")
+		}
+		// The one label of such a file is known by definition.
+		m.labels[fold(m.label)] = m.category
+	}
+	return nil
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// nearest returns the known word that takes the fewest edits to reach.
+func nearest(word string, known []string) string {
+	best, least := "", 1<<30
+	for _, k := range known {
+		if d := edits(word, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// edits returns the Levenshtein distance, of at most 64 bytes of each word.
+func edits(a, b string) int {
+	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,202 @@
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ringfence/store/assertion"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+func TestShippedMappingsRead(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("..", "..", "configs", "mappings", "*.yaml"))
+	if err != nil || len(paths) < 3 {
+		t.Fatalf("%d mappings ship, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		m := shipped(t, name)
+		if m.Name() != name {
+			t.Errorf("%s names itself %q", path, m.Name())
+		}
+		if m.About() == "" || m.Country() == 0 || m.Medium() != assertion.Voice {
+			t.Errorf("%s: about %q, country %s, medium %d", path, m.About(), m.Country(), m.Medium())
+		}
+	}
+}
+
+// The fifteen subjects of the form, as the real file writes them.
+func TestFTCSubjects(t *testing.T) {
+	m := shipped(t, "ftc-daily")
+	for label, want := range map[string]string{
+		"Other":                       "unk.untyped",
+		"No Subject Provided":         "unk.untyped",
+		"Dropped call or no message":  "har.silent",
+		"Charities":                   "oth.charity",
+		"Medical  & prescriptions":    "mkt.health",
+		"Vacation  & timeshares":      "mkt.travel",
+		"Energy, solar,  & utilities": "mkt.retail",
+		"Reducing your debt (credit cards, mortgage, student loans)":           "mkt.finance.loan",
+		"Calls pretending to be government, businesses, or family and friends": "crm.fraud.impersonation",
+		"Warranties  & protection plans":                                       "mkt.retail",
+		"Home improvement  & cleaning":                                         "mkt.retail",
+		"Home security  & alarms":                                              "mkt.retail",
+		"Computer  & technical support":                                        "crm.fraud.tech_support",
+		"Lotteries, prizes  & sweepstakes":                                     "crm.fraud.prize",
+		"Work from home  & other ways to make money":                           "mkt.hr",
+	} {
+		if got, known := m.Category(label); !known || got.String() != want {
+			t.Errorf("%q is %s (known %v), want %s", label, got, known, want)
+		}
+	}
+	if got, known := m.Category("other"); known || got != taxonomy.Untyped {
+		t.Errorf("a subject the mapping lacks is %s, known %v", got, known)
+	}
+}
+
+func TestMappingSays(t *testing.T) {
+	m := mapping(t, tableMapping)
+	if m.Mode() != Reports || !m.Counts() || !m.Dated() || m.Country() != number.NANP {
+		t.Errorf("mode %s, counts %v, dated %v, country %s", m.Mode(), m.Counts(), m.Dated(), m.Country())
+	}
+	m = mapping(t, listMapping)
+	if m.Mode() != Snapshot || m.Counts() || m.Dated() {
+		t.Errorf("mode %s, counts %v, dated %v", m.Mode(), m.Counts(), m.Dated())
+	}
+	if got := Mode(9).String(); got != "mode(9)" {
+		t.Errorf("unknown mode prints %q", got)
+	}
+}
+
+// Each change of a good mapping makes one that is refused, with words that
+// lead to the place.
+func TestReadMappingRefuses(t *testing.T) {
+	for _, c := range []struct{ name, base, old, new, says string }{
+		{"unknown key", tableMapping, "header: true", "heeder: true", `line 6: unknown key "heeder"; the nearest known one is header`},
+		{"unknown column", tableMapping, "created: filed", "craeted: filed", `unknown key columns."craeted"; the nearest known one is columns.created`},
+		{"another version", tableMapping, "version: 1", "version: 2", "version: 2 is not 1"},
+		{"no version", tableMapping, "version: 1", "", "version: 0 is not 1"},
+		{"bad name", tableMapping, "name: table", "name: My Table", "name:"},
+		{"bad mode", tableMapping, "mode: reports", "mode: add", "neither reports"},
+		{"another encoding", tableMapping, "mode: reports", "mode: reports\nencoding: gbk", "iconv"},
+		{"bad format", tableMapping, "format: csv", "format: xlsx", "neither csv nor lines"},
+		{"no header said", tableMapping, "header: true", "", "header:"},
+		{"bad delimiter", tableMapping, "header: true", "header: true\ndelimiter: \"::\"", "delimiter"},
+		{"lines with header", listMapping, "format: lines", "format: lines\nheader: true", "neither header nor delimiter"},
+		{"lines with columns", listMapping, "format: lines", "format: lines\ncolumns: {number: a}", "no columns"},
+		{"no number", tableMapping, "number: [number, phone]", "", "which column holds the numbers"},
+		{"place under a header", tableMapping, "label: what", "label: 5", "name the column"},
+		{"name without header", rowsMapping, "header: true", "header: false", "give the place"},
+		{"place 0", tableMapping, "label: what", "label: 0", "place is 1 to"},
+		{"blank name", tableMapping, "label: what", `label: " "`, "blank"},
+		{"column as table", tableMapping, "label: what", "label: {a: b}", "a column is a name"},
+		{"half a span", tableMapping, "last_seen: last", "", "go together"},
+		{"three times", tableMapping, "created: filed", "created: filed\n  seen: seen", "one time a row"},
+		{"bad count", rowsMapping, "count: rows", "count: some", "not rows"},
+		{"no count", rowsMapping, "count: rows", "", "not rows"},
+		{"count twice", tableMapping, "format: csv", "format: csv\ncount: rows", "columns.count"},
+		{"count without column", rowsMapping, "count: rows", "count: column", "columns.count"},
+		{"unassigned country", rowsMapping, "country: 1", "country: 999", "no assigned country"},
+		{"too many digits", rowsMapping, "country: 1", "country: 1\nnational_digits: 15", "outside 0 (any) to 14"},
+		{"no zone", rowsMapping, "zone: UTC", "", "tells no zone"},
+		{"bad zone", rowsMapping, "zone: UTC", "zone: Mars/Olympus", "not UTC"},
+		{"local zone", rowsMapping, "zone: UTC", "zone: Local", "another zone on every machine"},
+		{"no layouts", rowsMapping, `dates: ["2006-01-02"]`, "", "how they are written"},
+		{"layout without day", rowsMapping, `"2006-01-02"`, `"2006-01"`, "year, month and day"},
+		{"layout of letters", rowsMapping, `"2006-01-02"`, `"YYYY-MM-DD"`, "year, month and day"},
+		{"dated with as_of", rowsMapping, "zone: UTC", "zone: UTC\nas_of: 2026-01-01", "without dates"},
+		{"bad as_of", listMapping, "2026-08-22", "yesterday", "no date"},
+		{"as_of without zone", listMapping, "zone: UTC", "", "needs its zone"},
+		{"clamp to nothing", rowsMapping, "zone: UTC", "zone: UTC\nafter_created: clamp", "no column created"},
+		{"bad clamp", tableMapping, "after_created: clamp", "after_created: maybe", "neither clamp"},
+		{"bad medium", rowsMapping, "zone: UTC", "zone: UTC\nmedium: fax", "medium"},
+		{"long label", listMapping, "zone: UTC", "zone: UTC\nlabel: " + strings.Repeat("x", 129), "at most 128"},
+		{"bad category", rowsMapping, "zone: UTC", "zone: UTC\ncategory: mkt.fax", "mkt.fax"},
+		{"bad category of a label", rowsMapping, "mkt.finance.card", "mkt.cards", `"Cards": `},
+		{"label given twice", rowsMapping, `"Loans": mkt.finance.loan`, `"Loans": mkt.finance.loan, " Loans ": har.silent`, "given twice"},
+		{"labels without column", listMapping, "zone: UTC", "zone: UTC\nlabels: {a: har.silent}", "no column label"},
+		{"key twice", rowsMapping, "zone: UTC", "zone: UTC\nzone: UTC", "already defined"},
+		{"wrong type", rowsMapping, "country: 1", "country: [1]", "line"},
+		{"not a table", "x", "x", "- a\n- b\n", "not a table"},
+		{"empty", "x", "x", "", "not a table"},
+		{"not YAML", "x", "x", "a: [", "yaml"},
+		{"too large", "x", "x", "#" + strings.Repeat("x", maxMapping), "is it a mapping"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if strings.Count(c.base, c.old) != 1 {
+				t.Fatalf("%q stands %d times in the base", c.old, strings.Count(c.base, c.old))
+			}
+			m, err := ReadMapping("my.yaml", strings.NewReader(strings.Replace(c.base, c.old, c.new, 1)))
+			if err == nil {
+				t.Fatalf("read as %+v", m)
+			}
+			if !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "mapping my.yaml: ") {
+				t.Errorf("error %q does not say %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestReadMappingAccepts(t *testing.T) {
+	for name, change := range map[string][2]string{
+		"offset":        {"zone: UTC", `zone: "+08:00"`},
+		"named zone":    {"zone: UTC", "zone: America/New_York"},
+		"zoned layout":  {"zone: UTC\ndates: [\"2006-01-02\"]", `dates: ["2006-01-02T15:04:05Z07:00"]`},
+		"unix seconds":  {"zone: UTC\ndates: [\"2006-01-02\"]", `dates: [unix]`},
+		"semicolon":     {"header: true", "header: true\ndelimiter: \";\""},
+		"tab":           {"header: true", "header: true\ndelimiter: \"\\t\""},
+		"short message": {"zone: UTC", "zone: UTC\nmedium: sms"},
+		"same twice":    {`"Loans": mkt.finance.loan`, `"Loans": mkt.finance.loan, "Loans ": mkt.finance.loan`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !strings.Contains(rowsMapping, change[0]) {
+				t.Fatal("the change does not apply")
+			}
+			mapping(t, strings.Replace(rowsMapping, change[0], change[1], 1))
+		})
+	}
+}
+
+func TestNearest(t *testing.T) {
+	known := yamlKeys[mappingFile]()
+	for word, want := range map[string]string{
+		"modes": "mode", "labls": "labels", "date": "dates", "delimeter": "delimiter", "nationaldigits": "national_digits",
+	} {
+		if got := nearest(word, known); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+}
+
+func FuzzReadMapping(f *testing.F) {
+	f.Add([]byte(tableMapping))
+	f.Add([]byte(rowsMapping))
+	f.Add([]byte(listMapping))
+	if text, err := os.ReadFile(filepath.Join("..", "..", "configs", "mappings", "ftc-daily.yaml")); err == nil {
+		f.Add(text)
+	}
+	f.Add([]byte("a: &a [*a, *a]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := ReadMapping("fuzz.yaml", strings.NewReader(string(text)))
+		if (m == nil) == (err == nil) {
+			t.Fatalf("mapping %v and error %v", m, err)
+		}
+		if err != nil {
+			return
+		}
+		if c, _ := m.Category("Loans"); !c.Known() {
+			t.Errorf("a label means %d, which is no category", c)
+		}
+		o := readText(m, "number,first,last,filed,what,n\n2025550123,2026-01-02,2026-01-03,2026-01-04,Loans,3\n", Options{AsOf: 1, Country: 1})
+		if o.err == nil {
+			for d := range o.Drafts() {
+				if d.FirstSeen > d.LastSeen || !d.Category.Known() {
+					t.Errorf("draft %+v", d)
+				}
+			}
+		}
+	})
+}

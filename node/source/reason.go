@@ -1,0 +1,285 @@
+package source
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"ringfence/store/number"
+)
+
+// Reason is why a row was not used.
+type Reason uint8
+
+// The reasons.
+const (
+	Accepted      Reason = iota // the row was used
+	Blank                       // the number's field is empty
+	Spreadsheet                 // 3.15316E+12: a spreadsheet dropped digits
+	TooFewDigits                // for any number of the country
+	TooManyDigits               // for any number at all
+	OtherLength                 // not the count of digits that the mapping fixes
+	NotDigits                   // letters or other signs
+	SameDigit                   // 1111111111
+	NotInPlan                   // no number of its country has this form
+	Mangled                     // doubled or carrier prefixes, an area code before a service number
+	ShortMessage                // a code that only short messages may carry
+	BadDate                     // in none of the mapping's layouts, or out of bounds
+	BadCount                    // no count from 1 to 4,294,967,295
+	BadLabel                    // longer than 128 bytes
+	FieldCount                  // more or fewer fields than the header
+	BadQuote                    // a quotation mark that is not closed or stands inside a field
+	LongLine                    // more than 64 KiB
+	Refused                     // by the federation's rules; the detail says which
+	numReasons
+)
+
+type reasonText struct{ short, long string }
+
+var reasonTexts = [numReasons]reasonText{
+	Accepted:      {"accepted", "used"},
+	Blank:         {"blank", "the field is empty"},
+	Spreadsheet:   {"spreadsheet notation", "a spreadsheet wrote the number as a quantity and its digits are lost; export the column as text"},
+	TooFewDigits:  {"too few digits", "no number of the country is that short"},
+	TooManyDigits: {"too many digits", "no telephone number is that long (15 digits at most)"},
+	OtherLength:   {"wrong count of digits", "the mapping says that this file writes national numbers of one length (national_digits)"},
+	NotDigits:     {"not digits", "letters or signs that no telephone number has"},
+	SameDigit:     {"one digit repeated", "a placeholder, not a number"},
+	NotInPlan:     {"not in plan", "no number of its country has this form"},
+	Mangled:       {"mangled", "a prefix or area code stands where none belongs"},
+	ShortMessage:  {"short-message code", "such codes carry no calls"},
+	BadDate:       {"bad date", "in none of the mapping's layouts, or outside 1970 to 9999"},
+	BadCount:      {"bad count", "a count is a whole number from 1 to 4294967295"},
+	BadLabel:      {"label too long", "a label has at most 128 bytes"},
+	FieldCount:    {"wrong count of fields", "more or fewer fields than the header has; the line may be cut off"},
+	BadQuote:      {"stray quotation mark", "a quoted field is not closed, or a quotation mark stands inside a field; double it and quote the field"},
+	LongLine:      {"line too long", "a line has at most 64 KiB; a quotation mark or line end may be missing"},
+	Refused:       {"refused by the rules", "nodes would count the statement as void"},
+}
+
+// String returns the reason in a few words.
+func (r Reason) String() string {
+	if r < numReasons {
+		return reasonTexts[r].short
+	}
+	return "reason(" + strconv.Itoa(int(r)) + ")"
+}
+
+// Explain returns the reason in a sentence for the publisher.
+func (r Reason) Explain() string {
+	if r < numReasons {
+		return reasonTexts[r].long
+	}
+	return r.String()
+}
+
+// MarshalText returns the words that String gives.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// Reasons returns every reason to reject a row, in the order of their codes.
+func Reasons() []Reason {
+	all := make([]Reason, 0, numReasons-1)
+	for r := Accepted + 1; r < numReasons; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
+// reasonOf says why a caller is not a number to publish.
+func reasonOf(c number.Caller) Reason {
+	switch c.Kind() {
+	case number.Numbered:
+		return Accepted
+	case number.Anonymous:
+		return Blank
+	case number.SMSCode:
+		return ShortMessage
+	case number.Irregular:
+	}
+	switch c.Reason() {
+	case number.TooLong:
+		return TooManyDigits
+	case number.TooShort:
+		return TooFewDigits
+	case number.NotDigits:
+		return NotDigits
+	case number.AllSame:
+		return SameDigit
+	case number.DoubledPrefix, number.CarrierPrefix, number.AreaWithService:
+		return Mangled
+	case number.NoCountry, number.NotInPlan, number.NotIrregular:
+	}
+	return NotInPlan
+}
+
+// Rejection is one row that was not used.
+type Rejection struct {
+	Line   int    // in the file, from 1
+	Field  string // the column's name, or its place; "" for the whole line
+	Value  string // masked: a person's number is not repeated in full
+	Reason Reason
+	Detail string // of a refusal by the rules
+}
+
+// String returns the rejection as one line of text.
+func (r Rejection) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "line %d", r.Line)
+	if r.Field != "" {
+		fmt.Fprintf(&b, ", field %s", r.Field)
+	}
+	if r.Value != "" {
+		fmt.Fprintf(&b, ", value %q", r.Value)
+	}
+	b.WriteString(": " + r.why())
+	return b.String()
+}
+
+func (r Rejection) why() string {
+	if r.Detail != "" {
+		return r.Reason.String() + ": " + r.Detail
+	}
+	return r.Reason.String() + ": " + r.Reason.Explain()
+}
+
+// Rejects writes rejections as CSV: line, field, value, reason.
+type Rejects struct{ w *csv.Writer }
+
+// NewRejects writes the heading to w.
+func NewRejects(w io.Writer) (*Rejects, error) {
+	r := &Rejects{csv.NewWriter(w)}
+	if err := r.w.Write([]string{"line", "field", "value", "reason"}); err != nil {
+		return nil, fmt.Errorf("write rejected rows: %w", err)
+	}
+	return r, nil
+}
+
+// Add writes one rejection.
+func (r *Rejects) Add(one Rejection) error {
+	err := r.w.Write([]string{strconv.Itoa(one.Line), inert(one.Field), inert(one.Value), one.why()})
+	if err != nil {
+		return fmt.Errorf("write rejected rows: %w", err)
+	}
+	return nil
+}
+
+// Flush writes what is buffered.
+func (r *Rejects) Flush() error {
+	r.w.Flush()
+	if err := r.w.Error(); err != nil {
+		return fmt.Errorf("write rejected rows: %w", err)
+	}
+	return nil
+}
+
+// inert returns s such that no spreadsheet takes it for a formula.
+func inert(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// mostShown bounds what a rejection repeats of a field, in bytes.
+const mostShown = 48
+
+// maskNumber returns a number's field fit to be shown, with the last three
+// digits starred. What a spreadsheet rounded names nobody and stays.
+func maskNumber(s string) string {
+	if rounded(s) {
+		return s
+	}
+	runes, stars := shown(s), 0
+	for i := len(runes) - 1; i >= 0 && stars < 3; i-- {
+		if unicode.IsDigit(runes[i]) {
+			runes[i] = '*'
+			stars++
+		}
+	}
+	return string(runes)
+}
+
+// maskText returns another field fit to be shown: in every run of seven digits
+// or more, which may be a telephone number, the last three are starred.
+func maskText(s string) string {
+	runes := shown(s)
+	for i := 0; i < len(runes); i++ {
+		start := i
+		for i < len(runes) && unicode.IsDigit(runes[i]) {
+			i++
+		}
+		if i-start >= 7 {
+			copy(runes[i-3:i], []rune("***"))
+		}
+	}
+	return string(runes)
+}
+
+// maskLine returns the beginning of a whole line fit to be shown, without any
+// digit: which of them are a number's is not known.
+func maskLine(s string) string {
+	runes := shown(s)
+	for i, c := range runes {
+		if unicode.IsDigit(c) {
+			runes[i] = '*'
+		}
+	}
+	return string(runes)
+}
+
+// shown cuts s and replaces control and direction signs.
+func shown(s string) []rune {
+	cut := len(s) > mostShown
+	if cut {
+		for s = s[:mostShown]; !utf8.ValidString(s); {
+			s = s[:len(s)-1]
+		}
+	}
+	runes := []rune(s)
+	for i, c := range runes {
+		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) {
+			runes[i] = '·'
+		}
+	}
+	if cut {
+		runes = append(runes, '…')
+	}
+	return runes
+}
+
+// rounded reports whether a spreadsheet wrote s: 3.15316E+12, 2136986007.0.
+// The digits after a decimal point are not part of a number, and those behind
+// an exponent are gone.
+func rounded(s string) bool {
+	i := digitsFrom(s, 0)
+	if i == 0 || i > 20 {
+		return false
+	}
+	if i < len(s) && (s[i] == '.' || s[i] == ',') {
+		end := digitsFrom(s, i+1)
+		if end == len(s) && end > i+1 && strings.Trim(s[i+1:], "0") == "" {
+			return true
+		}
+		i = end
+	}
+	if i >= len(s) || s[i] != 'E' && s[i] != 'e' {
+		return false
+	}
+	if i++; i < len(s) && (s[i] == '+' || s[i] == '-') {
+		i++
+	}
+	end := digitsFrom(s, i)
+	return end == len(s) && end > i && end-i <= 3
+}
+
+// digitsFrom returns the first place from i on that holds no ASCII digit.
+func digitsFrom(s string, i int) int {
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,155 @@
+package source
+
+import (
+	"encoding/csv"
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"ringfence/store/number"
+)
+
+func TestReasonsHaveWords(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, r := range Reasons() {
+		text, err := r.MarshalText()
+		if err != nil || string(text) == "" || r.Explain() == "" || seen[string(text)] {
+			t.Errorf("reason %d: %q, %q, %v", r, text, r.Explain(), err)
+		}
+		seen[string(text)] = true
+	}
+	if got := Reason(200); got.String() != "reason(200)" || got.Explain() != "reason(200)" {
+		t.Errorf("unknown reason: %s, %s", got, got.Explain())
+	}
+}
+
+func TestRounded(t *testing.T) {
+	for _, s := range []string{"3.15316E+12", "9e+9", "2.1E10", "2136986007.0", "2136986007.00", "3,15316E+12", "1E-3"} {
+		if !rounded(s) {
+			t.Errorf("%q is not taken for a quantity", s)
+		}
+	}
+	for _, s := range []string{"", "2136986007", "213.698.6007", "E12", "3.1E", "3.1E+", "3.1E+12x", "12E3456", "213-6986007", "+3.1E12", "3.", "2136986007.5"} {
+		if rounded(s) {
+			t.Errorf("%q is taken for a quantity", s)
+		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	long := strings.Repeat("字", 20)
+	for _, c := range []struct{ in, number, text, line string }{
+		{"2136986007", "2136986***", "2136986***", "**********"},
+		{"833", "***", "833", "***"},
+		{"+86 138 0013 8000", "+86 138 0013 8***", "+86 138 0013 8000", "+** *** **** ****"},
+		{"3.15316E+12", "3.15316E+12", "3.15316E+12", "*.*****E+**"},
+		{"１３８００１３８０００", "１３８００１３８***", "１３８００１３８***", "***********"},
+		{"16-04-2025", "16-04-2***", "16-04-2025", "**-**-****"},
+		{"call 2136986007 or 2136986008", "call 2136986007 or 2136986***", "call 2136986*** or 2136986***", "call ********** or **********"},
+		{"a\x1b\u202Eb", "a··b", "a··b", "a··b"},
+		{"", "", "", ""},
+		{long, long[:48] + "…", long[:48] + "…", long[:48] + "…"},
+	} {
+		if got := maskNumber(c.in); got != c.number {
+			t.Errorf("maskNumber(%q) = %q, want %q", c.in, got, c.number)
+		}
+		if got := maskText(c.in); got != c.text {
+			t.Errorf("maskText(%q) = %q, want %q", c.in, got, c.text)
+		}
+		if got := maskLine(c.in); got != c.line {
+			t.Errorf("maskLine(%q) = %q, want %q", c.in, got, c.line)
+		}
+	}
+}
+
+// No cell of the rejected file is a formula to a spreadsheet.
+func TestRejectsFile(t *testing.T) {
+	var b strings.Builder
+	w, err := NewRejects(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []Rejection{
+		{2, "number", `=HYPERLINK("x")`, NotDigits, ""},
+		{3, "@name", "+1202555***", NotInPlan, ""},
+		{4, "", "a,b", Refused, "protected number"},
+	} {
+		if err := w.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+	if err != nil || len(rows) != 4 || strings.Join(rows[0], " ") != "line field value reason" {
+		t.Fatalf("%q, %v", rows, err)
+	}
+	for _, row := range rows[1:] {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsAny(cell[:1], "=+-@") {
+				t.Errorf("cell %q is a formula", cell)
+			}
+		}
+	}
+	if rows[3][3] != "refused by the rules: protected number" || rows[1][3] != "not digits: "+NotDigits.Explain() {
+		t.Errorf("reasons %q and %q", rows[3][3], rows[1][3])
+	}
+}
+
+func TestRejectsFileFails(t *testing.T) {
+	broken := errors.New("disk full")
+	w, err := NewRejects(iotest.TruncateWriter(failing{broken}, 1<<20))
+	if err == nil {
+		_ = w.Add(Rejection{Line: 1, Reason: Blank})
+		err = w.Flush()
+	}
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestRejectionText(t *testing.T) {
+	r := Rejection{Line: 7, Field: "number", Value: "3.15316E+12", Reason: Spreadsheet}
+	if got := r.String(); got != `line 7, field number, value "3.15316E+12": spreadsheet notation: `+Spreadsheet.Explain() {
+		t.Errorf("%s", got)
+	}
+	r = Rejection{Line: 8, Reason: LongLine}
+	if got := r.String(); got != "line 8: line too long: "+LongLine.Explain() {
+		t.Errorf("%s", got)
+	}
+}
+
+// Every reason that the number parser knows leads to one of ours.
+func TestReasonOfCallers(t *testing.T) {
+	n, err := number.Parse("+12025550123")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		caller number.Caller
+		want   Reason
+	}{
+		{number.Caller{}, Blank},
+		{number.CallerOf(n), Accepted},
+		{number.SMSCaller("10690000"), ShortMessage},
+		{number.IrregularCaller("x", number.TooLong), TooManyDigits},
+		{number.IrregularCaller("x", number.TooShort), TooFewDigits},
+		{number.IrregularCaller("x", number.NotDigits), NotDigits},
+		{number.IrregularCaller("x", number.NoCountry), NotInPlan},
+		{number.IrregularCaller("x", number.DoubledPrefix), Mangled},
+		{number.IrregularCaller("x", number.CarrierPrefix), Mangled},
+		{number.IrregularCaller("x", number.AllSame), SameDigit},
+		{number.IrregularCaller("x", number.NotInPlan), NotInPlan},
+		{number.IrregularCaller("x", number.AreaWithService), Mangled},
+	} {
+		if got := reasonOf(c.caller); got != c.want {
+			t.Errorf("%v of kind %d is %s, want %s", c.caller.Reason(), c.caller.Kind(), got, c.want)
+		}
+	}
+}
