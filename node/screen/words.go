@@ -38,6 +38,12 @@ func (r Rule) String() string { return wordOf("rule", uint8(r), ruleWords[:]) }
 // MarshalText returns the dotted name.
 func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// UnmarshalText accepts a dotted name; the empty text is no rule.
+func (r *Rule) UnmarshalText(b []byte) (err error) {
+	*r, err = parseWord[Rule]("rule", string(b), ruleWords[:], 0)
+	return err
+}
+
 // CLI reports whether r judges how the call presents its caller.
 func (r Rule) CLI() bool { return r >= CLIIrregular && r <= CLIUnallocated }
 
@@ -115,6 +121,12 @@ func (b Basis) String() string { return wordOf("basis", uint8(b), basisWords[:])
 // MarshalText returns the word that String gives.
 func (b Basis) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
+// UnmarshalText accepts the words that String gives.
+func (b *Basis) UnmarshalText(text []byte) (err error) {
+	*b, err = parseWord[Basis]("basis", string(text), basisWords[:], 0)
+	return err
+}
+
 // Identity is which caller of a call a verdict speaks of.
 type Identity uint8
 
@@ -132,6 +144,12 @@ func (i Identity) String() string { return wordOf("identity", uint8(i), identity
 
 // MarshalText returns the word that String gives.
 func (i Identity) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
+
+// UnmarshalText accepts the words that String gives.
+func (i *Identity) UnmarshalText(b []byte) (err error) {
+	*i, err = parseWord[Identity]("identity", string(b), identityWords[:], 0)
+	return err
+}
 
 func wordOf(what string, code uint8, words []string) string {
 	if int(code) < len(words) {

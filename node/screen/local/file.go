@@ -71,7 +71,6 @@ func Parse(files ...File) (*Rules, error) {
 type reader struct {
 	file     string
 	rule     string // the name of the rule being read, for errors
-	start    int    // count of problems when the rule began
 	drafts   []draft
 	names    map[string]string // rule name to the place of its first use
 	entries  int
@@ -111,13 +110,16 @@ func (r *reader) read(data []byte) {
 		r.fail(0, "more than one YAML document; keep one")
 		return
 	}
-	if len(document.Content) == 0 {
+	if len(document.Content) == 0 || isNull(document.Content[0]) {
 		return
 	}
 	for key, value := range r.fields(document.Content[0], "the file") {
 		if key.Value != "rules" {
 			r.fail(key.Line, "unknown key %q; want rules", clip(key.Value))
 			continue
+		}
+		if isNull(value) || value.Kind == yaml.SequenceNode && len(value.Content) == 0 {
+			continue // a file may wait for its first rule
 		}
 		for _, item := range r.items(value, "rules") {
 			r.readRule(item)
@@ -130,9 +132,7 @@ func (r *reader) read(data []byte) {
 func (r *reader) fields(n *yaml.Node, what string) func(yield func(key, value *yaml.Node) bool) {
 	return func(yield func(key, value *yaml.Node) bool) {
 		if n.Kind != yaml.MappingNode {
-			if !isNull(n) {
-				r.fail(n.Line, "%s should be a mapping of keys to values", what)
-			}
+			r.fail(n.Line, "%s should be a mapping of keys to values", what)
 			return
 		}
 		seen := make(map[string]bool)
@@ -154,12 +154,11 @@ func (r *reader) fields(n *yaml.Node, what string) func(yield func(key, value *y
 	}
 }
 
-// items returns the entries of a list.
+// items returns the entries of a list. An empty one is refused: a rule that
+// lost its called numbers would hold for every call.
 func (r *reader) items(n *yaml.Node, what string) []*yaml.Node {
-	if n.Kind != yaml.SequenceNode {
-		if !isNull(n) {
-			r.fail(n.Line, "%s should be a list", what)
-		}
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		r.fail(n.Line, "%s should be a list with entries; leave the key out for none", what)
 		return nil
 	}
 	return n.Content
@@ -168,12 +167,12 @@ func (r *reader) items(n *yaml.Node, what string) []*yaml.Node {
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
 // text returns a scalar's text; a number such as +8613800138000 is text here.
-func (r *reader) text(n *yaml.Node, what string) string {
+func (r *reader) text(n *yaml.Node, what string) (string, bool) {
 	if n.Kind != yaml.ScalarNode || isNull(n) {
 		r.fail(n.Line, "%s should be a text", what)
-		return ""
+		return "", false
 	}
-	return n.Value
+	return n.Value, true
 }
 
 func (r *reader) readRule(n *yaml.Node) {
@@ -182,7 +181,6 @@ func (r *reader) readRule(n *yaml.Node) {
 		r.fail(n.Line, "more than %d rules; give one rule a longer list of callers", MaxRules)
 		return
 	}
-	r.start = len(r.problems)
 	d := draft{Rule: Rule{until: forever}}
 	given := make(map[string]bool)
 	if n.Kind == yaml.MappingNode {
@@ -226,7 +224,7 @@ func (r *reader) readField(key, value *yaml.Node, d *draft) {
 			r.fail(value.Line, "shadow should be true or false")
 		}
 	case "reason":
-		if d.reason = r.text(value, "reason"); len(d.reason) > maxReason {
+		if d.reason, _ = r.text(value, "reason"); len(d.reason) > maxReason {
 			r.fail(value.Line, "the reason has %d bytes; keep it to %d", len(d.reason), maxReason)
 		}
 	default:
@@ -235,7 +233,11 @@ func (r *reader) readField(key, value *yaml.Node, d *draft) {
 }
 
 func (r *reader) readName(n *yaml.Node, d *draft) {
-	d.name = r.text(n, "name")
+	name, ok := r.text(n, "name")
+	if !ok {
+		return
+	}
+	d.name = name
 	if err := CheckName(d.name); err != nil {
 		r.fail(n.Line, "%v", err)
 		return
@@ -264,9 +266,12 @@ func CheckName(name string) error {
 
 func (r *reader) readCallers(n *yaml.Node, what string, d *draft) {
 	for i, item := range r.items(n, what) {
-		s := r.text(item, what)
 		if !r.countEntry(item) {
 			return
+		}
+		s, ok := r.text(item, what)
+		if !ok {
+			continue
 		}
 		raw, irregular := strings.CutPrefix(s, irregularPrefix)
 		key, err := number.ParseRange(s)
@@ -285,8 +290,8 @@ func (r *reader) readCallers(n *yaml.Node, what string, d *draft) {
 }
 
 func (r *reader) readCalled(n *yaml.Node, i int, d *draft) {
-	s := r.text(n, "called")
-	if !r.countEntry(n) {
+	s, ok := r.text(n, "called")
+	if !ok || !r.countEntry(n) {
 		return
 	}
 	key, err := number.ParseRange(s)
@@ -305,7 +310,10 @@ func (r *reader) countEntry(n *yaml.Node) bool {
 }
 
 func (r *reader) readExcuse(n *yaml.Node, d *draft) {
-	s := r.text(n, "excuses")
+	s, ok := r.text(n, "excuses")
+	if !ok {
+		return
+	}
 	for e, word := range excuseWords {
 		if word == s {
 			d.excuses[e] = true
@@ -316,7 +324,10 @@ func (r *reader) readExcuse(n *yaml.Node, d *draft) {
 }
 
 func (r *reader) readUntil(n *yaml.Node, d *draft) {
-	s := r.text(n, "until")
+	s, ok := r.text(n, "until")
+	if !ok {
+		return
+	}
 	if day, err := time.Parse(time.DateOnly, s); err == nil {
 		d.until = day.AddDate(0, 0, 1).Unix()
 		return
@@ -338,9 +349,6 @@ func (r *reader) checkRule(n *yaml.Node, d *draft, given map[string]bool) {
 	}
 	if given["allow"] == given["block"] {
 		r.fail(n.Line, "want one of allow and block")
-	}
-	if len(d.numbers)+len(d.texts) == 0 && !d.anonymous && len(r.problems) == r.start {
-		r.fail(n.Line, "the rule names no caller and would never decide")
 	}
 	if d.excuses != [numExcuses]bool{} && !d.allow {
 		r.fail(n.Line, "only an allow excuses a failed cli rule")
