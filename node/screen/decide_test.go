@@ -220,7 +220,7 @@ func TestListRules(t *testing.T) {
 	contested.Entry.Contested = true
 	for _, tc := range []struct {
 		name    string
-		entries []screen.Match
+		entries []match
 		callers []string
 		action  taxonomy.Action
 		rule    string
@@ -228,18 +228,18 @@ func TestListRules(t *testing.T) {
 		class   taxonomy.Class
 	}{
 		{"unlisted", nil, []string{"foreign"}, allow, "", 0, 0},
-		{"ratified block", []screen.Match{fraud}, []string{"foreign"}, block, "list.ratified", 0, taxonomy.Crm},
-		{"ratified label", []screen.Match{ratified(flagged)}, []string{"foreign"}, label, "list.ratified", 0, taxonomy.Mkt},
-		{"ratified allow", []screen.Match{ratified(says("+12025550123", allow, "ok.legitimate"))}, []string{"foreign"}, allow, "list.ratified", 0, taxonomy.OK},
-		{"label", []screen.Match{flagged}, []string{"foreign"}, label, "list.label", 0, taxonomy.Mkt},
-		{"contested label", []screen.Match{contested}, []string{"foreign"}, label, "list.label", 0, taxonomy.Mkt},
-		{"identity", []screen.Match{says("+12025550123", allow, "id.courier")}, []string{"foreign"}, allow, "", 0, taxonomy.ID},
-		{"evidence never blocks", []screen.Match{says("+12025550123", block, "crm.fraud.loan")}, []string{"foreign"}, label, "list.label", 0, taxonomy.Crm},
-		{"range", []screen.Match{says("+120255501*/11", label, "mkt.retail")}, []string{"foreign"}, label, "list.label", 0, taxonomy.Mkt},
-		{"second reading", []screen.Match{fraud}, []string{"mobile", "foreign"}, block, "list.ratified", 1, taxonomy.Crm},
-		{"ratified second reading before a label of the first", []screen.Match{says("+8613800138000", label, "mkt.retail"), fraud}, []string{"mobile", "foreign"}, block, "list.ratified", 1, taxonomy.Crm},
-		{"an entry that acts before one that informs", []screen.Match{says("+8613800138000", allow, "id.taxi"), flagged}, []string{"mobile", "foreign"}, label, "list.label", 1, taxonomy.Mkt},
-		{"no number", []screen.Match{fraud}, []string{"anonymous"}, allow, "", 0, 0},
+		{"ratified block", []match{fraud}, []string{"foreign"}, block, "list.ratified", 0, taxonomy.Crm},
+		{"ratified label", []match{ratified(flagged)}, []string{"foreign"}, label, "list.ratified", 0, taxonomy.Mkt},
+		{"ratified allow", []match{ratified(says("+12025550123", allow, "ok.legitimate"))}, []string{"foreign"}, allow, "list.ratified", 0, taxonomy.OK},
+		{"label", []match{flagged}, []string{"foreign"}, label, "list.label", 0, taxonomy.Mkt},
+		{"contested label", []match{contested}, []string{"foreign"}, label, "list.label", 0, taxonomy.Mkt},
+		{"identity", []match{says("+12025550123", allow, "id.courier")}, []string{"foreign"}, allow, "", 0, taxonomy.ID},
+		{"evidence never blocks", []match{says("+12025550123", block, "crm.fraud.loan")}, []string{"foreign"}, label, "list.label", 0, taxonomy.Crm},
+		{"range", []match{says("+120255501*/11", label, "mkt.retail")}, []string{"foreign"}, label, "list.label", 0, taxonomy.Mkt},
+		{"second reading", []match{fraud}, []string{"mobile", "foreign"}, block, "list.ratified", 1, taxonomy.Crm},
+		{"ratified second reading before a label of the first", []match{says("+8613800138000", label, "mkt.retail"), fraud}, []string{"mobile", "foreign"}, block, "list.ratified", 1, taxonomy.Crm},
+		{"an entry that acts before one that informs", []match{says("+8613800138000", allow, "id.taxi"), flagged}, []string{"mobile", "foreign"}, label, "list.label", 1, taxonomy.Mkt},
+		{"no number", []match{fraud}, []string{"anonymous"}, allow, "", 0, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newScreener(t, nil)
@@ -265,7 +265,7 @@ func TestProtected(t *testing.T) {
 	s := newScreener(t, func(c *screen.Config) { c.Protected = []number.Range{rng("+86!955*/7"), rng("+86!12321")} })
 	for _, tc := range []struct {
 		name   string
-		entry  screen.Match
+		entry  match
 		action taxonomy.Action
 		rule   string
 	}{
@@ -290,23 +290,23 @@ func TestHeldLabel(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		yaml    string
-		entries []screen.Match
+		entries []match
 		action  taxonomy.Action
 		rule    string
 		excused string
 	}{
 		{"alone", "", nil, label, "cli.foreign_domestic", ""},
-		{"a listed label comes later", "", []screen.Match{says("+8613800138000", label, "mkt.retail")}, label, "cli.foreign_domestic", ""},
-		{"a ratified allow does not lift it", "", []screen.Match{ratified(says("+8613800138000", allow, "ok.legitimate"))}, label, "cli.foreign_domestic", ""},
-		{"a ratified block stands above it", "", []screen.Match{ratified(says("+8613800138000", block, "crm.extortion"))}, block, "list.ratified", ""},
+		{"a listed label comes later", "", []match{says("+8613800138000", label, "mkt.retail")}, label, "cli.foreign_domestic", ""},
+		{"a ratified allow does not lift it", "", []match{ratified(says("+8613800138000", allow, "ok.legitimate"))}, label, "cli.foreign_domestic", ""},
+		{"a ratified block stands above it", "", []match{ratified(says("+8613800138000", block, "crm.extortion"))}, block, "list.ratified", ""},
 		{"a local block stands above it", "rules: [{name: local.no, block: [+8613800138000], reason: x}]", nil, block, "local.no", ""},
 		{
 			"a local allow stops the list and not the label", "rules: [{name: local.vip, allow: [+8613800138000], reason: x}]",
-			[]screen.Match{ratified(says("+8613800138000", block, "crm.extortion"))}, label, "cli.foreign_domestic", "",
+			[]match{ratified(says("+8613800138000", block, "crm.extortion"))}, label, "cli.foreign_domestic", "",
 		},
 		{
 			"a local allow that excuses it", "rules: [{name: local.vip, allow: [+8613800138000], excuses: [cli.foreign_domestic], reason: x}]",
-			[]screen.Match{ratified(says("+8613800138000", block, "crm.extortion"))}, allow, "local.vip", "cli.foreign_domestic",
+			[]match{ratified(says("+8613800138000", block, "crm.extortion"))}, allow, "local.vip", "cli.foreign_domestic",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -287,15 +287,16 @@ func (d *decision) settleLocal(l *local.Rule, p place) {
 
 // found is what the list says of one reading.
 type found struct {
-	Match
 	place
-	ok bool
+	entry taxonomy.Entry
+	key   number.Range
+	ok    bool
 }
 
-// better reports whether m should stand in f's place: an entry that acts before
+// yields reports whether e should stand in f's place: an entry that acts before
 // one that only informs, else the first.
-func (f found) better(m Match) bool {
-	return !f.ok || f.Entry.Action == taxonomy.Allow && m.Entry.Action != taxonomy.Allow
+func (f *found) yields(e taxonomy.Entry) bool {
+	return !f.ok || f.entry.Action == taxonomy.Allow && e.Action != taxonomy.Allow
 }
 
 // consultList is list.ratified, then list.label, over every reading.
@@ -311,37 +312,40 @@ func (d *decision) consultList() {
 			if !ok {
 				continue
 			}
-			m, ok := d.list.Lookup(n)
-			switch {
-			case !ok || d.shields(n, m):
-			case m.Entry.Ratified && ratified.better(m):
-				ratified = found{m, p, true}
-			case !m.Entry.Ratified && evidence.better(m):
-				evidence = found{m, p, true}
+			e, key, ok := d.list.Lookup(n)
+			if !ok || d.shields(n, e, key) {
+				continue
+			}
+			said := &evidence
+			if e.Ratified {
+				said = &ratified
+			}
+			if said.yields(e) {
+				*said = found{p, e, key, true}
 			}
 		}
 	}
-	if ratified.ok && d.settleListed(ListRatified, ratified, ratified.Entry.Action, BasisRatified) {
+	if ratified.ok && d.settleListed(ListRatified, &ratified, ratified.entry.Action) {
 		return
 	}
 	if evidence.ok {
 		// Evidence labels; only the ledger blocks for everyone.
-		d.settleListed(ListLabel, evidence, min(evidence.Entry.Action, taxonomy.Label), BasisEvidence)
+		d.settleListed(ListLabel, &evidence, min(evidence.entry.Action, taxonomy.Label))
 	}
 }
 
-// shields reports whether n is protected from m.
-func (d *decision) shields(n number.Number, m Match) bool {
+// shields reports whether n is protected from what stands at key.
+func (d *decision) shields(n number.Number, e taxonomy.Entry, key number.Range) bool {
 	if !d.s.protected.Has(n) {
 		return false
 	}
-	_, alone := m.Key.Number()
-	return !m.Entry.Ratified || !alone
+	_, alone := key.Number()
+	return !e.Ratified || !alone
 }
 
 // settleListed settles an entry of the list and reports whether rule decided.
 // Evidence that allows is no decision: it only tells who calls.
-func (d *decision) settleListed(rule Rule, f found, action taxonomy.Action, basis Basis) bool {
+func (d *decision) settleListed(rule Rule, f *found, action taxonomy.Action) bool {
 	if !d.s.enforced.has(rule) {
 		if action != taxonomy.Allow {
 			d.tell(rule, "", action)
@@ -351,12 +355,16 @@ func (d *decision) settleListed(rule Rule, f found, action taxonomy.Action, basi
 	if d.v.Action != taxonomy.Allow && action != taxonomy.Block {
 		return true // the held label came first
 	}
-	if rule == ListLabel && action == taxonomy.Allow {
-		rule = NoRule
+	basis := BasisRatified
+	if rule == ListLabel {
+		basis = BasisEvidence
+		if action == taxonomy.Allow {
+			rule = NoRule
+		}
 	}
 	d.settle(rule, action, basis, f.place)
-	d.v.Class, d.v.Category, d.v.Contested = f.Entry.Class, f.Entry.Category, f.Entry.Contested
-	d.v.Key = f.Key
+	d.v.Class, d.v.Category, d.v.Contested = f.entry.Class, f.entry.Category, f.entry.Contested
+	d.v.Key = f.key
 	return true
 }
 

@@ -79,16 +79,24 @@ func testPlan() fakePlan {
 	}
 }
 
+// match is an entry and the key that it stands at.
+type match struct {
+	Key   number.Range
+	Entry taxonomy.Entry
+}
+
 // fakeList is a list as a slice: the longest key that holds a number speaks,
 // a ratified one first.
 type fakeList struct {
 	stamp   screen.Stamp
-	entries []screen.Match
+	entries []match
 }
 
 func (l *fakeList) Stamp() screen.Stamp { return l.stamp }
 
-func (l *fakeList) Lookup(n number.Number) (best screen.Match, ok bool) {
+func (l *fakeList) Lookup(n number.Number) (taxonomy.Entry, number.Range, bool) {
+	var best match
+	ok := false
 	for _, m := range l.entries {
 		longer := m.Key.Free() < best.Key.Free()
 		raised := m.Entry.Ratified && !best.Entry.Ratified
@@ -97,10 +105,10 @@ func (l *fakeList) Lookup(n number.Number) (best screen.Match, ok bool) {
 			best, ok = m, true
 		}
 	}
-	return best, ok
+	return best.Entry, best.Key, ok
 }
 
-func listOf(entries ...screen.Match) *fakeList {
+func listOf(entries ...match) *fakeList {
 	return &fakeList{entries: entries, stamp: screen.Stamp{
 		Root: [32]byte{1, 2, 3}, Serial: 7, LedgerSize: 3,
 		Day: taxonomy.DayOf(noon.Unix()), Updated: noon.Add(-time.Minute),
@@ -116,12 +124,12 @@ func category(s string) taxonomy.Category {
 }
 
 // says makes an entry: says("+86…", taxonomy.Label, "mkt.education").
-func says(key string, action taxonomy.Action, cat string) screen.Match {
+func says(key string, action taxonomy.Action, cat string) match {
 	c := category(cat)
-	return screen.Match{Key: rng(key), Entry: taxonomy.Entry{Action: action, Class: c.Class(), Category: c}}
+	return match{Key: rng(key), Entry: taxonomy.Entry{Action: action, Class: c.Class(), Category: c}}
 }
 
-func ratified(m screen.Match) screen.Match {
+func ratified(m match) match {
 	m.Entry.Ratified = true
 	return m
 }

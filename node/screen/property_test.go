@@ -50,9 +50,9 @@ func (w *world) key() number.Range {
 	}
 }
 
-func (w *world) entry() screen.Match {
+func (w *world) entry() match {
 	c := taxonomy.Categories()[w.r.IntN(len(taxonomy.Categories()))]
-	m := screen.Match{Key: w.key(), Entry: taxonomy.Entry{
+	m := match{Key: w.key(), Entry: taxonomy.Entry{
 		Action: taxonomy.Action(w.r.IntN(3)), Class: c.Class(), Category: c,
 		Ratified: w.r.IntN(2) == 0, Contested: w.r.IntN(4) == 0,
 	}}
@@ -149,7 +149,7 @@ func TestRemovingAnEntry(t *testing.T) {
 		list := listOf()
 		for range 1 + w.r.IntN(4) {
 			e := w.entry()
-			if !slices.ContainsFunc(list.entries, func(m screen.Match) bool { return m.Key.Covers(e.Key) || e.Key.Covers(m.Key) }) {
+			if !slices.ContainsFunc(list.entries, func(m match) bool { return m.Key.Covers(e.Key) || e.Key.Covers(m.Key) }) {
 				list.entries = append(list.entries, e)
 			}
 		}

@@ -9,23 +9,19 @@ import (
 
 // List is one immutable snapshot of the harmonised list.
 type List interface {
-	// Lookup returns what the list says of n: the ratified entry of the longest
-	// key, else the number's own entry, else that of the longest range.
-	Lookup(n number.Number) (Match, bool)
+	// Lookup returns what the list says of n and the key that says it: the
+	// ratified entry of the longest key, else the number's own entry, else that
+	// of the longest range.
+	Lookup(n number.Number) (taxonomy.Entry, number.Range, bool)
 	// Stamp tells which snapshot it is.
 	Stamp() Stamp
 }
 
-// Match is a list entry and the key that it stands at.
-type Match struct {
-	Entry taxonomy.Entry
-	Key   number.Range
-}
-
-// Stamp tells which list a verdict was made with.
+// Stamp tells which list a verdict was made with, and how old it is.
 type Stamp struct {
 	Root       [32]byte
-	Serial     uint64 // the node's own count of list changes
+	Session    uint64 // ends when the node rebuilds its list
+	Serial     uint64 // counts the changes of the list in this session
 	LedgerSize uint64
 	Day        taxonomy.Day
 	Updated    time.Time // when the list last took in all that the node knew

@@ -129,6 +129,7 @@ type Decision struct {
 	WouldBe     taxonomy.Action     `json:"would_be"`
 
 	LedgerSize  uint64 `json:"ledger_size"`
+	ListSession uint64 `json:"list_session"`
 	ListSerial  uint64 `json:"list_serial"`
 	ListRoot    string `json:"list_root"`
 	AgeSeconds  int64  `json:"list_age_seconds"`
@@ -152,7 +153,7 @@ func New(key Key, call *screen.Call, v *screen.Verdict, rules [sha256.Size]byte)
 		Roaming: call.Roaming, Attestation: call.Attestation,
 		Action: v.Action, Treatment: v.Treatment, Rule: v.RuleName(), Basis: v.Basis, Class: v.Class,
 		Contested: v.Contested, Excused: v.Excused, Shadow: v.Shadow.RuleName(), WouldBe: v.Shadow.Action,
-		LedgerSize: v.List.LedgerSize, ListSerial: v.List.Serial, ListRoot: hex.EncodeToString(v.List.Root[:]),
+		LedgerSize: v.List.LedgerSize, ListSession: v.List.Session, ListSerial: v.List.Serial, ListRoot: hex.EncodeToString(v.List.Root[:]),
 		AgeSeconds: int64(v.Age / time.Second), Stale: v.Stale, RulesDigest: hex.EncodeToString(rules[:]),
 	}
 }
@@ -170,7 +171,8 @@ func (d Decision) LogValue() slog.Value {
 		slog.String("treatment", d.Treatment.String()),
 		slog.String("caller", d.Caller.Masked), slog.String("caller_tag", d.Caller.Tag.String()),
 		slog.String("called", d.Called.Masked), slog.String("called_tag", d.Called.Tag.String()),
-		slog.Uint64("ledger_size", d.LedgerSize), slog.Uint64("list_serial", d.ListSerial),
+		slog.Uint64("ledger_size", d.LedgerSize), slog.Uint64("list_session", d.ListSession),
+		slog.Uint64("list_serial", d.ListSerial),
 		slog.String("list_root", d.ListRoot), slog.Int64("list_age_seconds", d.AgeSeconds),
 		slog.String("rules_digest", d.RulesDigest),
 	}

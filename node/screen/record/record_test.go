@@ -44,7 +44,7 @@ func refusal(t testing.TB) (*screen.Call, *screen.Verdict) {
 	v := &screen.Verdict{
 		Action: taxonomy.Block, Treatment: screen.Reject, Rule: screen.CLIForeignDomestic, Basis: screen.BasisCall,
 		Caller: call.Asserted.First(), Identity: screen.Asserted,
-		List: screen.Stamp{Root: [32]byte{0xab}, Serial: 7, LedgerSize: 3}, Age: 90 * time.Second,
+		List: screen.Stamp{Root: [32]byte{0xab}, Session: 5, Serial: 7, LedgerSize: 3}, Age: 90 * time.Second,
 	}
 	return call, v
 }
