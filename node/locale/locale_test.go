@@ -130,10 +130,10 @@ func TestText(t *testing.T) {
 		args []string
 		want string
 	}{
-		{en, "verdict.kind", []string{"Marketing", "Loans"}, "Marketing: Loans"},
+		{en, "verdict.kind", []string{"Marketing", "Loans"}, "Marketing – Loans"},
 		{zh, "verdict.kind", []string{"商业营销", "贷款推销"}, "商业营销（贷款推销）"},
-		{en, "verdict.kind", []string{"{1}", "x"}, "{1}: x"},
-		{en, "verdict.kind", []string{"x"}, "x: {1}"},
+		{en, "verdict.kind", []string{"{1}", "x"}, "{1} – x"},
+		{en, "verdict.kind", []string{"x"}, "x – {1}"},
 		{en, "verdict.none", []string{"unused"}, "Nothing known against this caller"},
 		{en, "no.such.key", []string{"x"}, "no.such.key"},
 	} {

@@ -39,13 +39,13 @@ func concat(parts ...[]message) (all []message) {
 func verdicts() []message {
 	return []message{
 		{"verdict.none", "Nothing known against this caller", "未发现该主叫异常"},
-		{"verdict.kind", "{0}: {1}", "{0}（{1}）"},
-		{"verdict.contested", "{0} (disputed)", "{0}（有异议）"},
+		{"verdict.kind", "{0} – {1}", "{0}（{1}）"},
+		{"verdict.contested", "{0} (disputed)", "{0}，有异议"},
 		{"verdict.identity", "{0}", "{0}"},
 		{"verdict.callee.emergency", "Emergency call, always connected", "紧急呼叫，一律放行"},
 		{"verdict.bypass", "Screening is bypassed for now", "筛查已临时旁路"},
 		{"verdict.cli.irregular", "Irregular caller ID: {0}", "主叫号码不规范：{0}"},
-		{"verdict.cli.foreign_domestic.label", "Domestic mobile number calling from abroad, roaming not confirmed", "境外来电显示境内手机号码，漫游状态未确认"},
+		{"verdict.cli.foreign_domestic.label", "Domestic number calling from abroad, roaming not confirmed", "境外来电显示境内号码，漫游状态未确认"},
 		{"verdict.cli.foreign_domestic.block", "Domestic number forged on a call from abroad", "境外来电仿冒境内号码"},
 		{"verdict.cli.unallocated", "The caller's number was never allocated", "主叫号码未分配使用"},
 		{"verdict.local.allow", "Allowed by this network's own rule {0}", "按本网规则 {0} 放行"},
