@@ -70,6 +70,14 @@ func TestForeignDomestic(t *testing.T) {
 	}
 }
 
+// TestAnotherHome: where the plan cannot tell landlines from mobiles, a number
+// from abroad may be a mobile.
+func TestAnotherHome(t *testing.T) {
+	s := newScreener(t, func(c *screen.Config) { c.Home = number.NANP })
+	check(t, s.Decide(nil, callFrom(screen.International, "foreign")), label, "cli.foreign_domestic")
+	check(t, s.Decide(nil, callFrom(screen.International, "landline")), allow, "")
+}
+
 // TestPresentedFromAbroad: what the called party sees counts, whoever the
 // network vouches for.
 func TestPresentedFromAbroad(t *testing.T) {
@@ -163,6 +171,7 @@ func TestUnallocated(t *testing.T) {
 		{"switched off", acting, 0, []string{"unallocated"}, allow, ""},
 		{"another reading is not in a plan", acting, 90, []string{"unallocated", "mobile"}, allow, ""},
 		{"allocation unknown", acting, 90, []string{"mobile"}, allow, ""},
+		{"allocated", acting, 90, []string{"landline"}, allow, ""},
 		{"no number", acting, 90, []string{"anonymous"}, allow, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -320,6 +329,22 @@ func TestHeldLabel(t *testing.T) {
 	}
 }
 
+// TestFirstLabelIsHeld: of several labels the first rule and the more trusted
+// caller are told.
+func TestFirstLabelIsHeld(t *testing.T) {
+	s := newScreener(t, func(c *screen.Config) { c.Policy.Irregular = nil })
+	call := callFrom(screen.International, "irregular")
+	call.Presented = reads("mobile")
+	check(t, s.Decide(nil, call), label, "cli.irregular")
+	call = callFrom(screen.International, "mobile")
+	call.Presented = reads("mvno")
+	v := s.Decide(nil, call)
+	check(t, v, label, "cli.foreign_domestic")
+	if v.Identity != screen.Asserted || v.Caller != callers["mobile"] {
+		t.Errorf("the label is told of the %s caller", v.Identity)
+	}
+}
+
 func TestLocalRules(t *testing.T) {
 	const yaml = `
 rules:
@@ -456,6 +481,13 @@ func TestStaleList(t *testing.T) {
 		check(t, v, allow, "")
 		if v.Age != 0 || v.List != (screen.Stamp{}) {
 			t.Errorf("stamp without a list: %+v, age %s", v.List, v.Age)
+		}
+	})
+	t.Run("a list from the future is new", func(t *testing.T) {
+		future := listOf()
+		future.stamp.Updated = noon.Add(time.Hour)
+		if v := newScreener(t, nil).Decide(future, call); v.Age != 0 {
+			t.Errorf("age %s", v.Age)
 		}
 	})
 	t.Run("checkpoint age", func(t *testing.T) {

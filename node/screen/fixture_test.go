@@ -69,8 +69,9 @@ func (p fakePlan) Lookup(n number.Number) plan.Info { return p[n] }
 func testPlan() fakePlan {
 	day := taxonomy.DayOf(noon.Unix()) - 10
 	return fakePlan{
-		num("+861062301234"):  {Class: plan.Landline},
+		num("+861062301234"):  {Class: plan.Landline, Allocated: plan.Allocated, Date: day},
 		num("+8613800138000"): {Class: plan.Mobile},
+		num("+12025550123"):   {Class: plan.FixedOrMobile},
 		num("+8617012345678"): {Class: plan.MVNO},
 		num("+86!95588"):      {Class: plan.Code95},
 		num("+86!4006998888"): {Class: plan.Shared},
