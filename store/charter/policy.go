@@ -10,99 +10,129 @@ import (
 
 // Policy is what a federation decides about its list: the weights of voices,
 // the thresholds, how evidence ages, and the bounds of what members may say.
-// Maps of the written form are lists here, in the order of the codes.
+// In a charter it is an array in the order of the fields, with the classes and
+// roles in the order of their codes; as people write it (see ReadPolicy) it is
+// a map under the names in the tags. docs/policy.md explains every figure.
 type Policy struct {
 	_                  struct{}       `cbor:",toarray"`
-	RulesVersion       uint16         // of the rules of list and ballot; 1
-	Weights            RoleWeights    // permille
-	MemberWeights      []MemberWeight // beats the roles; ascending by member
-	Confidence         Confidence
-	HalfLifeDays       ByClass // 1 to 10,000
-	LabelPermille      uint16
-	SinglePermille     uint16 // single-source threshold
-	VoicePermille      uint16
-	ContestedMargin    int32 // in units of the sums
-	HarmlessPermille   uint16
-	FlagExpiryDays     ByClass // default of our own publish, from last seen
-	ExpiryDays         ExpiryDays
-	ExpiryMaxDays      ExpiryMaxDays
-	RetractShare       uint16 // permille of an issuer's own live flags a day
-	RetractShareMin    uint32
-	RetractAcross      uint32 // single statements of a fellow issuer's a day
-	Quotas             Quotas
-	ContestHours       ContestHours
-	RecontestDays      uint16
-	BlockDelayHours    uint16
-	BlockCap           BlockCap
-	MaxFreeDigits      FreeDigits
-	FlagMaxAgeDays     uint16
-	CheckpointStaleSec uint32
+	RulesVersion       uint16         `json:"rules_version" yaml:"rules_version"`                           // of the rules of list and ballot
+	Weights            RoleWeights    `json:"weights_permille" yaml:"weights_permille,flow"`                // of the roles that may flag
+	MemberWeights      []MemberWeight `json:"member_weights" yaml:"member_weights"`                         // beats the roles; ascending by member
+	Confidence         Confidence     `json:"confidence" yaml:"confidence,flow"`                            // permille
+	HalfLifeDays       ByClass        `json:"half_life_days" yaml:"half_life_days,flow"`                    // 1 to 10,000
+	LabelPermille      uint16         `json:"label_permille" yaml:"label_permille"`                         // two voices label from here
+	SinglePermille     uint16         `json:"single_source_permille" yaml:"single_source_permille"`         // one group alone labels from here
+	VoicePermille      uint16         `json:"voice_permille" yaml:"voice_permille"`                         // a group is a voice from here
+	ContestedMargin    int32          `json:"contested_margin" yaml:"contested_margin"`                     // in units of the sums
+	HarmlessPermille   uint16         `json:"harmless_permille" yaml:"harmless_permille"`                   // harmless evidence contests from here
+	FlagExpiryDays     ByClass        `json:"flag_expiry_days" yaml:"flag_expiry_days,flow"`                // default, from last seen
+	ExpiryDays         ExpiryDays     `json:"expiry_days" yaml:"expiry_days,flow"`                          // defaults of other kinds
+	ExpiryMaxDays      ExpiryMaxDays  `json:"expiry_max_days" yaml:"expiry_max_days,flow"`                  // from the day of the batch
+	RetractShare       uint16         `json:"retract_share_permille" yaml:"retract_share_permille"`         // of an issuer's own live flags a day
+	RetractShareMin    uint32         `json:"retract_share_min" yaml:"retract_share_min"`                   // but never fewer than this
+	RetractAcross      uint32         `json:"retract_across_feeds_a_day" yaml:"retract_across_feeds_a_day"` // single statements of a fellow issuer's
+	Quotas             Quotas         `json:"quota_a_day" yaml:"quota_a_day,flow"`                          // of one issuer
+	ContestHours       ContestHours   `json:"contest_deadline_hours" yaml:"contest_deadline_hours,flow"`    // ledger hours
+	RecontestDays      uint16         `json:"recontest_days" yaml:"recontest_days"`                         // after an upheld answer
+	BlockDelayHours    uint16         `json:"ratified_block_delay_hours" yaml:"ratified_block_delay_hours"` // ledger hours
+	BlockCap           BlockCap       `json:"ratified_block_cap" yaml:"ratified_block_cap,flow"`
+	MaxFreeDigits      FreeDigits     `json:"max_free_digits" yaml:"max_free_digits,flow"`
+	FlagMaxAgeDays     uint16         `json:"flag_max_age_days" yaml:"flag_max_age_days"`               // an older observation is void
+	CheckpointStaleSec uint32         `json:"checkpoint_stale_seconds" yaml:"checkpoint_stale_seconds"` // alarm; faces follow local policy
 }
 
 // RoleWeights gives the weight in permille of the roles that may flag.
 type RoleWeights struct {
-	_                                              struct{} `cbor:",toarray"`
-	Operator, MVNO, Vendor, Coordinator, Regulator uint16
+	_           struct{} `cbor:",toarray"`
+	Operator    uint16   `json:"operator" yaml:"operator"`
+	MVNO        uint16   `json:"mvno" yaml:"mvno"`
+	Vendor      uint16   `json:"vendor" yaml:"vendor"`
+	Coordinator uint16   `json:"coordinator" yaml:"coordinator"`
+	Regulator   uint16   `json:"regulator" yaml:"regulator"`
 }
 
 // TrustedPermille is the weight of a member that the founders call trusted: a
 // list without counts from a country's only source.
 const TrustedPermille = 850
 
-// MemberWeight gives one member a weight of its own.
+// MemberWeight gives one member a weight of its own. A policy file may say
+// "trusted" in place of TrustedPermille.
 type MemberWeight struct {
 	_        struct{} `cbor:",toarray"`
-	Member   string
-	Permille uint16
+	Member   string   `json:"member" yaml:"member"` // member ID
+	Permille uint16   `json:"permille" yaml:"permille"`
 }
 
 // Confidence turns counts into permille: n reports are worth
 // floor(1000·n / (n + CountK)).
 type Confidence struct {
-	_                          struct{} `cbor:",toarray"`
-	CountK, NoCount, Hand, Ask uint16
+	_       struct{} `cbor:",toarray"`
+	CountK  uint16   `json:"count_k" yaml:"count_k"`
+	NoCount uint16   `json:"no_count" yaml:"no_count"` // of a list that gives no counts
+	Hand    uint16   `json:"hand" yaml:"hand"`         // of a flag that a person made
+	Ask     uint16   `json:"ask" yaml:"ask"`           // of a block that asks for ratification
 }
 
 // ByClass holds a number of days for each class.
 type ByClass struct {
-	_                               struct{} `cbor:",toarray"`
-	Crm, Har, Mkt, Oth, Unk, ID, OK uint16
+	_   struct{} `cbor:",toarray"`
+	Crm uint16   `json:"crm" yaml:"crm"`
+	Har uint16   `json:"har" yaml:"har"`
+	Mkt uint16   `json:"mkt" yaml:"mkt"`
+	Oth uint16   `json:"oth" yaml:"oth"`
+	Unk uint16   `json:"unk" yaml:"unk"`
+	ID  uint16   `json:"id" yaml:"id"`
+	OK  uint16   `json:"ok" yaml:"ok"`
 }
 
 // ExpiryDays holds the default life of statements other than flags.
 type ExpiryDays struct {
-	_                                                       struct{} `cbor:",toarray"`
-	BlockAsk, BlockOwn, Reassign, Contest, Answer, Resource uint16
+	_        struct{} `cbor:",toarray"`
+	BlockAsk uint16   `json:"block_ask" yaml:"block_ask"`
+	BlockOwn uint16   `json:"block_own" yaml:"block_own"`
+	Reassign uint16   `json:"reassign" yaml:"reassign"`
+	Contest  uint16   `json:"contest" yaml:"contest"`
+	Answer   uint16   `json:"answer" yaml:"answer"`
+	Resource uint16   `json:"resource" yaml:"resource"`
 }
 
 // ExpiryMaxDays bounds the life of statements from the day of their batch.
 type ExpiryMaxDays struct {
-	_                     struct{} `cbor:",toarray"`
-	Flag, Block, Ratified uint16
+	_        struct{} `cbor:",toarray"`
+	Flag     uint16   `json:"flag" yaml:"flag"`
+	Block    uint16   `json:"block" yaml:"block"`
+	Ratified uint16   `json:"ratified" yaml:"ratified"`
 }
 
 // Quotas bounds what one issuer may say a day.
 type Quotas struct {
-	_                             struct{} `cbor:",toarray"`
-	Contest, Reassign, Statements uint32
+	_          struct{} `cbor:",toarray"`
+	Contest    uint32   `json:"contest" yaml:"contest"`
+	Reassign   uint32   `json:"reassign" yaml:"reassign"`
+	Statements uint32   `json:"statements" yaml:"statements"`
 }
 
 // ContestHours holds the time to answer a contest, in ledger hours.
 type ContestHours struct {
-	_              struct{} `cbor:",toarray"`
-	Flag, Ratified uint16
+	_        struct{} `cbor:",toarray"`
+	Flag     uint16   `json:"flag" yaml:"flag"`
+	Ratified uint16   `json:"ratified" yaml:"ratified"`
 }
 
-// BlockCap bounds the ratified blocks of a range a day.
+// BlockCap bounds the ratified blocks of a range a day: a share of its numbers,
+// but never fewer than Min.
 type BlockCap struct {
-	_             struct{} `cbor:",toarray"`
-	Permille, Min uint16
+	_        struct{} `cbor:",toarray"`
+	Permille uint16   `json:"permille_of_range_a_day" yaml:"permille_of_range_a_day"`
+	Min      uint16   `json:"min" yaml:"min"`
 }
 
 // FreeDigits bounds how broad a range may be, in free digits.
 type FreeDigits struct {
-	_                     struct{} `cbor:",toarray"`
-	Flag, Block, Ratified uint8
+	_        struct{} `cbor:",toarray"`
+	Flag     uint8    `json:"flag" yaml:"flag"`
+	Block    uint8    `json:"block" yaml:"block"`
+	Ratified uint8    `json:"ratified" yaml:"ratified"`
 }
 
 // DefaultPolicy returns the policy that a new federation begins with. The

@@ -87,10 +87,7 @@ func Create(dir string, p Purpose, unlock Unlock, random io.Reader) (Half, error
 			return Half{}, err
 		}
 	}
-	lock, err := openLock(dir, unlock)
-	if errors.Is(err, fs.ErrNotExist) {
-		lock, err = createLock(dir, unlock, random)
-	}
+	lock, err := makeLock(dir, unlock, random)
 	if err != nil {
 		return Half{}, err
 	}
@@ -281,7 +278,11 @@ func cutLine(text string, ok bool) (string, bool) {
 	return line, ok && ended && rest == ""
 }
 
-func createLock(dir string, unlock Unlock, random io.Reader) (*age.X25519Identity, error) {
+// makeLock opens the lock of dir, or makes it for the first key.
+func makeLock(dir string, unlock Unlock, random io.Reader) (*age.X25519Identity, error) {
+	if checkAbsent(filepath.Join(dir, lockFile)) != nil {
+		return openLock(dir, unlock)
+	}
 	// A lock beside keys that it does not open would lock them out for ever.
 	for _, p := range Purposes() {
 		if _, err := os.Lstat(filepath.Join(dir, string(p)+keySuffix)); err == nil {

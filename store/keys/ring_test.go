@@ -411,6 +411,13 @@ func TestCreateRefusesALostLock(t *testing.T) {
 	wantError(t, err, "lost its lock.age", "backup")
 }
 
+// A key file that is not there is told as that, not as a ring without a lock.
+func TestCreateNeedsItsKeyFile(t *testing.T) {
+	dir := ring(t, passphrase("p"), keys.PurposeIssuer)
+	_, err := keys.Create(dir, keys.PurposeHost, keys.KeyFile("/nonexistent/unlock"), random("r"))
+	wantError(t, err, "/nonexistent/unlock")
+}
+
 func TestOpenRestoresAMissingPublicHalf(t *testing.T) {
 	dir := ring(t, passphrase("p"), keys.PurposeIssuer)
 	before, err := keys.List(dir)
