@@ -119,7 +119,7 @@ func (c *Charter) trust(members []string) error {
 	c.Policy.MemberWeights = slices.Clone(c.Policy.MemberWeights)
 	for _, id := range members {
 		if slices.ContainsFunc(c.Policy.MemberWeights, func(w MemberWeight) bool { return w.Member == id }) {
-			return fmt.Errorf("charter: %q is called trusted and has a weight in policy.member_weights: keep one of the two", clip(id))
+			return fmt.Errorf("charter: %q is called trusted but has a weight already, from policy.member_weights or by being named twice: name it once", clip(id))
 		}
 		c.Policy.MemberWeights = append(c.Policy.MemberWeights, MemberWeight{Member: id, Permille: TrustedPermille})
 	}
