@@ -2,10 +2,13 @@ package charter
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/policy"
+	"ringfence/store/strictyaml"
 	"ringfence/store/taxonomy"
 )
 
@@ -48,7 +51,7 @@ type FoundingConfig struct {
 	Grants    []RangeGrant
 	Protected []number.Range
 	Policy    Policy
-	Trusted   []string // IDs of members whose weight is TrustedPermille
+	Trusted   []string // IDs of members whose weight is policy.Trusted
 	LogKey    keys.Public
 	// Predecessor is set in a successor charter alone.
 	Predecessor Predecessor
@@ -119,9 +122,9 @@ func (c *Charter) trust(members []string) error {
 	c.Policy.MemberWeights = slices.Clone(c.Policy.MemberWeights)
 	for _, id := range members {
 		if slices.ContainsFunc(c.Policy.MemberWeights, func(w MemberWeight) bool { return w.Member == id }) {
-			return fmt.Errorf("charter: %q is called trusted but has a weight already, from policy.member_weights or by being named twice: name it once", clip(id))
+			return fmt.Errorf("charter: %.64q is called trusted but has a weight already, from policy.member_weights or by being named twice: name it once", id)
 		}
-		c.Policy.MemberWeights = append(c.Policy.MemberWeights, MemberWeight{Member: id, Permille: TrustedPermille})
+		c.Policy.MemberWeights = append(c.Policy.MemberWeights, MemberWeight{Member: id, Permille: policy.Trusted})
 	}
 	return nil
 }
@@ -159,3 +162,19 @@ func (c *Card) Validate() error {
 	}
 	return nil
 }
+
+// ReadCard reads and validates a card as people write it, in YAML or JSON. A
+// key that no card has is an error that names it and its line.
+func ReadCard(r io.Reader) (Card, error) {
+	var c Card
+	if err := strictyaml.Read(r, "card", &c); err != nil {
+		return Card{}, err
+	}
+	if err := c.Validate(); err != nil {
+		return Card{}, fmt.Errorf("charter: card: %w", err)
+	}
+	return c, nil
+}
+
+// YAML returns c as ReadCard reads it.
+func (c *Card) YAML() ([]byte, error) { return strictyaml.Write("card", c) }

@@ -11,6 +11,7 @@ import (
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/policy"
 )
 
 func TestCardIsWrittenAndRead(t *testing.T) {
@@ -100,11 +101,11 @@ func TestReadCardRefuses(t *testing.T) {
 		{"unknown role", "id: a\nroles: [telco]\n", []string{`"telco" is no role`}},
 		{"key in part", "id: a\nrecovery: 01ab\n", []string{"33 bytes"}},
 		{"key of small order", "id: a\nissuers: [\"0101" + strings.Repeat("00", 31) + "\"]\n", []string{"small order"}},
-		{"two cards", "id: a\n---\nid: b\n", []string{"one document"}},
+		{"two cards", "id: a\n---\nid: b\n", []string{"holds one"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := charter.ReadCard(strings.NewReader(c.text))
-			wantError(t, err, append(c.parts, "charter: ")...)
+			wantError(t, err, append(c.parts, "card")...)
 		})
 	}
 }
@@ -120,7 +121,7 @@ func TestFound(t *testing.T) {
 	if len(c.Regulators) != 2 || c.Regulators[0].Jurisdiction != "CN-31" || c.Regulators[1].CosignName != "reg.example/cosign" {
 		t.Errorf("regulators %+v", c.Regulators)
 	}
-	if want := []charter.MemberWeight{{Member: "ven-b", Permille: charter.TrustedPermille}}; !reflect.DeepEqual(c.Policy.MemberWeights, want) {
+	if want := []charter.MemberWeight{{Member: "ven-b", Permille: policy.Trusted}}; !reflect.DeepEqual(c.Policy.MemberWeights, want) {
 		t.Errorf("member weights %+v", c.Policy.MemberWeights)
 	}
 	if c.Version != 1 || c.Taxonomy != 1 || c.Created != chartertest.Created {

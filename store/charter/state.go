@@ -10,6 +10,7 @@ import (
 	"ringfence/store/assertion"
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/policy"
 )
 
 // MemberIndex is a member's place in the roster. It never changes in the life
@@ -118,7 +119,7 @@ func weigh(c *Charter) standing {
 		set := roleSet(m.Roles...)
 		weight, named := own[m.ID]
 		if !named {
-			weight = c.Policy.Weights.highest(set)
+			weight = highest(&c.Policy.Weights, set)
 		}
 		group, seen := groups[m.Group]
 		if !seen {
@@ -134,7 +135,7 @@ func weigh(c *Charter) standing {
 }
 
 // highest returns the greatest weight among the roles of set that may flag.
-func (w RoleWeights) highest(set roles) uint16 {
+func highest(w *policy.RoleWeights, set roles) uint16 {
 	var most uint16
 	for _, one := range [...]struct {
 		role   Role

@@ -11,6 +11,7 @@ import (
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/policy"
 )
 
 func parse(t testing.TB, s string) number.Number {
@@ -123,7 +124,7 @@ func TestOwnWeightBeatsRoles(t *testing.T) {
 	cfg := sample(t)
 	cfg.Policy.MemberWeights = []charter.MemberWeight{{Member: "op-a", Permille: 1}, {Member: "op-b", Permille: 0}}
 	s := chartertest.State(t, cfg)
-	if s.Weight(opA) != 1 || s.Weight(opB) != 0 || s.Weight(venB) != charter.TrustedPermille {
+	if s.Weight(opA) != 1 || s.Weight(opB) != 0 || s.Weight(venB) != policy.Trusted {
 		t.Errorf("weights %d, %d, %d", s.Weight(opA), s.Weight(opB), s.Weight(venB))
 	}
 	cfg.Trusted = append(cfg.Trusted, "op-a")

@@ -178,7 +178,7 @@ func (v *validator) founders() error {
 	list := v.charter.Founders
 	for i, f := range list {
 		if v.byID[f.Member] == nil {
-			return fmt.Errorf("founders[%d].member: %q is no member", i, clip(f.Member))
+			return fmt.Errorf("founders[%d].member: %.64q is no member", i, f.Member)
 		}
 		if err := ascending(i, func(i int) string { return list[i].Member }); err != nil {
 			return fmt.Errorf("founders[%d].member: %w", i, err)
@@ -195,7 +195,7 @@ func (v *validator) regulators() error {
 		m := v.byID[r.Member]
 		switch {
 		case m == nil:
-			return fmt.Errorf("regulators[%d].member: %q is no member", i, clip(r.Member))
+			return fmt.Errorf("regulators[%d].member: %.64q is no member", i, r.Member)
 		case !slices.Contains(m.Roles, Regulator):
 			return fmt.Errorf("regulators[%d].member: %q has not the role regulator", i, r.Member)
 		case names[r.CosignName] != "":
@@ -219,7 +219,7 @@ func (v *validator) regulators() error {
 
 func (r *RegulatorSeat) validate() error {
 	if !jurisdiction(r.Jurisdiction) {
-		return fmt.Errorf(`jurisdiction: %q; want a country as "CN" or a part of one as "CN-31" (ISO 3166)`, clip(r.Jurisdiction))
+		return fmt.Errorf(`jurisdiction: %.64q; want a country as "CN" or a part of one as "CN-31" (ISO 3166)`, r.Jurisdiction)
 	}
 	if err := cosignName(r.CosignName); err != nil {
 		return fmt.Errorf("cosign_name: %w", err)
@@ -320,7 +320,7 @@ func (v *validator) grants() error {
 			optional bool
 		}{{"allocatee", g.Allocatee, false}, {"resold_to", g.ResoldTo, true}, {"hosted_by", g.HostedBy, true}} {
 			if v.byID[who.id] == nil && (who.id != "" || !who.optional) {
-				return fmt.Errorf("grants[%d].%s: %q is no member", i, who.name, clip(who.id))
+				return fmt.Errorf("grants[%d].%s: %.64q is no member", i, who.name, who.id)
 			}
 		}
 		for key := range r.Keys() {
@@ -354,7 +354,7 @@ func (v *validator) policy() error {
 	}
 	for i, w := range p.MemberWeights {
 		if v.byID[w.Member] == nil {
-			return fmt.Errorf("policy.member_weights[%d].member: %q is no member", i, clip(w.Member))
+			return fmt.Errorf("policy.member_weights[%d].member: %.64q is no member", i, w.Member)
 		}
 	}
 	return nil
@@ -374,7 +374,7 @@ func ascending(i int, id func(int) string) error {
 func identifier(s string) error {
 	bad := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
 	if s == "" || len(s) > maxID || s[0] == '-' || strings.ContainsFunc(s, bad) {
-		return fmt.Errorf("%q; want 1 to %d of a-z, 0-9 and hyphens, a letter or digit first", clip(s), maxID)
+		return fmt.Errorf("%.64q; want 1 to %d of a-z, 0-9 and hyphens, a letter or digit first", s, maxID)
 	}
 	return nil
 }
@@ -414,12 +414,4 @@ func jurisdiction(s string) bool {
 		return !strings.ContainsFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
 	}
 	return len(country) == 2 && upper(country) && (!divided || len(part) >= 1 && len(part) <= 3 && alnum(part))
-}
-
-// clip bounds what an error message repeats of its input.
-func clip(s string) string {
-	if len(s) > 2*maxID {
-		return s[:2*maxID] + "…"
-	}
-	return s
 }

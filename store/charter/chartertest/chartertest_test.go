@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"testing"
 
-	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
+	"ringfence/store/policy"
 )
 
 // Two runs found the same federation, byte for byte: tests above compare list
@@ -26,7 +26,7 @@ func TestSealIsTheSameEveryTime(t *testing.T) {
 func TestLinesAreRead(t *testing.T) {
 	s := chartertest.Found(t, "op: operator", "ven: vendor, coordinator; group data; trusted")
 	m, ok := s.MemberByID("ven")
-	if !ok || s.Weight(m) != charter.TrustedPermille || s.GroupName(s.Group(m)) != "data" || len(s.Member(m).Roles) != 2 {
+	if !ok || s.Weight(m) != policy.Trusted || s.GroupName(s.Group(m)) != "data" || len(s.Member(m).Roles) != 2 {
 		t.Errorf("member %+v weighs %d in group %q", s.Member(m), s.Weight(m), s.GroupName(s.Group(m)))
 	}
 	if m, ok = s.MemberByID("op"); !ok || s.Weight(m) != 650 || s.Member(m).Group != "op" {

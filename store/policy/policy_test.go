@@ -1,4 +1,4 @@
-package charter_test
+package policy_test
 
 import (
 	"encoding/json"
@@ -10,11 +10,11 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
-func read(text string) (charter.Policy, error) { return charter.ReadPolicy(strings.NewReader(text)) }
+func read(text string) (policy.Policy, error) { return policy.Read(strings.NewReader(text)) }
 
 // The written policy that every document shows is the one that federations
 // begin with.
@@ -27,7 +27,7 @@ func TestDefaultPolicyIsTheWrittenOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := charter.DefaultPolicy(); !samePolicy(p, want) {
+	if want := policy.Default(); !samePolicy(p, want) {
 		t.Errorf("the file says\n%+v\nwant\n%+v", p, want)
 	}
 	// Reading fills gaps from the default, so see that nothing was missing.
@@ -52,7 +52,7 @@ func keysOf(text string) string {
 }
 
 // samePolicy compares without telling a nil list from an empty one.
-func samePolicy(a, b charter.Policy) bool {
+func samePolicy(a, b policy.Policy) bool {
 	if len(a.MemberWeights) == 0 && len(b.MemberWeights) == 0 {
 		a.MemberWeights, b.MemberWeights = nil, nil
 	}
@@ -62,7 +62,7 @@ func samePolicy(a, b charter.Policy) bool {
 // Every figure goes through YAML and JSON and comes back: each is given a value
 // of its own, so that no two can be confused.
 func TestPolicyRoundTrip(t *testing.T) {
-	p := charter.DefaultPolicy()
+	p := policy.Default()
 	next := uint64(2)
 	number := func(v reflect.Value) {
 		if next++; v.CanUint() {
@@ -76,10 +76,10 @@ func TestPolicyRoundTrip(t *testing.T) {
 		t.Fatalf("%d figures, want 55", count)
 	}
 	p.RulesVersion = 1
-	p.ExpiryMaxDays = charter.ExpiryMaxDays{Flag: 300, Block: 301, Ratified: 302}
+	p.ExpiryMaxDays = policy.ExpiryMaxDays{Flag: 300, Block: 301, Ratified: 302}
 	p.ExpiryDays.Reassign = 303
-	p.MaxFreeDigits = charter.FreeDigits{Flag: 1, Block: 2, Ratified: 3}
-	p.MemberWeights = []charter.MemberWeight{{Member: "a", Permille: 700}, {Member: "b", Permille: 0}}
+	p.MaxFreeDigits = policy.FreeDigits{Flag: 1, Block: 2, Ratified: 3}
+	p.MemberWeights = []policy.MemberWeight{{Member: "a", Permille: 700}, {Member: "b", Permille: 0}}
 	text, err := p.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func eachFigure(v reflect.Value, place string, do func(string, reflect.Value)) i
 // name everywhere, except where the type is the bound.
 func TestEveryFigureIsBounded(t *testing.T) {
 	unbounded := map[string]bool{"policy.ratified_block_cap.min": true}
-	standard := charter.DefaultPolicy()
+	standard := policy.Default()
 	eachFigure(reflect.ValueOf(&standard).Elem(), "policy", func(place string, v reflect.Value) {
 		if unbounded[place] {
 			return
@@ -147,37 +147,37 @@ func TestEveryFigureIsBounded(t *testing.T) {
 func TestPolicyBounds(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(*charter.Policy)
+		change func(*policy.Policy)
 		want   string // "" accepts
 	}{
-		{"unknown rules", func(p *charter.Policy) { p.RulesVersion = 2 }, "policy.rules_version: version 2 is unknown; this program knows 1: upgrade needed"},
-		{"no rules", func(p *charter.Policy) { p.RulesVersion = 0 }, "upgrade needed"},
-		{"weight 1000", func(p *charter.Policy) { p.Weights.Vendor = 1000 }, ""},
-		{"weight 0", func(p *charter.Policy) { p.Weights.Vendor = 0 }, ""},
-		{"weight 1001", func(p *charter.Policy) { p.Weights.Vendor = 1001 }, "policy.weights_permille.vendor: 1001 is outside 0 to 1000"},
-		{"own weight 1001", func(p *charter.Policy) { p.MemberWeights = []charter.MemberWeight{{Member: "a", Permille: 1001}} }, "policy.member_weights[0].permille"},
-		{"own weights out of order", func(p *charter.Policy) { p.MemberWeights = []charter.MemberWeight{{Member: "b"}, {Member: "a"}} }, `policy.member_weights[1].member: "a" stands twice or out of order`},
-		{"own weight twice", func(p *charter.Policy) { p.MemberWeights = []charter.MemberWeight{{Member: "a"}, {Member: "a"}} }, "policy.member_weights[1].member"},
-		{"half-life 0", func(p *charter.Policy) { p.HalfLifeDays.Mkt = 0 }, "policy.half_life_days.mkt: 0 is outside 1 to 10000"},
-		{"half-life 10000", func(p *charter.Policy) { p.HalfLifeDays.Mkt = 10000 }, ""},
-		{"half-life 10001", func(p *charter.Policy) { p.HalfLifeDays.OK = 10001 }, "policy.half_life_days.ok"},
-		{"one report that counts in full", func(p *charter.Policy) { p.Confidence.CountK = 0 }, "policy.confidence.count_k"},
-		{"label 999", func(p *charter.Policy) { p.LabelPermille = 999 }, ""},
-		{"label 1000, without a logarithm", func(p *charter.Policy) { p.LabelPermille = 1000 }, "policy.label_permille"},
-		{"label 0, passed by nothing", func(p *charter.Policy) { p.LabelPermille = 0 }, "policy.label_permille"},
-		{"harmless 0, always contested", func(p *charter.Policy) { p.HarmlessPermille = 0 }, "policy.harmless_permille"},
-		{"voice 0, heard in silence", func(p *charter.Policy) { p.VoicePermille = 0 }, "policy.voice_permille"},
-		{"no single source ever", func(p *charter.Policy) { p.SinglePermille = 1000 }, ""},
-		{"negative margin", func(p *charter.Policy) { p.ContestedMargin = -1 }, "policy.contested_margin: -1"},
-		{"flag that outlives its bound", func(p *charter.Policy) { p.FlagExpiryDays.ID = 366 }, "policy.flag_expiry_days.id: 366 is outside 1 to 365"},
-		{"block that outlives its bound", func(p *charter.Policy) { p.ExpiryDays.BlockAsk = 366 }, "policy.expiry_days.block_ask"},
-		{"reassign that a flag outlives", func(p *charter.Policy) { p.ExpiryDays.Reassign = 364 }, "policy.expiry_days.reassign: 364 is outside 365"},
-		{"whole countries", func(p *charter.Policy) { p.MaxFreeDigits.Flag = 15 }, "policy.max_free_digits.flag"},
-		{"no delay", func(p *charter.Policy) { p.BlockDelayHours = 0 }, ""},
-		{"no quota", func(p *charter.Policy) { p.Quotas.Statements = 0 }, "policy.quota_a_day.statements"},
+		{"unknown rules", func(p *policy.Policy) { p.RulesVersion = 2 }, "policy.rules_version: version 2 is unknown; this program knows 1: upgrade needed"},
+		{"no rules", func(p *policy.Policy) { p.RulesVersion = 0 }, "upgrade needed"},
+		{"weight 1000", func(p *policy.Policy) { p.Weights.Vendor = 1000 }, ""},
+		{"weight 0", func(p *policy.Policy) { p.Weights.Vendor = 0 }, ""},
+		{"weight 1001", func(p *policy.Policy) { p.Weights.Vendor = 1001 }, "policy.weights_permille.vendor: 1001 is outside 0 to 1000"},
+		{"own weight 1001", func(p *policy.Policy) { p.MemberWeights = []policy.MemberWeight{{Member: "a", Permille: 1001}} }, "policy.member_weights[0].permille"},
+		{"own weights out of order", func(p *policy.Policy) { p.MemberWeights = []policy.MemberWeight{{Member: "b"}, {Member: "a"}} }, `policy.member_weights[1].member: "a" stands twice or out of order`},
+		{"own weight twice", func(p *policy.Policy) { p.MemberWeights = []policy.MemberWeight{{Member: "a"}, {Member: "a"}} }, "policy.member_weights[1].member"},
+		{"half-life 0", func(p *policy.Policy) { p.HalfLifeDays.Mkt = 0 }, "policy.half_life_days.mkt: 0 is outside 1 to 10000"},
+		{"half-life 10000", func(p *policy.Policy) { p.HalfLifeDays.Mkt = 10000 }, ""},
+		{"half-life 10001", func(p *policy.Policy) { p.HalfLifeDays.OK = 10001 }, "policy.half_life_days.ok"},
+		{"one report that counts in full", func(p *policy.Policy) { p.Confidence.CountK = 0 }, "policy.confidence.count_k"},
+		{"label 999", func(p *policy.Policy) { p.LabelPermille = 999 }, ""},
+		{"label 1000, without a logarithm", func(p *policy.Policy) { p.LabelPermille = 1000 }, "policy.label_permille"},
+		{"label 0, passed by nothing", func(p *policy.Policy) { p.LabelPermille = 0 }, "policy.label_permille"},
+		{"harmless 0, always contested", func(p *policy.Policy) { p.HarmlessPermille = 0 }, "policy.harmless_permille"},
+		{"voice 0, heard in silence", func(p *policy.Policy) { p.VoicePermille = 0 }, "policy.voice_permille"},
+		{"no single source ever", func(p *policy.Policy) { p.SinglePermille = 1000 }, ""},
+		{"negative margin", func(p *policy.Policy) { p.ContestedMargin = -1 }, "policy.contested_margin: -1"},
+		{"flag that outlives its bound", func(p *policy.Policy) { p.FlagExpiryDays.ID = 366 }, "policy.flag_expiry_days.id: 366 is outside 1 to 365"},
+		{"block that outlives its bound", func(p *policy.Policy) { p.ExpiryDays.BlockAsk = 366 }, "policy.expiry_days.block_ask"},
+		{"reassign that a flag outlives", func(p *policy.Policy) { p.ExpiryDays.Reassign = 364 }, "policy.expiry_days.reassign: 364 is outside 365"},
+		{"whole countries", func(p *policy.Policy) { p.MaxFreeDigits.Flag = 15 }, "policy.max_free_digits.flag"},
+		{"no delay", func(p *policy.Policy) { p.BlockDelayHours = 0 }, ""},
+		{"no quota", func(p *policy.Policy) { p.Quotas.Statements = 0 }, "policy.quota_a_day.statements"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := charter.DefaultPolicy()
+			p := policy.Default()
 			c.change(&p)
 			err := p.Validate()
 			if c.want == "" {
@@ -191,9 +191,9 @@ func TestPolicyBounds(t *testing.T) {
 	}
 }
 
-func TestReadPolicyFillsGaps(t *testing.T) {
+func TestReadFillsGaps(t *testing.T) {
 	for _, empty := range []string{"", "# nothing\n", "rules_version: 1\n"} {
-		if p, err := read(empty); err != nil || !samePolicy(p, charter.DefaultPolicy()) {
+		if p, err := read(empty); err != nil || !samePolicy(p, policy.Default()) {
 			t.Errorf("%q: %+v, %v", empty, p, err)
 		}
 	}
@@ -201,15 +201,15 @@ func TestReadPolicyFillsGaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := charter.DefaultPolicy()
+	want := policy.Default()
 	want.Weights.Vendor = 400
-	want.MemberWeights = []charter.MemberWeight{{Member: "list", Permille: charter.TrustedPermille}, {Member: "z", Permille: 1}}
+	want.MemberWeights = []policy.MemberWeight{{Member: "list", Permille: policy.Trusted}, {Member: "z", Permille: 1}}
 	if !samePolicy(p, want) {
 		t.Errorf("%+v, want %+v", p, want)
 	}
 }
 
-func TestReadPolicyRefuses(t *testing.T) {
+func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		parts      []string
@@ -227,7 +227,7 @@ func TestReadPolicyRefuses(t *testing.T) {
 		{"key twice", "label_permille: 280\nlabel_permille: 281\n", []string{"line 2", "label_permille"}},
 		{"out of bounds", "label_permille: 1000\n", []string{"policy.label_permille"}},
 		{"newer rules", "rules_version: 2\n", []string{"upgrade needed"}},
-		{"two documents", "rules_version: 1\n---\nrules_version: 1\n", []string{"one document"}},
+		{"two documents", "rules_version: 1\n---\nrules_version: 1\n", []string{"holds one"}},
 		{"list", "- 1\n", []string{"line 1"}},
 		{"binary", "\x00\x01", []string{"read policy"}},
 		{"not YAML", "a: [", []string{"read policy"}},
@@ -235,20 +235,20 @@ func TestReadPolicyRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := read(c.text)
-			wantError(t, err, append(c.parts, "charter: ")...)
-			if strings.Contains(err.Error(), "charter.") {
+			wantError(t, err, append(c.parts, "policy")...)
+			if strings.Contains(err.Error(), "policy.P") {
 				t.Errorf("error %q names a Go type", err)
 			}
 		})
 	}
 	broken := errors.New("broken disk")
-	if _, err := charter.ReadPolicy(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+	if _, err := policy.Read(iotest.ErrReader(broken)); !errors.Is(err, broken) {
 		t.Errorf("error %v, want the reader's", err)
 	}
 }
 
 func TestByClass(t *testing.T) {
-	half := charter.DefaultPolicy().HalfLifeDays
+	half := policy.Default().HalfLifeDays
 	for cl, want := range map[taxonomy.Class]uint16{0: 0, taxonomy.Crm: 60, taxonomy.Har: 60, taxonomy.Mkt: 120, taxonomy.Oth: 90, taxonomy.Unk: 60, taxonomy.ID: 180, taxonomy.OK: 120, 8: 0, 255: 0} {
 		if got := half.Of(cl); got != want {
 			t.Errorf("class %d: %d days, want %d", cl, got, want)
@@ -256,7 +256,7 @@ func TestByClass(t *testing.T) {
 	}
 }
 
-func FuzzReadPolicy(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add("label_permille: 300\n")
 	f.Add("member_weights: [{member: a, permille: trusted}]\n")
 	f.Add("a: &a [*a, *a]\n")
@@ -276,4 +276,16 @@ func FuzzReadPolicy(f *testing.F) {
 			t.Errorf("%q does not come back: %v", text, err)
 		}
 	})
+}
+
+func wantError(t testing.TB, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error; want one that says %q", parts)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q does not say %q", err, part)
+		}
+	}
 }

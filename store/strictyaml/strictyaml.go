@@ -1,0 +1,93 @@
+// Package strictyaml reads what people write for the machine: one YAML
+// document (JSON is a kind of YAML), decoded into a struct that names every
+// key.
+//
+// A slip in such a file must not pass for a decision. YAML libraries forgive
+// by default: they drop keys that they do not know, read the first of several
+// documents, and cut 8192.9 to 8192 when the field is an integer. All of that
+// is refused here with its line, in words that name no Go type.
+//
+// Floor 0. It knows no format of the project: what a file may say is in the
+// types that it is read into.
+package strictyaml
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// MaxSize bounds a document, in bytes.
+const MaxSize = 1 << 20
+
+// Read decodes one document into v, in which the keys that the document does
+// not name keep their values; an empty document changes nothing. The word what
+// says in errors what is read: "policy", "card".
+func Read[T any](r io.Reader, what string, v *T) error {
+	b, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	if len(b) > MaxSize {
+		return fmt.Errorf("read %s: it is larger than %d bytes", what, MaxSize)
+	}
+	if err := check(b); err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	d.KnownFields(true)
+	if err := d.Decode(v); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read %s: %s", what, plain(err, what))
+	}
+	return nil
+}
+
+// Write encodes v as Read decodes it, indented by two spaces.
+func Write[T any](what string, v *T) ([]byte, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := errors.Join(e.Encode(v), e.Close()); err != nil {
+		return nil, fmt.Errorf("write %s: %w", what, err)
+	}
+	return b.Bytes(), nil
+}
+
+// check refuses what no type could: a second document and fractions.
+func check(b []byte) error {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	var root yaml.Node
+	if err := d.Decode(&root); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return errors.New("more follows the first document: a file holds one")
+	}
+	return wholeNumbers(&root)
+}
+
+func wholeNumbers(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!float" {
+		return fmt.Errorf("line %d: %.32s is no whole number", node.Line, node.Value)
+	}
+	for _, child := range node.Content {
+		if err := wholeNumbers(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plain words an error for people who know no Go types.
+func plain(err error, what string) string {
+	unknown := regexp.MustCompile(`field (\S+) not found in type \S+`)
+	types := regexp.MustCompile(`into \w+\.\w+`)
+	text := unknown.ReplaceAllString(err.Error(), `"$1" is no key of a `+what)
+	return types.ReplaceAllString(text, "into what a "+what+" holds there")
+}
