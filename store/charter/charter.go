@@ -9,12 +9,15 @@
 // this issuer flag?", "who serves this number?") are put to a State and have
 // the same answer on every node.
 //
-// Floor 3. It judges authority, never evidence.
+// What members hand in is a Card, what the founders agree on a FoundingConfig;
+// Found makes a charter of them. A charter that is invalid is never encoded,
+// decoded or signed: Validate names the place and what is wrong there.
+//
+// Floor 3. It judges authority, never evidence, and knows no clock: a charter's
+// time is what its founders wrote.
 package charter
 
-import (
-	"ringfence/store/keys"
-)
+import "ringfence/store/keys"
 
 // Role is what an organisation is in the federation. The codes are
 // append-only.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"filippo.io/age"
@@ -49,7 +50,10 @@ func CreateKeyFile(path string, random io.Reader) error {
 		return err
 	}
 	text := fmt.Sprintf("# Opens a ring of Ringfence keys. Keep it secret.\n# public key: %s\n%s\n", a.Recipient(), a.secret())
-	return writeNew(path, []byte(text))
+	if err := writeNew(path, []byte(text)); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 func (u Unlock) recipient() (age.Recipient, error) {
