@@ -106,6 +106,10 @@ func (n Number) Province() (code int, local, known bool) {
 	return max(p-1, 0), p > 0, p > 1
 }
 
+// Nationwide returns n without its province: the code that all provinces'
+// numbers of these digits share.
+func (n Number) Nationwide() Number { return Number{n.v &^ (0x7F << provinceShift)} }
+
 // Len returns the count of digits, country code included; 0 for none.
 func (n Number) Len() int { return int(n.v >> lengthShift & 0xF) }
 

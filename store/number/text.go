@@ -84,7 +84,7 @@ func parsePrefix(s string) (n Number, rest string, err error) {
 	i, count, bang := 1, 0, 0
 	for ; i < len(s); i++ {
 		c := s[i]
-		if c == '!' && bang == 0 {
+		if c == '!' && bang == 0 && count > 0 {
 			bang = count
 			continue
 		}
@@ -124,13 +124,26 @@ func (n Number) withProvince(s string) (Number, error) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// clip bounds what an error message repeats of its input.
+// clip bounds what an error message repeats of its input, and masks it: the
+// input may be somebody's number.
 func clip(s string) string {
 	const most = 32
 	if len(s) > most {
-		return s[:most] + "…"
+		return mask(s[:most]) + "…"
 	}
-	return s
+	return mask(s)
+}
+
+// mask puts stars for the last three digits of s.
+func mask(s string) string {
+	b := []byte(s)
+	for i, left := len(b)-1, 3; i >= 0 && left > 0; i-- {
+		if isDigit(b[i]) {
+			b[i] = '*'
+			left--
+		}
+	}
+	return string(b)
 }
 
 // String returns the number's text for a number alone, else the prefix, a
