@@ -529,3 +529,52 @@ func TestCheckRecipient(t *testing.T) {
 		})
 	}
 }
+
+// A bit that rots or a write that was cut short never gives another key: the
+// ring opens as it was or says which file is wrong.
+func TestDamagedFilesAreRefused(t *testing.T) {
+	u := keyFile(t)
+	dir := ring(t, u, keys.PurposeIssuer)
+	want, err := keys.List(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"lock.age", "issuer.key.age", "issuer.pub"} {
+		path := filepath.Join(dir, file)
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		damage := func(how string, b []byte) {
+			t.Helper()
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r, err := keys.Open(dir, u)
+			if err != nil {
+				// A wrong lock opens no key, so the key's file may be the one named.
+				if !strings.Contains(err.Error(), dir) {
+					t.Errorf("%s, %s: error %q names no file", file, how, err)
+				}
+				return
+			}
+			if key, err := r.Private(keys.PurposeIssuer); err != nil || key.Public() != want[0].Public || bytes.Equal(b, whole) {
+				t.Errorf("%s, %s: opens with another key, %v", file, how, err)
+			}
+		}
+		for i := range whole {
+			flipped := bytes.Clone(whole)
+			flipped[i] ^= 1 << (i % 8)
+			damage(fmt.Sprintf("bit %d of byte %d", i%8, i), flipped)
+			if i%4 == 0 {
+				damage(fmt.Sprintf("cut to %d bytes", i), whole[:i])
+			}
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := keys.Open(dir, u); err != nil {
+		t.Errorf("restored files do not open: %v", err)
+	}
+}

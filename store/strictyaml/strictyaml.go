@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -86,8 +88,15 @@ func wholeNumbers(node *yaml.Node) error {
 
 // plain words an error for people who know no Go types.
 func plain(err error, what string) string {
-	unknown := regexp.MustCompile(`field (\S+) not found in type \S+`)
+	slips := []string{err.Error()}
+	if several := new(yaml.TypeError); errors.As(err, &several) {
+		slips = slices.Clone(several.Errors)
+	}
+	unknown := regexp.MustCompile(`field (\S+) not found in type .+`)
 	types := regexp.MustCompile(`into \w+\.\w+`)
-	text := unknown.ReplaceAllString(err.Error(), `"$1" is no key of a `+what)
-	return types.ReplaceAllString(text, "into what a "+what+" holds there")
+	for i, slip := range slips {
+		slip = unknown.ReplaceAllString(slip, `"$1" is no key of a `+what)
+		slips[i] = types.ReplaceAllString(slip, "into what a "+what+" holds there")
+	}
+	return strings.Join(slips, "; ")
 }
