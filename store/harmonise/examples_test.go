@@ -3,13 +3,13 @@ package harmonise
 import (
 	"testing"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
 // weights of the default policy, by role.
 func roleWeights() map[string]uint16 {
-	w := charter.DefaultPolicy().Weights
+	w := policy.Default().Weights
 	return map[string]uint16{
 		"operator": w.Operator, "mvno": w.MVNO, "vendor": w.Vendor, "coordinator": w.Coordinator, "regulator": w.Regulator,
 	}
@@ -177,5 +177,67 @@ func TestAnOpenContestShowsAndListsNothing(t *testing.T) {
 	}
 	if res := r.Harmonise(nil, today, true); res.Listed || !res.Entry.IsZero() || res.Dispute.Any() {
 		t.Errorf("an open contest without evidence: %+v", res)
+	}
+}
+
+// TestTheCategoryMayChangeWithAgeAlone: one group's strong word weighs more
+// than two groups' weaker ones while it is young, less when all have faded.
+func TestTheCategoryMayChangeWithAgeAlone(t *testing.T) {
+	r := defaultRules(t)
+	ev := []Evidence{
+		flagged(r, 1, 850, retail, 950, 0),
+		flagged(r, 2, 850, health, 600, 0),
+		flagged(r, 3, 850, health, 600, 0),
+	}
+	next := r.NextChange(ev, today, false)
+	before, after := r.Harmonise(ev, next-1, false).Entry, r.Harmonise(ev, next, false).Entry
+	if before.Category != retail || after.Category != health {
+		t.Errorf("on %s the entry goes from %+v to %+v, want a new category", next, before, after)
+	}
+	before.Category = after.Category
+	if before != after || next != stepByStep(r, ev, today) {
+		t.Errorf("on %s the entry goes from %+v to %+v, want the category alone, and on that day", next, before, after)
+	}
+}
+
+func TestTheClosestRivalIsNamed(t *testing.T) {
+	r := defaultRules(t)
+	ev := []Evidence{
+		flagged(r, 1, 420, silent, 500, 0),
+		flagged(r, 2, 420, retail, 550, 0),
+		flagged(r, 3, 420, fraud, 480, 0),
+		flagged(r, 4, 420, survey, 100, 0),
+	}
+	res := r.Harmonise(ev, today, false)
+	if res.Entry.Class != taxonomy.Mkt || res.Dispute != (Dispute{Close: taxonomy.Har}) {
+		t.Errorf("shown %s against %+v, want mkt against har", res.Entry.Class, res.Dispute)
+	}
+}
+
+func TestTheTalliesTellWhatIsMissing(t *testing.T) {
+	r := defaultRules(t)
+	bars := r.Thresholds()
+	vendor := r.Harmonise([]Evidence{flagged(r, 1, 420, retail, 1000, 0)}, today, false).Tallies[taxonomy.Mkt]
+	if vendor.Passes() || vendor.Voices != 1 || vendor.Tested < bars.Label || vendor.Best != 420 {
+		t.Errorf("a vendor alone lacks a voice, not a sum: %+v against %+v", vendor, bars)
+	}
+	weak := r.Harmonise([]Evidence{flagged(r, 1, 420, retail, 260, 0), flagged(r, 2, 420, retail, 260, 0)}, today, false).Tallies[taxonomy.Mkt]
+	if weak.Passes() || weak.Voices != 2 || weak.Tested >= bars.Label {
+		t.Errorf("two weak voices lack the sum: %+v against %+v", weak, bars)
+	}
+	both := r.Harmonise([]Evidence{flagged(r, 1, 850, retail, 900, 0), flagged(r, 2, 420, retail, 900, 0)}, today, false)
+	if tally := both.Tallies[taxonomy.Mkt]; !tally.Single || !tally.Agreed || both.Rule != SingleSource {
+		t.Errorf("both ways to pass: %+v by %s", tally, both.Rule)
+	}
+}
+
+// TestAWeightlessFlagIsStillAVoice pins what the rules say to the letter:
+// voices are counted by confidence, not by strength. Whoever is to be silenced
+// must lose its right to flag.
+func TestAWeightlessFlagIsStillAVoice(t *testing.T) {
+	r := defaultRules(t)
+	ev := []Evidence{flagged(r, 1, 420, retail, 714, 0), flagged(r, 2, 0, retail, 714, 0)}
+	if res := r.Harmonise(ev, today, false); res.Voices != 2 || res.Sums[taxonomy.Mkt] != SumOf(299) || res.Rule != TwoVoices {
+		t.Errorf("got %+v", res)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -53,7 +53,7 @@ func FuzzHarmonise(f *testing.F) {
 	f.Add(join(piece(1, 1, 420, 1000, 90, 90, 90, 9), piece(2, 6, 650, 714, 95, 95, 255, 1), piece(3, 7, 650, 714, 95, 110, 50, 1)), true)
 	f.Add(join(piece(1, 3, 650, 0, 100, 100, 20, 11), piece(1, 3, 650, 900, 90, 90, 180, 11), piece(0, 0, 1, 1, 1, 1, 1, 0)), false)
 	r := defaultRules(f)
-	o := oracle{policy: charter.DefaultPolicy()}
+	o := oracle{policy: policy.Default()}
 	f.Fuzz(func(t *testing.T, b []byte, contest bool) {
 		ev := fromBytes(b)
 		got := r.Harmonise(ev, today, contest)

@@ -7,7 +7,7 @@ import (
 	"os"
 	"testing"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -60,7 +60,7 @@ func goldenCases(t testing.TB) []goldenCase {
 
 func defaultRules(t testing.TB) *Rules {
 	t.Helper()
-	r, err := NewRules(charter.DefaultPolicy())
+	r, err := NewRules(policy.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestGoldenCasesCarryTheTablesHashes(t *testing.T) {
 
 func TestOracleReadsTheGoldenCases(t *testing.T) {
 	r := defaultRules(t)
-	o := oracle{policy: charter.DefaultPolicy()}
+	o := oracle{policy: policy.Default()}
 	for _, c := range goldenCases(t) {
 		if f := o.find(c.evidence(r), today, false); !c.agrees(f) {
 			t.Errorf("case %d: the oracle finds %+v, want %+v", c.Case, f, c.Want)

@@ -3,7 +3,7 @@ package harmonise
 import (
 	"testing"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -75,8 +75,8 @@ func ownCases() []ownCase {
 	}
 }
 
-func (c ownCase) policy() charter.Policy {
-	p := charter.DefaultPolicy()
+func (c ownCase) policy() policy.Policy {
+	p := policy.Default()
 	if c.label != 0 {
 		p.LabelPermille, p.SinglePermille = c.label, 1000
 	}
@@ -116,7 +116,7 @@ func TestEveryMisreadingIsCaught(t *testing.T) {
 	for _, m := range misreadings() {
 		caught := 0
 		for _, c := range golden {
-			o := oracle{policy: charter.DefaultPolicy(), misread: m}
+			o := oracle{policy: policy.Default(), misread: m}
 			if !c.agrees(o.find(c.evidence(r), today, false)) {
 				caught++
 			}

@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"slices"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -14,7 +14,7 @@ import (
 // makes one plausible mistake, so that tests can show that the cases would
 // catch it.
 type oracle struct {
-	policy  charter.Policy
+	policy  policy.Policy
 	misread misreading
 }
 
@@ -138,7 +138,7 @@ func (o oracle) decayed(e Evidence, day taxonomy.Day) strong {
 	return strong{e: left, s: min(999, int64(e.Weight)*left/1000)}
 }
 
-func halfLives(p charter.Policy) map[taxonomy.Class]uint16 {
+func halfLives(p policy.Policy) map[taxonomy.Class]uint16 {
 	h := p.HalfLifeDays
 	return map[taxonomy.Class]uint16{1: h.Crm, 2: h.Har, 3: h.Mkt, 4: h.Oth, 5: h.Unk, 6: h.ID, 7: h.OK}
 }

@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"testing"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -19,18 +19,18 @@ type draw struct {
 
 func (d draw) pick(of ...int) int { return of[d.rng.IntN(len(of))] }
 
-func (d draw) policy() charter.Policy {
-	p := charter.DefaultPolicy()
+func (d draw) policy() policy.Policy {
+	p := policy.Default()
 	life := func() uint16 { return uint16(1 + d.rng.IntN(d.longest)) }
-	lives := func() charter.ByClass {
-		return charter.ByClass{Crm: life(), Har: life(), Mkt: life(), Oth: life(), Unk: life(), ID: life(), OK: life()}
+	lives := func() policy.ByClass {
+		return policy.ByClass{Crm: life(), Har: life(), Mkt: life(), Oth: life(), Unk: life(), ID: life(), OK: life()}
 	}
-	p.HalfLifeDays, p.FlagExpiryDays = lives(), lives()
+	p.HalfLifeDays = lives()
 	p.LabelPermille = uint16(d.pick(1, 100, 280, 280, 280, 500, 999))
 	p.SinglePermille = uint16(d.pick(1, 300, 430, 430, 430, 600, 1000))
 	p.VoicePermille = uint16(d.pick(1, 100, 250, 250, 1000))
 	p.HarmlessPermille = uint16(d.pick(1, 150, 150, 400))
-	p.ContestedMargin = int32(d.pick(-20000, 0, 8192, 8192, 30000))
+	p.ContestedMargin = int32(d.pick(0, 1, 8192, 8192, 30000))
 	return p
 }
 
@@ -83,7 +83,7 @@ func TestHarmoniseAgreesWithTheOracle(t *testing.T) {
 	d := draw{rng: rand.New(rand.NewPCG(2, 3)), longest: 200}
 	seen := map[Rule]int{}
 	for round := range 6000 {
-		p := charter.DefaultPolicy()
+		p := policy.Default()
 		if round%3 > 0 {
 			p = d.policy()
 		}
@@ -168,7 +168,7 @@ func stepByStep(r *Rules, ev []Evidence, day taxonomy.Day) taxonomy.Day {
 
 func TestGoldenCasesToTheirEnd(t *testing.T) {
 	r := defaultRules(t)
-	o := oracle{policy: charter.DefaultPolicy()}
+	o := oracle{policy: policy.Default()}
 	for _, c := range goldenCases(t) {
 		ev := c.evidence(r)
 		for day := today; day != taxonomy.NeverDay; {

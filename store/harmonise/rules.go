@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"ringfence/store/charter"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -36,7 +36,7 @@ type Rules struct {
 	thresholds Thresholds
 	halfLife   [taxonomy.NumClasses]uint16 // days, at least 1 for every class
 	expiry     [taxonomy.NumClasses]uint16 // days
-	confidence charter.Confidence
+	confidence policy.Confidence
 }
 
 // Thresholds are the bars that evidence must reach, for explanations.
@@ -52,33 +52,17 @@ type Thresholds struct {
 }
 
 // NewRules checks a policy and makes it ready. The error is ErrUpgradeNeeded
-// for a rules version other than Version; every other error names the value
-// that is out of bounds.
-func NewRules(p charter.Policy) (*Rules, error) {
+// for a rules version other than Version; every other error names the figure
+// that is out of bounds, as policy.Validate does.
+func NewRules(p policy.Policy) (*Rules, error) {
 	if p.RulesVersion != Version {
 		return nil, fmt.Errorf("harmonise: the policy follows rules version %d, this program knows version %d: %w",
 			p.RulesVersion, Version, ErrUpgradeNeeded)
 	}
-	bounds := []struct {
-		name      string
-		value     uint16
-		low, high uint16
-	}{
-		{"label_permille", p.LabelPermille, 1, maxStrength},
-		// 1000 is out of reach: no source labels alone.
-		{"single_source_permille", p.SinglePermille, 1, full},
-		{"voice_permille", p.VoicePermille, 1, full},
-		{"harmless_permille", p.HarmlessPermille, 1, maxStrength},
-		{"confidence.no_count", p.Confidence.NoCount, 0, full},
-		{"confidence.hand", p.Confidence.Hand, 0, full},
-		{"confidence.ask", p.Confidence.Ask, 0, full},
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("harmonise: %w", err)
 	}
-	for _, b := range bounds {
-		if b.value < b.low || b.value > b.high {
-			return nil, fmt.Errorf("harmonise: policy: %s is %d, want %d to %d", b.name, b.value, b.low, b.high)
-		}
-	}
-	r := &Rules{
+	return &Rules{
 		thresholds: Thresholds{
 			LabelPermille:    p.LabelPermille,
 			SinglePermille:   p.SinglePermille,
@@ -92,16 +76,10 @@ func NewRules(p charter.Policy) (*Rules, error) {
 		halfLife:   byClass(p.HalfLifeDays),
 		expiry:     byClass(p.FlagExpiryDays),
 		confidence: p.Confidence,
-	}
-	for c := taxonomy.Crm; c <= taxonomy.OK; c++ {
-		if r.halfLife[c] == 0 {
-			return nil, fmt.Errorf("harmonise: policy: half_life_days.%s is 0, want at least 1", c)
-		}
-	}
-	return r, nil
+	}, nil
 }
 
-func byClass(d charter.ByClass) [taxonomy.NumClasses]uint16 {
+func byClass(d policy.ByClass) [taxonomy.NumClasses]uint16 {
 	return [taxonomy.NumClasses]uint16{
 		taxonomy.Crm: d.Crm, taxonomy.Har: d.Har, taxonomy.Mkt: d.Mkt, taxonomy.Oth: d.Oth,
 		taxonomy.Unk: d.Unk, taxonomy.ID: d.ID, taxonomy.OK: d.OK,

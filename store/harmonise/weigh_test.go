@@ -43,6 +43,15 @@ func TestWeighTellsEachStanding(t *testing.T) {
 	}
 }
 
+func TestOfEquallyStrongCategoriesTheFirstLeads(t *testing.T) {
+	r := defaultRules(t)
+	ev := []Evidence{flagged(r, 1, 420, retail, 500, 0), flagged(r, 1, 420, health, 500, 0)}
+	got := r.Weigh(ev, today)
+	if got[0].Leads || !got[1].Leads {
+		t.Errorf("retail leads %v, health leads %v, want health alone", got[0].Leads, got[1].Leads)
+	}
+}
+
 // TestWeighAddsUpToTheSums holds the explanation and the entry together: the
 // leading contributions of a class are its sum, and each group leads once.
 func TestWeighAddsUpToTheSums(t *testing.T) {
