@@ -35,7 +35,7 @@ const (
 type Rules struct {
 	thresholds Thresholds
 	halfLife   [taxonomy.NumClasses]uint16 // days, at least 1 for every class
-	expiry     [taxonomy.NumClasses]uint16 // days
+	expiry     policy.ByClass
 	confidence policy.Confidence
 }
 
@@ -62,7 +62,7 @@ func NewRules(p policy.Policy) (*Rules, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("harmonise: %w", err)
 	}
-	return &Rules{
+	r := &Rules{
 		thresholds: Thresholds{
 			LabelPermille:    p.LabelPermille,
 			SinglePermille:   p.SinglePermille,
@@ -73,17 +73,13 @@ func NewRules(p policy.Policy) (*Rules, error) {
 			Margin:           Sum(p.ContestedMargin),
 			Voices:           neededVoices,
 		},
-		halfLife:   byClass(p.HalfLifeDays),
-		expiry:     byClass(p.FlagExpiryDays),
+		expiry:     p.FlagExpiryDays,
 		confidence: p.Confidence,
-	}, nil
-}
-
-func byClass(d policy.ByClass) [taxonomy.NumClasses]uint16 {
-	return [taxonomy.NumClasses]uint16{
-		taxonomy.Crm: d.Crm, taxonomy.Har: d.Har, taxonomy.Mkt: d.Mkt, taxonomy.Oth: d.Oth,
-		taxonomy.Unk: d.Unk, taxonomy.ID: d.ID, taxonomy.OK: d.OK,
 	}
+	for c := taxonomy.Crm; c <= taxonomy.OK; c++ {
+		r.halfLife[c] = p.HalfLifeDays.Of(c)
+	}
+	return r, nil
 }
 
 // Thresholds returns the bars of this policy.
@@ -111,12 +107,7 @@ func (r *Rules) AskConfidence() uint16 { return r.confidence.Ask }
 
 // ExpiryDays returns the default life of a flag of class c in days from the
 // day it was last seen; 0 for no class.
-func (r *Rules) ExpiryDays(c taxonomy.Class) uint16 {
-	if !c.Valid() {
-		return 0
-	}
-	return r.expiry[c]
-}
+func (r *Rules) ExpiryDays(c taxonomy.Class) uint16 { return r.expiry.Of(c) }
 
 // HalfLifeDays returns the days in which confidence in class c halves; 0 for
 // no class.
