@@ -1,0 +1,56 @@
+package ringfence
+
+import (
+	"go/ast"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// docs/claims.md has a row for each promise. The second cell names what shows
+// it: tests as `package.TestName`, commands as `make target`, or the words
+// "not kept yet".
+func TestClaimsNameTestsAndTargetsThatExist(t *testing.T) {
+	tests := make(map[string]bool)
+	for _, s := range sources(t) {
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && s.test && f.Recv == nil {
+				tests[s.dir+"."+f.Name.Name] = true
+			}
+		}
+	}
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := os.ReadFile("docs/claims.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := regexp.MustCompile("`([^`]+)`")
+	rows := 0
+	for i, line := range strings.Split(string(claims), "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || strings.HasPrefix(strings.TrimSpace(cells[1]), "-") || strings.TrimSpace(cells[1]) == "claim" {
+			continue
+		}
+		rows++
+		shown := code.FindAllStringSubmatch(cells[2], -1)
+		if len(shown) == 0 && !strings.Contains(cells[2], "not kept yet") {
+			t.Errorf("docs/claims.md:%d: nothing shows this claim; name a test or a command, or say that it is not kept yet", i+1)
+		}
+		for _, s := range shown {
+			target, isMake := strings.CutPrefix(s[1], "make ")
+			switch {
+			case isMake && strings.Contains(string(makefile), "\n"+strings.Fields(target)[0]+":"):
+			case !isMake && tests[s[1]]:
+			default:
+				t.Errorf("docs/claims.md:%d: %q is neither a test (package.TestName) nor a make target", i+1, s[1])
+			}
+		}
+	}
+	if rows == 0 {
+		t.Error("docs/claims.md has no rows")
+	}
+}
