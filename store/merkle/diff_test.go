@@ -17,7 +17,7 @@ func TestSublistIsAListOfItsOwn(t *testing.T) {
 			o := oracle{}
 			o.apply(randomChanges(r, o, space, 800, 0))
 			tree := Build(o.entries())
-			for range 400 {
+			for range 60 {
 				prefix, length := space(r).First, r.IntN(65)
 				part := oracle{}
 				for key, value := range o {
