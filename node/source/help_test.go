@@ -17,7 +17,7 @@ import (
 func plainDialler(c number.Country) (Dialler, error) {
 	length := map[number.Country]int{number.NANP: 10, number.Spain: 9}[c]
 	return func(s string) number.Caller {
-		full := s
+		var full string
 		if strings.HasPrefix(s, "+") {
 			full = s[1:]
 		} else if length == 0 || len(s) != length || s[0] < '2' || c == number.NANP && s[3] < '2' {
@@ -50,7 +50,7 @@ func shipped(t testing.TB, name string) *Mapping {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	m, err := ReadMapping(path, f)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func real(t testing.TB, name string) io.Reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() { _ = f.Close() })
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
@@ -78,14 +78,6 @@ type outcome struct {
 	*Delivery
 	rejected []Rejection
 	err      error
-}
-
-func (o outcome) reasons() map[int]Reason {
-	by := make(map[int]Reason)
-	for _, r := range o.rejected {
-		by[r.Line] = r.Reason
-	}
-	return by
 }
 
 func (o outcome) drafts() []Draft {

@@ -194,7 +194,7 @@ func (r *reader) record() error {
 		r.fields = append(r.fields[:0], line)
 		return r.row(start)
 	}
-	state := splitDone
+	var state splitState
 	if r.fields, state = split(line, r.mapping.delimiter, r.fields[:0]); state == splitOpen {
 		if state, err = r.goOn(line); err != nil {
 			return err
@@ -213,7 +213,7 @@ func (r *reader) record() error {
 func (r *reader) goOn(line string) (splitState, error) {
 	start, joined := r.lines.line, strings.Builder{}
 	joined.WriteString(line)
-	for state := splitOpen; ; {
+	for {
 		more, long, err := r.nextLine()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return splitBad, err
@@ -226,6 +226,7 @@ func (r *reader) goOn(line string) (splitState, error) {
 			if strings.IndexByte(more, '"') < 0 {
 				continue
 			}
+			var state splitState
 			if r.fields, state = split(joined.String(), r.mapping.delimiter, r.fields[:0]); state == splitOpen {
 				continue
 			}

@@ -64,7 +64,7 @@ func records(text string) (all [][]string, bad int, err error) {
 		if line == "" {
 			continue
 		}
-		state := splitDone
+		var state splitState
 		if r.fields, state = split(line, ',', r.fields[:0]); state == splitOpen {
 			if state, err = r.goOn(line); err != nil {
 				return all, bad, err

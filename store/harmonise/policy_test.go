@@ -18,7 +18,7 @@ type table struct{ strings.Builder }
 
 func (t *table) row(cells ...any) {
 	for _, c := range cells {
-		fmt.Fprintf(t, "| %v ", c)
+		_, _ = fmt.Fprintf(t, "| %v ", c)
 	}
 	t.WriteString("|\n")
 }
