@@ -47,3 +47,22 @@ func (t Tip) Before(o Tip) bool {
 // it might sign a second header for a place. It holds until somebody who knows
 // the last published head lifts it.
 var ErrBarred = errors.New("feed: signing is barred")
+
+// Follows reports whether t is a place that may come right after last: the
+// next sequence of its epoch, or the first of a later one. After the zero Tip,
+// which is no place, the first of any epoch may come.
+func (t Tip) Follows(last Tip) bool {
+	if t.Sequence == 0 {
+		return !last.CID.Defined() || t.Epoch > last.Epoch
+	}
+	return last.CID.Defined() && t.Epoch == last.Epoch && t.Sequence == last.Sequence+1
+}
+
+// Later returns whichever of two places is the later one; the zero Tip is
+// before all.
+func Later(a, b Tip) Tip {
+	if !a.CID.Defined() || b.CID.Defined() && a.Before(b) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,111 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"ringfence/store/archive"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
+)
+
+// Backup writes the store as it was at one moment as an archive, while others
+// read and write. It holds one batch in memory at a time. Close waits for it;
+// an error of w ends it.
+func (s *Store) Backup(w io.Writer) error {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	a, err := archive.NewWriter(w)
+	if err != nil {
+		return fmt.Errorf("disk: back up: %w", err)
+	}
+	m := s.moment()
+	defer m.txn.Discard()
+	if err := m.write(a); err != nil {
+		return fmt.Errorf("disk: back up: %w", err)
+	}
+	if err := a.Close(); err != nil {
+		return fmt.Errorf("disk: back up: %w", err)
+	}
+	return nil
+}
+
+// moment is the store between two writes.
+type moment struct {
+	s        *Store
+	txn      *badger.Txn
+	arrivals uint64
+	gaps     []gap
+	signers  map[keys.Public]promise
+}
+
+func (s *Store) moment() moment {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return moment{s: s, txn: s.db.NewTransaction(false), arrivals: s.arrivals, gaps: s.gaps, signers: s.signers}
+}
+
+func (m *moment) write(a *archive.Writer) error {
+	for n := beyond(m.gaps, 1); n <= m.arrivals; n = beyond(m.gaps, n+1) {
+		if err := m.writeArrival(a, n); err != nil {
+			return err
+		}
+	}
+	err := eachFork(m.txn, func(p feed.ForkProof) error { return a.Write(archive.Fork{Proof: p}) })
+	if err != nil {
+		return err
+	}
+	issuers := sortedIssuers(maps.Keys(m.signers))
+	for _, issuer := range issuers {
+		err := eachReservation(m.txn, issuer, func(r feed.Reservation) error {
+			return a.Write(archive.Reservation{Issuer: issuer, Reservation: r})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, issuer := range issuers {
+		own := m.signers[issuer]
+		err := a.Write(archive.Signer{Issuer: issuer, Highest: own.highest, Barred: own.barred})
+		if err != nil {
+			return err
+		}
+	}
+	return eachNamed(m.txn, func(space, key string, value []byte) error {
+		return a.Write(archive.Named{Space: space, Key: key, Value: value})
+	})
+}
+
+// writeArrival writes one batch. A batch that is damaged is written as one in
+// quarantine, without its body, so that its place is not lost.
+func (m *moment) writeArrival(a *archive.Writer, n uint64) error {
+	got, err := m.s.arrivedIn(m.txn, n)
+	switch {
+	case errors.Is(err, ErrDamaged) && got.value.arrival == n:
+		return a.Write(aside(n, &got.value, err.Error()))
+	case err != nil:
+		return err
+	case got.served:
+		return a.Write(archive.Record{Arrival: n, Record: got.record})
+	case got.value.arrival != n:
+		return nil
+	}
+	m.s.mu.RLock()
+	reason := m.s.quarantine[got.batch].reason
+	m.s.mu.RUnlock()
+	if reason == "" {
+		reason = "in quarantine when the backup was made"
+	}
+	return a.Write(aside(n, &got.value, reason))
+}
+
+func aside(n uint64, v *batchValue, reason string) archive.Record {
+	return archive.Record{Arrival: n, Record: feed.Record{Issuer: v.issuer, Tip: v.tip, Header: v.header}, Quarantine: reason}
+}

@@ -1,0 +1,133 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	formatFile    = "FORMAT"
+	formatLine    = "ringfence store %d\n"
+	formatVersion = 1
+)
+
+// migration brings a directory from one version to the next. It must be safe
+// to run again after it was interrupted: the new version is written only when
+// it has returned.
+type migration func(dir string) error
+
+// migrations returns the steps from version 1 on: the first brings 1 to 2.
+func migrations() []migration { return nil }
+
+// prepare makes dir a store of the current version: it writes the version into
+// an empty directory, brings an older one up to date, and refuses a newer one
+// and a directory that is no store.
+func prepare(dir string, steps []migration) error {
+	current := 1 + len(steps)
+	version, err := readFormat(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		if err := refuseOccupied(dir); err != nil {
+			return err
+		}
+		return writeFormat(dir, current)
+	}
+	if err != nil {
+		return err
+	}
+	if version > current {
+		return fmt.Errorf("%w: %s has format %d, this version knows up to %d: upgrade", ErrNewer, dir, version, current)
+	}
+	for ; version < current; version++ {
+		if err := steps[version-1](dir); err != nil {
+			return fmt.Errorf("disk: migrate %s from format %d to %d: %w", dir, version, version+1, err)
+		}
+		if err := writeFormat(dir, version+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readFormat(dir string) (int, error) {
+	path := filepath.Join(dir, formatFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, fmt.Errorf("disk: read format: %w", err)
+	}
+	var version int
+	if _, err := fmt.Sscanf(string(b), formatLine, &version); err != nil || version < 1 || string(b) != fmt.Sprintf(formatLine, version) {
+		return 0, damaged("%s holds %q, not the version of a store", path, b)
+	}
+	return version, nil
+}
+
+func writeFormat(dir string, version int) error {
+	err := replaceFile(filepath.Join(dir, formatFile), fmt.Appendf(nil, formatLine, version))
+	if err != nil {
+		return fmt.Errorf("disk: write format: %w", err)
+	}
+	return nil
+}
+
+// refuseOccupied refuses a directory without a version that holds more than
+// the lock: it may be anything, or a restore that did not come to its end.
+func refuseOccupied(dir string) error {
+	names, err := contents(dir)
+	if err != nil {
+		return err
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("disk: %s has no file %s but holds %s: it is no store, or a restore was interrupted: empty it or choose another directory",
+			dir, formatFile, strings.Join(names[:min(3, len(names))], ", "))
+	}
+	return nil
+}
+
+// contents lists dir without the lock and what an interrupted replaceFile left.
+func contents(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("disk: read %s: %w", dir, err)
+	}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		return name == lockFile || name == formatFile+temporary
+	}), nil
+}
+
+const temporary = ".new"
+
+// replaceFile gives path a new content at once and durably.
+func replaceFile(path string, content []byte) error {
+	f, err := os.OpenFile(path+temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(path+temporary, path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+// syncPath makes a file, or the names in a directory, durable.
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

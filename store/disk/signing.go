@@ -1,0 +1,161 @@
+package disk
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"slices"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"ringfence/store/assertion"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
+)
+
+// Reserve keeps batches that an issuer of this node is about to sign, in the
+// order of their places. When it returns they are durable and a signature may
+// leave: after a crash the node finds them by Reserved and signs the very same
+// headers. A place is reserved once: the first must follow whatever is later,
+// the highest place reserved or the last batch held. feed.ErrBarred tells that
+// the issuer must not sign.
+func (s *Store) Reserve(issuer keys.Public, drafts []feed.Reservation) error {
+	size := 0
+	for i := range drafts {
+		size += len(drafts[i].Header) + len(drafts[i].Body)
+	}
+	return s.write(size, func() error {
+		if err := s.checkDrafts(issuer, drafts); err != nil || len(drafts) == 0 {
+			return err
+		}
+		for rest := drafts; len(rest) > 0; {
+			n := chunk(len(rest), func(i int) int { return len(rest[i].Body) })
+			err := s.commit(func(txn *badger.Txn) error { return setReservations(txn, issuer, rest[:n]) })
+			if err != nil {
+				return fmt.Errorf("disk: reserve for %s: %w", issuer.Short(), err)
+			}
+			rest = rest[n:]
+		}
+		if err := s.settle(); err != nil {
+			return err
+		}
+		return s.promiseOf(issuer, func(p *promise) { p.highest = drafts[len(drafts)-1].Tip })
+	})
+}
+
+func (s *Store) checkDrafts(issuer keys.Public, drafts []feed.Reservation) error {
+	own := s.signers[issuer]
+	if own.barred != "" {
+		return fmt.Errorf("disk: reserve for %s: %w: %s", issuer.Short(), feed.ErrBarred, own.barred)
+	}
+	tip, _ := s.heads.latest(issuer)
+	last := feed.Later(own.highest, tip)
+	for i := range drafts {
+		d := &drafts[i]
+		if !d.Tip.CID.Equals(assertion.CID(d.Header)) || len(d.Body) == 0 {
+			return fmt.Errorf("disk: reserve %d/%d of %s: a reservation needs a body and the CID of its header", d.Tip.Epoch, d.Tip.Sequence, issuer.Short())
+		}
+		if !d.Tip.Follows(last) {
+			return fmt.Errorf("disk: reserve %d/%d of %s: the last place taken is %d/%d", d.Tip.Epoch, d.Tip.Sequence, issuer.Short(), last.Epoch, last.Sequence)
+		}
+		last = d.Tip
+	}
+	return nil
+}
+
+func setReservations(txn *badger.Txn, issuer keys.Public, drafts []feed.Reservation) error {
+	for i := range drafts {
+		d := &drafts[i]
+		v := reservationValue{tip: d.Tip, body: extentOf(d.Body), header: d.Header}
+		if err := set(txn, reservationKey(issuer, d.Tip), v.encode()); err != nil {
+			return err
+		}
+		if err := txn.Set(bodyKey(d.Tip.CID), d.Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// promiseOf changes what one issuer promised. The caller is the writer.
+func (s *Store) promiseOf(issuer keys.Public, change func(*promise)) error {
+	next := s.promises.now.clone()
+	own := next.signers[issuer]
+	change(&own)
+	next.signers[issuer] = own
+	return s.promise(next)
+}
+
+// Reserved returns what was reserved and not yet appended, in order.
+func (s *Store) Reserved(issuer keys.Public) ([]feed.Reservation, error) {
+	var out []feed.Reservation
+	err := s.view(func(txn *badger.Txn) error {
+		return eachReservation(txn, issuer, func(r feed.Reservation) error { out = append(out, r); return nil })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("disk: reservations of %s: %w", issuer.Short(), err)
+	}
+	return out, nil
+}
+
+func eachReservation(txn *badger.Txn, issuer keys.Public, fn func(feed.Reservation) error) error {
+	return each(txn, issuerKey(spaceReservation, issuer), func(rest, payload []byte) error {
+		f := fields{b: rest}
+		v, err := decodeReservation(f.uint64(), f.uint64(), payload)
+		if err != nil {
+			return err
+		}
+		body, err := getBody(txn, v.tip.CID, v.body)
+		if err != nil {
+			return err
+		}
+		return fn(feed.Reservation{Tip: v.tip, Header: bytes.Clone(v.header), Body: body})
+	})
+}
+
+// HighestReserved returns the highest place that was ever reserved, and false
+// when none was. It never goes back.
+func (s *Store) HighestReserved(issuer keys.Public) (feed.Tip, bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	highest := s.signers[issuer].highest
+	return highest, highest.CID.Defined(), nil
+}
+
+// Bar forbids an issuer of this node to sign, durably and until Lift; the
+// first reason stays. It is written even below the floor of free space, in room
+// that the promises have already. Reasons longer than 400 bytes are cut.
+func (s *Store) Bar(issuer keys.Public, reason string) error {
+	if reason == "" {
+		return fmt.Errorf("disk: bar %s: a reason is needed", issuer.Short())
+	}
+	return s.asWriter(func() error {
+		if s.signers[issuer].barred != "" {
+			return nil
+		}
+		return s.promiseOf(issuer, func(p *promise) { p.barred = reason[:min(len(reason), maxReason)] })
+	})
+}
+
+// Barred returns why an issuer must not sign, and whether it is so.
+func (s *Store) Barred(issuer keys.Public) (string, bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	reason := s.signers[issuer].barred
+	return reason, reason != "", nil
+}
+
+// Lift allows an issuer to sign again. It is for somebody who knows the last
+// published head of its feed, and only once that head is held here.
+func (s *Store) Lift(issuer keys.Public) error {
+	return s.write(0, func() error {
+		if s.signers[issuer].barred == "" {
+			return nil
+		}
+		return s.promiseOf(issuer, func(p *promise) { p.barred = "" })
+	})
+}
+
+func sortedIssuers(seq iter.Seq[keys.Public]) []keys.Public {
+	return slices.SortedFunc(seq, func(a, b keys.Public) int { return bytes.Compare(a[:], b[:]) })
+}
