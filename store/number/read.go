@@ -42,13 +42,12 @@ func (r *Rules) Dialled(s string) Readings { return r.read(s, true) }
 
 // reading is the work on one input.
 type reading struct {
-	rules    *Rules
-	home     *Table // of the default country or the phone-context; may be nil
-	country  Country
-	dialled  bool
-	stripped bool // a carrier's code was taken off: none may follow
-	raw      string
-	out      Readings
+	rules   *Rules
+	home    *Table // of the default country or the phone-context; may be nil
+	country Country
+	dialled bool
+	raw     string
+	out     Readings
 }
 
 func (r *Rules) read(s string, dialled bool) Readings {
@@ -125,6 +124,14 @@ func (g *reading) local(d []byte) {
 		g.fail(AllSame)
 		return
 	}
+	g.try(d)
+	if g.out.count == 0 && !g.carrier(d) {
+		g.fail(g.why(g.home, d, false))
+	}
+}
+
+// try adds the readings of d, if it has any.
+func (g *reading) try(d []byte) {
 	if rest, ok := g.cutExit(d); ok {
 		g.international(rest)
 		return
@@ -134,8 +141,8 @@ func (g *reading) local(d []byte) {
 	} else {
 		g.ask(g.country, d, true)
 	}
-	if g.out.count == 0 && !g.carrier(d) && !g.bareInternational(d) {
-		g.fail(g.why(g.home, d, false))
+	if g.out.count == 0 {
+		g.bareInternational(d)
 	}
 }
 
@@ -197,9 +204,10 @@ func (g *reading) addIf(node *Node, sense Sense, t *Table, d []byte) bool {
 	return g.add(t.pack(true, 1, d))
 }
 
-// carrier deals with a carrier's selection code before a number.
+// carrier deals with a carrier's selection code before a number. Codes of
+// service are not dialled that way.
 func (g *reading) carrier(d []byte) bool {
-	if g.home == nil || g.stripped {
+	if g.home == nil {
 		return false
 	}
 	for _, code := range g.home.Carriers {
@@ -207,18 +215,16 @@ func (g *reading) carrier(d []byte) bool {
 		if !ok {
 			continue
 		}
-		sub := *g
-		sub.stripped = true
-		sub.local(rest)
-		if n, ok := sub.out.First().Number(); !ok || n.Service() {
-			continue
+		g.try(rest)
+		n, ok := g.out.First().Number()
+		if ok && !n.Service() && g.dialled {
+			return true
 		}
-		if g.dialled {
-			g.out = sub.out
-		} else {
+		g.out = Readings{}
+		if ok && !n.Service() {
 			g.fail(CarrierPrefix)
+			return true
 		}
-		return true
 	}
 	return false
 }

@@ -123,3 +123,12 @@ func text(s string) error {
 	}
 	return nil
 }
+
+// clip bounds what an error message repeats of its input.
+func clip(s string) string {
+	const most = 40
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}

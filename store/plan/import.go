@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"ringfence/store/number"
+	"ringfence/store/plan/internal/forms"
 )
 
 // Format is the form of a plan that somebody else publishes.
@@ -155,11 +156,11 @@ func importRange(b *builder, line int, f []string, place []int) error {
 		}
 		return ""
 	}
-	p, err := parsePattern(cell(0))
+	p, err := forms.ParsePattern(cell(0))
 	if err != nil {
 		return fmt.Errorf("field Prefix: pattern %w", err)
 	}
-	prefixes, err := p.expand()
+	prefixes, err := p.Expand()
 	if err != nil {
 		return fmt.Errorf("field Prefix: pattern %w", err)
 	}

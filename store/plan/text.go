@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringfence/store/number"
+	"ringfence/store/plan/internal/forms"
 	"ringfence/store/taxonomy"
 )
 
@@ -61,9 +62,9 @@ func ParseText(r io.Reader) (*Plan, number.Table, error) {
 type textParser struct {
 	builder    builder
 	table      number.Table
-	forms      []form
-	areas      []area
-	subscriber pattern
+	forms      []forms.Form
+	areas      []forms.Area
+	subscriber forms.Pattern
 
 	line   int
 	fields []string
@@ -148,8 +149,8 @@ func (p *textParser) head(kind, s string) error {
 	return nil
 }
 
-func (p *textParser) pattern(i int) (pattern, error) {
-	got, err := parsePattern(p.field(i))
+func (p *textParser) pattern(i int) (forms.Pattern, error) {
+	got, err := forms.ParsePattern(p.field(i))
 	if err != nil {
 		return got, fmt.Errorf("field %d: pattern %w", i+1, err)
 	}
@@ -170,7 +171,7 @@ func (p *textParser) shape() (prefixes []string, counts []int, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if prefixes, err = pat.expand(); err != nil {
+	if prefixes, err = pat.Expand(); err != nil {
 		return nil, nil, fmt.Errorf("field 2: pattern %w", err)
 	}
 	counts, err = p.lengths(2)
@@ -195,11 +196,11 @@ func (p *textParser) form() error {
 	if err != nil {
 		return err
 	}
-	if counts[0] < pat.count || sense != number.SenseSMS && counts[len(counts)-1] > number.MaxDigits-p.builder.meta.Country.Len() {
+	if counts[0] < pat.Len() || sense != number.SenseSMS && counts[len(counts)-1] > number.MaxDigits-p.builder.meta.Country.Len() {
 		return fmt.Errorf("field 4: so many digits do not fit the pattern or a telephone number")
 	}
 	for _, run := range runs(counts) {
-		p.forms = append(p.forms, form{pattern: pat, min: run[0], max: run[1], sense: sense})
+		p.forms = append(p.forms, forms.Form{Pattern: pat, Min: run[0], Max: run[1], Sense: sense})
 	}
 	return nil
 }
@@ -217,16 +218,16 @@ func (p *textParser) area() error {
 	if err != nil || ProvinceName(int(province)) == "" {
 		return fmt.Errorf("field 4: %q is no GB/T 2260 province code", clip(p.field(3)))
 	}
-	if p.subscriber.count == 0 {
+	if p.subscriber.Len() == 0 {
 		return fmt.Errorf("field 1: an area before the \"subscriber\" line")
 	}
 	for _, run := range runs(counts) {
-		p.areas = append(p.areas, area{pat, run[0], run[1], uint8(province)})
+		p.areas = append(p.areas, forms.Area{Code: pat, Min: run[0], Max: run[1], Province: uint8(province)})
 	}
 	for i := range counts {
-		counts[i] += pat.count
+		counts[i] += pat.Len()
 	}
-	prefixes, err := pat.then(p.subscriber).expand()
+	prefixes, err := pat.Then(p.subscriber).Expand()
 	if err != nil {
 		return fmt.Errorf("field 2: pattern %w", err)
 	}
@@ -270,14 +271,14 @@ func (p *textParser) finish() (number.Table, error) {
 	if len(p.forms)+len(p.areas) == 0 {
 		return number.Table{}, nil
 	}
-	forms := withAreas(p.forms, p.areas, p.subscriber)
+	all := forms.WithAreas(p.forms, p.areas, p.subscriber)
 	p.table.Shortest = number.MaxDigits
-	for _, f := range forms {
-		if f.sense == number.SenseNumber {
-			p.table.Shortest = min(p.table.Shortest, f.min)
+	for _, f := range all {
+		if f.Sense == number.SenseNumber {
+			p.table.Shortest = min(p.table.Shortest, f.Min)
 		}
 	}
-	nodes, err := automaton(forms)
+	nodes, err := forms.Compile(all)
 	p.table.Nodes = nodes
 	return p.table, err
 }

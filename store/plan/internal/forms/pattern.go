@@ -1,4 +1,14 @@
-package plan
+// Package forms holds the shapes of telephone numbers: patterns of digits, and
+// the automaton that recognises many of them in one walk.
+//
+// A numbering plan says "95, with 5 to 13 digits" and "an area code, then 7 or
+// 8 digits of which the first is 2 to 8"; a parser wants to know, for the
+// digits at hand, everything that they may be, at the price of one table
+// look-up a digit. This package goes from the one to the other.
+//
+// It is part of store/plan and stands just below it; it knows no holders, no
+// dates and no files.
+package forms
 
 import (
 	"fmt"
@@ -7,10 +17,10 @@ import (
 	"ringfence/store/number"
 )
 
-// pattern is a row of digit classes, as numbering plans write them: 1[3-9]xx
+// Pattern is a row of digit classes, as numbering plans write them: 1[3-9]xx
 // stands for 1300 to 1999. Each place is a digit, a class in brackets of
 // digits and spans, or x for any digit. It is comparable.
-type pattern struct {
+type Pattern struct {
 	places [number.MaxDigits]uint16 // one bit a digit
 	count  int
 }
@@ -21,22 +31,22 @@ const anyDigit = 1<<10 - 1
 // maxExpansion bounds how many prefixes one pattern may stand for.
 const maxExpansion = 10_000
 
-// parsePattern reads a pattern of 1 to 15 places.
-func parsePattern(s string) (pattern, error) {
-	var p pattern
+// ParsePattern reads a pattern of 1 to 15 places.
+func ParsePattern(s string) (Pattern, error) {
+	var p Pattern
 	for rest := s; rest != ""; p.count++ {
 		if p.count == number.MaxDigits {
-			return pattern{}, fmt.Errorf("%q has more than %d places", clip(s), number.MaxDigits)
+			return Pattern{}, fmt.Errorf("%q has more than %d places", clip(s), number.MaxDigits)
 		}
 		place, used := parsePlace(rest)
 		if place == 0 {
-			return pattern{}, fmt.Errorf("%q: place %d is no digit, x or class such as [2-7]", clip(s), p.count+1)
+			return Pattern{}, fmt.Errorf("%q: place %d is no digit, x or class such as [2-7]", clip(s), p.count+1)
 		}
 		p.places[p.count] = place
 		rest = rest[used:]
 	}
 	if p.count == 0 {
-		return pattern{}, fmt.Errorf("is empty; want digits, x and classes such as 1[3-9]x")
+		return Pattern{}, fmt.Errorf("is empty; want digits, x and classes such as 1[3-9]x")
 	}
 	return p, nil
 }
@@ -70,21 +80,24 @@ func parsePlace(s string) (place uint16, used int) {
 	return place, used
 }
 
+// Len returns the count of places.
+func (p Pattern) Len() int { return p.count }
+
 // has reports whether digit may stand at a place; beyond the last any may.
-func (p *pattern) has(place int, digit byte) bool {
+func (p *Pattern) has(place int, digit byte) bool {
 	return place >= p.count || p.places[place]>>digit&1 == 1
 }
 
-// then returns p with the places of q behind it, at most 15 in all.
-func (p pattern) then(q pattern) pattern {
+// Then returns p with the places of q behind it, at most 15 in all.
+func (p Pattern) Then(q Pattern) Pattern {
 	n := copy(p.places[p.count:], q.places[:q.count])
 	p.count += n
 	return p
 }
 
-// expand returns the prefixes that p stands for in rising order, without the x
+// Expand returns the prefixes that p stands for in rising order, without the x
 // at its end, which the number's length tells. It refuses more than 10,000.
-func (p pattern) expand() ([]string, error) {
+func (p Pattern) Expand() ([]string, error) {
 	for p.count > 0 && p.places[p.count-1] == anyDigit {
 		p.count--
 	}
