@@ -1,0 +1,171 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/store/assertion"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
+	"ringfence/store/taxonomy"
+)
+
+// Ahead is how far a batch may be dated ahead of the node's clock before it
+// has to wait.
+const Ahead = 10 * time.Minute
+
+// Roster knows who may own a feed. charter.State is one.
+type Roster interface {
+	// EverAdmitted reports whether the ledger, as far as known here, ever
+	// admitted the key as an issuer, ended or not.
+	EverAdmitted(issuer keys.Public) bool
+}
+
+// Store keeps feeds and fork proofs.
+type Store interface {
+	// Tip returns the last batch held of an epoch.
+	Tip(issuer keys.Public, epoch uint64) (feed.Tip, bool, error)
+	// Header returns the signed header held at a place, also that of a batch
+	// in quarantine.
+	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
+	// Has reports whether a batch is held whole and served.
+	Has(batch cid.Cid) (bool, error)
+	// Append keeps records in their order; they are durable when it returns.
+	// One that is held already but in quarantine takes its own place again.
+	Append(records []feed.Record) error
+	// Fork returns the proof held of an epoch.
+	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
+	// PutFork keeps a proof in place of the one held of its epoch.
+	PutFork(proof feed.ForkProof) error
+}
+
+// Erasure is a slot that came without its opening.
+type Erasure struct {
+	Issuer      keys.Public
+	Ref         taxonomy.Ref
+	Publication assertion.PublicationID
+	Expiry      taxonomy.Day
+}
+
+// Config is what a Door needs. The funcs may be nil; they stand for what the
+// ledger will say and are asked under the door's lock.
+type Config struct {
+	Federation cid.Cid
+	Roster     Roster
+	Store      Store
+
+	// Day returns the list's day; nil: the UTC day of now.
+	Day func(now time.Time) taxonomy.Day
+	// Retracted reports whether a retract that is anchored and in force names
+	// the slot; nil: none does.
+	Retracted func(Erasure) bool
+	// Anchored returns the last head that the ledger anchored in an epoch;
+	// nil: nothing is anchored.
+	Anchored func(issuer keys.Public, epoch uint64) (feed.Tip, bool)
+}
+
+// Door admits batches. Make one with New; it is safe for concurrent use, and
+// one call is served at a time.
+type Door struct {
+	cfg Config
+
+	mu sync.Mutex // held while feeds grow
+}
+
+// New returns a door. It fails when the configuration lacks what every node
+// has.
+func New(cfg Config) (*Door, error) {
+	switch {
+	case !cfg.Federation.Defined():
+		return nil, errors.New("intake: the configuration names no federation")
+	case cfg.Roster == nil:
+		return nil, errors.New("intake: the configuration has no roster")
+	case cfg.Store == nil:
+		return nil, errors.New("intake: the configuration has no store")
+	}
+	if cfg.Day == nil {
+		cfg.Day = func(now time.Time) taxonomy.Day { return taxonomy.DayOf(now.Unix()) }
+	}
+	if cfg.Retracted == nil {
+		cfg.Retracted = func(Erasure) bool { return false }
+	}
+	if cfg.Anchored == nil {
+		cfg.Anchored = func(keys.Public, uint64) (feed.Tip, bool) { return feed.Tip{}, false }
+	}
+	return &Door{cfg: cfg}, nil
+}
+
+// Admit takes offers in their order and returns one outcome for each. Offers
+// of one call may follow each other in one feed. All that is admitted is made
+// durable together before Admit returns; when it returns an error nothing of
+// the call is admitted, and the same offers may come again.
+func (d *Door) Admit(offers []Offer, now time.Time) ([]Outcome, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	hall := newHall(d.cfg.Store)
+	outcomes := make([]Outcome, len(offers))
+	for i, offer := range offers {
+		v := visit{cfg: &d.cfg, hall: hall, now: now, offer: offer}
+		outcome, err := v.walk()
+		if err != nil {
+			return nil, fmt.Errorf("intake: admit offer %d of %d: %w", i+1, len(offers), err)
+		}
+		outcomes[i] = outcome
+	}
+	if err := hall.settle(); err != nil {
+		return nil, fmt.Errorf("intake: append %d batches: %w", len(hall.records), err)
+	}
+	return outcomes, nil
+}
+
+// AdmitFork takes an encoded fork proof. Its outcome is Forked, or Early when
+// the issuer is not known here, or Refused when it proves nothing.
+func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	proof, err := feed.ParseForkProof(encoded)
+	if err != nil {
+		return because(BadHeader, "%v", err), nil
+	}
+	if !proof.Federation().Equals(d.cfg.Federation) {
+		return because(OtherFederation, "the fork proof is of federation %s, this node is of %s", proof.Federation(), d.cfg.Federation), nil
+	}
+	if !d.cfg.Roster.EverAdmitted(proof.Issuer()) {
+		return because(UnknownIssuer, "no admission of key %s is known here", proof.Issuer().Short()), nil
+	}
+	outcome, err := keepFork(d.cfg.Store, proof)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("intake: keep fork proof: %w", err)
+	}
+	first, _ := proof.Headers()
+	outcome.Issuer, outcome.Tip = proof.Issuer(), first.Tip()
+	return outcome, nil
+}
+
+// keepFork keeps a proof unless one as low is held.
+func keepFork(store Store, proof feed.ForkProof) (Outcome, error) {
+	held, _, err := store.Fork(proof.Issuer(), proof.Epoch())
+	if err != nil {
+		return Outcome{}, err
+	}
+	lowest := feed.Lower(held, proof)
+	reason := KnownFork
+	if held.IsZero() || lowest.Compare(held) != 0 {
+		reason = NewFork
+		if err := store.PutFork(lowest); err != nil {
+			return Outcome{}, err
+		}
+	}
+	outcome := because(reason, "key %s signed two headers for epoch %d, sequence %d: its member must go on under another key until the ledger reinstates this one", proof.Issuer().Short(), proof.Epoch(), proof.Sequence())
+	outcome.Fork = lowest
+	return outcome, nil
+}
+
+// because returns the outcome that a reason stands for.
+func because(reason Reason, format string, args ...any) Outcome {
+	return Outcome{Status: reasons[reason].status, Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}
