@@ -10,6 +10,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
@@ -253,9 +254,9 @@ func TestDecodeSlotsRefusals(t *testing.T) {
 		"cut inside the erased slot":  join(head, erased[:len(erased)-1]),
 		"a salt of 15 bytes":          join(head, []byte{0x83}, live[1:18], []byte{0x4F}, live[19:]),
 		"an empty statement":          join(head, live[:1+17+17], []byte{0x40}),
-		"a day after the year 9999":   join(head, appendArray(nil, 3), appendUint(nil, uint64(lastDay)+1), appendBytes(nil, make([]byte, 16)), appendBytes(nil, make([]byte, 32))),
-		"a day above 32 bits":         join(head, appendArray(nil, 3), appendUint(nil, 1<<32), appendBytes(nil, make([]byte, 16)), appendBytes(nil, make([]byte, 32))),
-		"an inner hash of 31 bytes":   join(head, appendArray(nil, 3), appendUint(nil, 5), appendBytes(nil, make([]byte, 16)), appendBytes(nil, make([]byte, 31))),
+		"a day after the year 9999":   join(head, wire.AppendArray(nil, 3), wire.AppendUint(nil, uint64(lastDay)+1), wire.AppendBytes(nil, make([]byte, 16)), wire.AppendBytes(nil, make([]byte, 32))),
+		"a day above 32 bits":         join(head, wire.AppendArray(nil, 3), wire.AppendUint(nil, 1<<32), wire.AppendBytes(nil, make([]byte, 16)), wire.AppendBytes(nil, make([]byte, 32))),
+		"an inner hash of 31 bytes":   join(head, wire.AppendArray(nil, 3), wire.AppendUint(nil, 5), wire.AppendBytes(nil, make([]byte, 16)), wire.AppendBytes(nil, make([]byte, 31))),
 		"a body above its cap":        make([]byte, MaxSlots+1),
 		"a statement with a bad head": join(head, live[:1+17+17+2], []byte{0xFF}, live[1+17+17+3:]),
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/taxonomy"
 )
 
@@ -118,15 +119,15 @@ const flagFields = 4
 // decodeFlag reads a flag by hand: nearly all statements are flags, and this
 // takes a tenth of the time. The tests hold it against Decode.
 func decodeFlag(b []byte) (Body, error) {
-	r := reader{what: "flag", b: b}
-	r.array("body", flagFields, flagFields)
+	r := wire.NewReader("flag", b)
+	r.Array("body", flagFields, flagFields)
 	f := Flag{
-		Category:   taxonomy.Category(r.uint("category", 0xFFFF)),
-		Label:      r.text("label", MaxSealed),
-		Confidence: uint16(r.uint("confidence", 0xFFFF)),
-		Reports:    uint32(r.uint("reports", 0xFFFFFFFF)),
+		Category:   taxonomy.Category(r.Uint("category", 0xFFFF)),
+		Label:      r.Text("label", MaxSealed),
+		Confidence: uint16(r.Uint("confidence", 0xFFFF)),
+		Reports:    uint32(r.Uint("reports", 0xFFFFFFFF)),
 	}
-	if err := r.end(); err != nil {
+	if err := r.End(); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
@@ -75,21 +76,21 @@ func (s *Statement) AppendTo(b []byte) ([]byte, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	b = appendArray(b, statementFields)
-	b = appendUint(b, uint64(s.Version))
-	b = appendUint(b, uint64(s.Kind))
-	b = appendUint(b, uint64(s.BodyVersion))
-	b = appendArray(b, subjectFields)
-	b = appendUint(b, uint64(s.Subject.Kind))
-	b = appendBytes(b, s.Subject.Value)
-	b = appendUint(b, uint64(s.Medium))
-	b = appendUint(b, uint64(s.Audience))
-	b = appendUint(b, uint64(s.ObservedFrom))
-	b = appendUint(b, uint64(s.ObservedTo))
-	b = appendUint(b, uint64(s.Effective))
-	b = appendUint(b, uint64(s.Expires))
+	b = wire.AppendArray(b, statementFields)
+	b = wire.AppendUint(b, uint64(s.Version))
+	b = wire.AppendUint(b, uint64(s.Kind))
+	b = wire.AppendUint(b, uint64(s.BodyVersion))
+	b = wire.AppendArray(b, subjectFields)
+	b = wire.AppendUint(b, uint64(s.Subject.Kind))
+	b = wire.AppendBytes(b, s.Subject.Value)
+	b = wire.AppendUint(b, uint64(s.Medium))
+	b = wire.AppendUint(b, uint64(s.Audience))
+	b = wire.AppendUint(b, uint64(s.ObservedFrom))
+	b = wire.AppendUint(b, uint64(s.ObservedTo))
+	b = wire.AppendUint(b, uint64(s.Effective))
+	b = wire.AppendUint(b, uint64(s.Expires))
 	b = s.Basis.appendTo(b)
-	b = appendBytes(b, s.Body)
+	b = wire.AppendBytes(b, s.Body)
 	if size := len(b) - start; size > s.maxSize() {
 		return nil, fmt.Errorf("assertion: statement: %d bytes encoded, the most is %d", size, s.maxSize())
 	}
@@ -97,14 +98,14 @@ func (s *Statement) AppendTo(b []byte) ([]byte, error) {
 }
 
 func (x *Basis) appendTo(b []byte) []byte {
-	b = appendArray(b, basisFields)
-	b = appendUint(b, uint64(x.Kind))
-	b = appendUint(b, uint64(x.Count))
-	b = appendText(b, x.Name)
-	b = appendBytes(b, x.Hash)
-	b = appendArray(b, len(x.Sources))
+	b = wire.AppendArray(b, basisFields)
+	b = wire.AppendUint(b, uint64(x.Kind))
+	b = wire.AppendUint(b, uint64(x.Count))
+	b = wire.AppendText(b, x.Name)
+	b = wire.AppendBytes(b, x.Hash)
+	b = wire.AppendArray(b, len(x.Sources))
 	for _, source := range x.Sources {
-		b = appendBytes(b, source)
+		b = wire.AppendBytes(b, source)
 	}
 	return b
 }
@@ -121,23 +122,23 @@ func DecodeStatement(b []byte) (Statement, error) {
 
 // decodeStatement fills a zero s in place, since a batch has thousands.
 func decodeStatement(b []byte, s *Statement) error {
-	r := reader{what: "statement", b: b}
-	r.array("envelope", statementFields, statementFields)
-	s.Version = uint8(r.uint("version", 0xFF))
-	s.Kind = Kind(r.uint("kind", 0xFFFF))
-	s.BodyVersion = uint8(r.uint("body version", 0xFF))
-	r.array("subject", subjectFields, subjectFields)
-	s.Subject.Kind = SubjectKind(r.uint("subject kind", 0xFF))
-	s.Subject.Value = r.bytes("subject", 0, MaxSubject)
-	s.Medium = Medium(r.uint("medium", 0xFF))
-	s.Audience = Audience(r.uint("audience", 0xFF))
-	s.ObservedFrom = int64(r.uint("observed from", uint64(taxonomy.MaxTime)))
-	s.ObservedTo = int64(r.uint("observed to", uint64(taxonomy.MaxTime)))
-	s.Effective = int64(r.uint("effective", uint64(taxonomy.MaxTime)))
-	s.Expires = int64(r.uint("expires", uint64(taxonomy.Never)))
+	r := wire.NewReader("statement", b)
+	r.Array("envelope", statementFields, statementFields)
+	s.Version = uint8(r.Uint("version", 0xFF))
+	s.Kind = Kind(r.Uint("kind", 0xFFFF))
+	s.BodyVersion = uint8(r.Uint("body version", 0xFF))
+	r.Array("subject", subjectFields, subjectFields)
+	s.Subject.Kind = SubjectKind(r.Uint("subject kind", 0xFF))
+	s.Subject.Value = r.Bytes("subject", 0, MaxSubject)
+	s.Medium = Medium(r.Uint("medium", 0xFF))
+	s.Audience = Audience(r.Uint("audience", 0xFF))
+	s.ObservedFrom = int64(r.Uint("observed from", uint64(taxonomy.MaxTime)))
+	s.ObservedTo = int64(r.Uint("observed to", uint64(taxonomy.MaxTime)))
+	s.Effective = int64(r.Uint("effective", uint64(taxonomy.MaxTime)))
+	s.Expires = int64(r.Uint("expires", uint64(taxonomy.Never)))
 	s.Basis.read(&r)
-	s.Body = r.bytes("body", 0, MaxSealed)
-	if err := r.end(); err != nil {
+	s.Body = r.Bytes("body", 0, MaxSealed)
+	if err := r.End(); err != nil {
 		return err
 	}
 	if err := s.validate(); err != nil {
@@ -149,16 +150,16 @@ func decodeStatement(b []byte, s *Statement) error {
 	return nil
 }
 
-func (x *Basis) read(r *reader) {
-	r.array("basis", basisFields, basisFields)
-	x.Kind = BasisKind(r.uint("basis kind", 0xFF))
-	x.Count = uint32(r.uint("basis count", 0xFFFFFFFF))
-	x.Name = r.text("basis name", MaxBasisName)
-	x.Hash = r.bytes("basis hash", 0, HashSize)
-	if n := r.array("basis sources", 0, MaxSources); n > 0 {
+func (x *Basis) read(r *wire.Reader) {
+	r.Array("basis", basisFields, basisFields)
+	x.Kind = BasisKind(r.Uint("basis kind", 0xFF))
+	x.Count = uint32(r.Uint("basis count", 0xFFFFFFFF))
+	x.Name = r.Text("basis name", MaxBasisName)
+	x.Hash = r.Bytes("basis hash", 0, HashSize)
+	if n := r.Array("basis sources", 0, MaxSources); n > 0 {
 		x.Sources = make([][]byte, 0, n)
 		for range n {
-			x.Sources = append(x.Sources, r.bytes("basis source", 1, MaxSource))
+			x.Sources = append(x.Sources, r.Bytes("basis source", 1, MaxSource))
 		}
 	}
 }

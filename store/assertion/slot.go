@@ -3,6 +3,7 @@ package assertion
 import (
 	"fmt"
 
+	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
 )
@@ -130,21 +131,21 @@ func EncodeSlots(slots []Slot) ([]byte, error) {
 }
 
 func appendSlotsHead(b []byte, count int) []byte {
-	b = appendArray(b, slotsFields)
-	b = appendUint(b, SlotsVersion)
-	return appendArray(b, count)
+	b = wire.AppendArray(b, slotsFields)
+	b = wire.AppendUint(b, SlotsVersion)
+	return wire.AppendArray(b, count)
 }
 
 func (s *Slot) appendTo(b []byte) []byte {
-	b = appendArray(b, slotFields)
+	b = wire.AppendArray(b, slotFields)
 	if s.Erased() {
-		b = appendUint(b, uint64(s.expiry))
-		b = appendBytes(b, s.publication[:])
-		return appendBytes(b, s.inner[:])
+		b = wire.AppendUint(b, uint64(s.expiry))
+		b = wire.AppendBytes(b, s.publication[:])
+		return wire.AppendBytes(b, s.inner[:])
 	}
-	b = appendBytes(b, s.publication[:])
-	b = appendBytes(b, s.salt[:])
-	return appendBytes(b, s.encoded)
+	b = wire.AppendBytes(b, s.publication[:])
+	b = wire.AppendBytes(b, s.salt[:])
+	return wire.AppendBytes(b, s.encoded)
 }
 
 // minSlot is the size in bytes of the smallest slot: an erased one that
@@ -157,15 +158,15 @@ func DecodeSlots(b []byte) ([]Slot, error) {
 	if len(b) > MaxSlots {
 		return nil, fmt.Errorf("assertion: body: %d bytes, the most is %d", len(b), MaxSlots)
 	}
-	r := reader{what: "body", b: b}
-	r.array("body", slotsFields, slotsFields)
-	r.version(SlotsVersion)
-	count := r.array("slots", 1, MaxStatements)
-	if r.err == nil && count > len(b)/minSlot {
-		r.fail("slots", "%d slots announced in %d bytes", count, len(b))
+	r := wire.NewReader("body", b)
+	r.Array("body", slotsFields, slotsFields)
+	r.Version(SlotsVersion)
+	count := r.Array("slots", 1, MaxStatements)
+	if err := r.Err(); err != nil {
+		return nil, err
 	}
-	if r.err != nil {
-		return nil, r.err
+	if count > len(b)/minSlot {
+		return nil, fmt.Errorf("assertion: body: %d slots announced in %d bytes", count, len(b))
 	}
 	slots := make([]Slot, count)
 	for i := range slots {
@@ -173,31 +174,31 @@ func DecodeSlots(b []byte) ([]Slot, error) {
 			return nil, fmt.Errorf("slot %d: %w", i, err)
 		}
 	}
-	if err := r.end(); err != nil {
+	if err := r.End(); err != nil {
 		return nil, err
 	}
 	return slots, nil
 }
 
 // read fills a zero slot; the first element's major type tells which form.
-func (s *Slot) read(r *reader) error {
-	r.array("slot", slotFields, slotFields)
-	if r.peek() == majorUint {
-		day := taxonomy.Day(r.uint("expiry day", uint64(taxonomy.NeverDay)))
-		copy(s.publication[:], r.bytes("publication", merkle.PublicationSize, merkle.PublicationSize))
-		copy(s.inner[:], r.bytes("inner hash", merkle.HashSize, merkle.HashSize))
-		if r.err != nil {
-			return r.err
+func (s *Slot) read(r *wire.Reader) error {
+	r.Array("slot", slotFields, slotFields)
+	if r.NextIsUint() {
+		day := taxonomy.Day(r.Uint("expiry day", uint64(taxonomy.NeverDay)))
+		copy(s.publication[:], r.Bytes("publication", merkle.PublicationSize, merkle.PublicationSize))
+		copy(s.inner[:], r.Bytes("inner hash", merkle.HashSize, merkle.HashSize))
+		if err := r.Err(); err != nil {
+			return err
 		}
-		var err error
-		*s, err = ErasedSlot(day, s.publication, s.inner)
+		erased, err := ErasedSlot(day, s.publication, s.inner)
+		*s = erased
 		return err
 	}
-	copy(s.publication[:], r.bytes("publication", merkle.PublicationSize, merkle.PublicationSize))
-	copy(s.salt[:], r.bytes("salt", merkle.SaltSize, merkle.SaltSize))
-	s.encoded = r.bytes("statement", 1, MaxSealed)
-	if r.err != nil {
-		return r.err
+	copy(s.publication[:], r.Bytes("publication", merkle.PublicationSize, merkle.PublicationSize))
+	copy(s.salt[:], r.Bytes("salt", merkle.SaltSize, merkle.SaltSize))
+	s.encoded = r.Bytes("statement", 1, MaxSealed)
+	if err := r.Err(); err != nil {
+		return err
 	}
 	if err := decodeStatement(s.encoded, &s.statement); err != nil {
 		return err

@@ -1,4 +1,15 @@
-package assertion
+// Package wire reads and writes canonical CBOR by hand, for the few formats
+// that nodes decode by the thousand.
+//
+// A general decoder that is strict decodes, encodes again and compares; that
+// costs more than hashing. Fixed arrays of integers, byte strings and text need
+// little code, and a reader that refuses every head but the shortest has
+// nothing to compare. The tests of package assertion hold it against the
+// general way.
+//
+// A room of floor 1. It knows the four major types of RFC 8949 that the formats
+// use and refuses the rest, indefinite lengths and tags among it.
+package wire
 
 import (
 	"encoding/binary"
@@ -30,41 +41,47 @@ func appendHead(b []byte, major byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(b, major|27), n)
 }
 
-func appendUint(b []byte, n uint64) []byte { return appendHead(b, majorUint, n) }
-func appendArray(b []byte, n int) []byte   { return appendHead(b, majorArray, uint64(n)) }
-func appendBytes(b, v []byte) []byte       { return append(appendHead(b, majorBytes, uint64(len(v))), v...) }
-func appendText(b []byte, v string) []byte {
+// AppendUint writes an integer.
+func AppendUint(b []byte, n uint64) []byte { return appendHead(b, majorUint, n) }
+
+// AppendArray writes the head of an array of n elements.
+func AppendArray(b []byte, n int) []byte { return appendHead(b, majorArray, uint64(n)) }
+
+// AppendBytes writes a byte string.
+func AppendBytes(b, v []byte) []byte { return append(appendHead(b, majorBytes, uint64(len(v))), v...) }
+
+// AppendText writes a text, which must be valid UTF-8.
+func AppendText(b []byte, v string) []byte {
 	return append(appendHead(b, majorText, uint64(len(v))), v...)
 }
 
-// reader walks over canonical CBOR: shortest heads, definite lengths, the four
+// Reader walks over canonical CBOR: shortest heads, definite lengths, the four
 // major types above. It copies nothing, so no length on the wire makes it
 // allocate. The first failure sticks, names the field and the byte, and turns
 // all later reads into zero values.
-type reader struct {
+type Reader struct {
 	what string // for errors: "statement", "header", …
 	b    []byte
 	at   int
 	err  error
 }
 
-func (r *reader) fail(field, format string, args ...any) {
+// NewReader returns a reader of b; what names b in errors.
+func NewReader(what string, b []byte) Reader { return Reader{what: what, b: b} }
+
+func (r *Reader) fail(field, format string, args ...any) {
 	if r.err == nil {
 		r.err = fmt.Errorf("assertion: %s: %s at byte %d: %s", r.what, field, r.at, fmt.Sprintf(format, args...))
 	}
 }
 
-// peek returns the major type of the next item without reading it; 0xFF at the
-// end.
-func (r *reader) peek() byte {
-	if r.err != nil || r.at >= len(r.b) {
-		return 0xFF
-	}
-	return r.b[r.at] >> 5
+// NextIsUint reports whether the next item is an integer, without reading it.
+func (r *Reader) NextIsUint() bool {
+	return r.err == nil && r.at < len(r.b) && r.b[r.at]>>5 == majorUint
 }
 
 // head reads the head of an item of the wanted major type.
-func (r *reader) head(field string, want byte) uint64 {
+func (r *Reader) head(field string, want byte) uint64 {
 	if r.err != nil {
 		return 0
 	}
@@ -110,8 +127,8 @@ func (r *reader) head(field string, want byte) uint64 {
 	return v
 }
 
-// uint reads an integer of at most max.
-func (r *reader) uint(field string, max uint64) uint64 {
+// Uint reads an integer of at most max.
+func (r *Reader) Uint(field string, max uint64) uint64 {
 	v := r.head(field, majorUint)
 	if v > max {
 		r.fail(field, "%d is above %d", v, max)
@@ -120,8 +137,8 @@ func (r *reader) uint(field string, max uint64) uint64 {
 	return v
 }
 
-// array reads the head of an array of least to most elements.
-func (r *reader) array(field string, least, most int) int {
+// Array reads the head of an array of least to most elements.
+func (r *Reader) Array(field string, least, most int) int {
 	n := r.head(field, majorArray)
 	if r.err == nil && (n < uint64(least) || n > uint64(most)) {
 		r.fail(field, "%d elements, want %d to %d", n, least, most)
@@ -131,7 +148,7 @@ func (r *reader) array(field string, least, most int) int {
 }
 
 // span reads a string of least to most bytes; the result shares the input.
-func (r *reader) span(field string, major byte, least, most int) []byte {
+func (r *Reader) span(field string, major byte, least, most int) []byte {
 	n := r.head(field, major)
 	switch {
 	case r.err != nil:
@@ -148,14 +165,14 @@ func (r *reader) span(field string, major byte, least, most int) []byte {
 	return v
 }
 
-// bytes reads a byte string of least to most bytes; the result shares the
+// Bytes reads a byte string of least to most bytes; the result shares the
 // input.
-func (r *reader) bytes(field string, least, most int) []byte {
+func (r *Reader) Bytes(field string, least, most int) []byte {
 	return r.span(field, majorBytes, least, most)
 }
 
-// text reads a string of valid UTF-8 of at most most bytes.
-func (r *reader) text(field string, most int) string {
+// Text reads a string of valid UTF-8 of at most most bytes.
+func (r *Reader) Text(field string, most int) string {
 	v := r.span(field, majorText, 0, most)
 	if !utf8.Valid(v) {
 		r.fail(field, "not valid UTF-8")
@@ -164,15 +181,18 @@ func (r *reader) text(field string, most int) string {
 	return string(v)
 }
 
-// version reads the leading version.
-func (r *reader) version(want uint64) {
+// Version reads the leading version.
+func (r *Reader) Version(want uint64) {
 	if v := r.head("version", majorUint); r.err == nil && v != want {
 		r.fail("version", "%d is unknown here; a newer release may know it", v)
 	}
 }
 
-// end returns the first failure, or one for bytes left over.
-func (r *reader) end() error {
+// Err returns the first failure so far.
+func (r *Reader) Err() error { return r.err }
+
+// End returns the first failure, or one for bytes left over.
+func (r *Reader) End() error {
 	if r.err == nil && r.at != len(r.b) {
 		r.fail("end", "%d bytes too many", len(r.b)-r.at)
 	}
