@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ringfence/store/number"
+	"ringfence/store/plan"
 )
 
 // plainDialler stands in for a numbering plan: ten digits in North America,
@@ -45,17 +46,24 @@ func mapping(t testing.TB, text string) *Mapping {
 // shipped reads a mapping as it ships.
 func shipped(t testing.TB, name string) *Mapping {
 	t.Helper()
-	path := filepath.Join("..", "..", "configs", "mappings", name+".yaml")
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	m, err := ReadMapping(path, f)
+	m, err := Shipped(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// planDialler reads numbers by the plans that ship.
+func planDialler(t testing.TB) func(number.Country) (Dialler, error) {
+	t.Helper()
+	set, err := plan.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(c number.Country) (Dialler, error) {
+		rules := set.Rules(c)
+		return func(s string) number.Caller { return rules.Dialled(s).First() }, nil
+	}
 }
 
 // real opens one of the demo's inputs.

@@ -1,29 +1,24 @@
 package source
 
 import (
+	"bytes"
 	"fmt"
 	"io"
-	"reflect"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
+	"ringfence/configs"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
+	"ringfence/store/strictyaml"
 	"ringfence/store/taxonomy"
 )
 
 // MappingVersion is the version of the mapping form that this package reads.
 const MappingVersion = 1
-
-// maxMapping bounds a mapping file, in bytes.
-const maxMapping = 1 << 20
-
-// MaxLabel is the greatest length of a label in bytes.
-const MaxLabel = 128
 
 // Mode says what a file means for what its publisher said before.
 type Mode uint8
@@ -138,67 +133,50 @@ var mediumWords = [...]string{
 	assertion.Voice: "voice", assertion.Video: "video", assertion.SMS: "sms", assertion.MMS: "mms", assertion.RCS: "rcs",
 }
 
-// yamlKeys returns the keys of the written form of T.
-func yamlKeys[T any]() []string {
-	t := reflect.TypeFor[T]()
-	keys := make([]string, t.NumField())
-	for i := range keys {
-		keys[i] = t.Field(i).Tag.Get("yaml")
-	}
-	return keys
-}
-
 // ReadMapping reads a mapping in its written form, YAML as docs/mappings.md
-// describes it. File names it in errors. An unknown key is an error that names
-// the nearest known one; so is a category that the taxonomy does not have.
+// describes it. File names it in errors. Keys that no mapping has and
+// categories that the taxonomy does not have are errors that name them.
 func ReadMapping(file string, r io.Reader) (*Mapping, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxMapping+1))
-	if err != nil {
-		return nil, fmt.Errorf("read mapping %s: %w", file, err)
+	var f mappingFile
+	if err := strictyaml.Read(r, "mapping", &f); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if len(text) > maxMapping {
-		return nil, fmt.Errorf("mapping %s: more than %d bytes; is it a mapping?", file, maxMapping)
-	}
-	m, err := parseMapping(text)
+	m, err := f.mapping()
 	if err != nil {
-		return nil, fmt.Errorf("mapping %s: %w", file, err)
+		return nil, fmt.Errorf("%s: mapping: %w", file, err)
 	}
 	return m, nil
 }
 
-func parseMapping(text []byte) (*Mapping, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		return nil, err
+// shippedDir is where configs keeps the mappings that ship.
+const shippedDir = "mappings"
+
+// Shipped returns a mapping that ships with the program, by its name.
+func Shipped(name string) (*Mapping, error) {
+	if !slices.Contains(ShippedNames(), name) {
+		return nil, fmt.Errorf("no mapping %q ships; there are %s", name, strings.Join(ShippedNames(), ", "))
 	}
-	if len(root.Content) != 1 || root.Content[0].Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("not a table of keys and values")
+	file := path.Join(shippedDir, name+".yaml")
+	text, err := configs.FS.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read shipped mapping: %w", err)
 	}
-	if err := checkKeys(root.Content[0], "", yamlKeys[mappingFile]()); err != nil {
-		return nil, err
-	}
-	var f mappingFile
-	if err := root.Content[0].Decode(&f); err != nil {
-		return nil, err
-	}
-	return f.mapping()
+	return ReadMapping(path.Join("configs", file), bytes.NewReader(text))
 }
 
-// checkKeys refuses keys that are not known, at the top and under columns.
-func checkKeys(node *yaml.Node, path string, known []string) error {
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		if !slices.Contains(known, key.Value) {
-			return fmt.Errorf("line %d: unknown key %s%s; the nearest known one is %s%s",
-				key.Line, path, strconv.Quote(key.Value), path, nearest(key.Value, known))
-		}
-		if path == "" && key.Value == "columns" && value.Kind == yaml.MappingNode {
-			if err := checkKeys(value, "columns.", yamlKeys[columns]()); err != nil {
-				return err
-			}
+// ShippedNames returns the names that Shipped knows, in order.
+func ShippedNames() []string {
+	entries, err := configs.FS.ReadDir(shippedDir)
+	if err != nil {
+		return nil // the directory is embedded, so it is there
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {
+			names = append(names, name)
 		}
 	}
-	return nil
+	return names
 }
 
 func (f *mappingFile) mapping() (*Mapping, error) {
@@ -369,8 +347,8 @@ func (f *mappingFile) setLabels(m *Mapping) error {
 		}
 		m.medium = assertion.Medium(i)
 	}
-	if len(f.Label) > MaxLabel {
-		return fmt.Errorf("label has %d bytes; at most %d", len(f.Label), MaxLabel)
+	if len(f.Label) > assertion.MaxLabel {
+		return fmt.Errorf("label has %d bytes; at most %d", len(f.Label), assertion.MaxLabel)
 	}
 	m.category = taxonomy.Untyped
 	if f.Category != "" {
@@ -408,37 +386,4 @@ func sortedKeys(m map[string]string) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// nearest returns the known word that takes the fewest edits to reach.
-func nearest(word string, known []string) string {
-	best, least := "", 1<<30
-	for _, k := range known {
-		if d := edits(word, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// edits returns the Levenshtein distance, of at most 64 bytes of each word.
-func edits(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

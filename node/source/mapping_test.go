@@ -1,30 +1,31 @@
 package source
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"ringfence/configs"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
 
 func TestShippedMappingsRead(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join("..", "..", "configs", "mappings", "*.yaml"))
-	if err != nil || len(paths) < 3 {
-		t.Fatalf("%d mappings ship, %v", len(paths), err)
+	names := ShippedNames()
+	if len(names) < 4 {
+		t.Fatalf("mappings ship: %v", names)
 	}
-	for _, path := range paths {
-		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+	for _, name := range names {
 		m := shipped(t, name)
 		if m.Name() != name {
-			t.Errorf("%s names itself %q", path, m.Name())
+			t.Errorf("%s names itself %q", name, m.Name())
 		}
 		if m.About() == "" || m.Country() == 0 || m.Medium() != assertion.Voice {
-			t.Errorf("%s: about %q, country %s, medium %d", path, m.About(), m.Country(), m.Medium())
+			t.Errorf("%s: about %q, country %s, medium %d", name, m.About(), m.Country(), m.Medium())
 		}
+	}
+	if _, err := Shipped("ftc"); err == nil || !strings.Contains(err.Error(), "ftc-daily, ftc-numbers, plain-list") {
+		t.Errorf("a mapping that does not ship: %v", err)
 	}
 }
 
@@ -75,8 +76,8 @@ func TestMappingSays(t *testing.T) {
 // lead to the place.
 func TestReadMappingRefuses(t *testing.T) {
 	for _, c := range []struct{ name, base, old, new, says string }{
-		{"unknown key", tableMapping, "header: true", "heeder: true", `line 6: unknown key "heeder"; the nearest known one is header`},
-		{"unknown column", tableMapping, "created: filed", "craeted: filed", `unknown key columns."craeted"; the nearest known one is columns.created`},
+		{"unknown key", tableMapping, "header: true", "heeder: true", `line 6: "heeder" is no key of a mapping`},
+		{"unknown column", tableMapping, "created: filed", "craeted: filed", `"craeted" is no key of a mapping`},
 		{"another version", tableMapping, "version: 1", "version: 2", "version: 2 is not 1"},
 		{"no version", tableMapping, "version: 1", "", "version: 0 is not 1"},
 		{"bad name", tableMapping, "name: table", "name: My Table", "name:"},
@@ -120,10 +121,11 @@ func TestReadMappingRefuses(t *testing.T) {
 		{"labels without column", listMapping, "zone: UTC", "zone: UTC\nlabels: {a: har.silent}", "no column label"},
 		{"key twice", rowsMapping, "zone: UTC", "zone: UTC\nzone: UTC", "already defined"},
 		{"wrong type", rowsMapping, "country: 1", "country: [1]", "line"},
-		{"not a table", "x", "x", "- a\n- b\n", "not a table"},
-		{"empty", "x", "x", "", "not a table"},
+		{"not a table", "x", "x", "- a\n- b\n", "line 1"},
+		{"empty", "x", "x", "", "version: 0"},
+		{"two documents", "x", "x", "a: 1\n---\nb: 1\n", "more follows"},
 		{"not YAML", "x", "x", "a: [", "yaml"},
-		{"too large", "x", "x", "#" + strings.Repeat("x", maxMapping), "is it a mapping"},
+		{"too large", "x", "x", "#" + strings.Repeat("x", 1<<20), "larger than"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if strings.Count(c.base, c.old) != 1 {
@@ -133,7 +135,7 @@ func TestReadMappingRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatalf("read as %+v", m)
 			}
-			if !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "mapping my.yaml: ") {
+			if !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "my.yaml: ") {
 				t.Errorf("error %q does not say %q", err, c.says)
 			}
 		})
@@ -160,24 +162,15 @@ func TestReadMappingAccepts(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := yamlKeys[mappingFile]()
-	for word, want := range map[string]string{
-		"modes": "mode", "labls": "labels", "date": "dates", "delimeter": "delimiter", "nationaldigits": "national_digits",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest to %q is %q, want %q", word, got, want)
-		}
-	}
-}
-
 func FuzzReadMapping(f *testing.F) {
 	f.Add([]byte(tableMapping))
 	f.Add([]byte(rowsMapping))
 	f.Add([]byte(listMapping))
-	if text, err := os.ReadFile(filepath.Join("..", "..", "configs", "mappings", "ftc-daily.yaml")); err == nil {
-		f.Add(text)
+	text, err := configs.FS.ReadFile("mappings/ftc-daily.yaml")
+	if err != nil {
+		f.Fatal(err)
 	}
+	f.Add(text)
 	f.Add([]byte("a: &a [*a, *a]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := ReadMapping("fuzz.yaml", strings.NewReader(string(text)))

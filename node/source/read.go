@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
@@ -397,7 +398,7 @@ func firstOf(times ...int64) int64 {
 func (r *reader) label(one *row) (field int, reason Reason) {
 	text := r.mapping.label
 	if r.places.label >= 0 {
-		if text = strings.TrimSpace(r.fields[r.places.label]); len(text) > MaxLabel {
+		if text = strings.TrimSpace(r.fields[r.places.label]); len(text) > assertion.MaxLabel {
 			return r.places.label, BadLabel
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
@@ -56,7 +57,7 @@ func TestRejections(t *testing.T) {
 		{"long label", "", table("2025550124,,,2026-01-04," + strings.Repeat("字", 43) + ",1"), Rejection{3, "what", strings.Repeat("字", 16) + "…", BadLabel, ""}},
 		{"last before first", "", table("2025550124,2026-01-03,2026-01-02,,Loans,1"), Rejection{3, "last", "2026-01-02", BadDate, ""}},
 		{"too short a line", "", table("2025550124,,"), Rejection{3, "", "**********,,", FieldCount, ""}},
-		{"word", "list", "2025550123\nunknown\n", Rejection{2, "number", "unknown", Blank, ""}},
+		{"word", "list", "2025550123\nunknown\n", Rejection{2, "number", "unknown", Withheld, ""}},
 		{"long line", "list", "2025550123\n" + strings.Repeat("5", maxLine+1) + "\n", Rejection{2, "", strings.Repeat("*", 48) + "…", LongLine, ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -433,7 +434,7 @@ func FuzzRead(f *testing.F) {
 			if c := before.Number.Compare(d.Number); c > 0 || c == 0 && before.Category >= d.Category {
 				t.Errorf("draft %+v after %+v", d, before)
 			}
-			if d.FirstSeen > d.LastSeen || d.Reports == 0 || len(d.Label) > MaxLabel {
+			if d.FirstSeen > d.LastSeen || d.Reports == 0 || len(d.Label) > assertion.MaxLabel {
 				t.Errorf("draft %+v", d)
 			}
 			for range d.Lines() {

@@ -19,6 +19,7 @@ type Reason uint8
 const (
 	Accepted      Reason = iota // the row was used
 	Blank                       // the number's field is empty
+	Withheld                    // anonymous, 0000: stands for no number
 	Spreadsheet                 // 3.15316E+12: a spreadsheet dropped digits
 	TooFewDigits                // for any number of the country
 	TooManyDigits               // for any number at all
@@ -43,6 +44,7 @@ type reasonText struct{ short, long string }
 var reasonTexts = [numReasons]reasonText{
 	Accepted:      {"accepted", "used"},
 	Blank:         {"blank", "the field is empty"},
+	Withheld:      {"withheld", "words or zeros that stand for a number that was not presented"},
 	Spreadsheet:   {"spreadsheet notation", "a spreadsheet wrote the number as a quantity and its digits are lost; export the column as text"},
 	TooFewDigits:  {"too few digits", "no number of the country is that short"},
 	TooManyDigits: {"too many digits", "no telephone number is that long (15 digits at most)"},
@@ -95,7 +97,7 @@ func reasonOf(c number.Caller) Reason {
 	case number.Numbered:
 		return Accepted
 	case number.Anonymous:
-		return Blank
+		return Withheld
 	case number.SMSCode:
 		return ShortMessage
 	case number.Irregular:

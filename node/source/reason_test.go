@@ -135,7 +135,7 @@ func TestReasonOfCallers(t *testing.T) {
 		caller number.Caller
 		want   Reason
 	}{
-		{number.Caller{}, Blank},
+		{number.Caller{}, Withheld},
 		{number.CallerOf(n), Accepted},
 		{number.SMSCaller("10690000"), ShortMessage},
 		{number.IrregularCaller("x", number.TooLong), TooManyDigits},
