@@ -10,9 +10,9 @@ LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 test:
 	$(GO) test ./...
 
-## race: the packages with concurrent readers and writers, under the race detector
+## race: everything but the simulations, under the race detector
 race:
-	$(GO) test -race ./store/view ./store/merkle ./store/intake ./store/memory ./node/...
+	$(GO) test -race ./store/... ./node/...
 
 ## lint: formatting, go vet, and the linters of .golangci.yml
 lint:
