@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -139,5 +143,53 @@ func TestSealRefusals(t *testing.T) {
 	s.Audience = 3
 	if _, reason := s.Check(); reason != BadBody {
 		t.Errorf("an open body for an unknown audience: %v", reason)
+	}
+}
+
+// sealedVector is a sealed body that every release must be able to open.
+type sealedVector struct {
+	Identity string `json:"identity"`
+	Sealed   string `json:"sealed"`
+	Body     string `json:"body"`
+}
+
+func TestSealedVector(t *testing.T) {
+	path := filepath.Join("testdata", "sealed.json")
+	if *update { // sealing is not repeatable, so this makes another vector
+		id := identity(t)
+		body, err := EncodeBody(sampleBodies()[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := Seal(body, rand.Reader, id.Recipient())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := json.MarshalIndent(sealedVector{id.String(), hex.EncodeToString(sealed), hex.EncodeToString(body)}, "", "\t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, append(out, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v sealedVector
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	id, err := age.ParseX25519Identity(v.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := DecodeSealed(unhex(t, v.Sealed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := sealed.Open(id); err != nil || hex.EncodeToString(body) != v.Body {
+		t.Errorf("opens to %x, %v", body, err)
 	}
 }
