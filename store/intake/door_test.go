@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"ringfence/store/assertion"
+	"ringfence/store/charter"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/keys"
+	"ringfence/store/memory"
 	"ringfence/store/taxonomy"
 )
 
@@ -494,3 +496,9 @@ func FuzzAdmit(f *testing.F) {
 		}
 	})
 }
+
+// What the node brings to the door fits it.
+var (
+	_ Roster = (*charter.State)(nil)
+	_ Store  = (*memory.Store)(nil)
+)
