@@ -216,15 +216,24 @@ func rangeClass(kind, tariff string) (Class, error) {
 	return 0, fmt.Errorf("field Type: %q is not known", clip(kind))
 }
 
-// chinaTypes are the type codes of CNRanges: the operator that holds a block,
+// chinaType maps the type codes of CNRanges: the operator that holds a block,
 // and whether it is resold.
-var chinaTypes = map[string]value{
-	"1": {class: Mobile, holder: "中国移动"},
-	"2": {class: Mobile, holder: "中国联通"},
-	"3": {class: Mobile, holder: "中国电信"},
-	"4": {class: MVNO, holder: "中国电信"},
-	"5": {class: MVNO, holder: "中国联通"},
-	"6": {class: MVNO, holder: "中国移动"},
+func chinaType(code string) (v value, ok bool) {
+	switch code {
+	case "1":
+		return value{class: Mobile, holder: "中国移动"}, true
+	case "2":
+		return value{class: Mobile, holder: "中国联通"}, true
+	case "3":
+		return value{class: Mobile, holder: "中国电信"}, true
+	case "4":
+		return value{class: MVNO, holder: "中国电信"}, true
+	case "5":
+		return value{class: MVNO, holder: "中国联通"}, true
+	case "6":
+		return value{class: MVNO, holder: "中国移动"}, true
+	}
+	return value{}, false
 }
 
 func importChina(in io.Reader, b *builder) error {
@@ -272,7 +281,7 @@ func importBlocks(b *builder, line int, f []string, place []int) error {
 	if from.first > to.last {
 		return fmt.Errorf("field prefix7_end: the range ends before it begins")
 	}
-	v, ok := chinaTypes[f[place[4]]]
+	v, ok := chinaType(f[place[4]])
 	if !ok {
 		return fmt.Errorf("field type_code: %q is none of 1 to 6", clip(f[place[4]]))
 	}

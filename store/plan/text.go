@@ -178,14 +178,24 @@ func (p *textParser) shape() (prefixes []string, counts []int, err error) {
 	return prefixes, counts, err
 }
 
-var senses = map[string]number.Sense{
-	"number": number.SenseNumber, "service": number.SenseService,
-	"local": number.SenseLocal, "sms": number.SenseSMS,
+// senseOf reads the kind of a form; 0 if it is none.
+func senseOf(kind string) number.Sense {
+	switch kind {
+	case "number":
+		return number.SenseNumber
+	case "service":
+		return number.SenseService
+	case "local":
+		return number.SenseLocal
+	case "sms":
+		return number.SenseSMS
+	}
+	return 0
 }
 
 func (p *textParser) form() error {
-	sense, ok := senses[p.field(1)]
-	if !ok {
+	sense := senseOf(p.field(1))
+	if sense == 0 {
 		return fmt.Errorf("field 2: %q is no kind of form; want number, service, local or sms", clip(p.field(1)))
 	}
 	pat, err := p.pattern(2)
