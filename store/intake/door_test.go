@@ -502,3 +502,37 @@ var (
 	_ Roster = (*charter.State)(nil)
 	_ Store  = (*memory.Store)(nil)
 )
+
+// TestDoorServesMany offers the same feeds from several goroutines at once:
+// each batch is fresh exactly once. Run it under the race detector.
+func TestDoorServesMany(t *testing.T) {
+	d := feedtest.Draw(t, "A1 <- A2 <- A3 <- A4; B1 <- B2 <- B3")
+	door, s := open(t)
+	all := d.All()
+	fresh := make(chan int)
+	const callers = 4
+	for range callers {
+		go func() {
+			n := 0
+			for _, b := range all {
+				outcomes, err := door.Admit([]Offer{offer(b)}, noon())
+				if err != nil {
+					t.Error(err)
+				}
+				for _, o := range outcomes {
+					if o.Status == Fresh {
+						n++
+					}
+				}
+			}
+			fresh <- n
+		}()
+	}
+	total := 0
+	for range callers {
+		total += <-fresh
+	}
+	if total != len(all) || len(s.records) != len(all) {
+		t.Errorf("%d fresh outcomes and %d records for %d batches", total, len(s.records), len(all))
+	}
+}
