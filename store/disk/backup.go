@@ -6,9 +6,10 @@ import (
 	"io"
 	"maps"
 
-	badger "github.com/dgraph-io/badger/v4"
-
 	"ringfence/store/archive"
+	"ringfence/store/disk/internal/engine"
+	"ringfence/store/disk/internal/layout"
+	"ringfence/store/disk/internal/promise"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
@@ -17,18 +18,17 @@ import (
 // read and write. It holds one batch in memory at a time. Close waits for it;
 // an error of w ends it.
 func (s *Store) Backup(w io.Writer) error {
-	s.life.RLock()
-	defer s.life.RUnlock()
-	if s.closed {
-		return ErrClosed
-	}
 	a, err := archive.NewWriter(w)
 	if err != nil {
 		return fmt.Errorf("disk: back up: %w", err)
 	}
-	m := s.moment()
-	defer m.txn.Discard()
-	if err := m.write(a); err != nil {
+	m := moment{s: s}
+	note := func() { m.arrivals, m.gaps, m.signers = s.arrivals, s.gaps, s.promised.Signers }
+	err = s.db.Moment(note, func(txn engine.Txn) error {
+		m.txn = txn
+		return m.write(a)
+	})
+	if err != nil {
 		return fmt.Errorf("disk: back up: %w", err)
 	}
 	if err := a.Close(); err != nil {
@@ -40,20 +40,14 @@ func (s *Store) Backup(w io.Writer) error {
 // moment is the store between two writes.
 type moment struct {
 	s        *Store
-	txn      *badger.Txn
+	txn      engine.Txn
 	arrivals uint64
-	gaps     []gap
-	signers  map[keys.Public]promise
-}
-
-func (s *Store) moment() moment {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	return moment{s: s, txn: s.db.NewTransaction(false), arrivals: s.arrivals, gaps: s.gaps, signers: s.signers}
+	gaps     []layout.Gap
+	signers  map[keys.Public]promise.Signer
 }
 
 func (m *moment) write(a *archive.Writer) error {
-	for n := beyond(m.gaps, 1); n <= m.arrivals; n = beyond(m.gaps, n+1) {
+	for n := layout.Beyond(m.gaps, 1); n <= m.arrivals; n = layout.Beyond(m.gaps, n+1) {
 		if err := m.writeArrival(a, n); err != nil {
 			return err
 		}
@@ -73,7 +67,7 @@ func (m *moment) write(a *archive.Writer) error {
 	}
 	for _, issuer := range issuers {
 		own := m.signers[issuer]
-		err := a.Write(archive.Signer{Issuer: issuer, Highest: own.highest, Barred: own.barred})
+		err := a.Write(archive.Signer{Issuer: issuer, Highest: own.Highest, Barred: own.Barred})
 		if err != nil {
 			return err
 		}
@@ -88,17 +82,17 @@ func (m *moment) write(a *archive.Writer) error {
 func (m *moment) writeArrival(a *archive.Writer, n uint64) error {
 	got, err := m.s.arrivedIn(m.txn, n)
 	switch {
-	case errors.Is(err, ErrDamaged) && got.value.arrival == n:
+	case errors.Is(err, ErrDamaged) && got.value.Arrival == n:
 		return a.Write(aside(n, &got.value, err.Error()))
 	case err != nil:
 		return err
 	case got.served:
 		return a.Write(archive.Record{Arrival: n, Record: got.record})
-	case got.value.arrival != n:
+	case got.value.Arrival != n:
 		return nil
 	}
 	m.s.mu.RLock()
-	reason := m.s.quarantine[got.batch].reason
+	reason := m.s.quarantine[got.batch].Reason
 	m.s.mu.RUnlock()
 	if reason == "" {
 		reason = "in quarantine when the backup was made"
@@ -106,6 +100,6 @@ func (m *moment) writeArrival(a *archive.Writer, n uint64) error {
 	return a.Write(aside(n, &got.value, reason))
 }
 
-func aside(n uint64, v *batchValue, reason string) archive.Record {
-	return archive.Record{Arrival: n, Record: feed.Record{Issuer: v.issuer, Tip: v.tip, Header: v.header}, Quarantine: reason}
+func aside(n uint64, v *layout.Batch, reason string) archive.Record {
+	return archive.Record{Arrival: n, Record: v.Record(nil), Quarantine: reason}
 }

@@ -7,10 +7,11 @@ import (
 	"maps"
 	"slices"
 
-	badger "github.com/dgraph-io/badger/v4"
 	"github.com/ipfs/go-cid"
 
-	"ringfence/store/assertion"
+	"ringfence/store/disk/internal/damage"
+	"ringfence/store/disk/internal/engine"
+	"ringfence/store/disk/internal/layout"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
@@ -48,20 +49,20 @@ func (s *Store) Tips() ([]feed.Head, error) {
 // Header returns the signed header at a place of a feed.
 func (s *Store) Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error) {
 	var header []byte
-	err := s.view(func(txn *badger.Txn) error {
-		id, ok, err := get(txn, placeKey(lane{issuer, epoch}, sequence))
+	err := s.db.View(func(txn engine.Txn) error {
+		id, ok, err := txn.Get(layout.PlaceKey(layout.Lane{Issuer: issuer, Epoch: epoch}, sequence))
 		if err != nil || !ok {
 			return err
 		}
 		c, err := taxonomy.CIDFromBytes(id)
 		if err != nil {
-			return damaged("place %d/%d of %s: %v", epoch, sequence, issuer.Short(), err)
+			return damage.Errorf("place %d/%d of %s: %w", epoch, sequence, issuer.Short(), err)
 		}
 		v, ok, err := getBatch(txn, c)
 		if err == nil && !ok {
-			err = damaged("batch %s: what is kept beside its body is missing", c)
+			err = damage.Errorf("batch %s: what is kept beside its body is missing", c)
 		}
-		header = v.header
+		header = v.Header
 		return err
 	})
 	if err != nil {
@@ -76,9 +77,9 @@ func (s *Store) Has(c cid.Cid) (bool, error) {
 		return false, nil
 	}
 	var ok bool
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.db.View(func(txn engine.Txn) error {
 		var err error
-		_, ok, err = get(txn, batchKey(c))
+		_, ok, err = txn.Get(layout.BatchKey(c))
 		return err
 	})
 	if err != nil {
@@ -104,16 +105,16 @@ func (s *Store) Append(records []feed.Record) error {
 	for i := range records {
 		size += len(records[i].Header) + len(records[i].Body)
 	}
-	return s.write(size, func() error {
+	return s.db.Write(size, func() error {
 		a := s.appending()
 		var refused error
 		for rest := records; len(rest) > 0 && refused == nil; {
 			n := chunk(len(rest), func(i int) int { return len(rest[i].Body) })
-			err := s.commit(func(txn *badger.Txn) error {
+			err := s.db.Commit(func(txn engine.Txn) error {
 				for i := 0; i < n && refused == nil; i++ {
 					var err error
 					if refused, err = a.add(txn, &rest[i]); err != nil {
-						return s.fail(fmt.Errorf("disk: append: %w", err))
+						return s.db.Fail(fmt.Errorf("disk: append: %w", err))
 					}
 				}
 				return nil
@@ -133,29 +134,29 @@ func (s *Store) Append(records []feed.Record) error {
 // chunk returns how many of n records or reservations one transaction takes.
 func chunk(n int, size func(i int) int) int {
 	total := 0
-	for i := range min(n, chunkRecords) {
-		if total += size(i); total > valueChunk && i > 0 {
+	for i := range min(n, engine.MaxItems) {
+		if total += size(i); total > engine.MaxValues && i > 0 {
 			return i
 		}
 	}
-	return min(n, chunkRecords)
+	return min(n, engine.MaxItems)
 }
 
 // appending is what one call of Append has committed and not yet published.
 type appending struct {
 	s        *Store
 	arrivals uint64
-	tips     map[lane]feed.Tip
+	tips     map[layout.Lane]feed.Tip
 	added    map[cid.Cid]bool
 }
 
 func (s *Store) appending() *appending {
-	return &appending{s: s, arrivals: s.arrivals, tips: make(map[lane]feed.Tip), added: make(map[cid.Cid]bool)}
+	return &appending{s: s, arrivals: s.arrivals, tips: make(map[layout.Lane]feed.Tip), added: make(map[cid.Cid]bool)}
 }
 
 // add sets the keys of one record, or none and says why. The caller is the
 // writer, so what it reads of the store does not change meanwhile.
-func (a *appending) add(txn *badger.Txn, r *feed.Record) (refused, err error) {
+func (a *appending) add(txn engine.Txn, r *feed.Record) (refused, err error) {
 	refuse := func(err error) error {
 		return fmt.Errorf("disk: append %d/%d of %s: %w", r.Tip.Epoch, r.Tip.Sequence, r.Issuer.Short(), err)
 	}
@@ -163,34 +164,34 @@ func (a *appending) add(txn *badger.Txn, r *feed.Record) (refused, err error) {
 		return refuse(err), nil
 	}
 	replaced := a.s.isQuarantined(r.Tip.CID) && !a.added[r.Tip.CID]
-	_, held, err := get(txn, batchKey(r.Tip.CID))
+	_, held, err := txn.Get(layout.BatchKey(r.Tip.CID))
 	if err != nil && !replaced {
 		return refuse(err), nil
 	}
 	if held && !replaced {
 		return nil, nil
 	}
-	l := lane{r.Issuer, r.Tip.Epoch}
+	l := layout.Lane{Issuer: r.Issuer, Epoch: r.Tip.Epoch}
 	if !replaced {
 		if err := a.expect(l, r.Tip); err != nil {
 			return refuse(err), nil
 		}
 		a.tips[l] = r.Tip
 	}
-	v := batchValue{arrival: a.arrivals + 1, issuer: r.Issuer, tip: r.Tip, body: extentOf(r.Body), header: r.Header}
+	v := layout.BatchOf(a.arrivals+1, r)
 	reserved, ok, err := a.reservation(txn, &v)
 	if err != nil {
 		return refuse(err), nil
 	}
 	if ok {
-		if err := txn.Delete(reservationKey(v.issuer, v.tip)); err != nil {
+		if err := txn.Delete(layout.ReservationKey(v.Issuer, v.Tip)); err != nil {
 			return nil, err
 		}
 	}
 	a.arrivals++
 	a.added[r.Tip.CID] = true
-	if replaced || !ok || reserved != v.body {
-		if err := txn.Set(bodyKey(r.Tip.CID), r.Body); err != nil {
+	if replaced || !ok || reserved != v.Body {
+		if err := txn.SetLarge(layout.BodyKey(r.Tip.CID), r.Body); err != nil {
 			return nil, err
 		}
 	}
@@ -198,20 +199,16 @@ func (a *appending) add(txn *badger.Txn, r *feed.Record) (refused, err error) {
 }
 
 func checkRecord(r *feed.Record) error {
-	switch {
-	case !r.Tip.CID.Defined() || len(r.Header) == 0 || len(r.Body) == 0:
-		return errors.New("a record needs a CID, a header and a body")
-	case len(r.Header) > assertion.MaxSignedHeader || len(r.Body) > assertion.MaxSlots:
-		return fmt.Errorf("a header of %d bytes and a body of %d; the most is %d and %d",
-			len(r.Header), len(r.Body), assertion.MaxSignedHeader, assertion.MaxSlots)
+	if !r.Tip.CID.Defined() || len(r.Body) == 0 {
+		return errors.New("a record needs a CID and a body")
 	}
-	return nil
+	return layout.CheckSizes(r.Header, r.Body)
 }
 
-func (a *appending) expect(l lane, t feed.Tip) error {
+func (a *appending) expect(l layout.Lane, t feed.Tip) error {
 	held, ok := a.tips[l]
 	if !ok {
-		held, ok = a.s.heads[l.issuer][l.epoch]
+		held, ok = a.s.heads[l.Issuer][l.Epoch]
 	}
 	want := uint64(0)
 	if ok {
@@ -223,32 +220,26 @@ func (a *appending) expect(l lane, t feed.Tip) error {
 	return nil
 }
 
-func (a *appending) set(txn *badger.Txn, v *batchValue, replaced bool) error {
-	id := v.tip.CID
-	last := func() error { return set(txn, tipKey(v.lane()), encodeTip(v.tip)) }
+func (a *appending) set(txn engine.Txn, v *layout.Batch, replaced bool) error {
 	if replaced {
-		last = func() error { return txn.Delete(quarantineKey(id)) }
+		return errors.Join(layout.SetBatch(txn, v), txn.Delete(layout.QuarantineKey(v.Tip.CID)))
 	}
-	return errors.Join(
-		set(txn, batchKey(id), v.encode()),
-		set(txn, arrivalKey(v.arrival), id.Bytes()),
-		set(txn, placeKey(v.lane(), v.tip.Sequence), id.Bytes()),
-		last(),
-	)
+	return errors.Join(layout.SetBatch(txn, v), txn.Set(layout.TipKey(v.Lane()), layout.EncodeTip(v.Tip)))
 }
 
 // reservation returns the extent of the body that was written when the batch
 // was reserved, and whether it was.
-func (a *appending) reservation(txn *badger.Txn, v *batchValue) (extent, bool, error) {
-	if _, own := a.s.signers[v.issuer]; !own {
-		return extent{}, false, nil
+func (a *appending) reservation(txn engine.Txn, v *layout.Batch) (layout.Extent, bool, error) {
+	if _, own := a.s.promised.Signers[v.Issuer]; !own {
+		return layout.Extent{}, false, nil
 	}
-	b, ok, err := get(txn, reservationKey(v.issuer, v.tip))
+	key := layout.ReservationKey(v.Issuer, v.Tip)
+	b, ok, err := txn.Get(key)
 	if err != nil || !ok {
-		return extent{}, false, err
+		return layout.Extent{}, false, err
 	}
-	r, err := decodeReservation(v.tip.Epoch, v.tip.Sequence, b)
-	return r.body, err == nil && r.tip.CID.Equals(v.tip.CID), err
+	r, err := layout.DecodeReservation(key[len(key)-16:], b)
+	return r.Body, err == nil && r.Tip.CID.Equals(v.Tip.CID), err
 }
 
 // finish makes durable and then visible what was committed.
@@ -257,11 +248,11 @@ func (a *appending) finish() error {
 	if a.arrivals == s.arrivals {
 		return nil
 	}
-	if err := s.settle(); err != nil {
+	if err := s.db.Settle(); err != nil {
 		return err
 	}
-	next := s.promises.now
-	next.arrivals = a.arrivals
+	next := s.promises.Now()
+	next.Arrivals = a.arrivals
 	if err := s.promise(next); err != nil {
 		return err
 	}
@@ -269,7 +260,7 @@ func (a *appending) finish() error {
 	defer s.mu.Unlock()
 	s.arrivals = a.arrivals
 	for l, t := range a.tips {
-		s.heads.put(l.issuer, t)
+		s.heads.put(l.Issuer, t)
 	}
 	for c := range a.added {
 		delete(s.quarantine, c)
@@ -282,30 +273,30 @@ func (s *Store) PutFork(p feed.ForkProof) error {
 	if p.IsZero() {
 		return fmt.Errorf("disk: keep a fork proof: it is empty")
 	}
-	key := forkKey(lane{p.Issuer(), p.Epoch()})
-	return s.write(feed.MaxForkProof, func() error {
-		err := s.commit(func(txn *badger.Txn) error {
+	key := layout.ForkKey(layout.Lane{Issuer: p.Issuer(), Epoch: p.Epoch()})
+	return s.db.Write(feed.MaxForkProof, func() error {
+		err := s.db.Commit(func(txn engine.Txn) error {
 			held, _, err := getFork(txn, key)
 			if err != nil {
 				return err
 			}
-			return set(txn, key, feed.Lower(p, held).Bytes())
+			return txn.Set(key, feed.Lower(p, held).Bytes())
 		})
 		if err != nil {
 			return fmt.Errorf("disk: keep a fork proof of %s: %w", p.Issuer().Short(), err)
 		}
-		return s.settle()
+		return s.db.Settle()
 	})
 }
 
-func getFork(txn *badger.Txn, key []byte) (feed.ForkProof, bool, error) {
-	b, ok, err := get(txn, key)
+func getFork(txn engine.Txn, key []byte) (feed.ForkProof, bool, error) {
+	b, ok, err := txn.Get(key)
 	if err != nil || !ok {
 		return feed.ForkProof{}, false, err
 	}
 	p, err := feed.ParseForkProof(b)
 	if err != nil {
-		return feed.ForkProof{}, false, damaged("a fork proof: %v", err)
+		return feed.ForkProof{}, false, damage.Errorf("a fork proof: %w", err)
 	}
 	return p, true, nil
 }
@@ -314,9 +305,9 @@ func getFork(txn *badger.Txn, key []byte) (feed.ForkProof, bool, error) {
 func (s *Store) Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error) {
 	var p feed.ForkProof
 	var ok bool
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.db.View(func(txn engine.Txn) error {
 		var err error
-		p, ok, err = getFork(txn, forkKey(lane{issuer, epoch}))
+		p, ok, err = getFork(txn, layout.ForkKey(layout.Lane{Issuer: issuer, Epoch: epoch}))
 		return err
 	})
 	if err != nil {
@@ -328,7 +319,7 @@ func (s *Store) Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, er
 // Forks returns every fork proof, by issuer and epoch.
 func (s *Store) Forks() ([]feed.ForkProof, error) {
 	var out []feed.ForkProof
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.db.View(func(txn engine.Txn) error {
 		return eachFork(txn, func(p feed.ForkProof) error { out = append(out, p); return nil })
 	})
 	if err != nil {
@@ -337,11 +328,11 @@ func (s *Store) Forks() ([]feed.ForkProof, error) {
 	return out, nil
 }
 
-func eachFork(txn *badger.Txn, fn func(feed.ForkProof) error) error {
-	return each(txn, []byte{spaceFork}, func(_, payload []byte) error {
+func eachFork(txn engine.Txn, fn func(feed.ForkProof) error) error {
+	return txn.Each([]byte{layout.SpaceFork}, func(_, payload []byte) error {
 		p, err := feed.ParseForkProof(bytes.Clone(payload))
 		if err != nil {
-			return damaged("a fork proof: %v", err)
+			return damage.Errorf("a fork proof: %w", err)
 		}
 		return fn(p)
 	})

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"slices"
 
-	badger "github.com/dgraph-io/badger/v4"
 	"github.com/ipfs/go-cid"
 
+	"ringfence/store/disk/internal/damage"
+	"ringfence/store/disk/internal/engine"
+	"ringfence/store/disk/internal/layout"
 	"ringfence/store/feed"
 	"ringfence/store/taxonomy"
 )
@@ -22,13 +24,13 @@ func (s *Store) Batch(c cid.Cid) (feed.Record, bool, error) {
 	}
 	var r feed.Record
 	var ok bool
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.db.View(func(txn engine.Txn) error {
 		v, held, err := getBatch(txn, c)
 		if err != nil || !held {
 			return err
 		}
 		ok = true
-		r, err = v.record(txn)
+		r, err = getRecord(txn, &v)
 		return err
 	})
 	if errors.Is(err, ErrDamaged) {
@@ -41,13 +43,35 @@ func (s *Store) Batch(c cid.Cid) (feed.Record, bool, error) {
 	return r, ok, nil
 }
 
-// record adds the body.
-func (v *batchValue) record(txn *badger.Txn) (feed.Record, error) {
-	body, err := getBody(txn, v.tip.CID, v.body)
+// getBatch returns what is kept of a batch beside its body.
+func getBatch(txn engine.Txn, c cid.Cid) (layout.Batch, bool, error) {
+	b, ok, err := txn.Get(layout.BatchKey(c))
+	if err != nil || !ok {
+		return layout.Batch{}, false, err
+	}
+	v, err := layout.DecodeBatch(c, b)
+	return v, err == nil, err
+}
+
+// getBody returns a body, which must be as it was written.
+func getBody(txn engine.Txn, c cid.Cid, want layout.Extent) ([]byte, error) {
+	body, ok, err := txn.GetLarge(layout.BodyKey(c))
+	if err != nil {
+		return nil, err
+	}
+	if !ok || layout.ExtentOf(body) != want {
+		return nil, damage.Errorf("batch %s: the body of %d bytes does not have its checksum", c, want.Size)
+	}
+	return body, nil
+}
+
+// getRecord adds the body to what is kept beside it.
+func getRecord(txn engine.Txn, v *layout.Batch) (feed.Record, error) {
+	body, err := getBody(txn, v.Tip.CID, v.Body)
 	if err != nil {
 		return feed.Record{}, err
 	}
-	return feed.Record{Issuer: v.issuer, Tip: v.tip, Header: v.header, Body: body}, nil
+	return v.Record(body), nil
 }
 
 // Since calls fn for the batches that arrived after cursor and before the
@@ -62,7 +86,7 @@ func (s *Store) Since(cursor uint64, fn func(next uint64, r feed.Record) error) 
 	if cursor > head {
 		return fmt.Errorf("disk: cursor %d after %d arrivals: %w", cursor, head, feed.ErrCursor)
 	}
-	for n := beyond(gaps, cursor+1); n <= head; n = beyond(gaps, n+1) {
+	for n := layout.Beyond(gaps, cursor+1); n <= head; n = layout.Beyond(gaps, n+1) {
 		a, err := s.arrived(n)
 		if errors.Is(err, ErrDamaged) && a.batch.Defined() {
 			s.rotten(a.batch, n, err)
@@ -81,19 +105,10 @@ func (s *Store) Since(cursor uint64, fn func(next uint64, r feed.Record) error) 
 	return nil
 }
 
-// beyond returns n, or the first number after the gap in which n lies.
-func beyond(gaps []gap, n uint64) uint64 {
-	i, _ := slices.BinarySearchFunc(gaps, n, func(g gap, n uint64) int { return cmp.Compare(g.last, n) })
-	if i < len(gaps) && gaps[i].after < n {
-		return gaps[i].last + 1
-	}
-	return n
-}
-
 // arrival is the batch behind one number, as far as it could be read.
 type arrival struct {
 	batch  cid.Cid
-	value  batchValue
+	value  layout.Batch
 	record feed.Record
 	served bool // neither in quarantine nor arrived anew
 }
@@ -101,7 +116,7 @@ type arrival struct {
 // arrived reads what arrived as number n, which lies in no gap.
 func (s *Store) arrived(n uint64) (arrival, error) {
 	var a arrival
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.db.View(func(txn engine.Txn) error {
 		var err error
 		a, err = s.arrivedIn(txn, n)
 		return err
@@ -109,28 +124,28 @@ func (s *Store) arrived(n uint64) (arrival, error) {
 	return a, err
 }
 
-func (s *Store) arrivedIn(txn *badger.Txn, n uint64) (arrival, error) {
+func (s *Store) arrivedIn(txn engine.Txn, n uint64) (arrival, error) {
 	var a arrival
-	id, ok, err := get(txn, arrivalKey(n))
+	id, ok, err := txn.Get(layout.ArrivalKey(n))
 	if err != nil {
 		return a, err
 	}
 	if !ok {
-		return a, damaged("arrival %d is missing: a table of the database is damaged: run scrub", n)
+		return a, damage.Errorf("arrival %d is missing: a table of the database is damaged: run scrub", n)
 	}
 	if a.batch, err = taxonomy.CIDFromBytes(id); err != nil {
-		return a, damaged("arrival %d names no batch", n)
+		return a, damage.Errorf("arrival %d names no batch", n)
 	}
 	if a.value, ok, err = getBatch(txn, a.batch); err != nil {
 		return a, err
 	}
 	if !ok {
-		return a, damaged("batch %s: what is kept beside its body is missing", a.batch)
+		return a, damage.Errorf("batch %s: what is kept beside its body is missing", a.batch)
 	}
-	if a.value.arrival != n || s.isQuarantined(a.batch) {
+	if a.value.Arrival != n || s.isQuarantined(a.batch) {
 		return a, nil
 	}
-	if a.record, err = a.value.record(txn); err != nil {
+	if a.record, err = getRecord(txn, &a.value); err != nil {
 		return a, err
 	}
 	a.served = true
@@ -142,29 +157,30 @@ func (s *Store) arrivedIn(txn *badger.Txn, n uint64) (arrival, error) {
 // out again.
 func (s *Store) rotten(c cid.Cid, n uint64, cause error) {
 	s.log.Error("a stored batch is damaged; it is no longer served and must be fetched again", "batch", c, "error", cause)
-	err := s.write(len(cause.Error()), func() error { return s.isolate(c, n, cause.Error()) })
+	err := s.db.Write(len(cause.Error()), func() error { return s.isolate(c, n, cause.Error()) })
 	if err != nil {
 		s.log.Warn("the quarantine could not be written", "batch", c, "error", err)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.quarantine[c] = quarantined{n, cause.Error()}
+		s.quarantine[c] = layout.Quarantine{Arrival: n, Reason: cause.Error()}
 	}
 }
 
 // isolate writes a quarantine. The caller is the writer.
 func (s *Store) isolate(c cid.Cid, n uint64, reason string) error {
-	err := s.commit(func(txn *badger.Txn) error {
-		return set(txn, quarantineKey(c), encodeQuarantine(n, reason))
+	q := layout.Quarantine{Arrival: n, Reason: reason}
+	err := s.db.Commit(func(txn engine.Txn) error {
+		return txn.Set(layout.QuarantineKey(c), q.Encode())
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.settle(); err != nil {
+	if err := s.db.Settle(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.quarantine[c] = quarantined{n, reason}
+	s.quarantine[c] = q
 	return nil
 }
 
@@ -174,10 +190,10 @@ func (s *Store) Quarantine(c cid.Cid, reason string) error {
 	if reason == "" {
 		return fmt.Errorf("disk: quarantine %s: a reason is needed", c)
 	}
-	return s.write(len(reason), func() error {
-		var v batchValue
+	return s.db.Write(len(reason), func() error {
+		var v layout.Batch
 		var ok bool
-		err := s.read(func(txn *badger.Txn) error {
+		err := s.db.Read(func(txn engine.Txn) error {
 			var err error
 			v, ok, err = getBatch(txn, c)
 			return err
@@ -188,7 +204,7 @@ func (s *Store) Quarantine(c cid.Cid, reason string) error {
 		if err == nil && !ok {
 			return fmt.Errorf("disk: quarantine %s: no such batch is held", c)
 		}
-		return s.isolate(c, v.arrival, reason)
+		return s.isolate(c, v.Arrival, reason)
 	})
 }
 
@@ -202,11 +218,11 @@ func (s *Store) Quarantined() ([]feed.Quarantined, error) {
 		batches = append(batches, c)
 	}
 	slices.SortFunc(batches, func(a, b cid.Cid) int {
-		return cmp.Or(cmp.Compare(s.quarantine[a].arrival, s.quarantine[b].arrival), bytes.Compare(a.Bytes(), b.Bytes()))
+		return cmp.Or(cmp.Compare(s.quarantine[a].Arrival, s.quarantine[b].Arrival), bytes.Compare(a.Bytes(), b.Bytes()))
 	})
 	out := make([]feed.Quarantined, len(batches))
 	for i, c := range batches {
-		out[i] = feed.Quarantined{Batch: c, Reason: s.quarantine[c].reason}
+		out[i] = feed.Quarantined{Batch: c, Reason: s.quarantine[c].Reason}
 	}
 	return out, nil
 }

@@ -1,128 +1,87 @@
 package disk
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
-	badger "github.com/dgraph-io/badger/v4"
-
+	"ringfence/store/disk/internal/engine"
+	"ringfence/store/disk/internal/layout"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
-	"ringfence/store/taxonomy"
 )
 
 // load reads into memory what must never be silently absent, and compares it
 // with what was promised. The tables were verified, so an iteration is whole.
 func (s *Store) load() error {
-	s.signers = s.promises.now.signers
-	err := s.view(func(txn *badger.Txn) error {
-		return errors.Join(s.loadHeads(txn), s.loadQuarantine(txn), s.loadGaps(txn), s.loadArrivals(txn))
+	s.promised = s.promises.Now()
+	err := s.db.View(func(txn engine.Txn) error {
+		return errors.Join(s.loadHeads(txn), s.loadQuarantine(txn), s.loadArrivals(txn))
 	})
 	if err != nil {
 		return err
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if err := s.checkUnacknowledged(); err != nil {
-		return err
-	}
-	if err := s.checkArrivals(); err != nil {
-		return err
-	}
-	return s.checkSigners()
-}
-
-// each calls fn for the keys that begin with prefix, in order, with what
-// follows prefix and the payload; both are fn's only for the call.
-func each(txn *badger.Txn, prefix []byte, fn func(rest, payload []byte) error) error {
-	opts := badger.DefaultIteratorOptions
-	opts.Prefix = prefix
-	opts.PrefetchSize = 16
-	it := txn.NewIterator(opts)
-	defer it.Close()
-	for it.Rewind(); it.Valid(); it.Next() {
-		item := it.Item()
-		err := item.Value(func(value []byte) error {
-			payload, err := unseal(item.Key(), value)
-			if err != nil {
-				return err
-			}
-			return fn(item.Key()[len(prefix):], payload)
-		})
-		if err != nil {
+	return s.db.Always(func() error {
+		if err := s.checkUnacknowledged(); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (s *Store) loadHeads(txn *badger.Txn) error {
-	return each(txn, []byte{spaceTip}, func(rest, payload []byte) error {
-		f := fields{b: rest}
-		issuer, epoch := keys.Public(f.bytes(keys.PublicSize)), f.uint64()
-		tip, err := decodeTip(epoch, payload)
-		if err != nil || f.bad {
-			return errors.Join(damaged("the tip of issuer %s", issuer.Short()), err)
+		if err := s.checkArrivals(); err != nil {
+			return err
 		}
-		s.heads.put(issuer, tip)
-		return nil
+		return s.checkSigners()
 	})
 }
 
-func (s *Store) loadQuarantine(txn *badger.Txn) error {
-	return each(txn, []byte{spaceQuarantine}, func(rest, payload []byte) error {
-		c, err := taxonomy.CIDFromBytes(rest)
-		f := fields{b: payload}
-		q := quarantined{arrival: f.uint64(), reason: string(f.b)}
-		if err != nil || f.bad {
-			return damaged("a quarantine of key %x", rest)
+func (s *Store) loadHeads(txn engine.Txn) error {
+	return txn.Each([]byte{layout.SpaceTip}, func(rest, value []byte) error {
+		issuer, tip, err := layout.DecodeTip(rest, value)
+		if err == nil {
+			s.heads.put(issuer, tip)
 		}
-		s.quarantine[c] = q
-		return nil
+		return err
 	})
 }
 
-func (s *Store) loadGaps(txn *badger.Txn) error {
-	return each(txn, []byte{spaceGap}, func(rest, payload []byte) error {
-		after, last := fields{b: rest}, fields{b: payload}
-		g := gap{after.uint64(), last.uint64()}
-		if after.bad || last.bad || g.last <= g.after {
-			return damaged("a gap in the order of arrival")
+func (s *Store) loadQuarantine(txn engine.Txn) error {
+	return txn.Each([]byte{layout.SpaceQuarantine}, func(rest, value []byte) error {
+		c, q, err := layout.DecodeQuarantine(rest, value)
+		if err == nil {
+			s.quarantine[c] = q
 		}
+		return err
+	})
+}
+
+// loadArrivals needs the gaps, for the last may lie behind every arrival.
+func (s *Store) loadArrivals(txn engine.Txn) error {
+	err := txn.Each([]byte{layout.SpaceGap}, func(rest, value []byte) error {
+		g, err := layout.DecodeGap(rest, value)
 		s.gaps = append(s.gaps, g)
-		s.arrivals = max(s.arrivals, g.last)
-		return nil
+		s.arrivals = max(s.arrivals, g.Last)
+		return err
 	})
-}
-
-func (s *Store) loadArrivals(txn *badger.Txn) error {
-	opts := badger.DefaultIteratorOptions
-	opts.Reverse, opts.PrefetchValues = true, false
-	opts.Prefix = []byte{spaceArrival}
-	it := txn.NewIterator(opts)
-	defer it.Close()
-	it.Seek(arrivalKey(1<<64 - 1))
-	if it.Valid() {
-		f := fields{b: it.Item().Key()[1:]}
-		s.arrivals = max(s.arrivals, f.uint64())
+	if last, ok := txn.Last([]byte{layout.SpaceArrival}); ok {
+		f := layout.Take(last[1:])
+		s.arrivals = max(s.arrivals, f.Uint64())
 	}
-	return nil
+	return err
 }
 
 // checkUnacknowledged looks at what a crash caught between the database and
 // the promise: after a power cut the tree may know of a body that never
 // reached the disk. Nobody was told that such a batch is kept.
 func (s *Store) checkUnacknowledged() error {
-	for n := s.promises.now.arrivals + 1; n <= s.arrivals; n++ {
-		a, err := s.arrived(n)
-		if err != nil && !a.batch.Defined() {
+	for n := s.promises.Now().Arrivals + 1; n <= s.arrivals; n++ {
+		var a arrival
+		err := s.db.Read(func(txn engine.Txn) error {
+			var err error
+			a, err = s.arrivedIn(txn, n)
 			return err
+		})
+		if err != nil && a.batch.Defined() && errors.Is(err, ErrDamaged) {
+			err = s.isolate(a.batch, n, err.Error())
 		}
 		if err != nil {
-			if err := s.isolate(a.batch, n, err.Error()); err != nil {
-				return err
-			}
+			return err
 		}
 	}
 	return nil
@@ -131,44 +90,58 @@ func (s *Store) checkUnacknowledged() error {
 // checkArrivals closes the numbers of batches that were acknowledged and are
 // gone, so that cursors of followers stay true.
 func (s *Store) checkArrivals() error {
-	promised := s.promises.now.arrivals
+	promised := s.promises.Now().Arrivals
 	if s.arrivals >= promised {
 		return nil
 	}
-	g := gap{s.arrivals, promised}
+	g := layout.Gap{After: s.arrivals, Last: promised}
 	s.log.Error("the disk lost batches that were acknowledged; they must be fetched again from peers",
-		"batches", g.last-g.after, "first_arrival", g.after+1, "last_arrival", g.last)
-	err := s.commit(func(txn *badger.Txn) error {
-		return set(txn, gapKey(g.after), binary.BigEndian.AppendUint64(nil, g.last))
+		"batches", g.Last-g.After, "first_arrival", g.After+1, "last_arrival", g.Last)
+	err := s.db.Commit(func(txn engine.Txn) error {
+		return txn.Set(layout.GapKey(g.After), g.Encode())
 	})
 	if err != nil {
 		return err
 	}
 	s.gaps = append(s.gaps, g)
-	s.arrivals = g.last
-	return s.settle()
+	s.arrivals = g.Last
+	return s.db.Settle()
 }
 
-// checkSigners bars every issuer of this node of whose reservations the
-// highest is neither held nor waiting.
+// checkSigners makes promises and reservations agree. A reservation above the
+// promise was caught by a crash before Reserve returned, and may yet be signed.
+// An issuer of whose reservations the highest is neither held nor waiting is
+// barred, and everybody when the promises themselves are gone.
 func (s *Store) checkSigners() error {
-	next := s.promises.now.clone()
+	next := s.promises.Now().Clone()
+	waiting, err := s.waiting()
+	if err != nil {
+		return err
+	}
 	changed := false
-	for issuer, own := range next.signers {
-		if own.barred != "" || !own.highest.CID.Defined() {
-			continue
+	for issuer, tip := range waiting {
+		own := next.Signer(issuer)
+		if higher := feed.Later(own.Highest, tip); higher != own.Highest {
+			own.Highest, changed = higher, true
+			next.Signers[issuer] = own
 		}
-		kept, err := s.keeps(issuer, own.highest)
-		if err != nil {
-			return err
+	}
+	for issuer, own := range next.Signers {
+		if own.Barred == "" && own.Highest.CID.Defined() && !s.keeps(issuer, own.Highest, waiting[issuer]) {
+			own.Barred = fmt.Sprintf("the disk lost the batch reserved for place %d/%d", own.Highest.Epoch, own.Highest.Sequence)
+			next.Signers[issuer] = own
+			changed = true
+			s.log.Error("signing is barred until the last published head is named", "issuer", issuer.Short(), "reason", own.Barred)
 		}
-		if kept {
-			continue
+	}
+	if s.promises.IsNew() && (s.arrivals > 0 || len(waiting) > 0) {
+		next.Others = "the file of promises is gone from the store; name the last published head"
+		for issuer, own := range next.Signers {
+			own.Barred = next.Others
+			next.Signers[issuer] = own
 		}
-		own.barred = fmt.Sprintf("the disk lost the batch reserved for place %d/%d", own.highest.Epoch, own.highest.Sequence)
-		s.log.Error("signing is barred until the last published head is named", "issuer", issuer.Short(), "reason", own.barred)
-		next.signers[issuer] = own
 		changed = true
+		s.log.Error("signing is barred until the last published heads are named", "reason", next.Others)
 	}
 	if !changed {
 		return nil
@@ -176,19 +149,25 @@ func (s *Store) checkSigners() error {
 	return s.promise(next)
 }
 
-// keeps reports whether the batch of a place that was reserved is still known.
-func (s *Store) keeps(issuer keys.Public, t feed.Tip) (bool, error) {
-	if tip, ok := s.heads[issuer][t.Epoch]; ok && !tip.Before(t) {
-		return true, nil
-	}
-	if last, ok := s.heads.latest(issuer); ok && last.Epoch > t.Epoch {
-		return true, nil
-	}
-	found := false
-	err := s.view(func(txn *badger.Txn) error {
-		var err error
-		_, found, err = get(txn, reservationKey(issuer, t))
-		return err
+// waiting returns the highest reservation of each issuer that was not appended.
+func (s *Store) waiting() (map[keys.Public]feed.Tip, error) {
+	waiting := make(map[keys.Public]feed.Tip)
+	err := s.db.Read(func(txn engine.Txn) error {
+		return txn.Each([]byte{layout.SpaceReservation}, func(rest, value []byte) error {
+			f := layout.Take(rest)
+			issuer := keys.Public(f.Bytes(keys.PublicSize))
+			r, err := layout.DecodeReservation(f.Rest(), value)
+			waiting[issuer] = feed.Later(waiting[issuer], r.Tip)
+			return err
+		})
 	})
-	return found, err
+	return waiting, err
+}
+
+// keeps reports whether the batch of a place that was reserved is still known:
+// held, or waiting.
+func (s *Store) keeps(issuer keys.Public, t, waiting feed.Tip) bool {
+	last, _ := s.heads.latest(issuer)
+	last = feed.Later(last, waiting)
+	return last.CID.Defined() && !last.Before(t)
 }

@@ -4,34 +4,22 @@ import (
 	"bytes"
 	"fmt"
 
-	badger "github.com/dgraph-io/badger/v4"
+	"ringfence/store/disk/internal/engine"
+	"ringfence/store/disk/internal/layout"
 )
-
-// maxNamed bounds a named value, in bytes: they are small by their purpose.
-const maxNamed = 1 << 20
-
-func checkName(verb, space, key string) error {
-	if len(space) < 1 || len(space) > maxName || len(key) < 1 || len(key) > maxKey {
-		return fmt.Errorf("disk: %s %q/%.64q: a space has 1 to %d bytes, a key 1 to %d", verb, space, key, maxName, maxKey)
-	}
-	return nil
-}
 
 // Put keeps a named value of at most 1 MiB, durably. A space has 1 to 255
 // bytes, a key 1 to 1,024.
 func (s *Store) Put(space, key string, value []byte) error {
-	if err := checkName("put", space, key); err != nil {
-		return err
+	if err := layout.CheckName(space, key, value); err != nil {
+		return fmt.Errorf("disk: put %w", err)
 	}
-	if len(value) > maxNamed {
-		return fmt.Errorf("disk: put %s/%s: %d bytes, the most is %d", space, key, len(value), maxNamed)
-	}
-	return s.write(len(value), func() error {
-		err := s.commit(func(txn *badger.Txn) error { return set(txn, namedKey(space, key), value) })
+	return s.db.Write(len(value), func() error {
+		err := s.db.Commit(func(txn engine.Txn) error { return txn.Set(layout.NamedKey(space, key), bytes.Clone(value)) })
 		if err != nil {
 			return fmt.Errorf("disk: put %s/%s: %w", space, key, err)
 		}
-		return s.settle()
+		return s.db.Settle()
 	})
 }
 
@@ -39,9 +27,9 @@ func (s *Store) Put(space, key string, value []byte) error {
 func (s *Store) Get(space, key string) ([]byte, bool, error) {
 	var value []byte
 	var ok bool
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.db.View(func(txn engine.Txn) error {
 		var err error
-		value, ok, err = get(txn, namedKey(space, key))
+		value, ok, err = txn.Get(layout.NamedKey(space, key))
 		return err
 	})
 	if err != nil {
@@ -54,8 +42,8 @@ func (s *Store) Get(space, key string) ([]byte, bool, error) {
 // of their keys. fn may use the store.
 func (s *Store) List(space string, fn func(key string, value []byte) error) error {
 	var names []string
-	err := s.view(func(txn *badger.Txn) error {
-		return each(txn, namedPrefix(space), func(rest, _ []byte) error {
+	err := s.db.View(func(txn engine.Txn) error {
+		return txn.Each(layout.NamedPrefix(space), func(rest, _ []byte) error {
 			names = append(names, string(rest))
 			return nil
 		})
@@ -80,25 +68,25 @@ func (s *Store) List(space string, fn func(key string, value []byte) error) erro
 
 // Delete forgets a named value, durably, if there is one.
 func (s *Store) Delete(space, key string) error {
-	if err := checkName("delete", space, key); err != nil {
-		return err
+	if err := layout.CheckName(space, key, nil); err != nil {
+		return fmt.Errorf("disk: delete %w", err)
 	}
-	return s.write(0, func() error {
-		err := s.commit(func(txn *badger.Txn) error { return txn.Delete(namedKey(space, key)) })
+	return s.db.Write(0, func() error {
+		err := s.db.Commit(func(txn engine.Txn) error { return txn.Delete(layout.NamedKey(space, key)) })
 		if err != nil {
 			return fmt.Errorf("disk: delete %s/%s: %w", space, key, err)
 		}
-		return s.settle()
+		return s.db.Settle()
 	})
 }
 
 // eachNamed calls fn for every named value, by space and key.
-func eachNamed(txn *badger.Txn, fn func(space, key string, value []byte) error) error {
-	return each(txn, []byte{spaceNamed}, func(rest, payload []byte) error {
-		if len(rest) < 1 || len(rest) < 1+int(rest[0]) {
-			return damaged("the key %x of a named value", rest)
+func eachNamed(txn engine.Txn, fn func(space, key string, value []byte) error) error {
+	return txn.Each([]byte{layout.SpaceNamed}, func(rest, payload []byte) error {
+		space, key, err := layout.DecodeNamed(rest)
+		if err != nil {
+			return err
 		}
-		n := 1 + int(rest[0])
-		return fn(string(rest[1:n]), string(rest[n:]), bytes.Clone(payload))
+		return fn(space, key, bytes.Clone(payload))
 	})
 }

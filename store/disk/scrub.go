@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/ipfs/go-cid"
-
-	"ringfence/store/assertion"
+	"ringfence/store/disk/internal/engine"
+	"ringfence/store/disk/internal/layout"
+	"ringfence/store/disk/internal/proof"
 	"ringfence/store/feed"
-	"ringfence/store/keys"
-	"ringfence/store/merkle"
 )
 
 // ScrubReport is what a scrub has read and found.
@@ -31,11 +29,11 @@ type ScrubReport struct {
 func (s *Store) Scrub(ctx context.Context, progress func(done, total uint64)) (ScrubReport, error) {
 	var report ScrubReport
 	var broken error
-	report.Tables, broken = verifyTables(filepath.Join(s.cfg.Dir, databaseDir))
+	report.Tables, broken = engine.VerifyTables(filepath.Join(s.cfg.Dir, databaseDir))
 	s.mu.RLock()
 	head, gaps := s.arrivals, s.gaps
 	s.mu.RUnlock()
-	for n := beyond(gaps, 1); n <= head; n = beyond(gaps, n+1) {
+	for n := layout.Beyond(gaps, 1); n <= head; n = layout.Beyond(gaps, n+1) {
 		if err := ctx.Err(); err != nil {
 			return report, fmt.Errorf("disk: scrub: %w", err)
 		}
@@ -61,47 +59,13 @@ func (s *Store) scrub(n uint64, report *ScrubReport) error {
 		if !a.served {
 			return nil
 		}
-		err = verifyRecord(&a.record)
+		err = proof.Check(&a.record)
 	}
 	report.Batches++
-	report.Bytes += int64(len(a.value.header)) + int64(a.value.body.size)
+	report.Bytes += int64(len(a.value.Header)) + int64(a.value.Body.Size)
 	if err != nil {
 		s.rotten(a.batch, n, err)
 		report.Quarantined = append(report.Quarantined, feed.Quarantined{Batch: a.batch, Reason: err.Error()})
-	}
-	return nil
-}
-
-// verifyRecord checks that a record proves itself: the header is canonical, of
-// its place and signed by its issuer, and the body's leaves give its root.
-func verifyRecord(r *feed.Record) error {
-	signed, err := assertion.DecodeSignedHeader(r.Header)
-	if err != nil {
-		return damaged("batch %s: %v", r.Tip.CID, err)
-	}
-	header, err := assertion.DecodeHeader(signed.Header)
-	if err != nil {
-		return damaged("batch %s: %v", r.Tip.CID, err)
-	}
-	switch tip := (feed.Tip{Epoch: header.Epoch, Sequence: header.Sequence, CID: assertion.CID(signed.Header), Time: header.Time}); {
-	case tip != r.Tip || header.Issuer != r.Issuer:
-		return damaged("batch %s: the header is of another place", r.Tip.CID)
-	case !header.Issuer.Verify(keys.DomainBatch, signed.Header, signed.Signature):
-		return damaged("batch %s: the signature does not fit", r.Tip.CID)
-	}
-	return verifyBody(r.Tip.CID, &header, r.Body)
-}
-
-func verifyBody(c cid.Cid, header *assertion.Header, body []byte) error {
-	slots, err := assertion.DecodeSlots(body)
-	if err != nil {
-		return damaged("batch %s: %v", c, err)
-	}
-	if len(slots) != header.Count {
-		return damaged("batch %s: %d statements, the header says %d", c, len(slots), header.Count)
-	}
-	if merkle.Root(assertion.Leaves(slots)) != header.Root {
-		return damaged("batch %s: the statements do not give the header's root", c)
 	}
 	return nil
 }

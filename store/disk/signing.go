@@ -6,9 +6,10 @@ import (
 	"iter"
 	"slices"
 
-	badger "github.com/dgraph-io/badger/v4"
-
 	"ringfence/store/assertion"
+	"ringfence/store/disk/internal/engine"
+	"ringfence/store/disk/internal/layout"
+	"ringfence/store/disk/internal/promise"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
@@ -24,35 +25,42 @@ func (s *Store) Reserve(issuer keys.Public, drafts []feed.Reservation) error {
 	for i := range drafts {
 		size += len(drafts[i].Header) + len(drafts[i].Body)
 	}
-	return s.write(size, func() error {
+	return s.db.Write(size, func() error {
 		if err := s.checkDrafts(issuer, drafts); err != nil || len(drafts) == 0 {
 			return err
 		}
 		for rest := drafts; len(rest) > 0; {
 			n := chunk(len(rest), func(i int) int { return len(rest[i].Body) })
-			err := s.commit(func(txn *badger.Txn) error { return setReservations(txn, issuer, rest[:n]) })
+			err := s.db.Commit(func(txn engine.Txn) error {
+				for i := range rest[:n] {
+					if err := layout.SetReservation(txn, issuer, &rest[i]); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 			if err != nil {
 				return fmt.Errorf("disk: reserve for %s: %w", issuer.Short(), err)
 			}
 			rest = rest[n:]
 		}
-		if err := s.settle(); err != nil {
+		if err := s.db.Settle(); err != nil {
 			return err
 		}
-		return s.promiseOf(issuer, func(p *promise) { p.highest = drafts[len(drafts)-1].Tip })
+		return s.promiseOf(issuer, func(p *promise.Signer) { p.Highest = drafts[len(drafts)-1].Tip })
 	})
 }
 
 func (s *Store) checkDrafts(issuer keys.Public, drafts []feed.Reservation) error {
-	own := s.signers[issuer]
-	if own.barred != "" {
-		return fmt.Errorf("disk: reserve for %s: %w: %s", issuer.Short(), feed.ErrBarred, own.barred)
+	own := s.promised.Signer(issuer)
+	if own.Barred != "" {
+		return fmt.Errorf("disk: reserve for %s: %w: %s", issuer.Short(), feed.ErrBarred, own.Barred)
 	}
 	tip, _ := s.heads.latest(issuer)
-	last := feed.Later(own.highest, tip)
+	last := feed.Later(own.Highest, tip)
 	for i := range drafts {
 		d := &drafts[i]
-		if !d.Tip.CID.Equals(assertion.CID(d.Header)) || len(d.Body) == 0 {
+		if !d.Tip.CID.Equals(assertion.CID(d.Header)) || len(d.Body) == 0 || layout.CheckSizes(d.Header, d.Body) != nil {
 			return fmt.Errorf("disk: reserve %d/%d of %s: a reservation needs a body and the CID of its header", d.Tip.Epoch, d.Tip.Sequence, issuer.Short())
 		}
 		if !d.Tip.Follows(last) {
@@ -63,33 +71,19 @@ func (s *Store) checkDrafts(issuer keys.Public, drafts []feed.Reservation) error
 	return nil
 }
 
-func setReservations(txn *badger.Txn, issuer keys.Public, drafts []feed.Reservation) error {
-	for i := range drafts {
-		d := &drafts[i]
-		v := reservationValue{tip: d.Tip, body: extentOf(d.Body), header: d.Header}
-		if err := set(txn, reservationKey(issuer, d.Tip), v.encode()); err != nil {
-			return err
-		}
-		if err := txn.Set(bodyKey(d.Tip.CID), d.Body); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // promiseOf changes what one issuer promised. The caller is the writer.
-func (s *Store) promiseOf(issuer keys.Public, change func(*promise)) error {
-	next := s.promises.now.clone()
-	own := next.signers[issuer]
+func (s *Store) promiseOf(issuer keys.Public, change func(*promise.Signer)) error {
+	next := s.promises.Now().Clone()
+	own := next.Signer(issuer)
 	change(&own)
-	next.signers[issuer] = own
+	next.Signers[issuer] = own
 	return s.promise(next)
 }
 
 // Reserved returns what was reserved and not yet appended, in order.
 func (s *Store) Reserved(issuer keys.Public) ([]feed.Reservation, error) {
 	var out []feed.Reservation
-	err := s.view(func(txn *badger.Txn) error {
+	err := s.db.View(func(txn engine.Txn) error {
 		return eachReservation(txn, issuer, func(r feed.Reservation) error { out = append(out, r); return nil })
 	})
 	if err != nil {
@@ -98,18 +92,17 @@ func (s *Store) Reserved(issuer keys.Public) ([]feed.Reservation, error) {
 	return out, nil
 }
 
-func eachReservation(txn *badger.Txn, issuer keys.Public, fn func(feed.Reservation) error) error {
-	return each(txn, issuerKey(spaceReservation, issuer), func(rest, payload []byte) error {
-		f := fields{b: rest}
-		v, err := decodeReservation(f.uint64(), f.uint64(), payload)
+func eachReservation(txn engine.Txn, issuer keys.Public, fn func(feed.Reservation) error) error {
+	return txn.Each(layout.ReservationPrefix(issuer), func(rest, payload []byte) error {
+		v, err := layout.DecodeReservation(rest, payload)
 		if err != nil {
 			return err
 		}
-		body, err := getBody(txn, v.tip.CID, v.body)
+		body, err := getBody(txn, v.Tip.CID, v.Body)
 		if err != nil {
 			return err
 		}
-		return fn(feed.Reservation{Tip: v.tip, Header: bytes.Clone(v.header), Body: body})
+		return fn(feed.Reservation{Tip: v.Tip, Header: bytes.Clone(v.Header), Body: body})
 	})
 }
 
@@ -118,7 +111,7 @@ func eachReservation(txn *badger.Txn, issuer keys.Public, fn func(feed.Reservati
 func (s *Store) HighestReserved(issuer keys.Public) (feed.Tip, bool, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	highest := s.signers[issuer].highest
+	highest := s.promised.Signer(issuer).Highest
 	return highest, highest.CID.Defined(), nil
 }
 
@@ -129,11 +122,11 @@ func (s *Store) Bar(issuer keys.Public, reason string) error {
 	if reason == "" {
 		return fmt.Errorf("disk: bar %s: a reason is needed", issuer.Short())
 	}
-	return s.asWriter(func() error {
-		if s.signers[issuer].barred != "" {
+	return s.db.Always(func() error {
+		if s.promised.Signer(issuer).Barred != "" {
 			return nil
 		}
-		return s.promiseOf(issuer, func(p *promise) { p.barred = reason[:min(len(reason), maxReason)] })
+		return s.promiseOf(issuer, func(p *promise.Signer) { p.Barred = reason[:min(len(reason), promise.MaxReason)] })
 	})
 }
 
@@ -141,18 +134,18 @@ func (s *Store) Bar(issuer keys.Public, reason string) error {
 func (s *Store) Barred(issuer keys.Public) (string, bool, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	reason := s.signers[issuer].barred
+	reason := s.promised.Signer(issuer).Barred
 	return reason, reason != "", nil
 }
 
 // Lift allows an issuer to sign again. It is for somebody who knows the last
 // published head of its feed, and only once that head is held here.
 func (s *Store) Lift(issuer keys.Public) error {
-	return s.write(0, func() error {
-		if s.signers[issuer].barred == "" {
+	return s.db.Write(0, func() error {
+		if s.promised.Signer(issuer).Barred == "" {
 			return nil
 		}
-		return s.promiseOf(issuer, func(p *promise) { p.barred = "" })
+		return s.promiseOf(issuer, func(p *promise.Signer) { p.Barred = "" })
 	})
 }
 

@@ -1,4 +1,4 @@
-package disk
+package engine
 
 import (
 	"encoding/binary"
@@ -11,11 +11,13 @@ import (
 	"github.com/dgraph-io/badger/v4/pb"
 	"github.com/dgraph-io/badger/v4/y"
 	"google.golang.org/protobuf/proto"
+
+	"ringfence/store/disk/internal/damage"
 )
 
 const tableSuffix = ".sst"
 
-// verifyTables reads every table in dir and checks all its checksums, before
+// VerifyTables reads every table in dir and checks all its checksums, before
 // Badger does: Badger ends the process over a table whose lengths are wrong,
 // answers "not found" for a block that fails, and a compaction drops the rest
 // of the table. Tables are small here, since bodies lie elsewhere. It returns
@@ -24,7 +26,7 @@ const tableSuffix = ".sst"
 // A table is: blocks; index; index length 4; checksum; checksum length 4. A
 // block ends in: entry offsets 4 each; their count 4; checksum; checksum
 // length 4; its checksum covers what is before it.
-func verifyTables(dir string) (int, error) {
+func VerifyTables(dir string) (int, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*"+tableSuffix))
 	if err != nil {
 		return 0, fmt.Errorf("disk: list tables: %w", err)
@@ -39,7 +41,7 @@ func verifyTables(dir string) (int, error) {
 			err = verifyTable(b)
 		}
 		if err != nil {
-			all = append(all, damaged("table %s: %v", filepath.Base(name), err))
+			all = append(all, damage.Errorf("table %s: %w", filepath.Base(name), err))
 		}
 	}
 	return len(names), errors.Join(all...)

@@ -1,4 +1,4 @@
-package disk
+package engine
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"ringfence/store/disk/internal/datadir"
 )
 
 // barrier makes durable what Badger has accepted: its value-log files first,
@@ -58,13 +60,13 @@ func (b *barrier) sync() error {
 	}
 	files := append(values, logs...)
 	for _, name := range files {
-		err := syncPath(filepath.Join(b.dir, name))
+		err := datadir.Sync(filepath.Join(b.dir, name))
 		if err != nil && !(errors.Is(err, os.ErrNotExist) && filepath.Ext(name) == logSuffix) {
 			return fmt.Errorf("disk: sync: %w", err)
 		}
 	}
 	if names := strings.Join(files, " "); names != b.names {
-		if err := syncPath(b.dir); err != nil {
+		if err := datadir.Sync(b.dir); err != nil {
 			return fmt.Errorf("disk: sync: %w", err)
 		}
 		b.names = names

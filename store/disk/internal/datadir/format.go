@@ -1,4 +1,4 @@
-package disk
+package datadir
 
 import (
 	"errors"
@@ -7,33 +7,35 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"ringfence/store/disk/internal/damage"
 )
 
 const (
-	formatFile    = "FORMAT"
-	formatLine    = "ringfence store %d\n"
-	formatVersion = 1
+	formatFile = "FORMAT"
+	formatLine = "ringfence store %d\n"
 )
 
-// migration brings a directory from one version to the next. It must be safe
+// ErrNewer: the directory was made by a newer version.
+var ErrNewer = errors.New("disk: the directory was made by a newer version")
+
+// Migration brings a directory from one version to the next. It must be safe
 // to run again after it was interrupted: the new version is written only when
 // it has returned.
-type migration func(dir string) error
+type Migration func(dir string) error
 
-// migrations returns the steps from version 1 on: the first brings 1 to 2.
-func migrations() []migration { return nil }
-
-// prepare makes dir a store of the current version: it writes the version into
+// Prepare makes dir a store of the current version: it writes the version into
 // an empty directory, brings an older one up to date, and refuses a newer one
-// and a directory that is no store.
-func prepare(dir string, steps []migration) error {
+// and a directory that is no store. The first step brings version 1 to 2; with
+// no steps the current version is 1.
+func Prepare(dir string, steps []Migration) error {
 	current := 1 + len(steps)
 	version, err := readFormat(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		if err := refuseOccupied(dir); err != nil {
 			return err
 		}
-		return writeFormat(dir, current)
+		return WriteFormat(dir, current)
 	}
 	if err != nil {
 		return err
@@ -45,7 +47,7 @@ func prepare(dir string, steps []migration) error {
 		if err := steps[version-1](dir); err != nil {
 			return fmt.Errorf("disk: migrate %s from format %d to %d: %w", dir, version, version+1, err)
 		}
-		if err := writeFormat(dir, version+1); err != nil {
+		if err := WriteFormat(dir, version+1); err != nil {
 			return err
 		}
 	}
@@ -60,13 +62,14 @@ func readFormat(dir string) (int, error) {
 	}
 	var version int
 	if _, err := fmt.Sscanf(string(b), formatLine, &version); err != nil || version < 1 || string(b) != fmt.Sprintf(formatLine, version) {
-		return 0, damaged("%s holds %q, not the version of a store", path, b)
+		return 0, damage.Errorf("%s holds %q, not the version of a store", path, b)
 	}
 	return version, nil
 }
 
-func writeFormat(dir string, version int) error {
-	err := replaceFile(filepath.Join(dir, formatFile), fmt.Appendf(nil, formatLine, version))
+// WriteFormat writes the version of the store in dir, durably.
+func WriteFormat(dir string, version int) error {
+	err := replace(filepath.Join(dir, formatFile), fmt.Appendf(nil, formatLine, version))
 	if err != nil {
 		return fmt.Errorf("disk: write format: %w", err)
 	}
@@ -76,7 +79,7 @@ func writeFormat(dir string, version int) error {
 // refuseOccupied refuses a directory without a version that holds more than
 // the lock: it may be anything, or a restore that did not come to its end.
 func refuseOccupied(dir string) error {
-	names, err := contents(dir)
+	names, err := Contents(dir)
 	if err != nil {
 		return err
 	}
@@ -87,8 +90,9 @@ func refuseOccupied(dir string) error {
 	return nil
 }
 
-// contents lists dir without the lock and what an interrupted replaceFile left.
-func contents(dir string) ([]string, error) {
+// Contents lists what is in dir besides the lock and what an interrupted
+// WriteFormat left.
+func Contents(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("disk: read %s: %w", dir, err)
@@ -104,8 +108,8 @@ func contents(dir string) ([]string, error) {
 
 const temporary = ".new"
 
-// replaceFile gives path a new content at once and durably.
-func replaceFile(path string, content []byte) error {
+// replace gives path a new content at once and durably.
+func replace(path string, content []byte) error {
 	f, err := os.OpenFile(path+temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -120,11 +124,11 @@ func replaceFile(path string, content []byte) error {
 	if err := os.Rename(path+temporary, path); err != nil {
 		return err
 	}
-	return syncPath(filepath.Dir(path))
+	return Sync(filepath.Dir(path))
 }
 
-// syncPath makes a file, or the names in a directory, durable.
-func syncPath(path string) error {
+// Sync makes a file, or the names in a directory, durable.
+func Sync(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err

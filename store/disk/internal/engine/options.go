@@ -1,0 +1,57 @@
+package engine
+
+import (
+	badger "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+const (
+	// memTable bounds what one memtable holds, and so what a restart after a
+	// crash replays. Large values do not pass through it: the records of 4,096
+	// statements put about 1 KiB into it.
+	memTable = 8 << 20
+	// valueThreshold is the size from which a value goes to the value log.
+	// Headers and named values stay below it, bodies of some forty statements
+	// and more lie above. Nothing here reclaims the value log: Badger collects
+	// a file by reading it up to the first damaged entry and removing the rest
+	// unread, and removes it before what it moved is durable.
+	valueThreshold = 4 << 10
+	// valueFile is where Badger begins another value-log file; it maps twice
+	// that. A crash costs reading one such file at the next start.
+	valueFile = 64 << 20
+	// behind is what Badger may still write after a transaction was accepted:
+	// the logs of its memtables, the tables they become, and a compaction of
+	// these.
+	behind = 4 * memTable
+)
+
+// One transaction takes at most MaxValues bytes of values, well within what a
+// value-log file leaves of its mapping, and at most MaxItems items of five
+// keys, whose share of the tree stays below the 15 % of a memtable that Badger
+// allows.
+const (
+	MaxValues = 32 << 20
+	MaxItems  = 128
+)
+
+// tuned returns how Badger is opened. Without compression a table's block is
+// read where it is mapped, so the block cache is small: it only saves repeated
+// checksums. Conflicts cannot happen, because one goroutine writes at a time.
+func tuned(dir string, to logger) badger.Options {
+	return badger.DefaultOptions(dir).
+		WithMemTableSize(memTable).
+		WithNumMemtables(3).
+		WithNumCompactors(2).
+		WithNumGoroutines(2).
+		WithBlockCacheSize(16 << 20).
+		WithIndexCacheSize(0).
+		WithCompression(options.None).
+		WithValueThreshold(valueThreshold).
+		WithValueLogFileSize(valueFile).
+		WithVerifyValueChecksum(true).
+		WithChecksumVerificationMode(options.OnBlockRead).
+		WithDetectConflicts(false).
+		WithSyncWrites(false). // see barrier
+		WithMetricsEnabled(false).
+		WithLogger(to)
+}
