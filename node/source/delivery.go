@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 
+	"ringfence/node/source/mapping"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
@@ -63,7 +64,7 @@ type LabelCount struct {
 
 // Delivery is what one file says by its mapping. It does not change.
 type Delivery struct {
-	mapping *Mapping
+	mapping *mapping.Mapping
 	summary Summary
 	rows    []row // by number, label, first, last, reports, line
 	labels  []label
@@ -87,7 +88,7 @@ func (r *reader) deliver(asOf int64) (*Delivery, error) {
 		d.shift = r.opts.NewestOn.Start() - d.newest.Start()
 	}
 	if len(d.rows) > 0 && d.oldest()+d.shift < 0 {
-		return nil, r.fail(0, fmt.Errorf("moving the newest day to %s puts dates before 1970", r.opts.NewestOn))
+		return nil, r.fail(fmt.Errorf("moving the newest day to %s puts dates before 1970", r.opts.NewestOn))
 	}
 	d.order()
 	d.digest = d.sum()
@@ -147,12 +148,12 @@ func (a *row) compareSaid(b *row) int {
 func (d *Delivery) sum() (digest [sha256.Size]byte) {
 	h := sha256.New()
 	h.Write([]byte("ringfence/delivery/v1\n"))
-	h.Write([]byte{byte(d.mapping.mode), byte(d.mapping.count), byte(d.mapping.medium)})
+	h.Write([]byte{byte(d.mapping.Mode()), byte(d.mapping.Counting()), byte(d.mapping.Medium())})
 	var b []byte
 	number64 := func(v uint64) { b = binary.BigEndian.AppendUint64(b, v) }
 	for i := range d.rows {
 		one := &d.rows[i]
-		if i > 0 && d.mapping.count == countNone && d.repeats(i) {
+		if i > 0 && d.mapping.Counting() == mapping.CountNone && d.repeats(i) {
 			continue
 		}
 		b = b[:0]
@@ -161,13 +162,13 @@ func (d *Delivery) sum() (digest [sha256.Size]byte) {
 		number64(uint64(one.last))
 		number64(uint64(one.reports))
 		l := &d.labels[one.label]
-		if d.mapping.mode == Snapshot {
+		if d.mapping.Mode() == mapping.Snapshot {
 			number64(uint64(l.category))
 		}
 		number64(uint64(len(l.text)))
 		h.Write(append(b, l.text...))
 	}
-	if d.mapping.mode == Snapshot {
+	if d.mapping.Mode() == mapping.Snapshot {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(d.asOf)))
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(d.shift)))
 	}
@@ -183,7 +184,7 @@ func (d *Delivery) repeats(i int) bool {
 }
 
 // Mapping returns the mapping that the file was read by.
-func (d *Delivery) Mapping() *Mapping { return d.mapping }
+func (d *Delivery) Mapping() *mapping.Mapping { return d.mapping }
 
 // Summary accounts for the rows of the file.
 func (d *Delivery) Summary() Summary { return d.summary }

@@ -3,13 +3,11 @@
 //
 // Every publisher keeps its numbers in another form. Nothing of that may reach
 // a statement unexamined, and no publisher will rewrite its database for us; so
-// a Mapping, a small file that people can read and argue with, says how one
-// kind of file is to be read: which column is the number, what a date looks
-// like and in which zone, which of the publisher's words means which category,
-// whether the file adds to what it said before or replaces it. Read puts a file
-// and a mapping together into a Delivery: the rows that could be used, ordered,
-// with a digest by which the same delivery is known again, and an account of
-// every row that could not, with its line, field and reason.
+// a mapping (see package mapping), a small file that people can read and argue
+// with, says how one kind of file is to be read. Read puts a file and a mapping
+// together into a Delivery: the rows that could be used, ordered, with a digest
+// by which the same delivery is known again, and an account of every row that
+// could not, with its line, field and reason.
 //
 // A row that cannot be used costs that row. A file that cannot be trusted as a
 // whole (cut off, binary, in another encoding, another publisher's columns)

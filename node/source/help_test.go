@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringfence/node/source/mapping"
 	"ringfence/store/number"
 	"ringfence/store/plan"
 )
@@ -34,9 +35,9 @@ func plainDialler(c number.Country) (Dialler, error) {
 	}, nil
 }
 
-func mapping(t testing.TB, text string) *Mapping {
+func parse(t testing.TB, text string) *mapping.Mapping {
 	t.Helper()
-	m, err := ReadMapping("test.yaml", strings.NewReader(text))
+	m, err := mapping.Read("test.yaml", strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +45,9 @@ func mapping(t testing.TB, text string) *Mapping {
 }
 
 // shipped reads a mapping as it ships.
-func shipped(t testing.TB, name string) *Mapping {
+func shipped(t testing.TB, name string) *mapping.Mapping {
 	t.Helper()
-	m, err := Shipped(name)
+	m, err := mapping.Shipped(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func (o outcome) drafts() []Draft {
 	return all
 }
 
-func readFrom(r io.Reader, m *Mapping, opts Options) outcome {
+func readFrom(r io.Reader, m *mapping.Mapping, opts Options) outcome {
 	var o outcome
 	if opts.File == "" {
 		opts.File = "numbers.csv"
@@ -113,11 +114,11 @@ func readFrom(r io.Reader, m *Mapping, opts Options) outcome {
 	return o
 }
 
-func readText(m *Mapping, text string, opts Options) outcome {
+func readText(m *mapping.Mapping, text string, opts Options) outcome {
 	return readFrom(strings.NewReader(text), m, opts)
 }
 
-func mustRead(t testing.TB, m *Mapping, text string, opts Options) outcome {
+func mustRead(t testing.TB, m *mapping.Mapping, text string, opts Options) outcome {
 	t.Helper()
 	o := readText(m, text, opts)
 	if o.err != nil {

@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"ringfence/node/source/mapping"
+	"ringfence/node/source/mask"
+	"ringfence/node/source/table"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -62,16 +65,27 @@ func (r Row) Place(place int) (string, bool) {
 	return strings.TrimSpace(r.fields[place-1]), true
 }
 
+// FileError is why a file gives no delivery.
+type FileError struct {
+	File string
+	Err  error // with the line, if it has one
+}
+
+// Error names the file.
+func (e *FileError) Error() string { return e.File + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *FileError) Unwrap() error { return e.Err }
+
 // reader holds what reading one file needs.
 type reader struct {
-	mapping *Mapping
+	mapping *mapping.Mapping
 	opts    Options
 	dialled Dialler
-	digits  int // national digits, 0 any
 	country number.Country
-	lines   *lineReader
+	records *table.Reader
 	header  []string
-	places  places
+	places  mapping.Places
 	fields  []string // of the row at hand
 	clamped bool     // the row at hand was dated as its report
 
@@ -85,168 +99,112 @@ type reader struct {
 // Read reads a file by a mapping. A row that cannot be used is told to
 // Options.Rejected and counted; what concerns the file as a whole is an error,
 // a *FileError, and gives no delivery. Read stops when ctx ends.
-func Read(ctx context.Context, file io.Reader, m *Mapping, opts Options) (*Delivery, error) {
-	r := &reader{mapping: m, opts: opts, digits: m.nationalDigits, byLabel: make(map[string]uint32)}
+func Read(ctx context.Context, file io.Reader, m *mapping.Mapping, opts Options) (*Delivery, error) {
+	r := &reader{mapping: m, opts: opts, byLabel: make(map[string]uint32)}
 	if r.country = opts.Country; r.country == 0 {
-		r.country = m.country
+		r.country = m.Country()
 	}
 	if r.country == 0 {
-		return nil, r.fail(0, fmt.Errorf("mapping %s names no default country; say one", m.name))
+		return nil, r.fail(fmt.Errorf("mapping %s names no default country; say one", m.Name()))
 	}
 	var err error
 	if r.dialled, err = opts.Dialler(r.country); err != nil {
-		return nil, r.fail(0, fmt.Errorf("numbers of country %s: %w", r.country, err))
+		return nil, r.fail(fmt.Errorf("numbers of country %s: %w", r.country, err))
 	}
 	asOf := opts.AsOf
 	if asOf == 0 {
-		asOf = m.clock.asOf
+		asOf = m.AsOf()
 	}
 	if !m.Dated() && asOf == 0 && opts.NewestOn == 0 {
-		return nil, r.fail(0, fmt.Errorf("the file has no dates; say of which day it is (as_of)"))
+		return nil, r.fail(fmt.Errorf("the file has no dates; say of which day it is (as_of)"))
 	}
-	r.lines = newLineReader(file, opts.Progress)
+	r.records = table.NewReader(file, table.Config{Delimiter: m.Delimiter(), OnRead: opts.Progress})
 	if err := r.all(ctx); err != nil {
-		return nil, err
+		return nil, r.fail(err)
 	}
 	return r.deliver(asOf)
 }
 
-func (r *reader) fail(line int, err error) error {
-	return &FileError{File: r.opts.File, Line: line, Err: err}
-}
+func (r *reader) fail(err error) error { return &FileError{r.opts.File, err} }
 
 func (r *reader) all(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
 	for {
-		err := r.record()
+		rec, err := r.records.Next()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if err == nil {
+			err = r.record(rec)
 		}
 		if err != nil {
 			return err
 		}
-		if r.lines.line&0xFFF == 0 && ctx.Err() != nil {
-			return r.fail(r.lines.line, ctx.Err())
+		if r.summary.Rows&0xFFF == 0 && ctx.Err() != nil {
+			return &table.LineError{Line: rec.Line, Err: context.Cause(ctx)}
 		}
 	}
-	r.summary.Lines, r.summary.Bytes, r.summary.Unfinished = r.lines.line, r.lines.total, r.lines.unfinished
-	if r.summary.Rows == 0 {
-		return r.fail(0, fmt.Errorf("the file holds no rows"))
+	s := &r.summary
+	s.Lines, s.BlankLines, s.Bytes, s.Unfinished = r.records.Line(), r.records.Blank(), r.records.Bytes(), r.records.Unfinished()
+	if s.Rows == 0 {
+		return fmt.Errorf("the file holds no rows")
 	}
 	return nil
 }
 
 // begin reads the header, if there is one, and finds the columns.
 func (r *reader) begin() error {
-	if r.mapping.header {
-		line, long, err := r.nextLine()
-		switch {
-		case errors.Is(err, io.EOF):
-			return r.fail(0, fmt.Errorf("the file is empty; a header was expected"))
-		case err != nil:
+	line := 0
+	if r.mapping.Header() {
+		rec, err := r.records.Next()
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("the file is empty; a header was expected")
+		}
+		if err != nil {
 			return err
-		case long:
-			return r.fail(1, fmt.Errorf("the header has more than %d bytes; is it a CSV file with line ends?", maxLine))
 		}
-		header, state := split(line, r.mapping.delimiter, nil)
-		if state != splitDone {
-			return r.fail(1, fmt.Errorf("stray quotation mark in the header"))
+		line = rec.Line
+		switch {
+		case rec.Fault == table.LongLine:
+			err = fmt.Errorf("the header has more than %d bytes; is it a CSV file with line ends?", table.MaxLine)
+		case rec.Fault == table.BadQuote:
+			err = fmt.Errorf("stray quotation mark in the header")
+		case len(rec.Fields) > table.MaxFields:
+			err = fmt.Errorf("more than %d columns", table.MaxFields)
 		}
-		if len(header) > maxFields {
-			return r.fail(1, fmt.Errorf("more than %d columns", maxFields))
+		if err != nil {
+			return &table.LineError{Line: line, Err: err}
 		}
-		for i := range header {
-			header[i] = strings.Clone(header[i])
+		for _, name := range rec.Fields {
+			r.header = append(r.header, strings.Clone(name))
 		}
-		r.header = header
 	}
 	var err error
-	if r.places, err = r.mapping.columns.find(r.header); err != nil {
-		return r.fail(min(len(r.header), 1), err)
+	if r.places, err = r.mapping.Places(r.header); err != nil {
+		return &table.LineError{Line: line, Err: err}
 	}
 	return nil
 }
 
-func (r *reader) nextLine() (string, bool, error) {
-	line, long, err := r.lines.next()
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", false, r.fail(r.lines.line, err)
+func (r *reader) record(rec table.Record) error {
+	r.summary.Rows++
+	switch rec.Fault {
+	case table.LongLine:
+		return r.reject(rec.Line, "", mask.Line(rec.Raw), LongLine)
+	case table.BadQuote:
+		return r.reject(rec.Line, "", mask.Line(rec.Raw), BadQuote)
+	case table.Sound:
 	}
-	return line, long, err
-}
-
-// record reads one record, over several lines if a quoted field says so.
-func (r *reader) record() error {
-	line, long, err := r.nextLine()
-	if err != nil {
-		return err
-	}
-	start := r.lines.line
-	switch {
-	case long:
-		r.summary.Rows++
-		return r.reject(start, "", maskLine(line), LongLine)
-	case strings.TrimSpace(line) == "":
-		r.summary.BlankLines++
-		return nil
-	case r.mapping.lines:
-		r.fields = append(r.fields[:0], line)
-		return r.row(start)
-	}
-	var state splitState
-	if r.fields, state = split(line, r.mapping.delimiter, r.fields[:0]); state == splitOpen {
-		if state, err = r.goOn(line); err != nil {
-			return err
-		}
-	}
-	if state != splitDone {
-		r.summary.Rows++
-		return r.reject(start, "", maskLine(line), BadQuote)
-	}
-	return r.row(start)
-}
-
-// goOn joins lines until the quoted field that line leaves open is closed. If
-// that does not happen within the bound, or makes no sense, the lines after
-// the first are given back: a stray quotation mark costs one row, not many.
-func (r *reader) goOn(line string) (splitState, error) {
-	start, joined := r.lines.line, strings.Builder{}
-	joined.WriteString(line)
-	for {
-		more, long, err := r.nextLine()
-		if err != nil && !errors.Is(err, io.EOF) {
-			return splitBad, err
-		}
-		if err == nil {
-			joined.WriteByte('\n')
-			joined.WriteString(more)
-		}
-		if !long && err == nil && joined.Len() <= maxLine {
-			if strings.IndexByte(more, '"') < 0 {
-				continue
-			}
-			var state splitState
-			if r.fields, state = split(joined.String(), r.mapping.delimiter, r.fields[:0]); state == splitOpen {
-				continue
-			}
-			if state == splitDone {
-				return splitDone, nil
-			}
-		}
-		if joined.Len() > len(line) {
-			r.lines.back(start, joined.String()[len(line)+1:])
-		}
-		return splitBad, nil
-	}
+	r.fields = rec.Fields
+	return r.row(rec.Line)
 }
 
 // row makes something of r.fields.
 func (r *reader) row(line int) error {
-	r.summary.Rows++
-	if len(r.fields) > maxFields || r.header != nil && len(r.fields) != len(r.header) || len(r.fields) <= r.places.most {
-		return r.reject(line, "", maskLine(strings.Join(r.fields[:min(len(r.fields), mostShown)], ",")), FieldCount)
+	if len(r.fields) > table.MaxFields || r.header != nil && len(r.fields) != len(r.header) || len(r.fields) <= r.places.Most {
+		return r.reject(line, "", mask.Line(strings.Join(r.fields[:min(len(r.fields), mask.MostShown)], ",")), FieldCount)
 	}
 	one := row{line: uint32(line)}
 	field, reason, created := r.dates(&one)
@@ -258,8 +216,8 @@ func (r *reader) row(line int) error {
 		return nil
 	}
 	// The number comes first among the reasons: it is what the row is about.
-	if n, why := r.number(strings.TrimSpace(r.fields[r.places.number])); why != Accepted {
-		field, reason = r.places.number, why
+	if n, why := r.number(strings.TrimSpace(r.fields[r.places.Number])); why != Accepted {
+		field, reason = r.places.Number, why
 	} else {
 		one.number = n
 	}
@@ -271,15 +229,15 @@ func (r *reader) row(line int) error {
 	}
 	if reason != Accepted {
 		value := strings.TrimSpace(r.fields[field])
-		if field == r.places.number {
-			value = maskNumber(value)
+		if field == r.places.Number {
+			value = mask.Number(value)
 		} else {
-			value = maskText(value)
+			value = mask.Text(value)
 		}
 		return r.reject(line, r.column(field), value, reason)
 	}
 	if len(r.labels) > maxLabels {
-		return r.fail(line, fmt.Errorf("more than %d different labels: is column %s the right one for label?", maxLabels, r.column(r.places.label)))
+		return &table.LineError{Line: line, Err: fmt.Errorf("more than %d different labels: is column %s the right one for label?", maxLabels, r.column(r.places.Label))}
 	}
 	r.summary.Accepted++
 	r.labels[one.label].rows++
@@ -295,7 +253,7 @@ func (r *reader) column(at int) string {
 	switch {
 	case at < len(r.header):
 		return strings.TrimSpace(r.header[at])
-	case r.mapping.lines:
+	case r.mapping.Lines():
 		return "number"
 	}
 	return strconv.Itoa(at + 1)
@@ -316,11 +274,12 @@ func (r *reader) number(s string) (number.Number, Reason) {
 	if s == "" {
 		return number.Number{}, Blank
 	}
-	digits := digitsFrom(s, 0)
-	if digits < len(s) && rounded(s) {
+	digits := mask.DigitsFrom(s, 0)
+	if digits < len(s) && mask.Rounded(s) {
 		return number.Number{}, Spreadsheet
 	}
-	if r.digits != 0 && digits == len(s) && digits != r.digits {
+	fixed := r.mapping.NationalDigits()
+	if fixed != 0 && digits == len(s) && digits != fixed {
 		return number.Number{}, OtherLength
 	}
 	c := r.dialled(s)
@@ -328,8 +287,8 @@ func (r *reader) number(s string) (number.Number, Reason) {
 	if !ok {
 		return number.Number{}, reasonOf(c)
 	}
-	if r.digits != 0 {
-		if _, length := n.National(); length != r.digits || n.Country() != r.country {
+	if fixed != 0 {
+		if _, length := n.National(); length != fixed || n.Country() != r.country {
 			return number.Number{}, OtherLength
 		}
 	}
@@ -339,9 +298,9 @@ func (r *reader) number(s string) (number.Number, Reason) {
 // dates reads the times of a row. created is 0 if the row does not tell it.
 func (r *reader) dates(one *row) (field int, reason Reason, created int64) {
 	p := &r.places
-	seen := p.seen
-	if p.firstSeen >= 0 {
-		seen = p.firstSeen
+	seen := p.Seen
+	if p.FirstSeen >= 0 {
+		seen = p.FirstSeen
 	}
 	bad := 0
 	r.clamped = false
@@ -353,23 +312,23 @@ func (r *reader) dates(one *row) (field int, reason Reason, created int64) {
 		if s == "" {
 			return 0
 		}
-		t, ok := r.mapping.clock.parse(s)
+		t, ok := r.mapping.Time(s)
 		if !ok {
 			bad = at + 1
 		}
 		return t
 	}
-	created, one.first, one.last = read(p.created), read(seen), read(p.lastSeen)
+	created, one.first, one.last = read(p.Created), read(seen), read(p.LastSeen)
 	if bad != 0 {
 		return bad - 1, BadDate, created
 	}
-	told := max(seen, p.lastSeen) // the column to name when the times make no sense
+	told := max(seen, p.LastSeen) // the column to name when the times make no sense
 	if told < 0 {
-		told = p.created
+		told = p.Created
 	}
 	one.first, one.last = firstOf(one.first, one.last, created), firstOf(one.last, one.first, created)
 	if created != 0 && one.last > created {
-		if !r.mapping.clamp {
+		if !r.mapping.Clamps() {
 			return told, BadDate, created
 		}
 		one.last = created
@@ -396,10 +355,10 @@ func firstOf(times ...int64) int64 {
 }
 
 func (r *reader) label(one *row) (field int, reason Reason) {
-	text := r.mapping.label
-	if r.places.label >= 0 {
-		if text = strings.TrimSpace(r.fields[r.places.label]); len(text) > assertion.MaxLabel {
-			return r.places.label, BadLabel
+	text := r.mapping.Label()
+	if r.places.Label >= 0 {
+		if text = strings.TrimSpace(r.fields[r.places.Label]); len(text) > assertion.MaxLabel {
+			return r.places.Label, BadLabel
 		}
 	}
 	i, known := r.byLabel[text]
@@ -415,17 +374,17 @@ func (r *reader) label(one *row) (field int, reason Reason) {
 }
 
 func (r *reader) count(one *row) (field int, reason Reason) {
-	switch r.mapping.count {
-	case countNone:
+	switch r.mapping.Counting() {
+	case mapping.CountNone:
 		return 0, Accepted
-	case countColumn:
-		n, err := strconv.ParseUint(strings.TrimSpace(r.fields[r.places.count]), 10, 32)
+	case mapping.CountColumn:
+		n, err := strconv.ParseUint(strings.TrimSpace(r.fields[r.places.Count]), 10, 32)
 		if err != nil || n == 0 {
-			return r.places.count, BadCount
+			return r.places.Count, BadCount
 		}
 		one.reports = uint32(n)
 		return 0, Accepted
-	case countRows:
+	case mapping.CountRows:
 	}
 	one.reports = 1
 	return 0, Accepted

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"ringfence/node/source/mapping"
+	"ringfence/node/source/table"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -35,7 +37,7 @@ func TestRejections(t *testing.T) {
 			"2025550123,16-04-2025 00:01,15-04-2025 14:57,,California,213,Other,N\n" + row + "\n"
 	}
 	rest := ",16-04-2025 00:01,15-04-2025 14:57,,California,213,Other,N"
-	table := func(row string) string { return tableHead + "2025550123,,,2026-01-04,Loans,1\n" + row + "\n" }
+	sheet := func(row string) string { return tableHead + "2025550123,,,2026-01-04,Loans,1\n" + row + "\n" }
 	for _, c := range []struct {
 		name, mapping, text string
 		want                Rejection
@@ -51,22 +53,22 @@ func TestRejections(t *testing.T) {
 		{"number alone", "ftc-daily", daily("2025550124"), Rejection{3, "", "**********", FieldCount, ""}},
 		{"field too many", "ftc-daily", daily("2025550124" + rest + ",x"), Rejection{3, "", "**********,**-**-**** **:**,**-**-**** **:**,,Ca…", FieldCount, ""}},
 		{"stray quote", "ftc-daily", daily(`20255"50124` + rest), Rejection{3, "", `*****"*****,**-**-**** **:**,**-**-**** **:**,,C…`, BadQuote, ""}},
-		{"no count", "", table("2025550124,,,2026-01-04,Loans,"), Rejection{3, "n", "", BadCount, ""}},
-		{"zero", "", table("2025550124,,,2026-01-04,Loans,0"), Rejection{3, "n", "0", BadCount, ""}},
-		{"huge count", "", table("2025550124,,,2026-01-04,Loans,4294967296"), Rejection{3, "n", "4294967***", BadCount, ""}},
-		{"long label", "", table("2025550124,,,2026-01-04," + strings.Repeat("字", 43) + ",1"), Rejection{3, "what", strings.Repeat("字", 16) + "…", BadLabel, ""}},
-		{"last before first", "", table("2025550124,2026-01-03,2026-01-02,,Loans,1"), Rejection{3, "last", "2026-01-02", BadDate, ""}},
-		{"too short a line", "", table("2025550124,,"), Rejection{3, "", "**********,,", FieldCount, ""}},
+		{"no count", "", sheet("2025550124,,,2026-01-04,Loans,"), Rejection{3, "n", "", BadCount, ""}},
+		{"zero", "", sheet("2025550124,,,2026-01-04,Loans,0"), Rejection{3, "n", "0", BadCount, ""}},
+		{"huge count", "", sheet("2025550124,,,2026-01-04,Loans,4294967296"), Rejection{3, "n", "4294967***", BadCount, ""}},
+		{"long label", "", sheet("2025550124,,,2026-01-04," + strings.Repeat("字", 43) + ",1"), Rejection{3, "what", strings.Repeat("字", 16) + "…", BadLabel, ""}},
+		{"last before first", "", sheet("2025550124,2026-01-03,2026-01-02,,Loans,1"), Rejection{3, "last", "2026-01-02", BadDate, ""}},
+		{"too short a line", "", sheet("2025550124,,"), Rejection{3, "", "**********,,", FieldCount, ""}},
 		{"word", "list", "2025550123\nunknown\n", Rejection{2, "number", "unknown", Withheld, ""}},
-		{"long line", "list", "2025550123\n" + strings.Repeat("5", maxLine+1) + "\n", Rejection{2, "", strings.Repeat("*", 48) + "…", LongLine, ""}},
+		{"long line", "list", "2025550123\n" + strings.Repeat("5", table.MaxLine+1) + "\n", Rejection{2, "", strings.Repeat("*", 48) + "…", LongLine, ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var m *Mapping
+			var m *mapping.Mapping
 			switch c.mapping {
 			case "":
-				m = mapping(t, tableMapping)
+				m = parse(t, tableMapping)
 			case "list":
-				m = mapping(t, listMapping)
+				m = parse(t, listMapping)
 			default:
 				m = shipped(t, c.mapping)
 			}
@@ -101,8 +103,8 @@ func TestFileErrors(t *testing.T) {
 		"another header":      {tableMapping, dailyHead, Options{}, `line 1: column number: the header has no number or phone; it has "Company_Phone_Number"`},
 		"column twice":        {tableMapping, "phone,number,first,last,filed,what,n\n", Options{}, `the header has both "phone" and "number"`},
 		"header with quote":   {tableMapping, "number,\"first\n", Options{}, "stray quotation mark in the header"},
-		"header without end":  {tableMapping, strings.Repeat("x", maxLine+1) + "\n", Options{}, "the header has more than"},
-		"header of columns":   {tableMapping, strings.Repeat("x,", maxFields+1) + "\n", Options{}, "more than 1024 columns"},
+		"header without end":  {tableMapping, strings.Repeat("x", table.MaxLine+1) + "\n", Options{}, "the header has more than"},
+		"header of columns":   {tableMapping, strings.Repeat("x,", table.MaxFields+1) + "\n", Options{}, "more than 1024 columns"},
 		"no day":              {undated, "2025550123\n", Options{}, "say of which day it is"},
 		"no country":          {strings.Replace(listMapping, "country: 1", "", 1), "2025550123\n", Options{}, "names no default country"},
 		"moved before 1970":   {rowsMapping, "number,day,what\n2025550123,2026-01-01,a\n2025550123,1970-01-02,a\n", Options{NewestOn: 3}, "before 1970"},
@@ -110,7 +112,7 @@ func TestFileErrors(t *testing.T) {
 		"dialler has no plan": {listMapping, "2025550123\n", Options{Dialler: func(number.Country) (Dialler, error) { return nil, errors.New("no plan") }}, "numbers of country 1: no plan"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := readText(mapping(t, c.mapping), c.text, c.opts)
+			o := readText(parse(t, c.mapping), c.text, c.opts)
 			var fileErr *FileError
 			if !errors.As(o.err, &fileErr) || o.Delivery != nil {
 				t.Fatalf("delivery %v, error %v", o.Delivery, o.err)
@@ -133,7 +135,7 @@ func manyLabels() string {
 // Three labels of one number, two of them in one category: the count and the
 // times are those of all rows, the label is the most frequent.
 func TestDraftsPutRowsTogether(t *testing.T) {
-	m := mapping(t, rowsMapping)
+	m := parse(t, rowsMapping)
 	text := "number,day,what\n" +
 		"2025550124,2026-01-05,Cards\n" +
 		"2025550123,2026-01-03,  Loans \n" +
@@ -187,7 +189,7 @@ func category(t testing.TB, s string) taxonomy.Category {
 // Drafts equal those of a slow, obvious second reading; the order of rows and
 // the line ends change neither drafts nor digest.
 func TestDraftsEqualObviousReading(t *testing.T) {
-	m := mapping(t, tableMapping)
+	m := parse(t, tableMapping)
 	words := []string{"Loans", "Threats", "Nothing", "Loans  ", "Gossip", " Loans", "Nothing  at all"}
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 8))
@@ -245,7 +247,7 @@ func TestDraftsEqualObviousReading(t *testing.T) {
 // What makes another delivery, and what does not.
 func TestDigest(t *testing.T) {
 	text := "number,day,what\n2025550123,2026-01-03,Loans\n2025550124,2026-01-04,Cards\n"
-	base := mustRead(t, mapping(t, rowsMapping), text, Options{}).Digest()
+	base := mustRead(t, parse(t, rowsMapping), text, Options{}).Digest()
 	remapped := strings.Replace(rowsMapping, "mkt.finance.card", "mkt.retail", 1)
 	moved := Options{NewestOn: 20000}
 	snapshot := func(m string) string { return strings.Replace(m, "mode: reports", "mode: snapshot", 1) }
@@ -254,22 +256,22 @@ func TestDigest(t *testing.T) {
 		a, b [32]byte
 		same bool
 	}{
-		"rejected row":                 {base, mustRead(t, mapping(t, rowsMapping), text+"x,,\n", Options{}).Digest(), true},
-		"same reports, other category": {base, mustRead(t, mapping(t, remapped), text, Options{}).Digest(), true},
-		"same reports, moved":          {base, mustRead(t, mapping(t, rowsMapping), text, moved).Digest(), true},
-		"one report more":              {base, mustRead(t, mapping(t, rowsMapping), text+"2025550124,2026-01-04,Cards\n", Options{}).Digest(), false},
-		"another day":                  {base, mustRead(t, mapping(t, rowsMapping), strings.Replace(text, "01-04", "01-05", 1), Options{}).Digest(), false},
-		"another label":                {base, mustRead(t, mapping(t, rowsMapping), strings.Replace(text, "Cards", "Card", 1), Options{}).Digest(), false},
-		"snapshot is not reports":      {base, mustRead(t, mapping(t, snapshot(rowsMapping)), text, Options{}).Digest(), false},
+		"rejected row":                 {base, mustRead(t, parse(t, rowsMapping), text+"x,,\n", Options{}).Digest(), true},
+		"same reports, other category": {base, mustRead(t, parse(t, remapped), text, Options{}).Digest(), true},
+		"same reports, moved":          {base, mustRead(t, parse(t, rowsMapping), text, moved).Digest(), true},
+		"one report more":              {base, mustRead(t, parse(t, rowsMapping), text+"2025550124,2026-01-04,Cards\n", Options{}).Digest(), false},
+		"another day":                  {base, mustRead(t, parse(t, rowsMapping), strings.Replace(text, "01-04", "01-05", 1), Options{}).Digest(), false},
+		"another label":                {base, mustRead(t, parse(t, rowsMapping), strings.Replace(text, "Cards", "Card", 1), Options{}).Digest(), false},
+		"snapshot is not reports":      {base, mustRead(t, parse(t, snapshot(rowsMapping)), text, Options{}).Digest(), false},
 		"snapshot, other category": {
-			mustRead(t, mapping(t, snapshot(rowsMapping)), text, Options{}).Digest(),
-			mustRead(t, mapping(t, snapshot(remapped)), text, Options{}).Digest(), false},
+			mustRead(t, parse(t, snapshot(rowsMapping)), text, Options{}).Digest(),
+			mustRead(t, parse(t, snapshot(remapped)), text, Options{}).Digest(), false},
 		"snapshot on a later day": {
-			mustRead(t, mapping(t, list), "2025550123\n", Options{AsOf: 86400}).Digest(),
-			mustRead(t, mapping(t, list), "2025550123\n", Options{AsOf: 172800}).Digest(), false},
+			mustRead(t, parse(t, list), "2025550123\n", Options{AsOf: 86400}).Digest(),
+			mustRead(t, parse(t, list), "2025550123\n", Options{AsOf: 172800}).Digest(), false},
 		"list with a line twice": {
-			mustRead(t, mapping(t, list), "2025550123\n", Options{AsOf: 86400}).Digest(),
-			mustRead(t, mapping(t, list), "2025550123\n2025550123\n", Options{AsOf: 86400}).Digest(), true},
+			mustRead(t, parse(t, list), "2025550123\n", Options{AsOf: 86400}).Digest(),
+			mustRead(t, parse(t, list), "2025550123\n2025550123\n", Options{AsOf: 86400}).Digest(), true},
 		"undated reports on a later day": {
 			mustRead(t, shipped(t, "ftc-numbers"), "pattern\n2025550123\n", Options{AsOf: 86400}).Digest(),
 			mustRead(t, shipped(t, "ftc-numbers"), "number\n2025550123\n", Options{AsOf: 172800}).Digest(), true},
@@ -294,7 +296,7 @@ func TestDates(t *testing.T) {
 		"both later than report": {"2025550123,2026-01-08,2026-01-09,2026-01-06,Loans,1", "2026-01-06", "2026-01-06", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := mustRead(t, mapping(t, tableMapping), tableHead+c.row+"\n", Options{})
+			o := mustRead(t, parse(t, tableMapping), tableHead+c.row+"\n", Options{})
 			if len(o.rejected) != 0 {
 				t.Fatal(o.rejected)
 			}
@@ -305,7 +307,7 @@ func TestDates(t *testing.T) {
 		})
 	}
 	strict := strings.Replace(tableMapping, "after_created: clamp\n", "", 1)
-	o := mustRead(t, mapping(t, strict), tableHead+"2025550123,2026-01-08,,2026-01-06,Loans,1\n", Options{})
+	o := mustRead(t, parse(t, strict), tableHead+"2025550123,2026-01-08,,2026-01-06,Loans,1\n", Options{})
 	if len(o.rejected) != 1 || o.rejected[0].Reason != BadDate || o.rejected[0].Field != "last" {
 		t.Errorf("without the rule: %v", o.rejected)
 	}
@@ -316,13 +318,13 @@ func TestZones(t *testing.T) {
 	for zone, want := range map[string]int64{
 		"UTC": 1767312000, `"+08:00"`: 1767312000 - 8*3600, "Asia/Shanghai": 1767312000 - 8*3600, "America/New_York": 1767312000 + 5*3600,
 	} {
-		m := mapping(t, strings.Replace(rowsMapping, "zone: UTC", "zone: "+zone, 1))
+		m := parse(t, strings.Replace(rowsMapping, "zone: UTC", "zone: "+zone, 1))
 		o := mustRead(t, m, "number,day,what\n2025550123,2026-01-02,x\n", Options{})
 		if got := o.drafts()[0].LastSeen; got != want {
 			t.Errorf("zone %s: %d, want %d", zone, got, want)
 		}
 	}
-	m := mapping(t, strings.Replace(rowsMapping, `["2006-01-02"]`, `[unix, "2006-01-02T15:04:05Z07:00"]`, 1))
+	m := parse(t, strings.Replace(rowsMapping, `["2006-01-02"]`, `[unix, "2006-01-02T15:04:05Z07:00"]`, 1))
 	o := mustRead(t, m, "number,day,what\n2025550123,1767312000,x\n2025550124,2026-01-02T08:00:00+08:00,x\n2025550125,99999999999999,x\n", Options{})
 	if d := o.drafts(); len(d) != 2 || d[0].LastSeen != 1767312000 || d[1].LastSeen != 1767312000 || len(o.rejected) != 1 {
 		t.Errorf("drafts %+v, rejected %v", d, o.rejected)
@@ -333,7 +335,7 @@ func TestNewestOnMovesWholeDays(t *testing.T) {
 	text := tableHead + "2025550123,2026-01-02 05:00:00,2026-01-03 06:00:00,2026-01-04 07:00:00,Loans,1\nx,,,2026-01-09,Loans,1\n2025550124,,,2026-01-10 09:00:00,Loans,1\n"
 	target := taxonomy.DayOf(unix(t, "2026-03-01"))
 	leaveOut := Options{NewestOn: target, Keep: func(r Row) bool { return r.Line != 4 }}
-	o := mustRead(t, mapping(t, tableMapping), text, leaveOut)
+	o := mustRead(t, parse(t, tableMapping), text, leaveOut)
 	d := o.drafts()
 	// The newest creation day is 10 January, of a row that is not kept.
 	shift := int64(50) * secondsPerDay
@@ -364,7 +366,7 @@ func TestKeepSeesTheRow(t *testing.T) {
 		seen = append(seen, fmt.Sprintln(r.Line, what, ok, none, first, okFirst, zero, far))
 		return what == "Loans"
 	}}
-	o := mustRead(t, mapping(t, tableMapping), tableHead+"2025550123,,,2026-01-02, Loans,1\n2025550124,,,2026-01-02,Threats,1\n", opts)
+	o := mustRead(t, parse(t, tableMapping), tableHead+"2025550123,,,2026-01-02, Loans,1\n2025550124,,,2026-01-02,Threats,1\n", opts)
 	want := []string{"2 Loans true false 2025550123 true false false\n", "3 Threats true false 2025550124 true false false\n"}
 	if !slices.Equal(seen, want) || o.Len() != 1 || o.Summary().LeftOut != 1 || o.Summary().Rows != 2 {
 		t.Errorf("seen %q, summary %+v", seen, o.Summary())
@@ -375,12 +377,12 @@ func TestReadStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	text := strings.Repeat("2025550123\n", 10000)
-	_, err := Read(ctx, strings.NewReader(text), mapping(t, listMapping), Options{File: "f", Dialler: plainDialler})
+	_, err := Read(ctx, strings.NewReader(text), parse(t, listMapping), Options{File: "f", Dialler: plainDialler})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled read gives %v", err)
 	}
 	full := errors.New("disk full")
-	_, err = Read(context.Background(), strings.NewReader("x\n"+text), mapping(t, listMapping),
+	_, err = Read(context.Background(), strings.NewReader("x\n"+text), parse(t, listMapping),
 		Options{File: "f", Dialler: plainDialler, Rejected: func(Rejection) error { return full }})
 	if !errors.Is(err, full) {
 		t.Errorf("when rejections cannot be written: %v", err)
@@ -390,7 +392,7 @@ func TestReadStops(t *testing.T) {
 func TestProgressAndSummary(t *testing.T) {
 	text := "number,day,what\n\n2025550123,2026-01-02,x\n\n,2026-01-02,x\n2025550123,2026-01-02,x"
 	var last int64
-	o := mustRead(t, mapping(t, rowsMapping), text, Options{Progress: func(n int64) {
+	o := mustRead(t, parse(t, rowsMapping), text, Options{Progress: func(n int64) {
 		if n <= last {
 			t.Errorf("progress goes from %d to %d", last, n)
 		}
@@ -404,7 +406,7 @@ func TestProgressAndSummary(t *testing.T) {
 }
 
 func TestOptionsCountryReplacesMapping(t *testing.T) {
-	o := mustRead(t, mapping(t, listMapping), "600123456\n", Options{Country: number.Spain})
+	o := mustRead(t, parse(t, listMapping), "600123456\n", Options{Country: number.Spain})
 	if d := o.drafts(); len(d) != 1 || d[0].Number.String() != "+34600123456" || d[0].Reports != 0 {
 		t.Errorf("drafts %+v", d)
 	}
@@ -414,8 +416,8 @@ func FuzzRead(f *testing.F) {
 	f.Add("number,first,last,filed,what,n\n2025550123,2026-01-02,2026-01-03,2026-01-04,Loans,3\n")
 	f.Add("phone,first,last,filed,what,n\r\n\"2025550123\",,,2026-01-04,\"a \"\"b\"\"\nc\",1\r\n")
 	f.Add("number,first,last,filed,what,n\n3.15316E+12,,,,\"\n\n,,,,,\n")
-	f.Add(byteOrderMark + "number,first,last,filed,what,n\n+34600123456,,,1999-12-31,诈骗,4294967295\n")
-	m := mapping(f, tableMapping)
+	f.Add("\uFEFFnumber,first,last,filed,what,n\n+34600123456,,,1999-12-31,诈骗,4294967295\n")
+	m := parse(f, tableMapping)
 	f.Fuzz(func(t *testing.T, text string) {
 		o := readText(m, text, Options{})
 		if (o.err == nil) != (o.Delivery != nil) {

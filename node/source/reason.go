@@ -6,9 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"ringfence/node/source/mask"
 	"ringfence/store/number"
 )
 
@@ -162,7 +161,7 @@ func NewRejects(w io.Writer) (*Rejects, error) {
 
 // Add writes one rejection.
 func (r *Rejects) Add(one Rejection) error {
-	err := r.w.Write([]string{strconv.Itoa(one.Line), inert(one.Field), inert(one.Value), one.why()})
+	err := r.w.Write([]string{strconv.Itoa(one.Line), mask.Cell(one.Field), mask.Cell(one.Value), one.why()})
 	if err != nil {
 		return fmt.Errorf("write rejected rows: %w", err)
 	}
@@ -176,112 +175,4 @@ func (r *Rejects) Flush() error {
 		return fmt.Errorf("write rejected rows: %w", err)
 	}
 	return nil
-}
-
-// inert returns s such that no spreadsheet takes it for a formula.
-func inert(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
-
-// mostShown bounds what a rejection repeats of a field, in bytes.
-const mostShown = 48
-
-// maskNumber returns a number's field fit to be shown, with the last three
-// digits starred. What a spreadsheet rounded names nobody and stays.
-func maskNumber(s string) string {
-	if rounded(s) {
-		return s
-	}
-	runes, stars := shown(s), 0
-	for i := len(runes) - 1; i >= 0 && stars < 3; i-- {
-		if unicode.IsDigit(runes[i]) {
-			runes[i] = '*'
-			stars++
-		}
-	}
-	return string(runes)
-}
-
-// maskText returns another field fit to be shown: in every run of seven digits
-// or more, which may be a telephone number, the last three are starred.
-func maskText(s string) string {
-	runes := shown(s)
-	for i := 0; i < len(runes); i++ {
-		start := i
-		for i < len(runes) && unicode.IsDigit(runes[i]) {
-			i++
-		}
-		if i-start >= 7 {
-			copy(runes[i-3:i], []rune("***"))
-		}
-	}
-	return string(runes)
-}
-
-// maskLine returns the beginning of a whole line fit to be shown, without any
-// digit: which of them are a number's is not known.
-func maskLine(s string) string {
-	runes := shown(s)
-	for i, c := range runes {
-		if unicode.IsDigit(c) {
-			runes[i] = '*'
-		}
-	}
-	return string(runes)
-}
-
-// shown cuts s and replaces control and direction signs.
-func shown(s string) []rune {
-	cut := len(s) > mostShown
-	if cut {
-		for s = s[:mostShown]; !utf8.ValidString(s); {
-			s = s[:len(s)-1]
-		}
-	}
-	runes := []rune(s)
-	for i, c := range runes {
-		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) {
-			runes[i] = '·'
-		}
-	}
-	if cut {
-		runes = append(runes, '…')
-	}
-	return runes
-}
-
-// rounded reports whether a spreadsheet wrote s: 3.15316E+12, 2136986007.0.
-// The digits after a decimal point are not part of a number, and those behind
-// an exponent are gone.
-func rounded(s string) bool {
-	i := digitsFrom(s, 0)
-	if i == 0 || i > 20 {
-		return false
-	}
-	if i < len(s) && (s[i] == '.' || s[i] == ',') {
-		end := digitsFrom(s, i+1)
-		if end == len(s) && end > i+1 && strings.Trim(s[i+1:], "0") == "" {
-			return true
-		}
-		i = end
-	}
-	if i >= len(s) || s[i] != 'E' && s[i] != 'e' {
-		return false
-	}
-	if i++; i < len(s) && (s[i] == '+' || s[i] == '-') {
-		i++
-	}
-	end := digitsFrom(s, i)
-	return end == len(s) && end > i && end-i <= 3
-}
-
-// digitsFrom returns the first place from i on that holds no ASCII digit.
-func digitsFrom(s string, i int) int {
-	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
-		i++
-	}
-	return i
 }

@@ -1,4 +1,16 @@
-package source
+// Package mapping reads the small files that say how a publisher's file is to be
+// read: which column is the number, what a date looks like and in which zone,
+// which of the publisher's words means which category, whether the file adds to
+// what it said before or replaces it.
+//
+// What decides about people's telephone numbers should be legible to those who
+// are asked about it. So a mapping is data with comments, not code; every key
+// that no mapping has is an error, and so is every choice that would silently
+// depend on the machine: a zone left out, a layout without a year, a column
+// that might be one of two.
+//
+// Floor 10, a room of node/source. It reads no publisher's file itself.
+package mapping
 
 import (
 	"bytes"
@@ -17,8 +29,8 @@ import (
 	"ringfence/store/taxonomy"
 )
 
-// MappingVersion is the version of the mapping form that this package reads.
-const MappingVersion = 1
+// Version is the version of the mapping form that this package reads.
+const Version = 1
 
 // Mode says what a file means for what its publisher said before.
 type Mode uint8
@@ -39,22 +51,24 @@ func (m Mode) String() string {
 	return "mode(" + strconv.Itoa(int(m)) + ")"
 }
 
-type counting uint8
+// Counting says what a row counts for.
+type Counting uint8
 
+// The ways of counting.
 const (
-	countRows   counting = iota // n rows are n reports
-	countNone                   // repeated rows are one; nothing is counted
-	countColumn                 // a column holds the count
+	CountRows   Counting = iota // n rows are n reports
+	CountNone                   // repeated rows are one; nothing is counted
+	CountColumn                 // a column holds the count
 )
 
-var countingWords = [...]string{countRows: "rows", countNone: "none", countColumn: "column"}
+var countingWords = [...]string{CountRows: "rows", CountNone: "none", CountColumn: "column"}
 
 // Mapping says how one kind of publisher's file is to be read. Only
-// ReadMapping makes one; it does not change afterwards.
+// Read makes one; it does not change afterwards.
 type Mapping struct {
 	name, about    string
 	mode           Mode
-	count          counting
+	count          Counting
 	lines          bool // one number a line, no columns
 	delimiter      byte
 	header         bool
@@ -78,8 +92,38 @@ func (m *Mapping) About() string { return m.about }
 // Mode returns what a file of this kind means for what was said before.
 func (m *Mapping) Mode() Mode { return m.mode }
 
-// Counts reports whether drafts of this mapping carry a count of reports.
-func (m *Mapping) Counts() bool { return m.count != countNone }
+// Counting returns what a row counts for.
+func (m *Mapping) Counting() Counting { return m.count }
+
+// Lines reports whether the file is one number a line, without columns.
+func (m *Mapping) Lines() bool { return m.lines }
+
+// Delimiter returns what parts the columns; 0 when there are none.
+func (m *Mapping) Delimiter() byte { return m.delimiter }
+
+// Header reports whether the first record names the columns.
+func (m *Mapping) Header() bool { return m.header }
+
+// NationalDigits returns the one count of digits that numbers have in the
+// file, without a country code; 0 for any.
+func (m *Mapping) NationalDigits() int { return m.nationalDigits }
+
+// Clamps reports whether a call that is dated later than the report about it
+// is dated as the report; otherwise such a row is rejected.
+func (m *Mapping) Clamps() bool { return m.clamp }
+
+// Label returns the label of rows in a file without a column for it.
+func (m *Mapping) Label() string { return m.label }
+
+// Places finds the columns under a header, nil if the file has none.
+func (m *Mapping) Places(header []string) (Places, error) { return m.columns.find(header) }
+
+// Time reads a date as the file writes it, as Unix seconds. A date without a
+// time is the first second of its day.
+func (m *Mapping) Time(s string) (int64, bool) { return m.clock.parse(s) }
+
+// AsOf returns the time that the mapping tells for undated rows; 0 if none.
+func (m *Mapping) AsOf() int64 { return m.clock.asOf }
 
 // Country returns the default country; 0 if the mapping leaves it to Options.
 func (m *Mapping) Country() number.Country { return m.country }
@@ -133,10 +177,10 @@ var mediumWords = [...]string{
 	assertion.Voice: "voice", assertion.Video: "video", assertion.SMS: "sms", assertion.MMS: "mms", assertion.RCS: "rcs",
 }
 
-// ReadMapping reads a mapping in its written form, YAML as docs/mappings.md
+// Read reads a mapping in its written form, YAML as docs/mappings.md
 // describes it. File names it in errors. Keys that no mapping has and
 // categories that the taxonomy does not have are errors that name them.
-func ReadMapping(file string, r io.Reader) (*Mapping, error) {
+func Read(file string, r io.Reader) (*Mapping, error) {
 	var f mappingFile
 	if err := strictyaml.Read(r, "mapping", &f); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
@@ -161,7 +205,7 @@ func Shipped(name string) (*Mapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read shipped mapping: %w", err)
 	}
-	return ReadMapping(path.Join("configs", file), bytes.NewReader(text))
+	return Read(path.Join("configs", file), bytes.NewReader(text))
 }
 
 // ShippedNames returns the names that Shipped knows, in order.
@@ -205,8 +249,8 @@ func (f *mappingFile) mapping() (*Mapping, error) {
 }
 
 func (f *mappingFile) setVersion(*Mapping) error {
-	if f.Version != MappingVersion {
-		return fmt.Errorf("%d is not %d, the version that this program reads", f.Version, MappingVersion)
+	if f.Version != Version {
+		return fmt.Errorf("%d is not %d, the version that this program reads", f.Version, Version)
 	}
 	return nil
 }
@@ -241,7 +285,7 @@ func (f *mappingFile) setFormat(m *Mapping) error {
 		if m.header || f.Delimiter != "" {
 			return fmt.Errorf("lines have neither header nor delimiter; say csv if the file has columns")
 		}
-		m.lines = true
+		m.lines, m.delimiter = true, 0
 		return nil
 	case "csv":
 	default:
@@ -266,7 +310,7 @@ func (f *mappingFile) setColumns(m *Mapping) error {
 		if !m.columns.none() {
 			return fmt.Errorf("lines have no columns; say format: csv")
 		}
-		m.columns.Number = Column{place: 1}
+		m.columns.Number = column{place: 1}
 		return nil
 	}
 	return m.columns.check(m.header)
@@ -275,14 +319,14 @@ func (f *mappingFile) setColumns(m *Mapping) error {
 func (f *mappingFile) setCount(m *Mapping) error {
 	word := f.Count
 	if word == "" && !m.columns.Count.none() {
-		word = countingWords[countColumn]
+		word = countingWords[CountColumn]
 	}
 	i := slices.Index(countingWords[:], word)
 	if i < 0 {
 		return fmt.Errorf("%q is not rows (n rows are n reports), none (repeated rows are one) or column", f.Count)
 	}
-	m.count = counting(i)
-	if (m.count == countColumn) == m.columns.Count.none() {
+	m.count = Counting(i)
+	if (m.count == CountColumn) == m.columns.Count.none() {
 		return fmt.Errorf("%s, but columns.count says otherwise", word)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package source
+package table
 
 import (
 	"bytes"
@@ -49,8 +49,8 @@ func TestLines(t *testing.T) {
 		{"huge between", "a\n" + huge + "\nb\nc\n", []string{"a", huge[:16], "b", "c"}, 1, false},
 		{"huge last", "a\n" + huge, []string{"a", huge[:16]}, 1, true},
 		{"two huge", huge + "\n" + huge + "\nb\n", []string{huge[:16], huge[:16], "b"}, 2, false},
-		{"just within", strings.Repeat("y", maxLine) + "\nb\n", []string{strings.Repeat("y", maxLine), "b"}, 0, false},
-		{"just above", strings.Repeat("y", maxLine+1) + "\nb\n", []string{strings.Repeat("y", 16), "b"}, 1, false},
+		{"just within", strings.Repeat("y", MaxLine) + "\nb\n", []string{strings.Repeat("y", MaxLine), "b"}, 0, false},
+		{"just above", strings.Repeat("y", MaxLine+1) + "\nb\n", []string{strings.Repeat("y", 16), "b"}, 1, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for way, src := range map[string]io.Reader{
@@ -115,14 +115,14 @@ func TestNotText(t *testing.T) {
 		"cut in a rune":        {"2025550123\n\xE5\xB9", []string{"line 2: byte 1", "UTF-8"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := readText(mapping(t, listMapping), c.text, Options{File: "list.txt"})
-			var fileErr *FileError
-			if !errors.As(o.err, &fileErr) || o.Delivery != nil {
-				t.Fatalf("delivery %v, error %v", o.Delivery, o.err)
+			_, err := readAll(strings.NewReader(c.text), 0)
+			var at *LineError
+			if !errors.As(err, &at) {
+				t.Fatalf("error %v", err)
 			}
-			for _, says := range append(c.says, "list.txt") {
-				if !strings.Contains(o.err.Error(), says) {
-					t.Errorf("error %q does not say %q", o.err, says)
+			for _, says := range c.says {
+				if !strings.Contains(err.Error(), says) {
+					t.Errorf("error %q does not say %q", err, says)
 				}
 			}
 		})
@@ -139,9 +139,9 @@ func TestReplacementCharacterIsText(t *testing.T) {
 
 func TestSourceFails(t *testing.T) {
 	broken := errors.New("disk on fire")
-	o := readFrom(io.MultiReader(strings.NewReader("2025550123\n"), iotest.ErrReader(broken)), mapping(t, listMapping), Options{})
-	if !errors.Is(o.err, broken) || o.Delivery != nil {
-		t.Errorf("delivery %v, error %v", o.Delivery, o.err)
+	_, err := readAll(io.MultiReader(strings.NewReader("2025550123\n"), iotest.ErrReader(broken)), 0)
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
 	}
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
@@ -151,7 +151,7 @@ func TestSourceFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := readFrom(cut, mapping(t, listMapping), Options{}); !errors.Is(o.err, io.ErrUnexpectedEOF) || !strings.Contains(o.err.Error(), "cut off") {
-		t.Errorf("a cut stream gives %v", o.err)
+	if _, err := readAll(cut, 0); !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("a cut stream gives %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package source
+package mapping
 
 import (
 	"fmt"
@@ -6,19 +6,22 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"ringfence/node/source/mask"
+	"ringfence/node/source/table"
 )
 
-// Column names a column: by the names that its header may have, or by its
-// place from 1 in a file without a header. The zero Column is none.
-type Column struct {
+// column names a column: by the names that its header may have, or by its
+// place from 1 in a file without a header. The zero column is none.
+type column struct {
 	names []string
 	place int
 }
 
-func (c Column) none() bool { return c.place == 0 && len(c.names) == 0 }
+func (c column) none() bool { return c.place == 0 && len(c.names) == 0 }
 
 // String returns what messages call the column.
-func (c Column) String() string {
+func (c column) String() string {
 	if len(c.names) > 0 {
 		return strings.Join(c.names, " or ")
 	}
@@ -26,12 +29,12 @@ func (c Column) String() string {
 }
 
 // UnmarshalYAML reads a name, a list of names, or a place.
-func (c *Column) UnmarshalYAML(node *yaml.Node) error {
+func (c *column) UnmarshalYAML(node *yaml.Node) error {
 	switch {
 	case node.Kind == yaml.ScalarNode && node.Tag == "!!int":
 		place, err := strconv.Atoi(node.Value)
-		if err != nil || place < 1 || place > maxFields {
-			return fmt.Errorf("line %d: a column's place is 1 to %d", node.Line, maxFields)
+		if err != nil || place < 1 || place > table.MaxFields {
+			return fmt.Errorf("line %d: a column's place is 1 to %d", node.Line, table.MaxFields)
 		}
 		c.place = place
 		return nil
@@ -54,19 +57,19 @@ func (c *Column) UnmarshalYAML(node *yaml.Node) error {
 
 // columns says what the columns of a file hold.
 type columns struct {
-	Number    Column `yaml:"number"`
-	Seen      Column `yaml:"seen"`       // the one time of the observation
-	FirstSeen Column `yaml:"first_seen"` // or its beginning
-	LastSeen  Column `yaml:"last_seen"`  // and end
-	Created   Column `yaml:"created"`    // when the report was made
-	Label     Column `yaml:"label"`
-	Count     Column `yaml:"count"`
+	Number    column `yaml:"number"`
+	Seen      column `yaml:"seen"`       // the one time of the observation
+	FirstSeen column `yaml:"first_seen"` // or its beginning
+	LastSeen  column `yaml:"last_seen"`  // and end
+	Created   column `yaml:"created"`    // when the report was made
+	Label     column `yaml:"label"`
+	Count     column `yaml:"count"`
 }
 
 // namedColumn is a column with its key in the mapping.
 type namedColumn struct {
 	key string
-	Column
+	column
 }
 
 func (c *columns) all() []namedColumn {
@@ -96,7 +99,7 @@ func (c *columns) check(header bool) error {
 		case header && one.place != 0:
 			return fmt.Errorf("%s: the file has a header; name the column instead of %d", one.key, one.place)
 		case !header && one.place == 0:
-			return fmt.Errorf("%s: the file has no header; give the place of %q, from 1", one.key, one.Column)
+			return fmt.Errorf("%s: the file has no header; give the place of %q, from 1", one.key, one.column)
 		}
 	}
 	switch {
@@ -110,35 +113,28 @@ func (c *columns) check(header bool) error {
 	return nil
 }
 
-// places holds, for one file, where the columns are, from 0; -1 for none.
-type places struct {
-	number, seen, firstSeen, lastSeen, created, label, count int
-	most                                                     int // the largest of them
+// Places holds where the columns of one file are, from 0; -1 for none.
+type Places struct {
+	Number, Seen, FirstSeen, LastSeen, Created, Label, Count int
+	Most                                                     int // the largest of them
 }
 
 // find locates the columns under header, or takes their places if it is nil.
-func (c *columns) find(header []string) (places, error) {
-	p := places{}
-	for _, one := range []struct {
-		namedColumn
-		at *int
-	}{
-		{namedColumn{"number", c.Number}, &p.number}, {namedColumn{"seen", c.Seen}, &p.seen},
-		{namedColumn{"first_seen", c.FirstSeen}, &p.firstSeen}, {namedColumn{"last_seen", c.LastSeen}, &p.lastSeen},
-		{namedColumn{"created", c.Created}, &p.created}, {namedColumn{"label", c.Label}, &p.label},
-		{namedColumn{"count", c.Count}, &p.count},
-	} {
-		at, err := one.locate(header)
+func (c *columns) find(header []string) (Places, error) {
+	var p Places
+	at := [...]*int{&p.Number, &p.Seen, &p.FirstSeen, &p.LastSeen, &p.Created, &p.Label, &p.Count}
+	for i, one := range c.all() {
+		place, err := one.locate(header)
 		if err != nil {
-			return places{}, fmt.Errorf("column %s: %w", one.key, err)
+			return Places{}, fmt.Errorf("column %s: %w", one.key, err)
 		}
-		*one.at = at
-		p.most = max(p.most, at)
+		*at[i] = place
+		p.Most = max(p.Most, place)
 	}
 	return p, nil
 }
 
-func (c Column) locate(header []string) (int, error) {
+func (c column) locate(header []string) (int, error) {
 	if c.none() {
 		return -1, nil
 	}
@@ -172,7 +168,7 @@ func quoteSome(names []string) string {
 			quoted = append(quoted, "…")
 			break
 		}
-		quoted = append(quoted, strconv.Quote(maskText(n)))
+		quoted = append(quoted, strconv.Quote(mask.Text(n)))
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -1,4 +1,4 @@
-package source
+package mapping
 
 import (
 	"strings"
@@ -59,13 +59,13 @@ func TestFTCSubjects(t *testing.T) {
 }
 
 func TestMappingSays(t *testing.T) {
-	m := mapping(t, tableMapping)
-	if m.Mode() != Reports || !m.Counts() || !m.Dated() || m.Country() != number.NANP {
-		t.Errorf("mode %s, counts %v, dated %v, country %s", m.Mode(), m.Counts(), m.Dated(), m.Country())
+	m := parse(t, tableMapping)
+	if m.Mode() != Reports || m.Counting() != CountColumn || m.Lines() || !m.Header() || m.Delimiter() != ',' || !m.Clamps() || !m.Dated() || m.Country() != number.NANP {
+		t.Errorf("mode %s, counts %v, dated %v, country %s", m.Mode(), m.Counting(), m.Dated(), m.Country())
 	}
-	m = mapping(t, listMapping)
-	if m.Mode() != Snapshot || m.Counts() || m.Dated() {
-		t.Errorf("mode %s, counts %v, dated %v", m.Mode(), m.Counts(), m.Dated())
+	m = parse(t, listMapping)
+	if m.Mode() != Snapshot || m.Counting() != CountNone || !m.Lines() || m.Header() || m.Delimiter() != 0 || m.AsOf() != 1787356800 || m.Dated() {
+		t.Errorf("mode %s, counts %v, dated %v", m.Mode(), m.Counting(), m.Dated())
 	}
 	if got := Mode(9).String(); got != "mode(9)" {
 		t.Errorf("unknown mode prints %q", got)
@@ -74,7 +74,7 @@ func TestMappingSays(t *testing.T) {
 
 // Each change of a good mapping makes one that is refused, with words that
 // lead to the place.
-func TestReadMappingRefuses(t *testing.T) {
+func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ name, base, old, new, says string }{
 		{"unknown key", tableMapping, "header: true", "heeder: true", `line 6: "heeder" is no key of a mapping`},
 		{"unknown column", tableMapping, "created: filed", "craeted: filed", `"craeted" is no key of a mapping`},
@@ -131,7 +131,7 @@ func TestReadMappingRefuses(t *testing.T) {
 			if strings.Count(c.base, c.old) != 1 {
 				t.Fatalf("%q stands %d times in the base", c.old, strings.Count(c.base, c.old))
 			}
-			m, err := ReadMapping("my.yaml", strings.NewReader(strings.Replace(c.base, c.old, c.new, 1)))
+			m, err := Read("my.yaml", strings.NewReader(strings.Replace(c.base, c.old, c.new, 1)))
 			if err == nil {
 				t.Fatalf("read as %+v", m)
 			}
@@ -142,7 +142,7 @@ func TestReadMappingRefuses(t *testing.T) {
 	}
 }
 
-func TestReadMappingAccepts(t *testing.T) {
+func TestReadAccepts(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"offset":        {"zone: UTC", `zone: "+08:00"`},
 		"named zone":    {"zone: UTC", "zone: America/New_York"},
@@ -157,12 +157,12 @@ func TestReadMappingAccepts(t *testing.T) {
 			if !strings.Contains(rowsMapping, change[0]) {
 				t.Fatal("the change does not apply")
 			}
-			mapping(t, strings.Replace(rowsMapping, change[0], change[1], 1))
+			parse(t, strings.Replace(rowsMapping, change[0], change[1], 1))
 		})
 	}
 }
 
-func FuzzReadMapping(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add([]byte(tableMapping))
 	f.Add([]byte(rowsMapping))
 	f.Add([]byte(listMapping))
@@ -173,7 +173,7 @@ func FuzzReadMapping(f *testing.F) {
 	f.Add(text)
 	f.Add([]byte("a: &a [*a, *a]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		m, err := ReadMapping("fuzz.yaml", strings.NewReader(string(text)))
+		m, err := Read("fuzz.yaml", strings.NewReader(string(text)))
 		if (m == nil) == (err == nil) {
 			t.Fatalf("mapping %v and error %v", m, err)
 		}
@@ -183,13 +183,106 @@ func FuzzReadMapping(f *testing.F) {
 		if c, _ := m.Category("Loans"); !c.Known() {
 			t.Errorf("a label means %d, which is no category", c)
 		}
-		o := readText(m, "number,first,last,filed,what,n\n2025550123,2026-01-02,2026-01-03,2026-01-04,Loans,3\n", Options{AsOf: 1, Country: 1})
-		if o.err == nil {
-			for d := range o.Drafts() {
-				if d.FirstSeen > d.LastSeen || !d.Category.Known() {
-					t.Errorf("draft %+v", d)
-				}
-			}
+		if p, err := m.Places([]string{"number", "first", "last", "filed", "what", "n"}); err == nil && (p.Number < 0 || p.Number > p.Most) {
+			t.Errorf("places %+v", p)
+		}
+		if at, ok := m.Time("2026-01-02"); ok && at < 0 {
+			t.Errorf("a date is %d", at)
 		}
 	})
 }
+
+func TestPlaces(t *testing.T) {
+	m := parse(t, tableMapping)
+	got, err := m.Places([]string{"what", " PHONE ", "last", "first", "x", "filed", "n"})
+	want := Places{Number: 1, Seen: -1, FirstSeen: 3, LastSeen: 2, Created: 5, Label: 0, Count: 6, Most: 6}
+	if err != nil || got != want {
+		t.Errorf("places %+v, %v; want %+v", got, err, want)
+	}
+	if _, err := m.Places([]string{"phone", "first"}); err == nil || !strings.Contains(err.Error(), `column last_seen: the header has no last; it has "phone", "first"`) {
+		t.Errorf("error %v", err)
+	}
+	// A first row that is no header is data: its number is not repeated.
+	if _, err := m.Places([]string{"2025550123"}); err == nil || strings.Contains(err.Error(), "2025550123") {
+		t.Errorf("error %v", err)
+	}
+	m = parse(t, strings.NewReplacer("header: true", "header: false", "number: number", "number: 3", "seen: day", "seen: 1", "label: what", "label: 5").Replace(rowsMapping))
+	got, err = m.Places(nil)
+	want = Places{Number: 2, Seen: 0, FirstSeen: -1, LastSeen: -1, Created: -1, Label: 4, Count: -1, Most: 4}
+	if err != nil || got != want {
+		t.Errorf("places %+v, %v; want %+v", got, err, want)
+	}
+	header := make([]string, 40)
+	if _, err := parse(t, rowsMapping).Places(header); err == nil || !strings.Contains(err.Error(), "…") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func parse(t testing.TB, text string) *Mapping {
+	t.Helper()
+	m, err := Read("test.yaml", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func shipped(t testing.TB, name string) *Mapping {
+	t.Helper()
+	m, err := Shipped(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// listMapping is a plain list of North American numbers, dated.
+const listMapping = `
+version: 1
+name: list
+mode: snapshot
+count: none
+format: lines
+country: 1
+zone: UTC
+as_of: 2026-08-22
+`
+
+// tableMapping is a table with every kind of column.
+const tableMapping = `
+version: 1
+name: table
+mode: reports
+format: csv
+header: true
+country: 1
+zone: UTC
+dates: ["2006-01-02 15:04:05", "2006-01-02"]
+after_created: clamp
+columns:
+  number: [number, phone]
+  first_seen: first
+  last_seen: last
+  created: filed
+  label: what
+  count: n
+labels:
+  "Loans": mkt.finance.loan
+  "Threats": har.abuse
+  "Nothing": unk.untyped
+`
+
+// rowsMapping counts rows; its one date is the observation.
+const rowsMapping = `
+version: 1
+name: rows
+mode: reports
+count: rows
+format: csv
+header: true
+country: 1
+zone: UTC
+dates: ["2006-01-02"]
+columns: {number: number, seen: day, label: what}
+labels: {"Loans": mkt.finance.loan, "Cards": mkt.finance.card, "Silence": har.silent}
+`

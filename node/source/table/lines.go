@@ -1,4 +1,4 @@
-package source
+package table
 
 import (
 	"bytes"
@@ -9,28 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	blockSize = 256 << 10 // read at once
-	maxLine   = 64 << 10  // and of a quoted record over several lines
-)
+// MaxLine bounds a line, and a record that a quoted field spreads over several,
+// in bytes.
+const MaxLine = 64 << 10
 
-// FileError is why a file cannot be trusted as a whole.
-type FileError struct {
-	File string
-	Line int // 0 for the whole file
-	Err  error
-}
-
-// Error names the file and the line.
-func (e *FileError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("%s: %v", e.File, e.Err)
-	}
-	return fmt.Sprintf("%s line %d: %v", e.File, e.Line, e.Err)
-}
-
-// Unwrap returns the reason.
-func (e *FileError) Unwrap() error { return e.Err }
+const blockSize = 256 << 10 // read at once
 
 // lineReader cuts a stream into lines in constant memory. A block becomes one
 // string, and the lines are cut from it without copying: a caller that keeps
@@ -47,6 +30,7 @@ type lineReader struct {
 	text       string // lines not yet handed out
 	suspect    bool   // text holds a byte that needs a look line by line
 	line       int    // of what next handed out last, from 1
+	longAt     int    // number of a long line that was given back cut
 	unfinished bool   // the last line has no line end
 }
 
@@ -78,11 +62,15 @@ func (l *lineReader) next() (line string, long bool, err error) {
 			return "", false, err
 		}
 	}
-	return line, long || len(line) > maxLine, nil
+	return line, long || len(line) > MaxLine || l.line == l.longAt, nil
 }
 
-// back gives back lines that next has handed out, the text after after.
-func (l *lineReader) back(after int, text string) {
+// back gives back lines that next has handed out: text is those that follow
+// the line after, and long says that the last of them was.
+func (l *lineReader) back(after int, text string, long bool) {
+	if long {
+		l.longAt = l.line
+	}
 	l.line = after
 	l.text = text + "\n" + l.text
 }

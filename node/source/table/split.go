@@ -1,9 +1,10 @@
-package source
+package table
 
 import "strings"
 
-// maxFields bounds the fields of one row.
-const maxFields = 1024
+// MaxFields bounds the fields of one record; of one that has more, the first
+// MaxFields+1 are told.
+const MaxFields = 1024
 
 // splitState is how a record ended.
 type splitState uint8
@@ -21,7 +22,7 @@ func split(record string, delimiter byte, fields []string) ([]string, splitState
 	if strings.IndexByte(record, '"') < 0 {
 		return splitPlain(record, delimiter, fields), splitDone
 	}
-	for len(fields) <= maxFields {
+	for len(fields) <= MaxFields {
 		if record == "" || record[0] != '"' {
 			end := strings.IndexByte(record, delimiter)
 			field := record
@@ -57,7 +58,7 @@ func split(record string, delimiter byte, fields []string) ([]string, splitState
 // splitPlain cuts a record without quotation marks. It stops one field above
 // the bound, so that a caller sees that there are too many.
 func splitPlain(record string, delimiter byte, fields []string) []string {
-	for len(fields) <= maxFields {
+	for len(fields) <= MaxFields {
 		end := strings.IndexByte(record, delimiter)
 		if end < 0 {
 			return append(fields, record)
