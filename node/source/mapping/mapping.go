@@ -177,7 +177,7 @@ var mediumWords = [...]string{
 	assertion.Voice: "voice", assertion.Video: "video", assertion.SMS: "sms", assertion.MMS: "mms", assertion.RCS: "rcs",
 }
 
-// Read reads a mapping in its written form, YAML as docs/mappings.md
+// Read reads a mapping in its written form, YAML as configs/mappings/README.md
 // describes it. File names it in errors. Keys that no mapping has and
 // categories that the taxonomy does not have are errors that name them.
 func Read(file string, r io.Reader) (*Mapping, error) {

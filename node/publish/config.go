@@ -1,0 +1,137 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"ringfence/node/publish/hand"
+	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/feed"
+	"ringfence/store/intake"
+	"ringfence/store/keys"
+	"ringfence/store/view"
+)
+
+// Config is what a Publisher needs. All but Announce must be set.
+type Config struct {
+	Key    keys.Private // of the issuer whose feed is written
+	Store  Store
+	Door   Door
+	View   View
+	Now    func() time.Time
+	Random io.Reader // a cryptographic source outside tests
+	// Announce hears of batches that are durable and listed, in order, to
+	// tell peers of them. It may be nil.
+	Announce func([]*intake.Admitted)
+}
+
+// Store keeps what must outlive a crash. Both store/disk and store/memory are
+// one.
+type Store interface {
+	Journal
+	Bars
+	Values
+}
+
+// Journal makes sure that no place of a feed is signed twice.
+type Journal interface {
+	Latest(issuer keys.Public) (feed.Tip, bool, error)
+	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
+	Reserve(issuer keys.Public, drafts []feed.Reservation) error
+	Reserved(issuer keys.Public) ([]feed.Reservation, error)
+}
+
+// Bars keeps an issuer from signing.
+type Bars interface {
+	Bar(issuer keys.Public, reason string) error
+	Barred(issuer keys.Public) (string, bool, error)
+	Lift(issuer keys.Public) error
+}
+
+// Values keeps small named values.
+type Values interface {
+	Put(space, key string, value []byte) error
+	Get(space, key string) ([]byte, bool, error)
+	List(space string, fn func(key string, value []byte) error) error
+}
+
+// Door is the one door into feeds: intake.Door.
+type Door interface {
+	Admit(offers []intake.Offer, now time.Time) ([]intake.Outcome, error)
+}
+
+// View tells what stands and what statements would do: view.View.
+type View interface {
+	Follow() (int, error)
+	List() *view.List
+	Preview(issuer keys.Public, now int64, publication assertion.PublicationID, statements []assertion.Statement) (view.Preview, error)
+}
+
+// ErrNotIssuer says that the charter does not know the key as an issuer.
+var ErrNotIssuer = errors.New("publish: the charter names no such issuer")
+
+// Publisher speaks for one issuer. It is safe for concurrent use; one
+// publication is made at a time.
+type Publisher struct {
+	cfg    Config
+	issuer keys.Public
+
+	mu sync.Mutex // held while anything is said
+}
+
+// New returns a Publisher. It fails when the configuration lacks what every
+// publisher needs or the charter does not know the key.
+func New(cfg Config) (*Publisher, error) {
+	switch {
+	case cfg.Key.IsZero():
+		return nil, fmt.Errorf("publish: no issuer key")
+	case cfg.Store == nil || cfg.Door == nil || cfg.View == nil:
+		return nil, fmt.Errorf("publish: store, door and view are needed")
+	case cfg.Now == nil || cfg.Random == nil:
+		return nil, fmt.Errorf("publish: clock and randomness are needed")
+	}
+	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public()}
+	if _, err := p.speaker(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Issuer returns the key whose feed is written.
+func (p *Publisher) Issuer() keys.Public { return p.issuer }
+
+// speaker is who speaks, by the charter as it stands now.
+type speaker struct {
+	list   *view.List
+	state  *charter.State
+	member charter.MemberIndex
+	id     string // of the member
+	now    int64  // Unix seconds
+}
+
+func (s *speaker) terms() hand.Terms {
+	return hand.Terms{Member: s.id, Policy: s.state.Policy(), Rules: s.list.Rules(), Now: s.now}
+}
+
+func (p *Publisher) speaker() (speaker, error) {
+	list := p.cfg.View.List()
+	state := list.State()
+	info, ok := state.Issuer(p.issuer)
+	if !ok {
+		return speaker{}, fmt.Errorf("%w: %s; the ledger must admit the key first", ErrNotIssuer, p.issuer.Short())
+	}
+	return speaker{list: list, state: state, member: info.Member, id: state.Member(info.Member).ID, now: p.cfg.Now().Unix()}, nil
+}
+
+// begin makes the feed whole and returns the speaker by the newest list, in
+// which all that was said before is counted. The caller holds mu.
+func (p *Publisher) begin() (speaker, error) {
+	if _, err := p.settle(); err != nil {
+		return speaker{}, err
+	}
+	return p.speaker()
+}

@@ -1,0 +1,86 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+
+	"ringfence/store/assertion"
+	"ringfence/store/view"
+)
+
+// DryRun is what Publish would do with a delivery.
+type DryRun struct {
+	Already   bool // the content was published before: nothing would be added
+	Say       int  // statements
+	Unchanged int  // drafts that stand already as the file says
+	Resumed   int  // drafts that an earlier, unfinished run has said
+	Refused   int  // drafts that would be void
+	Preview   view.Preview
+}
+
+// DryRun tells what Publish would do, and what would change in the list. It
+// signs nothing and keeps nothing, but it holds all statements in memory at
+// once, some 400 bytes each.
+func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryRun, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out DryRun
+	if _, err := p.cfg.View.Follow(); err != nil {
+		return out, fmt.Errorf("publish: bring the list up to date: %w", err)
+	}
+	who, err := p.speaker()
+	if err != nil {
+		return out, err
+	}
+	if err := mayFlag(who); err != nil {
+		return out, err
+	}
+	one, _, err := p.find(who, d)
+	if err != nil {
+		return out, err
+	}
+	if one.State == Complete {
+		out.Already = true
+		return out, nil
+	}
+	t := drafter{speaker: who, delivery: d, publication: one.ID}
+	var statements []assertion.Statement
+	dealt := 0
+	for draft := range d.Drafts {
+		what, s, _, err := t.decide(&draft)
+		if err != nil {
+			return out, err
+		}
+		switch what {
+		case unchanged:
+			out.Unchanged++
+		case resumed:
+			out.Resumed++
+		case say:
+			if why := t.refuse(&draft, &s); why != "" {
+				out.Refused++
+				if opts.Refused != nil {
+					if err := opts.Refused(Refusal{draft, why}); err != nil {
+						return out, err
+					}
+				}
+				break
+			}
+			statements = append(statements, s)
+		}
+		if dealt++; dealt%assertion.MaxStatements == 0 {
+			if ctx.Err() != nil {
+				return out, context.Cause(ctx)
+			}
+			if opts.Progress != nil {
+				opts.Progress(dealt)
+			}
+		}
+	}
+	out.Say = len(statements)
+	out.Preview, err = p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID(one.ID), statements)
+	if err != nil {
+		return out, fmt.Errorf("publish: preview: %w", err)
+	}
+	return out, nil
+}

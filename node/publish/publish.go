@@ -1,0 +1,103 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ringfence/store/assertion"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+	"ringfence/store/view"
+)
+
+// Options is who hears of a publication while it is made. Each may be nil, and
+// each is called by one goroutine at a time, though not by the caller's.
+type Options struct {
+	// Progress hears how many drafts are dealt with: durable, or passed over.
+	Progress func(drafts int)
+	// Refused hears of every draft that would have been void, in order.
+	Refused func(Refusal) error
+	// Receipt hears of every line of the file that a statement now stands
+	// for, in the order of the drafts, once the statement is durable.
+	Receipt func(Receipt) error
+}
+
+// Refusal is a draft that was not signed, because it would not count.
+type Refusal struct {
+	Draft  Draft
+	Reason string
+}
+
+// Receipt tells which statement stands for a line of a file.
+type Receipt struct {
+	Line      int
+	Number    number.Number
+	Category  taxonomy.Category
+	Statement taxonomy.Ref
+}
+
+// Result is what became of a delivery.
+type Result struct {
+	Publication Publication
+	Already     bool // the content was published before: nothing was added
+	Said        int  // statements of this run
+	Unchanged   int  // drafts that stood already as the file says
+	Resumed     int  // drafts that an earlier run of this publication said
+	Refused     int  // drafts that would have been void
+	Batches     int
+	Before      view.Counts // of the list; other publishers' work counts too
+	After       view.Counts
+	Elapsed     time.Duration // by the configured clock
+}
+
+// ErrNothing says that no draft of a delivery could be published.
+var ErrNothing = errors.New("publish: nothing to publish")
+
+// Publish says what a delivery says, as one publication. It returns when all
+// of it is durable and listed. When it is interrupted, by ctx or by a fault,
+// the publication stays open: the same delivery finishes it later, and nothing
+// is said twice.
+func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Result, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	begun := p.cfg.Now()
+	who, err := p.begin()
+	if err != nil {
+		return Result{}, err
+	}
+	if err := mayFlag(who); err != nil {
+		return Result{}, err
+	}
+	one, err := p.open(who, d)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Publication: one, Before: who.list.Counts(), After: who.list.Counts()}
+	if one.State == Complete {
+		res.Already = true
+		return res, nil
+	}
+	err = p.run(ctx, drafter{speaker: who, delivery: d, publication: one.ID}, opts, &res)
+	one.Statements = res.Said + res.Resumed
+	one.Unchanged, one.Refused = res.Unchanged, res.Refused
+	if err == nil && res.Said+res.Unchanged+res.Resumed == 0 {
+		one.State, err = Closed, fmt.Errorf("%w: %d drafts, all refused; is it the right mapping and country?", ErrNothing, res.Refused)
+	} else if err == nil {
+		one.State = Complete
+	}
+	if one.State != Open {
+		one.Ended = p.cfg.Now().UTC().Truncate(time.Second)
+	}
+	res.Publication, res.After, res.Elapsed = one, p.cfg.View.List().Counts(), p.cfg.Now().Sub(begun)
+	return res, errors.Join(err, p.keep(&one))
+}
+
+// mayFlag refuses a member whose roles may not flag.
+func mayFlag(who speaker) error {
+	if who.state.May(who.member, assertion.KindFlag) {
+		return nil
+	}
+	return fmt.Errorf("publish: member %s may not flag: %s; the charter gives that to operators, resellers, vendors, coordinators and regulators", who.id, view.ReasonRole)
+}

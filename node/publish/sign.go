@@ -1,0 +1,208 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/store/assertion"
+	"ringfence/store/feed"
+	"ringfence/store/intake"
+)
+
+// Recover signs again what was reserved and not admitted before the node went
+// down, the very same headers, and returns how many batches that were. Call it
+// when the node starts; every other method begins with it too.
+func (p *Publisher) Recover() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settle()
+}
+
+// settle admits, lists and announces what is reserved, and brings the list up
+// to date. The caller holds mu.
+func (p *Publisher) settle() (int, error) {
+	if err := p.maySign(); err != nil {
+		return 0, err
+	}
+	reserved, err := p.cfg.Store.Reserved(p.issuer)
+	if err != nil {
+		return 0, fmt.Errorf("publish: read reservations: %w", err)
+	}
+	var admitted []*intake.Admitted
+	if len(reserved) > 0 {
+		if admitted, err = p.signAndAdmit(reserved); err != nil {
+			return 0, err
+		}
+	}
+	if err := p.checkWhole(); err != nil {
+		return 0, err
+	}
+	return len(reserved), p.show(admitted)
+}
+
+// maySign refuses when the issuer is barred from signing.
+func (p *Publisher) maySign() error {
+	reason, barred, err := p.cfg.Store.Barred(p.issuer)
+	if err != nil {
+		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
+	}
+	if barred {
+		return fmt.Errorf("publish: %w for issuer %s: %s; name the head of the last batch that it published, as another node shows it, to lift the bar", feed.ErrBarred, p.issuer.Short(), reason)
+	}
+	return nil
+}
+
+// checkWhole compares what was ever reserved with what is held. A feed that
+// ends below the highest place ever reserved has lost a batch that may have
+// left: going on from there would be a fork.
+func (p *Publisher) checkWhole() error {
+	tip, highest, err := p.ends()
+	if err != nil {
+		return err
+	}
+	if !tip.Before(highest) {
+		return nil
+	}
+	reason := fmt.Sprintf("place %d/%d was signed and is not held: the store is older than the feed", highest.Epoch, highest.Sequence)
+	if err := p.cfg.Store.Bar(p.issuer, reason); err != nil {
+		return fmt.Errorf("publish: bar signing (%s): %w", reason, err)
+	}
+	return p.maySign()
+}
+
+// ErrClock says that this node's clock is behind its own feed, further than
+// anybody would accept a batch ahead of time. Nothing is reserved or signed.
+var ErrClock = errors.New("publish: the clock went back")
+
+// ends returns the last batch held and the highest place ever reserved; zero
+// for none.
+func (p *Publisher) ends() (tip, highest feed.Tip, err error) {
+	if tip, _, err = p.cfg.Store.Latest(p.issuer); err != nil {
+		return tip, highest, fmt.Errorf("publish: read the feed's end: %w", err)
+	}
+	if highest, _, err = p.cfg.Store.HighestReserved(p.issuer); err != nil {
+		return tip, highest, fmt.Errorf("publish: read the highest reserved place: %w", err)
+	}
+	return tip, highest, nil
+}
+
+// ErrOtherHead says that the named head is not the last one held here.
+var ErrOtherHead = errors.New("publish: not the last batch held here")
+
+// Lift allows the issuer to sign again. The operator names the last head that
+// it published, as other nodes hold it; that must be the last batch held here,
+// with nothing reserved above it, or signing would tell a second story.
+func (p *Publisher) Lift(head cid.Cid) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	tip, highest, err := p.ends()
+	if err != nil {
+		return err
+	}
+	switch {
+	case !tip.CID.Equals(head):
+		return fmt.Errorf("%w: %s was named, the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", ErrOtherHead, head, tip.CID, tip.Epoch, tip.Sequence)
+	case tip.Before(highest):
+		return fmt.Errorf("%w: place %d/%d was signed and is not held; fetch it from a peer, or ask for a new epoch", ErrOtherHead, highest.Epoch, highest.Sequence)
+	}
+	if err := p.cfg.Store.Lift(p.issuer); err != nil {
+		return fmt.Errorf("publish: lift the bar: %w", err)
+	}
+	return nil
+}
+
+// commit links batches to the end of the feed, reserves their places with one
+// durable write, signs them and admits them with another.
+func (p *Publisher) commit(batches []assertion.Batch) ([]*intake.Admitted, error) {
+	tip, held, err := p.cfg.Store.Latest(p.issuer)
+	if err != nil {
+		return nil, fmt.Errorf("publish: read the feed's end: %w", err)
+	}
+	federation := p.cfg.View.List().State().Federation()
+	now := p.cfg.Now().Unix()
+	if ahead := time.Duration(tip.Time-now) * time.Second; ahead > intake.Ahead {
+		return nil, fmt.Errorf("%w: the feed's last batch is dated %s, the clock says %s; set it right", ErrClock,
+			time.Unix(tip.Time, 0).UTC().Format(time.RFC3339), time.Unix(now, 0).UTC().Format(time.RFC3339))
+	}
+	reserved := make([]feed.Reservation, len(batches))
+	for i, b := range batches {
+		h := assertion.Header{
+			Federation: federation, Issuer: p.issuer, Epoch: tip.Epoch, Previous: tip.CID,
+			Time:  max(now, tip.Time), // batch times never decrease
+			Count: b.Count, Root: b.Root,
+		}
+		if held {
+			h.Sequence = tip.Sequence + 1
+		}
+		encoded, err := h.Encode()
+		if err != nil {
+			return nil, fmt.Errorf("publish: encode header: %w", err)
+		}
+		tip, held = feed.Tip{Epoch: h.Epoch, Sequence: h.Sequence, CID: assertion.CID(encoded), Time: h.Time}, true
+		reserved[i] = feed.Reservation{Tip: tip, Header: encoded, Body: b.Body}
+	}
+	if err := p.cfg.Store.Reserve(p.issuer, reserved); err != nil {
+		return nil, fmt.Errorf("publish: reserve %d places in the feed: %w", len(reserved), err)
+	}
+	return p.signAndAdmit(reserved)
+}
+
+// signAndAdmit signs headers whose places are reserved. Signing is
+// deterministic (RFC 8032): the same header gives the same signature.
+func (p *Publisher) signAndAdmit(reserved []feed.Reservation) ([]*intake.Admitted, error) {
+	offers := make([]intake.Offer, len(reserved))
+	for i := range reserved {
+		signed, err := assertion.Sign(reserved[i].Header, p.cfg.Key)
+		if err != nil {
+			return nil, fmt.Errorf("publish: sign: %w", err)
+		}
+		offers[i] = intake.Offer{Header: signed, Body: reserved[i].Body}
+	}
+	outcomes, err := p.cfg.Door.Admit(offers, p.cfg.Now())
+	if err != nil {
+		return nil, fmt.Errorf("publish: admit own batches: %w; they are reserved, and are admitted when the node next publishes or starts", err)
+	}
+	admitted := make([]*intake.Admitted, 0, len(outcomes))
+	for i := range outcomes {
+		if err := p.judge(&outcomes[i]); err != nil {
+			return nil, err
+		}
+		if outcomes[i].Batch != nil {
+			admitted = append(admitted, outcomes[i].Batch)
+		}
+	}
+	return admitted, nil
+}
+
+// judge takes what became of an own batch.
+func (p *Publisher) judge(o *intake.Outcome) error {
+	switch o.Status {
+	case intake.Fresh, intake.Known:
+		return nil
+	case intake.Forked:
+		// Somebody signs with this key elsewhere, or an older store did.
+		reason := fmt.Sprintf("a foreign batch stands at place %d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence)
+		if err := p.cfg.Store.Bar(p.issuer, reason); err != nil {
+			return fmt.Errorf("publish: bar signing (%s): %w", reason, err)
+		}
+		return p.maySign()
+	case intake.Early:
+		return fmt.Errorf("publish: own batch %d/%d is early (%s): %s; it is reserved and goes first next time", o.Tip.Epoch, o.Tip.Sequence, o.Reason, o.Detail)
+	case intake.Refused:
+	}
+	return fmt.Errorf("publish: own batch %d/%d was refused (%s): %s", o.Tip.Epoch, o.Tip.Sequence, o.Reason, o.Detail)
+}
+
+// show lists what was admitted, then tells peers of it.
+func (p *Publisher) show(admitted []*intake.Admitted) error {
+	if _, err := p.cfg.View.Follow(); err != nil {
+		return fmt.Errorf("publish: bring the list up to date: %w", err)
+	}
+	if p.cfg.Announce != nil && len(admitted) > 0 {
+		p.cfg.Announce(admitted)
+	}
+	return nil
+}
