@@ -1,0 +1,64 @@
+package api
+
+import (
+	"context"
+	"io"
+)
+
+// Service is everything that a node does for its owner.
+type Service interface {
+	Reader
+	Screener
+	Speaker
+	Keeper
+}
+
+// Reader answers from the list as it stands.
+type Reader interface {
+	// Lookup says what the list says of one number.
+	Lookup(ctx context.Context, q Query) (Lookup, error)
+	// Explain tells every statement behind that and what became of it.
+	Explain(ctx context.Context, q Query) (Explanation, error)
+	// Statement returns one statement by its reference.
+	Statement(ctx context.Context, ref string) (Statement, error)
+	// Status says who the node is, what it holds, and what is wrong.
+	Status(ctx context.Context) (Status, error)
+}
+
+// Screener decides calls.
+type Screener interface {
+	// Screen returns the verdict on one call, as no face in shadow gives it.
+	Screen(ctx context.Context, c Call) (Verdict, error)
+	// Enforce turns a face or a rule on or off, or only tells the switches
+	// when Target is empty.
+	Enforce(ctx context.Context, e Enforce) ([]Switch, error)
+}
+
+// Speaker says things in the name of the node's member.
+type Speaker interface {
+	// Publish reads a publisher's file and says what it says. Progress may be
+	// nil; it is called now and then, from one goroutine at a time.
+	Publish(ctx context.Context, p Publish, file io.Reader, progress func(Progress)) (Published, error)
+	// Say says one thing by hand, or only previews it.
+	Say(ctx context.Context, s Say) (Said, error)
+	// Retract undoes a statement, a batch or a publication, or only previews.
+	Retract(ctx context.Context, r Retract) (Said, error)
+	// Publications lists what was delivered, newest first.
+	Publications(ctx context.Context) ([]Publication, error)
+	// Lift lets a barred issuer sign again once its last published head is
+	// named.
+	Lift(ctx context.Context, head string) error
+}
+
+// Keeper looks after the node itself.
+type Keeper interface {
+	// ImportPlan takes a numbering plan in and keeps it.
+	ImportPlan(ctx context.Context, p PlanImport, file io.Reader) (Plan, error)
+	// Backup writes a consistent backup while the node runs.
+	Backup(ctx context.Context, to io.Writer) error
+	// Token makes a new token of a role and returns it once.
+	Token(ctx context.Context, t TokenRequest) (Token, error)
+	// Tokens lists the tokens without their secrets; Revoke ends one.
+	Tokens(ctx context.Context) ([]Token, error)
+	Revoke(ctx context.Context, name string) error
+}
