@@ -152,7 +152,9 @@ func (a *Reader) next() (Entry, error) {
 	}
 	e, err := decode(kind, payload)
 	if err != nil {
-		return nil, err
+		// Not wrapped: a payload that ends too early is an io.EOF to its
+		// decoder, and would be taken for the end of the archive.
+		return nil, fmt.Errorf("archive: decode an entry of kind %d: %v", kind, err)
 	}
 	if r, ok := e.(Record); ok {
 		if r.Arrival <= a.arrival {

@@ -19,19 +19,18 @@ import (
 // an error of w ends it.
 func (s *Store) Backup(w io.Writer) error {
 	a, err := archive.NewWriter(w)
-	if err != nil {
-		return fmt.Errorf("disk: back up: %w", err)
+	if err == nil {
+		m := moment{s: s}
+		note := func() { m.arrivals, m.gaps, m.signers = s.arrivals, s.gaps, s.promised.Signers }
+		err = s.db.Moment(note, func(txn engine.Txn) error {
+			m.txn = txn
+			if err := m.write(a); err != nil {
+				return err // and no end mark
+			}
+			return a.Close()
+		})
 	}
-	m := moment{s: s}
-	note := func() { m.arrivals, m.gaps, m.signers = s.arrivals, s.gaps, s.promised.Signers }
-	err = s.db.Moment(note, func(txn engine.Txn) error {
-		m.txn = txn
-		return m.write(a)
-	})
 	if err != nil {
-		return fmt.Errorf("disk: back up: %w", err)
-	}
-	if err := a.Close(); err != nil {
 		return fmt.Errorf("disk: back up: %w", err)
 	}
 	return nil
@@ -56,7 +55,7 @@ func (m *moment) write(a *archive.Writer) error {
 	if err != nil {
 		return err
 	}
-	issuers := sortedIssuers(maps.Keys(m.signers))
+	issuers := layout.SortIssuers(maps.Keys(m.signers))
 	for _, issuer := range issuers {
 		err := eachReservation(m.txn, issuer, func(r feed.Reservation) error {
 			return a.Write(archive.Reservation{Issuer: issuer, Reservation: r})

@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -64,8 +63,6 @@ var (
 	ErrFailed = engine.ErrFailed
 	// ErrClosed: the store was closed.
 	ErrClosed = engine.ErrClosed
-
-	errNoDir = errors.New("disk: open: no directory given")
 )
 
 // LockedError tells who owns a directory.

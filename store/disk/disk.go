@@ -85,7 +85,7 @@ func Open(cfg Config) (*Store, error) {
 // begin makes the directory and takes it for this process.
 func begin(cfg Config) (*Store, error) {
 	if cfg.Dir == "" {
-		return nil, errNoDir
+		return nil, errors.New("disk: open: no directory given")
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("disk: open: %w", err)

@@ -4,7 +4,7 @@
 // never taken for what was accepted.
 //
 // Badger is fast and survives crashes, but it was read to its ground before it
-// was trusted, and four of its habits decide the shape of this package:
+// was trusted, and four habits decide the shape of this package:
 //
 //   - It answers "not found" for a key whose block fails its checksum, and an
 //     empty value for one whose value fails. So every value carries a checksum
@@ -31,7 +31,7 @@
 // and replaced when the batch is fetched and appended anew.
 //
 // A directory has the files FORMAT (version), lock (owner), promises and the
-// directory badger. keys.go is the whole key space.
+// directory badger. internal/layout is the whole key space.
 //
 // Floor 6. It knows no charter: who may append is decided by store/intake, the
 // one door. It refuses a directory that another process owns or that a newer

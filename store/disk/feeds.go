@@ -38,7 +38,7 @@ func (s *Store) Tips() ([]feed.Head, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []feed.Head
-	for _, issuer := range sortedIssuers(maps.Keys(s.heads)) {
+	for _, issuer := range layout.SortIssuers(maps.Keys(s.heads)) {
 		for _, epoch := range slices.Sorted(maps.Keys(s.heads[issuer])) {
 			out = append(out, feed.Head{Issuer: issuer, Tip: s.heads[issuer][epoch]})
 		}
@@ -294,11 +294,16 @@ func getFork(txn engine.Txn, key []byte) (feed.ForkProof, bool, error) {
 	if err != nil || !ok {
 		return feed.ForkProof{}, false, err
 	}
+	p, err := parseFork(b)
+	return p, err == nil, err
+}
+
+func parseFork(b []byte) (feed.ForkProof, error) {
 	p, err := feed.ParseForkProof(b)
 	if err != nil {
-		return feed.ForkProof{}, false, damage.Errorf("a fork proof: %w", err)
+		return p, damage.Errorf("a fork proof: %w", err)
 	}
-	return p, true, nil
+	return p, nil
 }
 
 // Fork returns the lowest fork proof known of an epoch.
@@ -330,9 +335,9 @@ func (s *Store) Forks() ([]feed.ForkProof, error) {
 
 func eachFork(txn engine.Txn, fn func(feed.ForkProof) error) error {
 	return txn.Each([]byte{layout.SpaceFork}, func(_, payload []byte) error {
-		p, err := feed.ParseForkProof(bytes.Clone(payload))
+		p, err := parseFork(bytes.Clone(payload))
 		if err != nil {
-			return damage.Errorf("a fork proof: %w", err)
+			return err
 		}
 		return fn(p)
 	})

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"ringfence/store/disk/internal/datadir"
 	"ringfence/store/disk/internal/restore"
@@ -22,11 +20,11 @@ func Restore(r io.Reader, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if err := refuseOccupied(s.cfg.Dir); err != nil {
+	if err := datadir.RefuseUsed(s.cfg.Dir); err != nil {
 		return errors.Join(err, s.lock.Release())
 	}
 	if err := s.open(); err != nil {
-		return errors.Join(err, empty(s.cfg.Dir))
+		return errors.Join(err, datadir.Empty(s.cfg.Dir))
 	}
 	err = s.db.Always(func() error {
 		state, err := restore.Read(r, s.db)
@@ -40,27 +38,7 @@ func Restore(r io.Reader, cfg Config) error {
 		err = datadir.WriteFormat(s.cfg.Dir, 1+len(migrations()))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("disk: restore into %s: %w", s.cfg.Dir, err), empty(s.cfg.Dir))
+		return errors.Join(fmt.Errorf("disk: restore into %s: %w", s.cfg.Dir, err), datadir.Empty(s.cfg.Dir))
 	}
 	return nil
-}
-
-func refuseOccupied(dir string) error {
-	names, err := datadir.Contents(dir)
-	if err != nil {
-		return err
-	}
-	if len(names) > 0 {
-		return fmt.Errorf("disk: restore: %s is not empty: a backup is restored into an empty directory only", dir)
-	}
-	return nil
-}
-
-// empty removes what a restore has made. The lock stays, for whoever waits.
-func empty(dir string) error {
-	names, err := datadir.Contents(dir)
-	for _, name := range names {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
-	}
-	return err
 }

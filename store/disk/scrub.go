@@ -52,13 +52,12 @@ func (s *Store) Scrub(ctx context.Context, progress func(done, total uint64)) (S
 
 func (s *Store) scrub(n uint64, report *ScrubReport) error {
 	a, err := s.arrived(n)
-	if err != nil && (!errors.Is(err, ErrDamaged) || !a.batch.Defined()) {
+	switch {
+	case err != nil && (!errors.Is(err, ErrDamaged) || !a.batch.Defined()):
 		return err
-	}
-	if err == nil {
-		if !a.served {
-			return nil
-		}
+	case err == nil && !a.served:
+		return nil
+	case err == nil:
 		err = proof.Check(&a.record)
 	}
 	report.Batches++

@@ -3,8 +3,6 @@ package disk
 import (
 	"bytes"
 	"fmt"
-	"iter"
-	"slices"
 
 	"ringfence/store/assertion"
 	"ringfence/store/disk/internal/engine"
@@ -147,8 +145,4 @@ func (s *Store) Lift(issuer keys.Public) error {
 		}
 		return s.promiseOf(issuer, func(p *promise.Signer) { p.Barred = "" })
 	})
-}
-
-func sortedIssuers(seq iter.Seq[keys.Public]) []keys.Public {
-	return slices.SortedFunc(seq, func(a, b keys.Public) int { return bytes.Compare(a[:], b[:]) })
 }

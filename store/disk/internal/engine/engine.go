@@ -82,6 +82,9 @@ func Open(cfg Config) (*DB, error) {
 	if _, err := VerifyTables(cfg.Dir); err != nil {
 		return nil, err
 	}
+	if err := sealLast(cfg.Dir); err != nil {
+		return nil, err
+	}
 	opened, err := badger.Open(tuned(cfg.Dir, logger{cfg.Logger}))
 	if err != nil {
 		return nil, fmt.Errorf("disk: open %s: %w", cfg.Dir, err)

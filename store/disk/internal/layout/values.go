@@ -1,9 +1,11 @@
 package layout
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"hash/crc32"
+	"iter"
 	"slices"
 
 	"github.com/ipfs/go-cid"
@@ -202,6 +204,11 @@ func DecodeQuarantine(key, b []byte) (cid.Cid, Quarantine, error) {
 	return c, q, nil
 }
 
+// SortIssuers returns issuers in byte order.
+func SortIssuers(issuers iter.Seq[keys.Public]) []keys.Public {
+	return slices.SortedFunc(issuers, func(a, b keys.Public) int { return bytes.Compare(a[:], b[:]) })
+}
+
 // Gap is a run of arrival numbers that name no batch: After+1 to Last.
 type Gap struct{ After, Last uint64 }
 
@@ -218,12 +225,12 @@ func DecodeGap(key, b []byte) (Gap, error) {
 	return g, nil
 }
 
-// Beyond returns n, or the first number after the gap in which n lies. The gaps
-// are in order.
+// Beyond returns n, or the first number after the gap, or gaps side by side, in
+// which n lies. The gaps are in order.
 func Beyond(gaps []Gap, n uint64) uint64 {
 	i, _ := slices.BinarySearchFunc(gaps, n, func(g Gap, n uint64) int { return cmp.Compare(g.Last, n) })
-	if i < len(gaps) && gaps[i].After < n {
-		return gaps[i].Last + 1
+	for ; i < len(gaps) && gaps[i].After < n; i++ {
+		n = gaps[i].Last + 1
 	}
 	return n
 }

@@ -23,7 +23,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/ipfs/go-cid"
 
@@ -176,7 +175,7 @@ func encode(generation uint64, p State) ([]byte, error) {
 	b = binary.BigEndian.AppendUint32(b, 0)
 	b = binary.BigEndian.AppendUint64(b, p.Arrivals)
 	b = appendReason(b, p.Others)
-	for _, issuer := range slices.SortedFunc(maps.Keys(p.Signers), func(a, b keys.Public) int { return bytes.Compare(a[:], b[:]) }) {
+	for _, issuer := range layout.SortIssuers(maps.Keys(p.Signers)) {
 		own := p.Signers[issuer]
 		b = append(b, issuer[:]...)
 		b = binary.BigEndian.AppendUint64(b, own.Highest.Epoch)
