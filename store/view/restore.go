@@ -177,6 +177,10 @@ func (d *decoder) batches(w *writer) {
 			d.fail("batch %d is of no issuer", i)
 		}
 		l.batches[i] = b
+		if b.speaker != nobody && d.err == nil {
+			place := FeedEpoch{l.speakers[b.speaker].key, b.epoch}
+			w.next[place] = max(w.next[place], b.sequence+1)
+		}
 		w.ordinals[b.cid] = uint32(i)
 	}
 	l.undoings = make([]undoing, d.count(6))

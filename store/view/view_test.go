@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"testing"
 
 	"ringfence/store/assertion"
@@ -418,4 +419,30 @@ func TestPreviewChangesNothing(t *testing.T) {
 	_, err = v.Follow()
 	must(t, err)
 	sameList(t, "after previews", v.List(), again)
+}
+
+// A batch that was damaged and fetched again arrives after its children. It is
+// applied before them all the same, in this life and in one from a snapshot.
+func TestParentsAreAppliedBeforeTheirChildren(t *testing.T) {
+	w := desks(func(c *charter.FoundingConfig) {
+		c.Grants = append(c.Grants, chartertest.Grant(t, "+86138*/13", "mno", "", ""))
+	})(t)
+	w.say("mno", at(-3), w.publication(), reassigned(t, mobileA, -40))
+	w.say("list", at(-2), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -30, -4))
+	w.say("mno", at(-1), w.publication(), reassigned(t, mobileA, -20)) // too soon: void
+	want := w.view(today).List()
+	w.records[0], w.records[2] = w.records[2], w.records[0]
+	sameList(t, "parent last", w.view(today).List(), want)
+
+	half := w.viewOf(Config{State: w.state, Source: w.records[:2], Day: today, Session: 1})
+	if half.List().Counts().Batches != 1 {
+		t.Fatalf("%d batches applied without the parent, want 1", half.List().Counts().Batches)
+	}
+	var file bytes.Buffer
+	must(t, half.Save(&file))
+	loaded, err := Load(Config{State: w.state, Source: w.records}, file.Bytes())
+	must(t, err)
+	_, err = loaded.Follow()
+	must(t, err)
+	sameList(t, "parent last, after a restart", loaded.List(), want)
 }

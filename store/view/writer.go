@@ -28,8 +28,15 @@ type writer struct {
 	undone     map[cid.Cid][]undo              // retracted, also before it arrives
 	spent      map[spendKey]spent              // of daily quotas
 	due        map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
+	next       map[FeedEpoch]uint64            // the sequence to apply next
+	waiting    map[waitKey]cid.Cid             // arrived before their parents
 
 	evidence []harmonise.Evidence // scratch of settle
+}
+
+type waitKey struct {
+	FeedEpoch
+	sequence uint64
 }
 
 type deliveryKey struct {
@@ -87,6 +94,8 @@ func newWriter(cfg Config) (*writer, error) {
 		undone:     make(map[cid.Cid][]undo),
 		spent:      make(map[spendKey]spent),
 		due:        make(map[taxonomy.Day][]number.Range),
+		next:       make(map[FeedEpoch]uint64),
+		waiting:    make(map[waitKey]cid.Cid),
 	}, nil
 }
 
@@ -94,17 +103,56 @@ func newWriter(cfg Config) (*writer, error) {
 func (w *writer) follow(publish func(*List)) (int, error) {
 	n := 0
 	err := w.cfg.Source.Since(w.list.cursor, func(next uint64, r feed.Record) error {
-		if w.wants(&r) {
-			if err := w.applyRecord(&r); err != nil {
-				return err
-			}
-			n++
+		applied, err := w.take(&r)
+		if err != nil {
+			return err
 		}
-		w.list.cursor = next // not yet published, or of no matter to its readers
+		n += applied
+		// The cursor stays before the first record that waits, so that a later
+		// life of this view meets it again. The list is not yet published, or
+		// the change is of no matter to its readers.
+		if len(w.waiting) == 0 {
+			w.list.cursor = next
+		}
 		publish(w.list)
 		return nil
 	})
 	return n, err
+}
+
+// take applies a record and those of its feed that waited for it. A feed is
+// applied in its own order, also where a batch that was damaged and fetched
+// again arrives after its children: what an issuer may say depends on what it
+// said before.
+func (w *writer) take(r *feed.Record) (int, error) {
+	if !w.wants(r) {
+		return 0, nil
+	}
+	place := FeedEpoch{r.Issuer, r.Tip.Epoch}
+	if r.Tip.Sequence != w.next[place] {
+		w.waiting[waitKey{place, r.Tip.Sequence}] = r.Tip.CID
+		return 0, nil
+	}
+	for n := 1; ; n++ {
+		if err := w.applyRecord(r); err != nil {
+			return n, err
+		}
+		w.next[place]++
+		key := waitKey{place, w.next[place]}
+		c, ok := w.waiting[key]
+		if !ok {
+			return n, nil
+		}
+		delete(w.waiting, key)
+		child, ok, err := w.cfg.Source.Batch(c)
+		if err != nil {
+			return n, fmt.Errorf("batch %s: %w", c, err)
+		}
+		if !ok {
+			return n, nil // quarantined meanwhile; it will arrive again
+		}
+		r = &child
+	}
 }
 
 // wants reports whether a record lies within the heads that the view follows

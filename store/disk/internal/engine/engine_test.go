@@ -377,7 +377,7 @@ func TestSealLastSavesWhatFollowsDamage(t *testing.T) {
 	name := filepath.Join(dir, "000001.vlog")
 	b, err := os.ReadFile(name)
 	must(t, err)
-	b[bytes.IndexByte(b, 2)+100] ^= 1 << 7
+	b[bytes.Index(b, bytes.Repeat([]byte{2}, valueThreshold))+100] ^= 1 << 7
 	must(t, os.WriteFile(name, b, 0o600))
 	d = open(t, dir)
 	must(t, d.View(func(txn Txn) error {
