@@ -1,0 +1,185 @@
+package simulations
+
+import (
+	"bytes"
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/simulations/data"
+	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/number"
+	"ringfence/store/plan"
+	"ringfence/store/policy"
+)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// shippedDirectory reads the directory that ships.
+func shippedDirectory(t testing.TB) directory {
+	t.Helper()
+	plans, err := plan.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := data.Open(data.Directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := readDirectory(file, plans.Rules(number.China))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func founded(t testing.TB, d *directory) (*Federation, *charter.State) {
+	t.Helper()
+	f, err := found(noon, rand.Reader, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := charter.At(f.Genesis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, s
+}
+
+// The charter says what the demo promises: seven members, each a group of its
+// own, two of them trusted, one of them founder and regulator.
+func TestDemoCharter(t *testing.T) {
+	d := shippedDirectory(t)
+	f, s := founded(t, &d)
+	groups := make(map[uint16]string)
+	for m, member := range s.Members() {
+		if other, taken := groups[s.Group(m)]; taken {
+			t.Errorf("%s and %s share a group", other, member.ID)
+		}
+		groups[s.Group(m)] = member.ID
+		want := uint16(420)
+		switch member.ID {
+		case usNumbers, esList:
+			want = policy.Trusted
+		case carrier:
+			want = 650
+		case regulator:
+			want = 850
+		}
+		if got := s.Weight(m); got != want {
+			t.Errorf("%s weighs %d, want %d", member.ID, got, want)
+		}
+		info, ok := s.Issuer(f.Issuer(member.ID).Public())
+		if !ok || info.Member != m {
+			t.Errorf("%s does not speak by its key", member.ID)
+		}
+		if vendor := s.May(m, assertion.KindFlag); !vendor {
+			t.Errorf("%s may not flag", member.ID)
+		}
+	}
+	if len(groups) != 7 {
+		t.Errorf("%d members", len(groups))
+	}
+	c := s.Charter()
+	if len(c.Founders) != 1 || c.Founders[0].Member != regulator || len(c.Regulators) != 1 || c.Regulators[0].Member != regulator {
+		t.Errorf("founders %v, regulators %v", c.Founders, c.Regulators)
+	}
+}
+
+// Every number of the directory is the carrier's to speak for, and protected.
+func TestDemoDirectoryNumbersAreTheCarriersAndProtected(t *testing.T) {
+	d := shippedDirectory(t)
+	_, s := founded(t, &d)
+	m, _ := s.MemberByID(carrier)
+	for _, h := range d.holdings {
+		if !s.ProtectedNumber(h.number) || !s.SpeaksFor(m, h.number) {
+			t.Fatalf("%s of %s: protected %t, the carrier's %t", h.number, h.organisation, s.ProtectedNumber(h.number), s.SpeaksFor(m, h.number))
+		}
+	}
+}
+
+func TestReadDirectory(t *testing.T) {
+	d := shippedDirectory(t)
+	if d.rows != 574 || len(d.holdings)+d.leftOut() != d.rows || len(d.holdings) < 500 {
+		t.Errorf("%d rows, %d holdings, left out %v", d.rows, len(d.holdings), d.left)
+	}
+	t.Log(len(d.holdings), d.left)
+	found := false
+	for i, h := range d.holdings {
+		found = found || h.number.String() == "+86!95588" && h.organisation == "中国工商银行"
+		if i > 0 && d.holdings[i-1].number.Compare(h.number) >= 0 {
+			t.Fatalf("%s is not after the one before", h.number)
+		}
+	}
+	if !found {
+		t.Error("95588 is not there")
+	}
+	if d.left[otherCountry] == 0 || d.left[messagesOnly] == 0 {
+		t.Errorf("left out %v", d.left)
+	}
+}
+
+func TestReadDirectoryRefusesOtherFiles(t *testing.T) {
+	for _, text := range []string{"", "a,b\n", "number,category,organization\n", "category,organization,number\nx,y\n"} {
+		if _, err := readDirectory(strings.NewReader(text), nil); err == nil {
+			t.Errorf("%q was read", text)
+		}
+	}
+}
+
+func TestRegions(t *testing.T) {
+	for state, want := range map[string]region{
+		"California": west, "Hawaii": west, "Montana": west,
+		"Texas": south, "District of Columbia": south, "Delaware": south, "Maryland": south, "Oklahoma": south,
+		"Ohio": rest, "New York": rest, "Puerto Rico": rest, "US Military Pacific": rest, "": rest, "california": rest,
+	} {
+		if got := regionOf(state); got != want {
+			t.Errorf("%q is of region %d, want %d", state, got, want)
+		}
+	}
+}
+
+// Each row of the daily file is in one part, on the line where it stood.
+func TestPartsAreTheWholeFile(t *testing.T) {
+	file, err := data.Read(data.FTCDaily)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := bytes.Split(file, []byte("\n"))
+	taken := make([]int, len(whole))
+	for _, of := range []region{west, south, rest} {
+		part, err := partOf(file, of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for i, line := range bytes.Split(part, []byte("\n")) {
+			if i == 0 || len(line) == 0 {
+				continue
+			}
+			if !bytes.Equal(line, whole[i]) {
+				t.Fatalf("line %d of part %d is another line", i+1, of)
+			}
+			taken[i]++
+			rows++
+		}
+		if rows < 2000 {
+			t.Errorf("part %d has %d rows", of, rows)
+		}
+	}
+	for i, n := range taken[1:] {
+		if blank := len(bytes.TrimSpace(whole[i+1])) == 0; n != 1 && !blank {
+			t.Errorf("line %d is in %d parts", i+2, n)
+		}
+	}
+}
+
+func TestPartOfWantsTheColumn(t *testing.T) {
+	for _, text := range []string{"", "a,b\n1,2\n", "\"a,b\n"} {
+		if _, err := partOf([]byte(text), west); err == nil {
+			t.Errorf("%q was split", text)
+		}
+	}
+}
