@@ -13,5 +13,5 @@ import "embed"
 
 // FS holds the directories of this package under their own names.
 //
-//go:embed all:mappings all:plans
+//go:embed all:mappings all:plans all:examples
 var FS embed.FS

@@ -1,0 +1,85 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"ringfence/node/screen/local"
+)
+
+// Check reads the configuration as Load does and then looks at what it names:
+// the data directory, the key file, the rule files. It returns everything that
+// is wrong; the Config is usable only when nothing is.
+func Check(opts Options) (Config, []Problem) {
+	cfg, err := Load(opts)
+	if wrong := new(Error); errors.As(err, &wrong) {
+		return cfg, wrong.Problems
+	} else if err != nil {
+		return cfg, []Problem{{From: opts.File, Text: err.Error()}}
+	}
+	c := checker{cfg: &cfg}
+	c.directory()
+	if cfg.KeyFile != "" {
+		c.private(keyKeyFile, cfg.KeyFile, 0o600)
+	}
+	c.rules()
+	return cfg, c.problems
+}
+
+type checker struct {
+	cfg      *Config
+	problems []Problem
+}
+
+func (c *checker) complain(key, text string) {
+	p := Problem{Key: key, Text: text}
+	for _, s := range c.cfg.Settings() {
+		if s.Key == key {
+			p.From = s.From
+		}
+	}
+	c.problems = append(c.problems, p)
+}
+
+func (c *checker) directory() {
+	info, err := os.Stat(c.cfg.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.complain(keyDir, c.cfg.Dir+" does not exist; ringfence init makes it")
+	case err != nil:
+		c.complain(keyDir, err.Error())
+	case !info.IsDir():
+		c.complain(keyDir, c.cfg.Dir+" is no directory")
+	default:
+		c.private(keyDir, c.cfg.Dir, 0o700)
+	}
+}
+
+// private complains about what others than its owner can reach.
+func (c *checker) private(key, name string, mode fs.FileMode) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		c.complain(key, err.Error())
+	case info.Mode().Perm()&^mode != 0:
+		const octal = 8
+		c.complain(key, name+" can be reached by others: chmod "+strconv.FormatUint(uint64(mode), octal)+" "+name)
+	}
+}
+
+func (c *checker) rules() {
+	var files []local.File
+	for _, name := range c.cfg.LocalRules {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			c.complain(keyLocalRules, err.Error())
+			continue
+		}
+		files = append(files, local.File{Name: name, Data: data})
+	}
+	if _, err := local.Parse(files...); err != nil {
+		c.complain(keyLocalRules, plain(err))
+	}
+}
