@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"ringfence/simulations/data"
 	"ringfence/store/charter"
 	"ringfence/store/number"
+	"ringfence/store/plan"
 )
 
 // holding is a number and the organisation that publishes it as its own.
@@ -32,6 +34,19 @@ const (
 	messagesOnly = "code of short messages"
 	listedBefore = "number listed before"
 )
+
+// shippedDirectory reads the directory that ships by the plan that ships.
+func shippedDirectory() (directory, error) {
+	plans, err := plan.Shipped()
+	if err != nil {
+		return directory{}, err
+	}
+	file, err := data.Open(data.Directory)
+	if err != nil {
+		return directory{}, err
+	}
+	return readDirectory(file, plans.Rules(number.China))
+}
 
 // readDirectory reads the directory's columns category, organization, number.
 func readDirectory(file io.Reader, rules *number.Rules) (directory, error) {

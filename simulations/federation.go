@@ -14,7 +14,7 @@ const (
 	deskWest  = "desk-west"
 	deskSouth = "desk-south"
 	deskRest  = "desk-rest"
-	usNumbers = "us-numbers"
+	USNumbers = "us-numbers" // a list that the charter trusts
 	esList    = "es-list"
 	carrier   = "cn-carrier"
 	regulator = "regulator"
@@ -33,7 +33,7 @@ func seats() []seat {
 		{deskWest, "Complaints desk, US West", "美国西部投诉台", charter.Vendor, false},
 		{deskSouth, "Complaints desk, US South", "美国南部投诉台", charter.Vendor, false},
 		{deskRest, "Complaints desk, rest of the US", "美国其他地区投诉台", charter.Vendor, false},
-		{usNumbers, "Complained-of numbers, US", "美国被投诉号码库", charter.Vendor, true},
+		{USNumbers, "Complained-of numbers, US", "美国被投诉号码库", charter.Vendor, true},
 		{esList, "Community list, Spain", "西班牙社区号码库", charter.Vendor, true},
 		{carrier, "Carrier of service numbers, China", "中国服务号码承载商", charter.Operator, false},
 		{regulator, "Regulator and founder", "监管机构（创始方）", charter.Regulator, false},
@@ -45,23 +45,27 @@ func seats() []seat {
 type Federation struct {
 	Genesis *charter.Genesis
 	issuers map[string]keys.Private
+	held    directory
 }
 
 // Issuer returns the key by which a member speaks; none for a stranger.
 func (f *Federation) Issuer(member string) keys.Private { return f.issuers[member] }
 
-// found makes keys and seals the charter of the demo: every publisher an
+// Found makes keys and seals the charter of the demo: every publisher an
 // independence group of its own, the two lists trusted, the carrier allocatee
-// of the directory's numbers, which are protected. home are the keys of the
-// member on whose node all this happens; the other members' are made here and
-// forgotten with the Federation.
-func found(now time.Time, random io.Reader, d *directory) (*Federation, error) {
-	f := &Federation{issuers: make(map[string]keys.Private)}
+// of the directory's numbers, which are protected. The keys are forgotten with
+// the Federation.
+func Found(now time.Time, random io.Reader) (*Federation, error) {
+	held, err := shippedDirectory()
+	if err != nil {
+		return nil, err
+	}
+	f := &Federation{issuers: make(map[string]keys.Private), held: held}
 	smith := maker{random: random}
 	founder, log := smith.key(), smith.key()
 	cfg := charter.FoundingConfig{
 		Name: "Ringfence demo", Created: now.Unix(), Policy: charter.DefaultPolicy(), LogKey: log.Public(),
-		Grants: d.grants(carrier), Protected: d.ranges(),
+		Grants: held.grants(carrier), Protected: held.ranges(),
 	}
 	for _, s := range seats() {
 		issuer := smith.key()

@@ -10,34 +10,14 @@ import (
 	"ringfence/simulations/data"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
-	"ringfence/store/number"
-	"ringfence/store/plan"
 	"ringfence/store/policy"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// shippedDirectory reads the directory that ships.
-func shippedDirectory(t testing.TB) directory {
+func founded(t testing.TB) (*Federation, *charter.State) {
 	t.Helper()
-	plans, err := plan.Shipped()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := data.Open(data.Directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := readDirectory(file, plans.Rules(number.China))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-func founded(t testing.TB, d *directory) (*Federation, *charter.State) {
-	t.Helper()
-	f, err := found(noon, rand.Reader, d)
+	f, err := Found(noon, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +31,7 @@ func founded(t testing.TB, d *directory) (*Federation, *charter.State) {
 // The charter says what the demo promises: seven members, each a group of its
 // own, two of them trusted, one of them founder and regulator.
 func TestDemoCharter(t *testing.T) {
-	d := shippedDirectory(t)
-	f, s := founded(t, &d)
+	f, s := founded(t)
 	groups := make(map[uint16]string)
 	for m, member := range s.Members() {
 		if other, taken := groups[s.Group(m)]; taken {
@@ -61,7 +40,7 @@ func TestDemoCharter(t *testing.T) {
 		groups[s.Group(m)] = member.ID
 		want := uint16(420)
 		switch member.ID {
-		case usNumbers, esList:
+		case USNumbers, esList:
 			want = policy.Trusted
 		case carrier:
 			want = 650
@@ -90,10 +69,9 @@ func TestDemoCharter(t *testing.T) {
 
 // Every number of the directory is the carrier's to speak for, and protected.
 func TestDemoDirectoryNumbersAreTheCarriersAndProtected(t *testing.T) {
-	d := shippedDirectory(t)
-	_, s := founded(t, &d)
+	f, s := founded(t)
 	m, _ := s.MemberByID(carrier)
-	for _, h := range d.holdings {
+	for _, h := range f.held.holdings {
 		if !s.ProtectedNumber(h.number) || !s.SpeaksFor(m, h.number) {
 			t.Fatalf("%s of %s: protected %t, the carrier's %t", h.number, h.organisation, s.ProtectedNumber(h.number), s.SpeaksFor(m, h.number))
 		}
@@ -101,11 +79,13 @@ func TestDemoDirectoryNumbersAreTheCarriersAndProtected(t *testing.T) {
 }
 
 func TestReadDirectory(t *testing.T) {
-	d := shippedDirectory(t)
+	d, err := shippedDirectory()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if d.rows != 574 || len(d.holdings)+d.leftOut() != d.rows || len(d.holdings) < 500 {
 		t.Errorf("%d rows, %d holdings, left out %v", d.rows, len(d.holdings), d.left)
 	}
-	t.Log(len(d.holdings), d.left)
 	found := false
 	for i, h := range d.holdings {
 		found = found || h.number.String() == "+86!95588" && h.organisation == "中国工商银行"

@@ -31,7 +31,7 @@ func inputs() []input {
 		{deskWest, data.FTCDaily, "ftc-daily", "", part(west)},
 		{deskSouth, data.FTCDaily, "ftc-daily", "", part(south)},
 		{deskRest, data.FTCDaily, "ftc-daily", "", part(rest)},
-		{usNumbers, data.FTC90Days, "ftc-90days", "", whole(data.FTC90Days)},
+		{USNumbers, data.FTC90Days, "ftc-90days", "", whole(data.FTC90Days)},
 		{esList, data.Spain, "plain-list", "34", whole(data.Spain)},
 	}
 }

@@ -1,0 +1,70 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+)
+
+// Each case runs at a hundredth of its size; the object has the fields that
+// the design names, null where there is no baseline.
+func TestCasesGiveTheNamedObject(t *testing.T) {
+	var all []Result
+	for _, c := range Cases() {
+		dir := t.TempDir()
+		r, err := Run(context.Background(), c.Name, Options{Runs: 1, Dir: dir, Small: true, Told: t.Logf})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Case != c.Name || r.Value <= 0 || r.Unit == "" || r.Goal == "" || r.Runs != 1 {
+			t.Errorf("%+v", r)
+		}
+		if r.Allocations != nil && int(*r.Allocations) != 0 {
+			t.Errorf("%s allocates %.2f times", c.Name, *r.Allocations)
+		}
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range []string{"case", "value", "unit", "baseline", "baseline_value", "ratio", "goal", "runs"} {
+			if value, there := got[field]; !there || (value == nil) != (c.Name == "screen" && (strings.HasPrefix(field, "baseline") || field == "ratio")) {
+				t.Errorf("%s: field %s is %v, there %t", c.Name, field, value, there)
+			}
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+			t.Errorf("%s leaves %d files behind, %v", c.Name, len(left), err)
+		}
+		all = append(all, r)
+	}
+	var table strings.Builder
+	if err := Table(&table, all); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(table.String(), "\n"); lines != 1+len(all) {
+		t.Errorf("the table has %d lines:\n%s", lines, table.String())
+	}
+}
+
+func TestRunNamesTheCases(t *testing.T) {
+	_, err := Run(context.Background(), "everything", Options{Dir: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "publish, lookup, screen, restart") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{{[]float64{7}, 7}, {[]float64{3, 1, 2}, 2}, {[]float64{4, 1}, 1}} {
+		if got := median(c.values); got != c.want {
+			t.Errorf("of %v: %v, want %v", c.values, got, c.want)
+		}
+	}
+}
