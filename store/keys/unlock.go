@@ -165,3 +165,6 @@ func open(path string, sealed []byte, with age.Identity) (string, error) {
 	}
 	return string(b), nil
 }
+
+// IsZero reports whether u opens nothing.
+func (u Unlock) IsZero() bool { return u.ask == nil && u.path == "" }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
@@ -180,4 +181,67 @@ func (l *List) told(r *row) (Told, error) {
 	t.Statement = *s
 	t.Body, _ = s.Check()
 	return t, nil
+}
+
+// Told returns one statement and what became of it; false when no such
+// statement was applied.
+func (l *List) Told(ref taxonomy.Ref) (Told, bool, error) {
+	at := slices.IndexFunc(l.batches, func(b batch) bool { return b.cid == ref.Batch })
+	if at < 0 || int(ref.Index) >= int(l.batches[at].count) {
+		return Told{}, false, nil
+	}
+	r := row{batch: uint32(at), index: ref.Index}
+	told, err := l.told(&r)
+	if err != nil || told.Status == Erased {
+		return told, err == nil, err
+	}
+	key, ok := told.Statement.Key()
+	if !ok {
+		told.Status = Noted
+		if told.Reason = l.judgeOther(&l.batches[at], &told.Statement); told.Reason != NotVoid {
+			told.Status = Void
+		}
+		return told, true, nil
+	}
+	for one := range key.Keys() {
+		p, rows := l.table.find(one)
+		if p == nil {
+			break
+		}
+		k, err := l.explainKey(p, rows)
+		if err != nil {
+			return Told{}, false, err
+		}
+		for i := range k.Told {
+			if k.Told[i].Ref == ref {
+				return k.Told[i], true, nil
+			}
+		}
+	}
+	return told, true, nil
+}
+
+// judgeOther tells why a statement about no key is void. What a retract names
+// must have been said by the same member.
+func (l *List) judgeOther(b *batch, s *assertion.Statement) Reason {
+	if s.Kind != assertion.KindRetract {
+		_, reason := s.Check()
+		return Reason(reason)
+	}
+	body, reason := l.judgeRetract(b, s)
+	if reason != NotVoid || body.Kind == assertion.TargetPublication {
+		return reason
+	}
+	target, err := taxonomy.CIDFromBytes(body.Target[:min(len(body.Target), taxonomy.CIDSize)])
+	if err != nil {
+		return NotVoid
+	}
+	at := slices.IndexFunc(l.batches, func(b batch) bool { return b.cid == target })
+	if at < 0 {
+		return NotVoid // not here yet
+	}
+	if t := &l.batches[at]; t.speaker == nobody || l.speakers[t.speaker].member != l.speakers[b.speaker].member {
+		return ReasonForeign
+	}
+	return NotVoid
 }

@@ -269,6 +269,10 @@ func TestRetractBeforeAndAfterItsTarget(t *testing.T) {
 		if got := after.Counts().Labelled; got != c.left {
 			t.Errorf("%s: %d labelled, want %d (before: %d)", name, got, c.left, full.Counts().Labelled)
 		}
+		undo, ok, err := after.Told(by)
+		if want := map[bool]Reason{true: ReasonForeign, false: NotVoid}[c.left == 2 && name != "foreign publication"]; err != nil || !ok || undo.Reason != want {
+			t.Errorf("%s: the retract itself %v %v, void for %q, want %q", name, ok, err, undo.Reason, want)
+		}
 		if c.left == 2 {
 			continue
 		}

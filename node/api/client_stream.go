@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+)
+
+// Publish sends a publisher's file and follows what the node says meanwhile.
+// When it returns before the end of the file was sent, a read of file may still
+// be under way.
+func (c *Client) Publish(ctx context.Context, p Publish, file io.Reader, progress func(Progress)) (Published, error) {
+	source := &source{from: file}
+	defer source.leave()
+	r := request{method: http.MethodPost, path: PathPublications, query: p.query(), body: source, media: MediaBytes}
+	if p.Text != "" {
+		body, media := withMapping(p.Text, source)
+		defer func() { _ = body.Close() }()
+		r.body, r.media = body, media
+	}
+	resp, err := c.do(ctx, r)
+	if err != nil {
+		return Published{}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := c.expect(resp, MediaEvents); err != nil {
+		return Published{}, err
+	}
+	return c.follow(ctx, resp.Body, progress)
+}
+
+// follow reads events up to the one that ends a publication.
+func (c *Client) follow(ctx context.Context, events io.Reader, progress func(Progress)) (Published, error) {
+	lines := json.NewDecoder(events)
+	for {
+		var e PublishEvent
+		if err := lines.Decode(&e); err != nil {
+			if ctx.Err() == nil {
+				return Published{}, Errorf(Unavailable, "the node on %s went away while it published: %v; what it acknowledged is kept, publish the file again to complete it", c.where, err)
+			}
+			return Published{}, fmt.Errorf("publish on %s: %w", c.where, ctx.Err())
+		}
+		switch {
+		case e.Published != nil:
+			return *e.Published, nil
+		case e.Error != nil:
+			return Published{}, e.Error
+		case e.Progress != nil && progress != nil:
+			progress(*e.Progress)
+		}
+	}
+}
+
+// query holds everything but the mapping's own text, which may be long.
+func (p Publish) query() url.Values {
+	q := url.Values{}
+	set(q, "mapping", p.Mapping)
+	set(q, "file", p.File)
+	set(q, "country", p.Country)
+	set(q, "as_of", p.AsOf)
+	set(q, "newest_on", p.NewestOn)
+	if p.Size != 0 {
+		q.Set("size", strconv.FormatInt(p.Size, 10))
+	}
+	turn(q, "dry_run", p.DryRun)
+	turn(q, "receipts", p.Receipts)
+	turn(q, "rejects", p.Rejects)
+	return q
+}
+
+// withMapping joins a mapping and a file to one multipart body. Closing the
+// body ends the goroutine that writes it.
+func withMapping(mapping string, file io.Reader) (io.ReadCloser, string) {
+	body, end := io.Pipe()
+	form := multipart.NewWriter(end)
+	go func() {
+		end.CloseWithError(writeForm(form, mapping, file))
+	}()
+	return body, form.FormDataContentType()
+}
+
+func writeForm(form *multipart.Writer, mapping string, file io.Reader) error {
+	if err := form.WriteField(PartMapping, mapping); err != nil {
+		return fmt.Errorf("send mapping: %w", err)
+	}
+	part, err := form.CreateFormFile(PartFile, PartFile)
+	if err != nil {
+		return fmt.Errorf("send file: %w", err)
+	}
+	if _, err := io.Copy(part, file); err != nil {
+		return fmt.Errorf("send file: %w", err)
+	}
+	return form.Close()
+}
+
+// source hides a reader's other methods, so that the transport does not close
+// the caller's file, and reads no more once the caller has left.
+type source struct {
+	from io.Reader
+	left atomic.Bool
+}
+
+func (s *source) leave() { s.left.Store(true) }
+
+// Read reads on until the caller has left.
+func (s *source) Read(p []byte) (int, error) {
+	if s.left.Load() {
+		return 0, io.ErrClosedPipe
+	}
+	return s.from.Read(p)
+}
+
+// ImportPlan sends a numbering plan.
+func (c *Client) ImportPlan(ctx context.Context, p PlanImport, file io.Reader) (Plan, error) {
+	source := &source{from: file}
+	defer source.leave()
+	query := url.Values{}
+	set(query, "format", p.Format)
+	set(query, "country", p.Country)
+	set(query, "date", p.Date)
+	set(query, "source", p.Source)
+	return ask[Plan](ctx, c, request{method: http.MethodPost, path: PathPlans, query: query, body: source, media: MediaBytes})
+}
+
+// Backup fetches a backup of the running node. On an error, what was written
+// until then is no backup.
+func (c *Client) Backup(ctx context.Context, to io.Writer) error {
+	resp, err := c.do(ctx, request{method: http.MethodGet, path: PathBackup})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := c.expect(resp, MediaBytes); err != nil {
+		return err
+	}
+	target := &sink{to: to}
+	if _, err := io.Copy(target, resp.Body); err != nil {
+		if target.failed != nil {
+			return fmt.Errorf("write backup: %w", target.failed)
+		}
+		return c.brokeOff(ctx, "the backup", err)
+	}
+	return nil
+}
+
+// sink remembers its own failure, to tell it from one of the other end.
+type sink struct {
+	to     io.Writer
+	failed error
+}
+
+// Write passes on and remembers a failure.
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.to.Write(p)
+	if err != nil {
+		s.failed = err
+	}
+	return n, err
+}

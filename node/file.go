@@ -1,0 +1,215 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"ringfence/node/answer"
+	"ringfence/node/api"
+	"ringfence/node/publish"
+	"ringfence/node/source"
+	"ringfence/node/source/mapping"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// PublishRows is Publish for a part of a file's rows: those that keep says.
+// The demo makes three desks of one file with it.
+func (s speaker) PublishRows(ctx context.Context, p api.Publish, file io.Reader, keep func(source.Row) bool, progress func(api.Progress)) (api.Published, error) {
+	if progress == nil {
+		progress = func(api.Progress) {}
+	}
+	began := s.n.cfg.Now()
+	out := api.Published{DryRun: p.DryRun, RejectedBy: map[string]int{}}
+	d, err := s.read(ctx, p, file, keep, progress, &out)
+	if err != nil {
+		return api.Published{}, err
+	}
+	account(&out, d)
+	deliver := delivery(p.File, d)
+	opts := publish.Options{
+		Progress: func(done int) {
+			progress(api.Progress{Phase: "publishing", Done: int64(done), Total: int64(d.Len())})
+		},
+		Refused: func(r publish.Refusal) error {
+			for line := range r.Draft.Lines {
+				reject(&out, p, source.Rejection{Line: line, Value: r.Draft.Number.Masked(), Reason: source.Refused, Detail: r.Reason})
+			}
+			return nil
+		},
+		Receipt: func(r publish.Receipt) error {
+			if p.Receipts {
+				out.ReceiptsLines = append(out.ReceiptsLines, api.ReceiptLine{Line: r.Line, Number: r.Number.Masked(), Category: r.Category.String(), Statement: r.Statement.String()})
+			}
+			return nil
+		},
+	}
+	if p.DryRun {
+		err = s.dryRun(ctx, deliver, opts, &out)
+	} else {
+		err = s.deliver(ctx, deliver, opts, &out)
+	}
+	if err != nil {
+		return api.Published{}, refusal(err)
+	}
+	s.n.measure()
+	out.Seconds = s.n.cfg.Now().Sub(began).Seconds()
+	out.List = s.n.stamp()
+	return out, nil
+}
+
+// Publish implements api.Speaker.
+func (s speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, progress func(api.Progress)) (api.Published, error) {
+	return s.PublishRows(ctx, p, file, nil, progress)
+}
+
+// read makes drafts of a file.
+func (s speaker) read(ctx context.Context, p api.Publish, file io.Reader, keep func(source.Row) bool, progress func(api.Progress), out *api.Published) (*source.Delivery, error) {
+	m, err := mappingOf(p)
+	if err != nil {
+		return nil, err
+	}
+	opts := source.Options{
+		File: p.File, Keep: keep,
+		Dialler: func(c number.Country) (source.Dialler, error) {
+			rules := s.n.book.Load().Plans.Rules(c)
+			return func(text string) number.Caller { return rules.Dialled(text).First() }, nil
+		},
+		Rejected: func(r source.Rejection) error { reject(out, p, r); return nil },
+		Progress: func(done int64) { progress(api.Progress{Phase: "reading", Done: done, Total: p.Size}) },
+	}
+	if p.Country != "" {
+		if opts.Country, err = answer.ParseCountry(p.Country); err != nil {
+			return nil, err
+		}
+	}
+	var d dates
+	opts.AsOf = d.read(p.AsOf)
+	opts.NewestOn = taxonomy.DayOf(d.read(p.NewestOn))
+	if d.err != nil {
+		return nil, d.err
+	}
+	read, err := source.Read(ctx, file, m, opts)
+	if err != nil {
+		var bad *source.FileError
+		if errors.As(err, &bad) {
+			return nil, api.Errorf(api.BadInput, "%v", err)
+		}
+		return nil, err
+	}
+	return read, nil
+}
+
+func mappingOf(p api.Publish) (*mapping.Mapping, error) {
+	if p.Text != "" {
+		m, err := mapping.Read(p.Mapping, strings.NewReader(p.Text))
+		if err != nil {
+			return nil, api.Errorf(api.BadInput, "%v", err)
+		}
+		return m, nil
+	}
+	m, err := mapping.Shipped(p.Mapping)
+	if err != nil {
+		return nil, api.Errorf(api.BadInput, "%v", err)
+	}
+	return m, nil
+}
+
+// mostRows bounds the rejected rows that an answer carries.
+const mostRows = 100_000
+
+func reject(out *api.Published, p api.Publish, r source.Rejection) {
+	reason := r.Reason.String()
+	if r.Detail != "" {
+		reason += ": " + r.Detail
+	}
+	out.Rejected++
+	out.RejectedBy[reason]++
+	if p.Rejects && len(out.RejectedRows) < mostRows {
+		out.RejectedRows = append(out.RejectedRows, api.RejectedRow{Line: r.Line, Field: r.Field, Value: r.Value, Reason: reason})
+	}
+}
+
+// account tells what became of the rows.
+func account(out *api.Published, d *source.Delivery) {
+	sum := d.Summary()
+	out.Rows, out.Accepted, out.Clamped, out.Drafts = sum.Rows, sum.Accepted, sum.Clamped, d.Len()
+	const mostLabels = 100
+	for _, l := range d.Labels() {
+		if !l.Mapped && len(out.Unmapped) < mostLabels {
+			out.Unmapped = append(out.Unmapped, l.Label)
+		}
+	}
+}
+
+// delivery hands what source read to a publisher; the two know nothing of each
+// other.
+func delivery(file string, d *source.Delivery) *publish.Delivery {
+	m := d.Mapping()
+	return &publish.Delivery{
+		File: file, Mapping: m.Name(), Digest: d.Digest(), Adds: m.Mode() == mapping.Reports, Medium: m.Medium(),
+		Drafts: func(yield func(publish.Draft) bool) {
+			for one := range d.Drafts() {
+				if !yield(publish.Draft{
+					Number: one.Number, Category: one.Category, Label: one.Label, Reports: one.Reports,
+					FirstSeen: one.FirstSeen, LastSeen: one.LastSeen, Lines: one.Lines(),
+				}) {
+					return
+				}
+			}
+		},
+	}
+}
+
+func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.Options, out *api.Published) error {
+	res, err := s.Publisher.Publish(ctx, d, opts)
+	if err != nil {
+		return err
+	}
+	out.Publication, out.Already, out.Statements = res.Publication.ID.String(), res.Already, res.Said
+	out.Unchanged, out.Resumed, out.Refused, out.Batches = res.Unchanged, res.Resumed, res.Refused, res.Batches
+	out.LabelledNow, out.Labelled = res.Before.Labelled, res.After.Labelled
+	out.Changes = max(res.After.Labelled-res.Before.Labelled, res.Before.Labelled-res.After.Labelled)
+	switch {
+	case res.Already:
+		out.Note = "this content was published before; nothing was added"
+	case res.Said > 0 && res.After.Labelled == res.Before.Labelled:
+		out.Note = s.whyNothing(res.Said)
+	}
+	s.n.metrics.AddRows("accepted", out.Accepted)
+	s.n.metrics.AddRows("rejected", out.Rejected)
+	return nil
+}
+
+func (s speaker) dryRun(ctx context.Context, d *publish.Delivery, opts publish.Options, out *api.Published) error {
+	run, err := s.DryRun(ctx, d, opts)
+	if err != nil {
+		return err
+	}
+	out.Already, out.Statements, out.Unchanged, out.Resumed, out.Refused = run.Already, run.Say, run.Unchanged, run.Resumed, run.Refused
+	out.LabelledNow, out.Labelled, out.Changes = run.Preview.Before.Labelled, run.Preview.After.Labelled, len(run.Preview.Changes)
+	switch {
+	case run.Already:
+		out.Note = "this content was published before; nothing would be added"
+	case run.Say > 0 && out.Labelled == out.LabelledNow:
+		out.Note = s.whyNothing(run.Say)
+	}
+	return nil
+}
+
+// whyNothing says why a publication labels nothing new.
+func (s speaker) whyNothing(said int) string {
+	info, ok := s.n.state.Issuer(s.Issuer())
+	if !ok {
+		return ""
+	}
+	weight, single := s.n.state.Weight(info.Member), s.n.state.Policy().SinglePermille
+	who := fmt.Sprintf("%d statements change no label", said)
+	if weight < single {
+		return fmt.Sprintf("%s: alone, a member of weight %d permille stays below the single-source threshold of %d; a second, independent source is needed. See docs/policy.md", who, weight, single)
+	}
+	return fmt.Sprintf("%s: the evidence is too weak or too old for the single-source threshold of %d permille, or the numbers were labelled already. See docs/policy.md", who, single)
+}

@@ -1,0 +1,169 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"ringfence/node/answer"
+	"ringfence/node/api"
+	"ringfence/node/locale"
+	"ringfence/node/metrics"
+	"ringfence/node/screen"
+	"ringfence/store/feed"
+	"ringfence/store/plan"
+	"ringfence/store/taxonomy"
+	"ringfence/store/view"
+)
+
+// openPlans reads the plans that ship and those that were imported.
+func (n *Node) openPlans() error {
+	set, err := plan.Shipped()
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(n.cfg.Dir, plansDir, "*.plan"))
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("node: read plan: %w", err)
+		}
+		p, err := plan.Decode(b)
+		if err != nil {
+			return fmt.Errorf("node: plan %s: %w; remove it and import it again", name, err)
+		}
+		set = set.With(p)
+	}
+	n.book.Store(&answer.Book{Home: n.cfg.Home, Plans: set, Texts: locale.New()})
+	return nil
+}
+
+// openView loads the snapshot or, without a usable one, replays.
+func (n *Node) openView() error {
+	cfg, err := n.viewConfig()
+	if err != nil {
+		return err
+	}
+	if n.view, err = n.loadSnapshot(cfg); err != nil {
+		n.log.Warn("the list's snapshot is not used; replaying the feeds", "reason", err)
+	}
+	if n.view == nil {
+		if n.view, err = view.New(cfg); err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+	}
+	n.view.TurnTo(n.today())
+	err = n.follow()
+	if errors.Is(err, feed.ErrCursor) {
+		// The store was restored to a moment before the snapshot's.
+		if n.view, err = view.New(cfg); err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+		err = n.follow()
+	}
+	return err
+}
+
+func (n *Node) viewConfig() (view.Config, error) {
+	session, err := n.session()
+	if err != nil {
+		return view.Config{}, err
+	}
+	proofs, err := n.store.Forks()
+	if err != nil {
+		return view.Config{}, fmt.Errorf("node: read fork proofs: %w", err)
+	}
+	cfg := view.Config{State: n.state, Source: n.store, Day: n.today(), Session: session}
+	for _, p := range proofs {
+		cfg.Frozen = append(cfg.Frozen, view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()})
+	}
+	return cfg, nil
+}
+
+func (n *Node) today() taxonomy.Day { return taxonomy.DayOf(n.cfg.Now().Unix()) }
+
+func (n *Node) loadSnapshot(cfg view.Config) (*view.View, error) {
+	b, err := os.ReadFile(filepath.Join(n.cfg.Dir, snapshotFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := view.Load(cfg, b)
+	if err != nil {
+		return nil, err
+	}
+	if v.List().Stamp().Day > n.today() {
+		return nil, fmt.Errorf("it stands on %s, which is after today", v.List().Stamp().Day)
+	}
+	stamp := v.List().Stamp()
+	n.savedStamp.Store(&stamp)
+	return v, nil
+}
+
+// saveSnapshot writes the list's snapshot if the list changed since the last.
+func (n *Node) saveSnapshot() error {
+	stamp := n.view.List().Stamp()
+	if saved := n.savedStamp.Load(); saved != nil && *saved == stamp {
+		return nil
+	}
+	name := filepath.Join(n.cfg.Dir, snapshotFile)
+	f, err := os.CreateTemp(n.cfg.Dir, snapshotFile+".*")
+	if err != nil {
+		return fmt.Errorf("node: save the list's snapshot: %w", err)
+	}
+	err = errors.Join(n.view.Save(f), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("node: save the list's snapshot: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	n.savedStamp.Store(&stamp)
+	return nil
+}
+
+// follow brings the list up to date with the feeds.
+func (n *Node) follow() error {
+	if _, err := n.view.Follow(); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	n.updated.Store(n.cfg.Now().UnixNano())
+	n.measure()
+	return nil
+}
+
+// measure tells monitoring how the list and the disk stand.
+func (n *Node) measure() {
+	l := n.view.List()
+	c := l.Counts()
+	n.metrics.SetList(metrics.List{
+		Allowed: c.Entries - c.Labelled - c.Blocked, Labelled: c.Labelled, Blocked: c.Blocked, Contested: c.Contested,
+		Serial: l.Stamp().Serial, LedgerSize: l.Stamp().LedgerSize, Updated: time.Unix(0, n.updated.Load()),
+	})
+}
+
+// age tells how long ago the list took in all that the node knew.
+func (n *Node) age() answer.Age {
+	return answer.Age{List: max(n.cfg.Now().Sub(time.Unix(0, n.updated.Load())), 0), Checkpoint: -1}
+}
+
+func (n *Node) stamp() api.ListStamp { return answer.Stamp(n.view.List().Stamp(), n.age()) }
+
+// screenList is the list as screening sees it.
+type screenList struct {
+	*view.List
+	updated time.Time
+}
+
+// Stamp implements screen.List.
+func (l screenList) Stamp() screen.Stamp {
+	s := l.List.Stamp()
+	return screen.Stamp{Root: s.Root, Session: s.Session, Serial: s.Serial, LedgerSize: s.LedgerSize, Day: s.Day, Updated: l.updated}
+}

@@ -1,0 +1,264 @@
+// Package node puts one peer together: storage, the door into feeds, the list,
+// screening, publishing, and the faces that answer for it.
+//
+// New things are made in the lower floors; here they are only connected, from
+// top to bottom in the order of the data flow, and undone in reverse. The same
+// Node stands behind a daemon, behind a verb that works on a directory by
+// itself, and behind the demo and the simulations, so that none of them has a
+// way of its own.
+//
+// One process owns a data directory: Open fails while another holds it.
+//
+// Floor 13.
+package node
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"ringfence/node/answer"
+	"ringfence/node/metrics"
+	"ringfence/node/publish"
+	"ringfence/node/screen"
+	"ringfence/node/screen/enforce"
+	"ringfence/node/screen/local"
+	"ringfence/node/screen/record"
+	"ringfence/store/charter"
+	"ringfence/store/disk"
+	"ringfence/store/intake"
+	"ringfence/store/keys"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+	"ringfence/store/view"
+)
+
+// Config is what a node is made of. Dir must hold a genesis charter.
+type Config struct {
+	Dir        string         // genesis.cbor, keys/, store/, plans/, view.snapshot
+	Unlock     keys.Unlock    // opens keys/; zero: a node without keys, which reads and screens
+	Home       number.Country // default country, 0 for China
+	Listen     string         // REST on TCP, "127.0.0.1:8650"; "" for none
+	Socket     string         // unix socket of the owner, "" for node.sock in Dir
+	LocalRules []string       // files with the node's own screening rules
+	Screening  screen.Policy
+	FreeFloor  uint64 // bytes that must stay free; 0 for the store's default
+	Version    string
+	Logger     *slog.Logger     // nil discards
+	Now        func() time.Time // nil: time.Now
+	Random     io.Reader        // nil: crypto/rand
+}
+
+// Names of what lies in a data directory.
+const (
+	GenesisFile  = "genesis.cbor"
+	KeysDir      = "keys"
+	storeDir     = "store"
+	plansDir     = "plans"
+	snapshotFile = "view.snapshot"
+	socketFile   = "node.sock"
+)
+
+// Node is one peer. Its methods are safe for concurrent use.
+type Node struct {
+	cfg     Config
+	started time.Time
+	log     *slog.Logger
+
+	genesis *charter.Genesis
+	state   *charter.State
+	store   *disk.Store
+	door    *intake.Door
+	view    *view.View
+	metrics *metrics.Metrics
+	gather  *prometheus.Registry
+	own     *publish.Publisher // nil without an issuer key
+	ownErr  error              // why own is nil
+
+	book       atomic.Pointer[answer.Book]
+	screener   atomic.Pointer[screen.Screener]
+	recordKey  record.Key
+	updated    atomic.Int64 // Unix nanoseconds of the last look at the feeds
+	savedStamp atomic.Pointer[view.Stamp]
+
+	mu       sync.Mutex // held while switches, rules or plans change
+	switches enforce.Switches
+	rules    *local.Rules
+	ownKeys  string // of the blocks that the screener was made with
+	tokens   tokens
+
+	serving serving
+}
+
+// Open opens a data directory: it takes its lock, opens the store, brings the
+// list up to date and finishes what a crash left half said. Nothing listens
+// until Run.
+func Open(cfg Config) (_ *Node, err error) {
+	n := &Node{cfg: complete(cfg)}
+	n.log, n.started = n.cfg.Logger, n.cfg.Now()
+	n.serving.ready = make(chan struct{})
+	if n.genesis, n.state, err = readGenesis(filepath.Join(cfg.Dir, GenesisFile)); err != nil {
+		return nil, err
+	}
+	if err := n.openStore(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.store.Close())
+		}
+	}()
+	for _, step := range []func() error{
+		n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openTokens, n.openScreening,
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+func complete(cfg Config) Config {
+	if cfg.Home == 0 {
+		cfg.Home = number.China
+	}
+	if cfg.Socket == "" {
+		cfg.Socket = filepath.Join(cfg.Dir, socketFile)
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Reader
+	}
+	return cfg
+}
+
+// maxGenesis bounds a genesis file in bytes.
+const maxGenesis = 64 << 20
+
+func readGenesis(path string) (*charter.Genesis, *charter.State, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, fmt.Errorf("node: %s is missing: found a federation with \"ringfence federation new\", or copy the genesis charter of one here", path)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %w", err)
+	}
+	if info.Size() > maxGenesis {
+		return nil, nil, fmt.Errorf("node: %s has %d bytes; no genesis charter has more than %d", path, info.Size(), maxGenesis)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %w", err)
+	}
+	genesis, err := charter.DecodeGenesis(b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %s: %w", path, err)
+	}
+	state, err := charter.At(genesis)
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %s: %w", path, err)
+	}
+	return genesis, state, nil
+}
+
+func (n *Node) openStore() error {
+	store, err := disk.Open(disk.Config{Dir: filepath.Join(n.cfg.Dir, storeDir), FreeFloor: n.cfg.FreeFloor, Logger: n.log})
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	n.store = store
+	return nil
+}
+
+func (n *Node) openMetrics() error {
+	n.gather = prometheus.NewRegistry()
+	var err error
+	if n.metrics, err = metrics.New(n.gather, n.cfg.Version); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) openDoor() error {
+	door, err := intake.New(intake.Config{
+		Federation: n.state.Federation(), Roster: n.state, Store: n.store,
+		Day: func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
+	})
+	n.door = door
+	return err
+}
+
+// openPublisher makes the node ready to speak, if it holds an issuer's key. A
+// node whose key the charter does not know still reads and screens.
+func (n *Node) openPublisher() error {
+	n.ownErr = errors.New("this node holds no keys")
+	if n.cfg.Unlock.IsZero() {
+		return nil
+	}
+	ring, err := keys.Open(filepath.Join(n.cfg.Dir, KeysDir), n.cfg.Unlock)
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	key, err := ring.Private(keys.PurposeIssuer)
+	if err != nil {
+		n.ownErr = err
+		return nil
+	}
+	if n.own, n.ownErr = n.publisher(key); n.ownErr != nil {
+		n.log.Warn("this node cannot speak", "reason", n.ownErr)
+		n.own = nil
+		return nil
+	}
+	recovered, err := n.own.Recover()
+	if err != nil {
+		n.log.Warn("unfinished batches were not admitted", "reason", err)
+	}
+	if recovered > 0 {
+		n.log.Info("finished what a stop had left half said", "batches", recovered)
+	}
+	return nil
+}
+
+func (n *Node) publisher(key keys.Private) (*publish.Publisher, error) {
+	return publish.New(publish.Config{
+		Key: key, Store: n.store, Door: n.door, View: n.view, Now: n.cfg.Now, Random: n.cfg.Random,
+		Announce: func(batches []*intake.Admitted) { n.metrics.AddBatches(intake.Fresh.String(), len(batches)) },
+	})
+}
+
+// View returns the list's keeper.
+func (n *Node) View() *view.View { return n.view }
+
+// Store returns the node's store, for checks of the whole system.
+func (n *Node) Store() *disk.Store { return n.store }
+
+// State returns the constitution in force.
+func (n *Node) State() *charter.State { return n.state }
+
+// Close saves the list's snapshot and closes the store. Run must have ended.
+func (n *Node) Close() error {
+	return errors.Join(n.saveSnapshot(), n.store.Close())
+}
+
+func (n *Node) session() (uint64, error) {
+	var b [8]byte
+	if _, err := io.ReadFull(n.cfg.Random, b[:]); err != nil {
+		return 0, fmt.Errorf("node: draw a session: %w", err)
+	}
+	return binary.BigEndian.Uint64(b[:]), nil
+}

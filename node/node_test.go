@@ -1,0 +1,379 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/node/api"
+	"ringfence/store/charter"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/disk"
+	"ringfence/store/keys"
+)
+
+// noon is when these tests happen.
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// home is a data directory in a federation of its own: the operator "mno",
+// whose keys it holds, a trusted list publisher, two desks, and the regulator.
+type home struct {
+	t    *testing.T
+	cfg  Config
+	now  time.Time
+	node *Node
+}
+
+func newHome(t *testing.T) *home {
+	t.Helper()
+	h := &home{t: t, now: noon}
+	dir := t.TempDir()
+	keyFile := filepath.Join(dir, "key.txt")
+	must(t, keys.CreateKeyFile(keyFile, rand.Reader))
+	h.cfg = Config{
+		Dir: filepath.Join(dir, "data"), Unlock: keys.KeyFile(keyFile), FreeFloor: 1, Version: "test",
+		Now: func() time.Time { return h.now },
+	}
+	must(t, os.Mkdir(h.cfg.Dir, 0o700))
+	card := charter.Card{ID: "mno", Name: "Mobile", Group: "mno", Contact: "desk", Roles: []charter.Role{charter.Operator}}
+	half, err := keys.Create(filepath.Join(h.cfg.Dir, KeysDir), keys.PurposeIssuer, h.cfg.Unlock, rand.Reader)
+	must(t, err)
+	card.Issuers = []keys.Public{half.Public}
+	found := chartertest.Config(t, "list: vendor; trusted", "west: vendor", "south: vendor")
+	found.Cards = append(found.Cards, card)
+	found.Grants = append(found.Grants, chartertest.Grant(t, "+86138*/13", "mno", "", ""))
+	found.Protected = append(found.Protected, chartertest.Range(t, "+86!12321"), chartertest.Range(t, "+86!95588"))
+	genesis, err := chartertest.Seal(t, found).Encode()
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(h.cfg.Dir, GenesisFile), genesis, 0o600))
+	h.open()
+	return h
+}
+
+func (h *home) open() {
+	h.t.Helper()
+	n, err := Open(h.cfg)
+	must(h.t, err)
+	h.node = n
+	h.t.Cleanup(func() { _ = n.Close() })
+}
+
+// reopen closes the node and opens the directory again.
+func (h *home) reopen() {
+	h.t.Helper()
+	must(h.t, h.node.Close())
+	h.open()
+}
+
+func (h *home) as(member string) api.Speaker {
+	h.t.Helper()
+	s, err := h.node.As(chartertest.Issuer(member))
+	must(h.t, err)
+	return s
+}
+
+func (h *home) lookup(number string) api.Lookup {
+	h.t.Helper()
+	got, err := h.node.Lookup(context.Background(), api.Query{Number: number})
+	must(h.t, err)
+	return got
+}
+
+// list publishes numbers, one a line, as the trusted list.
+func (h *home) list(asOf string, numbers ...string) api.Published {
+	h.t.Helper()
+	got, err := h.as("list").Publish(context.Background(), api.Publish{Mapping: "plain-list", File: "list.txt", Country: "86", AsOf: asOf, Rejects: true},
+		strings.NewReader(strings.Join(numbers, "\n")+"\n"), nil)
+	must(h.t, err)
+	return got
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFromAFileToAVerdict(t *testing.T) {
+	h := newHome(t)
+	got := h.list("2026-11-23", "13800138000", "010-6230 1234", "nonsense")
+	if got.Statements != 2 || got.Rejected != 1 || got.Labelled != 2 || len(got.RejectedRows) != 1 || got.RejectedRows[0].Line != 3 {
+		t.Fatalf("published %+v", got)
+	}
+	if again := h.list("2026-11-23", "010-6230 1234", "13800138000"); !again.Already || again.Statements != 0 {
+		t.Errorf("published again: %+v", again)
+	}
+	l := h.lookup("13800138000")
+	if l.Action != "label" || l.Basis != "number" || l.NumberClass != "mobile" || len(l.Sources) != 1 || l.Sources[0].Member != "list" || l.ScorePermille == 0 {
+		t.Errorf("look-up %+v", l)
+	}
+	if l.List.LedgerSize != 1 || l.List.Root == "" || l.List.Day != "2026-11-24" || l.List.CheckpointAgeSeconds != nil {
+		t.Errorf("stamp %+v", l.List)
+	}
+	v, err := h.node.Screen(context.Background(), api.Call{Caller: "+8613800138000", Called: "+861062301234", Ingress: "national"})
+	must(t, err)
+	if v.Action != "label" || v.Rule != "list.label" || v.ScorePermille != l.ScorePermille || v.Text == "" {
+		t.Errorf("verdict %+v", v)
+	}
+	x, err := h.node.Explain(context.Background(), api.Query{Number: "13800138000", WhyNot: "west", Lang: "en"})
+	must(t, err)
+	if len(x.Keys) != 1 || !strings.Contains(x.Keys[0].Sentence, "single-source threshold") || x.WhyNot != "west said nothing about this number." {
+		t.Errorf("explanation %+v", x)
+	}
+	zh, err := h.node.Explain(context.Background(), api.Query{Number: "13800138000", WhyNot: "list", Lang: "zh-CN"})
+	must(t, err)
+	if !strings.Contains(zh.Keys[0].Sentence, "单一来源") || zh.WhyNot == "" {
+		t.Errorf("in Chinese: %+v", zh)
+	}
+}
+
+// Issue examples 3, 4 and 5, by the plans that ship.
+func TestExamplesOfScreening(t *testing.T) {
+	h := newHome(t)
+	for _, c := range []struct {
+		name         string
+		call         api.Call
+		action, rule string
+	}{
+		{"192 is never unallocated", api.Call{Caller: "+8619200001234", Called: "+861062301234", Ingress: "national"}, "allow", ""},
+		{"landline from abroad", api.Call{Caller: "+861062301234", Called: "+8613800138001", Ingress: "international"}, "block", "cli.foreign_domestic"},
+		{"roaming mobile", api.Call{Caller: "+8613900139000", Called: "+8613800138001", Ingress: "international", Roaming: "yes"}, "allow", ""},
+		{"mobile of unknown place", api.Call{Caller: "+8613900139000", Called: "+8613800138001", Ingress: "international", Roaming: "unknown"}, "label", "cli.foreign_domestic"},
+		{"blocked caller to 110", api.Call{Caller: "+861062301234", Called: "110", Ingress: "international"}, "allow", "callee.emergency"},
+		{"95588 from a foreign trunk", api.Call{Caller: "95588", Called: "+8613800138001", Ingress: "international"}, "block", "cli.foreign_domestic"},
+	} {
+		v, err := h.node.Screen(context.Background(), c.call)
+		must(t, err)
+		if v.Action != c.action || v.Rule != c.rule {
+			t.Errorf("%s: %s by %q, want %s by %q", c.name, v.Action, v.Rule, c.action, c.rule)
+		}
+	}
+}
+
+func TestSayingAndUndoing(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	preview, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139000", Category: "mkt.retail", Reports: 10, Preview: true})
+	must(t, err)
+	if len(preview.Statements) != 0 || preview.Changed != 1 || preview.Changes[0].After != "label mkt.retail" {
+		t.Errorf("preview %+v", preview)
+	}
+	said, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139000", Category: "mkt.retail", Reports: 10, Label: "推销"})
+	must(t, err)
+	if h.lookup("13900139000").Action != "label" || h.lookup("13900139000").Sources[0].Label != "推销" {
+		t.Errorf("an operator's ten reports: %+v", h.lookup("13900139000"))
+	}
+	s, err := h.node.Statement(ctx, said.Statements[0])
+	must(t, err)
+	if s.Kind != "flag" || s.Member != "mno" || s.Count != 10 {
+		t.Errorf("statement %+v", s)
+	}
+	undone, err := h.node.Retract(ctx, api.Retract{Ref: said.Statements[0], Reason: "mistake"})
+	must(t, err)
+	if undone.Undone != 1 || h.lookup("13900139000").Listed {
+		t.Errorf("retracted: %+v, %+v", undone, h.lookup("13900139000"))
+	}
+	_, err = h.node.Say(ctx, api.Say{Kind: "flag", Subject: "12321", Category: "mkt.retail"})
+	if api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "protected number") {
+		t.Errorf("flag on a protected number: %v", err)
+	}
+	_, err = h.node.Say(ctx, api.Say{Kind: "reassign", Subject: "13900139000"})
+	if api.KindOf(err) != api.Refused {
+		t.Errorf("reassign of a foreign number: %v", err)
+	}
+	_, err = h.node.Retract(ctx, api.Retract{})
+	if api.KindOf(err) != api.BadInput {
+		t.Errorf("retract of nothing: %v", err)
+	}
+}
+
+func TestOwnBlocksActAtOnce(t *testing.T) {
+	h := newHome(t)
+	call := api.Call{Caller: "+8613900139000", Called: "+8613800138001", Ingress: "national"}
+	said, err := h.node.Say(context.Background(), api.Say{Kind: "block", Subject: "+8613900139000", Category: "mkt.retail", Scope: "own", Reason: "test"})
+	must(t, err)
+	v, err := h.node.Screen(context.Background(), call)
+	must(t, err)
+	if v.Action != "block" || v.Rule != "local.block" {
+		t.Errorf("verdict %+v", v)
+	}
+	if h.lookup("13900139000").Listed {
+		t.Error("an own block reached the shared list")
+	}
+	_, err = h.node.Retract(context.Background(), api.Retract{Ref: said.Statements[0]})
+	must(t, err)
+	if v, _ = h.node.Screen(context.Background(), call); v.Action != "allow" {
+		t.Errorf("after undoing: %+v", v)
+	}
+}
+
+func TestPublicationIsUndoneWhole(t *testing.T) {
+	h := newHome(t)
+	got := h.list("2026-11-23", "13800138000", "13800138001")
+	ctx := context.Background()
+	list := h.as("list")
+	preview, err := list.Retract(ctx, api.Retract{Publication: got.Publication, Preview: true})
+	must(t, err)
+	if preview.Undone != 2 || preview.Changed != 2 || !h.lookup("13800138000").Listed {
+		t.Errorf("preview %+v", preview)
+	}
+	_, err = list.Retract(ctx, api.Retract{Publication: got.Publication, Reason: "wrong file"})
+	must(t, err)
+	if h.lookup("13800138000").Listed || h.lookup("13800138001").Listed {
+		t.Error("still listed after the publication was retracted")
+	}
+	all, err := list.Publications(ctx)
+	must(t, err)
+	if len(all) != 1 || all[0].State != "retracted" {
+		t.Errorf("publications %+v", all)
+	}
+}
+
+func TestRestartKeepsTheList(t *testing.T) {
+	h := newHome(t)
+	h.list("2026-11-23", "13800138000", "13800138001")
+	before := h.node.View().List().Stamp()
+	h.reopen()
+	if after := h.node.View().List().Stamp(); after != before {
+		t.Errorf("from the snapshot: %+v, before %+v", after, before)
+	}
+	snapshot := filepath.Join(h.cfg.Dir, snapshotFile)
+	must(t, h.node.Close())
+	b, err := os.ReadFile(snapshot)
+	must(t, err)
+	b[len(b)/2] ^= 1
+	must(t, os.WriteFile(snapshot, b, 0o600))
+	h.open()
+	if after := h.node.View().List().Stamp(); after.Root != before.Root || after.Session == before.Session {
+		t.Errorf("replayed over a damaged snapshot: %+v, before %+v", after, before)
+	}
+	h.now = h.now.Add(40 * 24 * time.Hour)
+	h.reopen()
+	if h.lookup("13800138000").Action != "allow" {
+		t.Error("forty days later the label of an old list still stands")
+	}
+}
+
+func TestOneProcessOwnsADirectory(t *testing.T) {
+	h := newHome(t)
+	_, err := Open(h.cfg)
+	if !errors.Is(err, disk.ErrLocked) {
+		t.Errorf("a second open: %v", err)
+	}
+}
+
+func TestANodeWithoutKeysReads(t *testing.T) {
+	h := newHome(t)
+	h.list("2026-11-23", "13800138000")
+	h.cfg.Unlock = keys.Unlock{}
+	h.reopen()
+	if h.lookup("13800138000").Action != "label" {
+		t.Error("it does not read")
+	}
+	_, err := h.node.Say(context.Background(), api.Say{Kind: "flag", Subject: "13800138000", Category: "mkt.retail"})
+	if api.KindOf(err) != api.Refused {
+		t.Errorf("it speaks: %v", err)
+	}
+	s, err := h.node.Status(context.Background())
+	must(t, err)
+	if len(s.Problems) != 1 || !strings.Contains(s.Problems[0], "cannot speak") {
+		t.Errorf("problems %q", s.Problems)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	made, err := h.node.Token(ctx, api.TokenRequest{Name: "desk", Role: api.RolePublisher})
+	must(t, err)
+	if role, ok := h.node.Authenticate(made.Secret); !ok || role != api.RolePublisher {
+		t.Errorf("role %q %v", role, ok)
+	}
+	if _, ok := h.node.Authenticate(made.Secret + "0"); ok {
+		t.Error("another secret passes")
+	}
+	if _, err := h.node.Token(ctx, api.TokenRequest{Name: "desk", Role: api.RoleAdmin}); api.KindOf(err) != api.Refused {
+		t.Errorf("a second token of one name: %v", err)
+	}
+	h.reopen()
+	all, err := h.node.Tokens(ctx)
+	must(t, err)
+	if len(all) != 1 || all[0].Secret != "" {
+		t.Errorf("tokens %+v", all)
+	}
+	must(t, h.node.Revoke(ctx, "desk"))
+	if _, ok := h.node.Authenticate(made.Secret); ok {
+		t.Error("a revoked token passes")
+	}
+}
+
+func TestEnforcementIsKept(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	if v := h.node.FaceREST(api.Verdict{Action: "block", Rule: "list.ratified"}); v.Action != "allow" || v.WouldBe != "block" || v.WouldBeRule != "list.ratified" {
+		t.Errorf("a new node's face answers %+v", v)
+	}
+	_, err := h.node.Enforce(ctx, api.Enforce{Target: "rest", On: true})
+	must(t, err)
+	h.reopen()
+	if v := h.node.FaceREST(api.Verdict{Action: "block"}); v.Action != "block" {
+		t.Errorf("after enforcing: %+v", v)
+	}
+	if _, err := h.node.Enforce(ctx, api.Enforce{Target: "nothing", On: true}); api.KindOf(err) != api.BadInput {
+		t.Errorf("an unknown target: %v", err)
+	}
+}
+
+func TestImportedPlanAnswersAndStays(t *testing.T) {
+	h := newHome(t)
+	file := "Prefix ; Length ; Type ; Tariff ; Operator ; Format ; Timezone ; Regions\n20 ; 10 ; FIXED_LINE ; STANDARD_RATE ; \"bt\" ; ; ; \"GB\"\n"
+	p, err := h.node.ImportPlan(context.Background(), api.PlanImport{Format: "libphonenumber-ranges", Country: "44", Date: "2026-07-01", Source: "test"}, strings.NewReader(file))
+	must(t, err)
+	if p.Country != "44" || p.Ranges != 1 {
+		t.Errorf("plan %+v", p)
+	}
+	for range 2 {
+		if l := h.lookup("+442079460148"); l.Allocated != "yes" || l.PlanDate != "2026-07-01" || l.Holder != "bt" {
+			t.Errorf("look-up %+v", l)
+		}
+		if l := h.lookup("+441632960001"); l.Allocated != "no" {
+			t.Errorf("outside the plan: %+v", l)
+		}
+		h.reopen()
+	}
+	_, err = h.node.ImportPlan(context.Background(), api.PlanImport{Format: "libphonenumber-ranges", Country: "44", Date: "July", Source: "test"}, strings.NewReader(file))
+	if api.KindOf(err) != api.BadInput {
+		t.Errorf("a plan without a date: %v", err)
+	}
+}
+
+func TestBackupAndRestoreBarsSigning(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	said, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139000", Category: "mkt.retail", Reports: 10})
+	must(t, err)
+	var backup bytes.Buffer
+	must(t, h.node.Backup(ctx, &backup))
+	must(t, h.node.Close())
+	must(t, os.RemoveAll(filepath.Join(h.cfg.Dir, storeDir)))
+	must(t, disk.Restore(&backup, disk.Config{Dir: filepath.Join(h.cfg.Dir, storeDir), FreeFloor: 1}))
+	h.open()
+	if h.lookup("13900139000").Action != "label" {
+		t.Error("the list is not restored")
+	}
+	_, err = h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139001", Category: "mkt.retail"})
+	if api.KindOf(err) != api.Refused {
+		t.Fatalf("a restored node signs: %v", err)
+	}
+	head, _, _ := strings.Cut(said.Statements[0], "/")
+	must(t, h.node.Lift(ctx, head))
+	_, err = h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139001", Category: "mkt.retail"})
+	must(t, err)
+}

@@ -1,0 +1,117 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"ringfence/node/serve/rest"
+)
+
+// serving is what a running node has and an opened one has not.
+type serving struct {
+	running atomic.Bool
+	ready   chan struct{} // closed once the faces listen
+	addr    atomic.Pointer[net.TCPAddr]
+}
+
+// How often a running node looks after itself.
+const (
+	lookEvery = time.Second      // at the feeds and the day
+	saveEvery = 10 * time.Minute // the list's snapshot
+)
+
+// Run serves until ctx ends or a face fails. The node is still open after it.
+func (n *Node) Run(ctx context.Context) error {
+	handler, err := rest.New(rest.Config{
+		Service: n, Authenticate: n.Authenticate, Face: n.FaceREST, Metrics: n.metrics, Gatherer: n.gather,
+		Ready: n.store.Writable, Version: n.cfg.Version, Logger: n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	server, err := rest.NewServer(rest.ServerConfig{Handler: handler, Logger: n.log})
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	listeners, err := n.listen(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		n.lookAfter(ctx)
+	}()
+	n.serving.running.Store(true)
+	close(n.serving.ready)
+	err = server.Serve(ctx, listeners...)
+	n.serving.running.Store(false)
+	stop()
+	<-looked
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	return nil
+}
+
+// listen opens the owner's socket and, if asked for, REST on TCP.
+func (n *Node) listen(ctx context.Context) ([]net.Listener, error) {
+	socket, err := rest.ListenSocket(n.cfg.Socket)
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	all := []net.Listener{socket}
+	if n.cfg.Listen == "" {
+		return all, nil
+	}
+	var lc net.ListenConfig
+	tcp, err := lc.Listen(ctx, "tcp", n.cfg.Listen)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("node: listen on %s: %w; another program may hold the port", n.cfg.Listen, err), socket.Close())
+	}
+	if a, ok := tcp.Addr().(*net.TCPAddr); ok {
+		n.serving.addr.Store(a)
+	}
+	return append(all, tcp), nil
+}
+
+// Ready is closed once the faces listen.
+func (n *Node) Ready() <-chan struct{} { return n.serving.ready }
+
+// Addr returns where REST listens on TCP; "" when it does not.
+func (n *Node) Addr() string {
+	if a := n.serving.addr.Load(); a != nil {
+		return a.String()
+	}
+	return ""
+}
+
+// lookAfter turns the day, follows the feeds and saves the list now and then.
+// What fails is told and tried again: a node that cannot write still screens.
+func (n *Node) lookAfter(ctx context.Context) {
+	look, save := time.NewTicker(lookEvery), time.NewTicker(saveEvery)
+	defer look.Stop()
+	defer save.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+			n.view.TurnTo(n.today())
+			err = n.follow()
+			n.refreshOwn()
+		case <-save.C:
+			err = n.saveSnapshot()
+		}
+		if err != nil {
+			n.log.Error("the node looks after itself", "reason", err)
+		}
+	}
+}

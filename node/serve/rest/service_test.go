@@ -1,0 +1,190 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	"ringfence/node/api"
+)
+
+// double is a Service whose answers are full of distinct values. It remembers
+// what it was asked.
+type double struct {
+	fail    error                       // what every question is answered with
+	publish func(context.Context) error // before the file is read
+	late    error                       // of a stream, once it has begun
+	dwell   func()                      // what a status takes
+
+	asked any    // the last question
+	file  string // the last file
+}
+
+// full fills every field below v with a value that no other field has.
+func full[T any]() T {
+	var v T
+	n := 0
+	fill(reflect.ValueOf(&v).Elem(), &n)
+	return v
+}
+
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(v.Index(i), n)
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key, n)
+		fill(value, n)
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Unix(1_800_000_000+int64(*n), 0).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.String:
+		v.SetString(fmt.Sprintf("text %d <&> 标记", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Float64:
+		v.SetFloat(float64(*n) / 8)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		v.SetUint(uint64(*n))
+	default:
+		panic("no filling for " + v.Type().String())
+	}
+}
+
+// told remembers a question and answers it.
+func told[T any](d *double, question any) (T, error) {
+	d.asked = question
+	if d.fail != nil {
+		var none T
+		return none, d.fail
+	}
+	return full[T](), nil
+}
+
+func (d *double) Lookup(_ context.Context, q api.Query) (api.Lookup, error) {
+	if strings.HasPrefix(q.Number, "!") {
+		return api.Lookup{}, api.Errorf(api.BadInput, "%q is no number", q.Number)
+	}
+	answer, err := told[api.Lookup](d, q)
+	if err == nil {
+		answer.Number = q.Number
+	}
+	return answer, err
+}
+
+func (d *double) Explain(_ context.Context, q api.Query) (api.Explanation, error) {
+	return told[api.Explanation](d, q)
+}
+
+func (d *double) Statement(_ context.Context, ref string) (api.Statement, error) {
+	return told[api.Statement](d, ref)
+}
+
+func (d *double) Status(ctx context.Context) (api.Status, error) {
+	if d.dwell != nil {
+		d.dwell()
+	}
+	if err := ctx.Err(); err != nil {
+		return api.Status{}, err
+	}
+	return told[api.Status](d, nil)
+}
+
+func (d *double) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
+	return told[api.Verdict](d, c)
+}
+
+func (d *double) Enforce(_ context.Context, e api.Enforce) ([]api.Switch, error) {
+	return told[[]api.Switch](d, e)
+}
+
+func (d *double) Publish(ctx context.Context, p api.Publish, file io.Reader, progress func(api.Progress)) (api.Published, error) {
+	if d.publish != nil {
+		if err := d.publish(ctx); err != nil {
+			return api.Published{}, err
+		}
+	}
+	if progress != nil {
+		progress(api.Progress{Phase: "reading", Total: p.Size})
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return api.Published{}, fmt.Errorf("read file: %v", err) // as a reader would that forgets to wrap
+	}
+	d.file = string(text)
+	if d.late != nil {
+		return api.Published{}, d.late
+	}
+	if progress != nil {
+		progress(api.Progress{Phase: "reading", Done: int64(len(text)), Total: p.Size})
+	}
+	return told[api.Published](d, p)
+}
+
+func (d *double) Say(_ context.Context, s api.Say) (api.Said, error) { return told[api.Said](d, s) }
+
+func (d *double) Retract(_ context.Context, r api.Retract) (api.Said, error) {
+	return told[api.Said](d, r)
+}
+
+func (d *double) Publications(context.Context) ([]api.Publication, error) {
+	return told[[]api.Publication](d, nil)
+}
+
+func (d *double) Lift(_ context.Context, head string) error {
+	_, err := told[string](d, head)
+	return err
+}
+
+func (d *double) ImportPlan(_ context.Context, p api.PlanImport, file io.Reader) (api.Plan, error) {
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return api.Plan{}, err
+	}
+	d.file = string(text)
+	return told[api.Plan](d, p)
+}
+
+func (d *double) Backup(_ context.Context, to io.Writer) error {
+	if d.fail != nil {
+		return d.fail
+	}
+	d.asked = nil
+	for range 100 {
+		if _, err := io.WriteString(to, strings.Repeat("backup ", 1000)); err != nil {
+			return err
+		}
+	}
+	return d.late
+}
+
+func (d *double) Token(_ context.Context, t api.TokenRequest) (api.Token, error) {
+	return told[api.Token](d, t)
+}
+
+func (d *double) Tokens(context.Context) ([]api.Token, error) { return told[[]api.Token](d, nil) }
+
+func (d *double) Revoke(_ context.Context, name string) error {
+	_, err := told[string](d, name)
+	return err
+}

@@ -1,0 +1,222 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"ringfence/node/api"
+)
+
+// publishInput is api.Publish without the mapping's own text, which comes as a
+// part of the body.
+type publishInput struct {
+	Mapping  string `query:"mapping" maxLength:"1024" doc:"Name of a shipped mapping, or what the one in the body is called"`
+	File     string `query:"file" maxLength:"1024" doc:"Name of the file, for records and messages"`
+	Size     int64  `query:"size" minimum:"0" doc:"Bytes, for progress; the body's length if left out"`
+	Country  string `query:"country" maxLength:"8" doc:"Calling code that replaces the mapping's"`
+	AsOf     string `query:"as_of" maxLength:"10" doc:"Date of an undated file"`
+	NewestOn string `query:"newest_on" maxLength:"10" doc:"Shift whole days so that the newest creation day is this"`
+	DryRun   bool   `query:"dry_run" doc:"Say what would be published and change nothing"`
+	Receipts bool   `query:"receipts" doc:"Return which statement each line went into"`
+	Rejects  bool   `query:"rejects" doc:"Return the rows that were not taken"`
+}
+
+func (in *publishInput) publish() api.Publish {
+	return api.Publish{
+		Mapping: in.Mapping, File: in.File, Size: in.Size, Country: in.Country, AsOf: in.AsOf, NewestOn: in.NewestOn,
+		DryRun: in.DryRun, Receipts: in.Receipts, Rejects: in.Rejects,
+	}
+}
+
+// planInput says what a plan file is.
+type planInput struct {
+	Format  string `query:"format" required:"true" enum:"libphonenumber-ranges,cn-ranges"`
+	Country string `query:"country" required:"true" maxLength:"8" doc:"Calling code"`
+	Date    string `query:"date" required:"true" maxLength:"10" doc:"Of the data, YYYY-MM-DD"`
+	Source  string `query:"source" required:"true" maxLength:"256" doc:"Where it comes from"`
+}
+
+// registerStreams adds what is too large to hold in memory.
+func (f *face) registerStreams(a huma.API) {
+	op := in(tagSaying, "Publish what a file says", describe("publish", http.MethodPost, api.PathPublications, publishing()))
+	op.Description = "The answer is one JSON object a line: `progress` now and then while the file is still being sent, at the end `published` or `error`. A failure before the first line is a problem with its status. A mapping that the node does not have is sent as the part `mapping` of a multipart/form-data body, before the part `file`. At most 1 GiB."
+	op.Responses = answering[api.PublishEvent](a, api.MediaEvents)
+	huma.Register(a, op, func(_ context.Context, in *publishInput) (*huma.StreamResponse, error) {
+		return streaming(func(w http.ResponseWriter, r *http.Request) { f.publish(w, r, in.publish()) }), nil
+	})
+	a.OpenAPI().Paths[api.PathPublications].Post.RequestBody = fileOrForm()
+
+	op = in(tagNode, "Take a numbering plan in", describe("plan", http.MethodPost, api.PathPlans, keeping()))
+	op.Description = "The body is the file, at most 64 MiB."
+	op.Responses = answering[api.Plan](a, "application/json")
+	huma.Register(a, op, func(_ context.Context, in *planInput) (*huma.StreamResponse, error) {
+		return streaming(func(w http.ResponseWriter, r *http.Request) { f.importPlan(w, r, api.PlanImport(*in)) }), nil
+	})
+	a.OpenAPI().Paths[api.PathPlans].Post.RequestBody = &huma.RequestBody{
+		Required: true, Content: map[string]*huma.MediaType{api.MediaBytes: {Schema: binary()}},
+	}
+
+	op = in(tagNode, "A consistent backup of the running node", describe("backup", http.MethodGet, api.PathBackup, keeping()))
+	op.Description = "A backup that breaks off ends the connection without an end of the body."
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "The backup", Content: map[string]*huma.MediaType{api.MediaBytes: {Schema: binary()}},
+	}}
+	huma.Register(a, op, func(context.Context, *struct{}) (*huma.StreamResponse, error) { return streaming(f.backup), nil })
+}
+
+// streaming answers by a handler of the standard library.
+func streaming(h http.HandlerFunc) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		r, w := humago.Unwrap(ctx)
+		h(w, r)
+	}}
+}
+
+// answering documents the answer of a handler that writes it by itself.
+func answering[T any](a huma.API, media string) map[string]*huma.Response {
+	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	return map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{media: {Schema: schema}}}}
+}
+
+func binary() *huma.Schema { return &huma.Schema{Type: "string", Format: "binary"} }
+
+func fileOrForm() *huma.RequestBody {
+	form := &huma.Schema{Type: "object", Required: []string{api.PartFile}, Properties: map[string]*huma.Schema{
+		api.PartMapping: {Type: "string", Description: "A mapping as YAML"},
+		api.PartFile:    binary(),
+	}}
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		api.MediaBytes: {Schema: binary()}, "multipart/form-data": {Schema: form},
+	}}
+}
+
+// publish reads a file while it answers how far it is.
+func (f *face) publish(w http.ResponseWriter, r *http.Request, p api.Publish) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	answer := &events{stream: newStream(w, api.MediaEvents, f.Limits.Patience), lost: cancel}
+	sent := f.receive(w, r, api.MaxFile)
+	if p.Size == 0 && r.ContentLength > 0 {
+		p.Size = r.ContentLength
+	}
+	file, err := sent.file(r, &p)
+	if err == nil {
+		// Answers may begin before the file has ended.
+		if err = answer.control.EnableFullDuplex(); errors.Is(err, http.ErrNotSupported) {
+			err = nil
+		}
+	}
+	var result api.Published
+	if err == nil {
+		result, err = f.Service.Publish(ctx, p, file, answer.progress)
+	}
+	if err != nil {
+		answer.fail(f, r, sent.or(err))
+		return
+	}
+	answer.send(api.PublishEvent{Published: &result})
+}
+
+// importPlan takes a plan file in.
+func (f *face) importPlan(w http.ResponseWriter, r *http.Request, p api.PlanImport) {
+	sent := f.receive(w, r, api.MaxPlan)
+	plan, err := f.Service.ImportPlan(r.Context(), p, sent)
+	if err != nil {
+		w.Header().Set("Connection", "close") // the rest of the file is not wanted
+		f.write(w, r, f.failure(r.Context(), api.PathPlans, sent.or(err)))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(plan); err != nil {
+		f.Logger.Debug("client left", "route", api.PathPlans, "error", err)
+	}
+}
+
+// backup streams a backup. What breaks off must not look whole: the
+// connection is cut.
+func (f *face) backup(w http.ResponseWriter, r *http.Request) {
+	to := newStream(w, api.MediaBytes, f.Limits.Patience)
+	err := f.Service.Backup(r.Context(), to)
+	switch {
+	case err == nil:
+		to.begin()
+	case !to.begun:
+		f.write(w, r, f.failure(r.Context(), api.PathBackup, err))
+	default:
+		f.Logger.Error("backup broke off", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// stream writes an answer piece by piece; each must be taken in time. Nothing
+// is answered before the first, so that an early failure has its status.
+type stream struct {
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	media    string
+	patience time.Duration
+	begun    bool
+}
+
+func newStream(w http.ResponseWriter, media string, patience time.Duration) *stream {
+	return &stream{w: w, control: http.NewResponseController(w), media: media, patience: patience}
+}
+
+func (s *stream) begin() {
+	if !s.begun {
+		s.begun = true
+		s.w.Header().Set("Content-Type", s.media)
+		s.w.WriteHeader(http.StatusOK)
+	}
+}
+
+// Write writes a piece.
+func (s *stream) Write(p []byte) (int, error) {
+	s.begin()
+	if err := s.control.SetWriteDeadline(time.Now().Add(s.patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return s.w.Write(p)
+}
+
+// events is a stream of one JSON object a line.
+type events struct {
+	*stream
+	lost context.CancelFunc // gives the work up: nobody listens
+
+	mu sync.Mutex // guards the stream
+}
+
+func (e *events) progress(p api.Progress) { e.send(api.PublishEvent{Progress: &p}) }
+
+func (e *events) send(v api.PublishEvent) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	err := json.NewEncoder(e.stream).Encode(v)
+	if err == nil {
+		err = e.control.Flush()
+	}
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		e.lost()
+	}
+}
+
+// fail ends with an error: as a status when nothing was said yet, else as the
+// last line.
+func (e *events) fail(f *face, r *http.Request, err error) {
+	p := f.failure(r.Context(), api.PathPublications, err)
+	if !e.begun {
+		e.w.Header().Set("Connection", "close") // the rest of the file is not wanted
+		f.write(e.w, r, p)
+		return
+	}
+	e.send(api.PublishEvent{Error: &api.Error{Kind: p.Kind, Message: p.Detail}})
+}
