@@ -4,7 +4,11 @@ GO        ?= go
 FUZZTIME  ?= 10s
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: test race lint fuzz clean
+.PHONY: build test race lint fuzz docs clean
+
+## build: the one binary, bin/ringfence
+build:
+	$(GO) build -trimpath -o bin/ringfence ./cmd/ringfence
 
 ## test: every test of every package
 test:
@@ -29,6 +33,10 @@ fuzz:
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$dir; \
 	  done; \
 	done
+
+## docs: docs/cli.md from the help texts
+docs:
+	mkdir -p bin && $(GO) run ./cmd/ringfence docs > bin/cli.md && mv bin/cli.md docs/cli.md
 
 clean:
 	rm -rf bin

@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// nearest returns the candidate that takes the fewest edits to reach from name;
-// of equals the first.
-func nearest(name string, candidates []string) string {
+// Nearest returns the candidate that takes the fewest edits to reach from name;
+// of equals the first, of none "".
+func Nearest(name string, candidates []string) string {
 	best, least := "", -1
 	for _, c := range candidates {
 		if d := distance(name, c); least < 0 || d < least {
@@ -112,7 +112,7 @@ func (w *keyWalk) items(list *yaml.Node) {
 		for i := 0; i+1 < len(item.Content); i += 2 {
 			if key := item.Content[i]; key.Value != "rule" && key.Value != "treatment" {
 				w.complain(key, keyTreatments, quote(key.Value)+" is no key of a treatment; the nearest is "+
-					quote(nearest(key.Value, []string{"rule", "treatment"})))
+					quote(Nearest(key.Value, []string{"rule", "treatment"})))
 			}
 		}
 	}
@@ -146,12 +146,12 @@ func lookUp(name string) (kind int, names []string) {
 // nearestKey also finds a key that was written into the wrong section: its last
 // word counts like the whole name.
 func nearestKey(name string, names []string) string {
-	whole := nearest(name, names)
+	whole := Nearest(name, names)
 	var words []string
 	for _, n := range names {
 		words = append(words, lastWord(n))
 	}
-	word := nearest(lastWord(name), words)
+	word := Nearest(lastWord(name), words)
 	if distance(lastWord(name), word) < distance(name, whole) {
 		for _, n := range names {
 			if lastWord(n) == word {
@@ -182,7 +182,7 @@ func checkEnvironment(environ []string) []Problem {
 		if !strings.HasPrefix(name, EnvPrefix) || known[name] || fromKubernetes(name) {
 			continue
 		}
-		problems = append(problems, Problem{From: name, Text: "no setting has this name; the nearest is " + nearest(name, names)})
+		problems = append(problems, Problem{From: name, Text: "no setting has this name; the nearest is " + Nearest(name, names)})
 	}
 	sort.Slice(problems, func(i, j int) bool { return problems[i].From < problems[j].From })
 	return problems

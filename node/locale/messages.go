@@ -25,7 +25,7 @@ type message struct {
 
 // messages returns every message.
 func messages() []message {
-	return concat(verdicts(), irregularities(), rules(), callWords(), statements(), voids())
+	return concat(verdicts(), irregularities(), rules(), callWords(), statements(), voids(), commands())
 }
 
 func concat(parts ...[]message) (all []message) {

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/found"
+	"ringfence/cmd/ringfence/show"
+	"ringfence/store/charter"
+	"ringfence/store/number"
+)
+
+func (a *app) federationCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "federation", Short: "Found a federation, or look at its charter"}
+	cmd.AddCommand(a.federationNewCommand(), a.federationShowCommand())
+	return cmd
+}
+
+func (a *app) federationNewCommand() *cobra.Command {
+	f := found.Founding{}
+	var out string
+	var seal bool
+	cmd := &cobra.Command{
+		Use:   "new --seal (--file FILE | --name NAME) [--card FILE]...",
+		Short: "Write and sign the genesis charter of a federation",
+		Long: `New writes the genesis charter: who the members are, with which roles, keys and
+independence groups, to whom ranges are allotted, which numbers are protected,
+and the policy of the list. It signs it with the founder's key of this
+directory. The CID of the charter names the federation for ever.
+
+The founder's own card is taken from the directory; --card adds those of other
+members. What else the founders agreed on stands in a file:
+
+  name: Example Federation
+  cards: [vendor/card.yaml, operator/card.yaml]
+  grants:
+    - {range: "+8613800*/13", allocatee: operator}
+  protected: ["+86!12321"]
+  trusted: [vendor]
+  policy: {label_permille: 280}
+
+Paths in it are relative to it; what the policy leaves out keeps its default.
+Today a charter has one founder and one regulator.`,
+		Example: `  ringfence federation new --dir reg --seal --name "Example" --card acme/card.yaml
+  ringfence federation new --dir reg --seal --file founding.yaml --out genesis.cbor`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !seal {
+				return usage(cmd, "--seal is missing: a charter that one founder writes is sealed at once")
+			}
+			if f.Name == "" && f.File == "" {
+				return usage(cmd, "--name or --file is missing")
+			}
+			return a.seal(cmd, f, out)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&seal, "seal", false, "sign the charter; it cannot be changed afterwards")
+	flags.StringVar(&f.File, "file", "", "founding `file`")
+	flags.StringVar(&f.Name, "name", "", "`name` of the federation, above the one in the file")
+	flags.StringSliceVar(&f.Cards, "card", nil, "`card` of a member; may be given several times")
+	flags.StringVar(&out, "out", "", "`file` for the charter (default "+found.GenesisFile+" in the data directory)")
+	return cmd
+}
+
+func (a *app) seal(cmd *cobra.Command, f found.Founding, out string) error {
+	cfg, err := a.settings(cmd)
+	if err != nil {
+		return err
+	}
+	f.Dir, f.Now, f.Unlock = cfg.Dir, a.now(), a.unlock(cfg.KeyFile, false)
+	if out == "" {
+		out = filepath.Join(cfg.Dir, found.GenesisFile)
+	}
+	g, err := found.Seal(f)
+	if err != nil {
+		return bad(err)
+	}
+	if err := found.Write(out, g); err != nil {
+		return bad(err)
+	}
+	shown, err := readCharter(out)
+	if err != nil {
+		return err
+	}
+	return answer(a, cmd, shown, show.Sealed)
+}
+
+func (a *app) federationShowCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Show the charter of this node's federation",
+		Long: `Show verifies the genesis charter and shows it: members, roles, independence
+groups and weights, grants, protected numbers. With --json it has every figure
+of the policy and every key.`,
+		Example: `  ringfence federation show --dir reg
+  ringfence federation show --file genesis.cbor --json`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				cfg, err := a.settings(cmd)
+				if err != nil {
+					return err
+				}
+				file = filepath.Join(cfg.Dir, found.GenesisFile)
+			}
+			shown, err := readCharter(file)
+			if err != nil {
+				return bad(err)
+			}
+			return answer(a, cmd, shown, show.Federation)
+		},
+	}
+	cmd.Flags().StringVar(&file, "file", "", "genesis `file` (default "+found.GenesisFile+" in the data directory)")
+	return cmd
+}
+
+// readCharter reads a genesis charter as it is shown.
+func readCharter(path string) (*show.Charter, error) {
+	g, c, err := found.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	state, err := charter.At(g)
+	if err != nil {
+		return nil, err
+	}
+	quorum, _ := charter.Quorum(len(c.Regulators))
+	shown := &show.Charter{
+		Federation: g.CharterCID().String(), Name: c.Name, Created: time.Unix(c.Created, 0).UTC().Format(time.RFC3339), File: path,
+		Quorum: quorum, Policy: c.Policy, Taxonomy: c.Taxonomy,
+		Grants: []charter.RangeGrant{}, Protected: []number.Range{},
+	}
+	for _, f := range c.Founders {
+		shown.Founders = append(shown.Founders, f.Member)
+	}
+	for _, r := range c.Regulators {
+		shown.Regulators = append(shown.Regulators, show.Regulator{Member: r.Member, Jurisdiction: r.Jurisdiction})
+	}
+	for i, m := range state.Members() {
+		shown.Members = append(shown.Members, show.Member{
+			ID: m.ID, Name: m.Name, NameZh: m.NameZh, Roles: texts(m.Roles), Group: m.Group, Contact: m.Contact,
+			Weight: state.Weight(i), Issuers: texts(m.Issuers),
+		})
+	}
+	for _, g := range c.Grants {
+		r, err := number.RangeFromBytes([number.KeySize]byte(g.Range))
+		if err != nil {
+			return nil, err
+		}
+		shown.Grants = append(shown.Grants, charter.RangeGrant{Range: r, Allocatee: g.Allocatee, ResoldTo: g.ResoldTo, HostedBy: g.HostedBy})
+	}
+	for _, b := range c.Protected {
+		r, err := number.RangeFromBytes([number.KeySize]byte(b))
+		if err != nil {
+			return nil, err
+		}
+		shown.Protected = append(shown.Protected, r)
+	}
+	return shown, nil
+}
+
+func texts[T interface{ String() string }](list []T) []string {
+	all := []string{}
+	for _, v := range list {
+		all = append(all, v.String())
+	}
+	return all
+}

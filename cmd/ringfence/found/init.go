@@ -1,0 +1,206 @@
+package found
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ringfence/node/config"
+	"ringfence/store/charter"
+	"ringfence/store/keys"
+)
+
+// What lies in a data directory from the beginning.
+const (
+	CardFile    = "card.yaml"    // the member's card
+	KeysDir     = "keys"         // its keys
+	GenesisFile = "genesis.cbor" // the charter of its federation
+)
+
+// Member says whose data directory is to be made.
+type Member struct {
+	Dir          string // made when missing; holds no keys and no card yet
+	ID           string
+	Name, NameZh string
+	Roles        []charter.Role
+	Group        string // "" for a group of its own
+	Contact      string // "" for the name
+	Jurisdiction string // of a regulator, "" for CN
+	Founder      bool   // also make the founder's and the ledger's key
+	Unlock       keys.Unlock
+	KeyFile      string // by which Unlock opens the keys, for the configuration; may be ""
+	Random       io.Reader
+}
+
+// Made is what Init made.
+type Made struct {
+	Card  charter.Card
+	Keys  []keys.Half
+	Files []string // paths, in the order in which they were made
+}
+
+// purposes returns the keys that a member of these roles needs.
+func (m *Member) purposes() []keys.Purpose {
+	list := []keys.Purpose{keys.PurposeIssuer, keys.PurposeHost, keys.PurposeAudience, keys.PurposeRecovery}
+	if slices.Contains(m.Roles, charter.Regulator) {
+		list = append(list, keys.PurposeVote, keys.PurposeCosign)
+	}
+	if m.Founder {
+		list = append(list, keys.PurposeFounder, keys.PurposeLog)
+	}
+	return list
+}
+
+// Init makes the data directory of a member: keys, card and configuration. It
+// refuses a directory that has keys or a card. When it fails, what it made is
+// removed.
+func Init(m Member) (made Made, err error) {
+	if m.Group == "" {
+		m.Group = m.ID
+	}
+	if m.Contact == "" {
+		m.Contact = m.Name
+	}
+	if m.Jurisdiction == "" {
+		m.Jurisdiction = "CN"
+	}
+	if err := m.rehearse(); err != nil {
+		return Made{}, err
+	}
+	keysDir, card := filepath.Join(m.Dir, KeysDir), filepath.Join(m.Dir, CardFile)
+	for _, path := range []string{keysDir, card} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return Made{}, fmt.Errorf("%s exists: this directory has been initialised, and keys are never made anew over others", path)
+		}
+	}
+	if err := os.MkdirAll(m.Dir, 0o700); err != nil {
+		return Made{}, fmt.Errorf("make data directory: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(keysDir), removeIfMade(made.Files))
+		}
+	}()
+	for _, p := range m.purposes() {
+		half, err := keys.Create(keysDir, p, m.Unlock, m.Random)
+		if err != nil {
+			return made, err
+		}
+		made.Keys = append(made.Keys, half)
+	}
+	made.Card = m.card(made.Keys)
+	text, err := made.Card.YAML()
+	if err != nil {
+		return made, err
+	}
+	const head = "# Who this member is, and the public halves of its keys. It holds nothing\n# secret: hand it to the founder of the federation.\n"
+	if err := writeNew(card, append([]byte(head), text...)); err != nil {
+		return made, err
+	}
+	made.Files = append(made.Files, card)
+	return made, m.configure(&made)
+}
+
+// configure writes a configuration, unless the operator has put one there.
+func (m *Member) configure(made *Made) error {
+	path := filepath.Join(m.Dir, config.FileName)
+	err := writeNew(path, []byte(m.settings()))
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		made.Files = append(made.Files, path)
+	}
+	return err
+}
+
+func (m *Member) settings() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# The node of %s. What is left out keeps its default;\n", m.ID)
+	b.WriteString("# ringfence config check shows every setting and where it comes from.\n\n")
+	b.WriteString("home: 86\nlisten: 127.0.0.1:8650\n")
+	if m.KeyFile != "" {
+		fmt.Fprintf(&b, "\n# Unlocks the keys without a person.\nkey_file: %q\n", m.KeyFile)
+	}
+	b.WriteString("\nlog:\n  level: info\n  format: text\n")
+	return b.String()
+}
+
+// card returns the member's card with the public halves of its keys.
+func (m *Member) card(halves []keys.Half) charter.Card {
+	c := charter.Card{ID: m.ID, Name: m.Name, NameZh: m.NameZh, Roles: m.Roles, Group: m.Group, Contact: m.Contact}
+	for _, h := range halves {
+		switch h.Purpose {
+		case keys.PurposeIssuer:
+			c.Issuers = []keys.Public{h.Public}
+		case keys.PurposeHost:
+			c.Hosts = []keys.Public{h.Public}
+		case keys.PurposeAudience:
+			c.Audience = h.Recipient
+		case keys.PurposeRecovery:
+			c.Recovery = h.Public
+		case keys.PurposeFounder:
+			c.Founder = h.Public
+		case keys.PurposeVote:
+			c.Vote, c.Jurisdiction = h.Public, m.Jurisdiction
+		case keys.PurposeCosign:
+			c.Cosign, c.CosignName = h.Public, m.ID+"/cosign"
+		case keys.PurposeLog: // the charter's, not the member's
+		}
+	}
+	return c
+}
+
+// rehearse checks the card with keys that are thrown away, so that a slip in a
+// name costs no keys.
+func (m *Member) rehearse() error {
+	var halves []keys.Half
+	for _, p := range m.purposes() {
+		h := keys.Half{Purpose: p}
+		if p == keys.PurposeAudience {
+			a, err := keys.GenerateAudience(m.Random)
+			if err != nil {
+				return err
+			}
+			h.Recipient = a.Recipient()
+		} else {
+			k, err := keys.Generate(m.Random)
+			if err != nil {
+				return err
+			}
+			h.Public = k.Public()
+		}
+		halves = append(halves, h)
+	}
+	card := m.card(halves)
+	return card.Validate()
+}
+
+// writeNew writes a file that was not there, for its owner alone, durably.
+func writeNew(path string, b []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(path))
+	}
+	return nil
+}
+
+func removeIfMade(files []string) error {
+	var all error
+	for _, f := range files {
+		all = errors.Join(all, os.Remove(f))
+	}
+	return all
+}

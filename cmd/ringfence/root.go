@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/node/api"
+	"ringfence/node/config"
+)
+
+// exitCodes is told by every help text.
+const exitCodes = `Exit codes: 0 done or true; 1 the answer is no, or a check failed; 2 wrong
+usage or bad input; 3 no node, no quorum or no peer to ask; 4 a limit or a rule
+refused it.`
+
+// rootCommand builds the tree of verbs.
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ringfence",
+		Short: "A node of a peer-to-peer federated telephone blocklist",
+		Long: `Ringfence runs one node of a peer-to-peer federated telephone blocklist: it
+signs what its member says about numbers, computes the same harmonised list as
+every other node, screens calls with it, and explains each answer.
+
+A verb asks the running node over its unix socket. When none runs, it opens the
+data directory itself.
+
+Settings come from ringfence.yaml in the data directory (or --config), from
+RINGFENCE_… in the environment, and from flags, in rising order.
+
+` + exitCodes,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	global := root.PersistentFlags()
+	global.BoolVar(&a.json, "json", false, "answer with one JSON object")
+	global.StringVar(&a.configFile, "config", "", "configuration `file` (default DIR/"+config.FileName+")")
+	config.AddFlags(global, "dir", "socket", "key_file", "lang")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
+	root.AddGroup(
+		&cobra.Group{ID: groupStart, Title: "To begin:"},
+		&cobra.Group{ID: groupSpeak, Title: "To speak:"},
+		&cobra.Group{ID: groupAsk, Title: "To ask:"},
+		&cobra.Group{ID: groupKeep, Title: "To keep a node:"},
+	)
+	a.addVerbs(root)
+	a.prepare(root)
+	return root
+}
+
+// The groups in which help shows the verbs.
+const (
+	groupStart = "start"
+	groupSpeak = "speak"
+	groupAsk   = "ask"
+	groupKeep  = "keep"
+)
+
+func (a *app) addVerbs(root *cobra.Command) {
+	add := func(group string, verbs ...*cobra.Command) {
+		for _, v := range verbs {
+			v.GroupID = group
+			root.AddCommand(v)
+		}
+	}
+	add(groupStart, a.initCommand(), a.federationCommand())
+	add(groupKeep, a.keysCommand(), a.configCommand(), a.versionCommand())
+	root.AddCommand(a.docsCommand())
+}
+
+// prepare ends every help text with the exit codes, and notes when a verb's own
+// work begins.
+func (a *app) prepare(cmd *cobra.Command) {
+	for _, c := range cmd.Commands() {
+		a.prepare(c)
+	}
+	if cmd.HasParent() && cmd.Runnable() {
+		cmd.Long += "\n\n" + exitCodes
+	}
+	if do := cmd.RunE; do != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.entered = true
+			return do(cmd, args)
+		}
+	} else if !cmd.Runnable() {
+		// A verb that only has verbs below it shows them; a wrong one is an error.
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usage(cmd, "unknown command %q%s", args[0], suggestion(cmd, args[0]))
+		}
+	}
+}
+
+// usage is a slip on the command line.
+func usage(cmd *cobra.Command, format string, args ...any) error {
+	return api.Errorf(api.BadInput, "%s; see %s --help", fmt.Sprintf(format, args...), cmd.CommandPath())
+}
+
+// suggestion names the verb that was probably meant.
+func suggestion(cmd *cobra.Command, word string) string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return fmt.Sprintf(", did you mean %q?", config.Nearest(word, names))
+}
+
+// exactly wants n arguments, named for the error.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return usage(cmd, "%s is missing", names[len(args)])
+		case len(args) > len(names):
+			return usage(cmd, "%q is one argument too many", args[len(names)])
+		}
+		return nil
+	}
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts run this binary as a person would: each is a transcript of
+// commands with what they must print and how they must end.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ringfence": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("LANG", "C")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs a command that must end with an exit code:
+//
+//	exits 2 ringfence lookup
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if err != nil {
+		code = exitCode(err)
+	}
+	if code != args[0] {
+		ts.Fatalf("%v ends with %s, want %s", args[1:], code, args[0])
+	}
+}
+
+func exitCode(err error) string {
+	const prefix = "exit status "
+	if s := err.Error(); len(s) > len(prefix) && s[:len(prefix)] == prefix {
+		return s[len(prefix):]
+	}
+	return err.Error()
+}
+
+func TestReferenceIsUpToDate(t *testing.T) {
+	a := newApp(os.Stdin, os.Stdout, os.Stderr)
+	page, err := os.ReadFile("../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := reference(a.rootCommand()); string(page) != want {
+		t.Error("docs/cli.md differs from the help texts; run: make docs")
+	}
+}

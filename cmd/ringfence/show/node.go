@@ -1,0 +1,169 @@
+package show
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"ringfence/node/api"
+)
+
+// Status shows how a node stands.
+func Status(p *Page, s *api.Status) {
+	running := p.word("not_running")
+	if s.Running {
+		running = p.word("running_since", s.StartedAt)
+	}
+	p.facts(fact{"node", running}, fact{"version", s.Version}, fact{"directory", s.Directory},
+		fact{"federation", joined(s.Name, s.Federation)}, fact{"members", amount(s.Members)},
+		fact{"member", joined(append([]string{s.Member}, s.Roles...)...)}, fact{"issuer", s.Issuer},
+		fact{"batches", amount(s.Batches)}, fact{"statements", amount(s.Statements)}, fact{"void", amount(s.Void)},
+		fact{"entries", p.word("entries_of", amount(s.Entries), amount(s.Labelled), amount(s.Blocked), amount(s.Contested))},
+		fact{"disk", p.word("free_of", size(s.FreeBytes), size(s.FloorBytes))})
+	if len(s.Feeds) > 0 {
+		p.Line("")
+	}
+	var rows [][]string
+	for _, f := range s.Feeds {
+		state := ""
+		if f.Frozen {
+			state = p.word("frozen")
+		}
+		rows = append(rows, []string{f.Member, short(f.Issuer), amount(f.Epoch), amount(f.Sequence), f.Head, f.Said, state})
+	}
+	p.table([]column{{"member", false}, {"issuer", false}, {"epoch", true}, {"sequence", true}, {"head", false}, {"said", false}, {"state", false}}, rows)
+	p.plans(s.Plans)
+	if len(s.Problems) > 0 {
+		p.Line("")
+	}
+	for _, problem := range s.Problems {
+		p.Line(p.strong(p.word("problem", problem)))
+	}
+	p.Line("")
+	p.stamp(s.List)
+}
+
+func (p *Page) plans(all []api.Plan) {
+	if len(all) == 0 {
+		return
+	}
+	p.Line("")
+	var rows [][]string
+	for _, plan := range all {
+		rows = append(rows, planRow(plan))
+	}
+	p.table(planColumns(), rows)
+}
+
+func planColumns() []column {
+	return []column{{"country", false}, {"plan_date", false}, {"ranges", true}, {"source", false}}
+}
+
+func planRow(plan api.Plan) []string {
+	return []string{plan.Country, plan.Date, amount(plan.Ranges), plan.Source}
+}
+
+// Plan shows a numbering plan that was taken in.
+func Plan(p *Page, plan api.Plan) { p.table(planColumns(), [][]string{planRow(plan)}) }
+
+// Published shows what came of a file.
+func Published(p *Page, d *api.Published) {
+	if d.Already {
+		p.Say("published.already", d.Publication)
+	} else if d.DryRun {
+		p.Say("published.dry")
+	}
+	p.facts(fact{"publication", p.strong(d.Publication)}, fact{"rows", amount(d.Rows)}, fact{"accepted", amount(d.Accepted)},
+		fact{"rejected", nonzero(d.Rejected)}, fact{"clamped", nonzero(d.Clamped)}, fact{"drafts", amount(d.Drafts)},
+		fact{"statements", amount(d.Statements)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)},
+		fact{"refused", nonzero(d.Refused)}, fact{"batches", amount(d.Batches)}, fact{"changes", amount(d.Changes)},
+		fact{"labelled", p.word("labelled_from", amount(d.LabelledNow), amount(d.Labelled))},
+		fact{"seconds", fmt.Sprintf("%.1f", d.Seconds)})
+	if len(d.RejectedBy) > 0 {
+		p.Line("")
+	}
+	var rows [][]string
+	for _, reason := range byCount(d.RejectedBy) {
+		rows = append(rows, []string{amount(d.RejectedBy[reason]), reason})
+	}
+	p.table([]column{{"rejected", true}, {"reason", false}}, rows)
+	if len(d.Unmapped) > 0 {
+		p.Say("unmapped", strings.Join(d.Unmapped, ", "))
+	}
+	if d.Note != "" {
+		p.Line("")
+		p.Line(d.Note)
+	}
+	if !d.DryRun && !d.Already && d.Statements > 0 {
+		p.Say("next.published", d.Publication)
+	}
+}
+
+// byCount returns the reasons, the most frequent first.
+func byCount(all map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		if all[a] != all[b] {
+			return all[b] - all[a]
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// nonzero is amount, and "" for 0.
+func nonzero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return amount(n)
+}
+
+// Said shows what came of something said by hand.
+func Said(p *Page, s *api.Said) {
+	if s.Preview {
+		p.Say("said.preview")
+	}
+	p.facts(fact{"statements", strings.Join(s.Statements, ", ")}, fact{"undone", nonzero(s.Undone)}, fact{"changes", amount(s.Changed)})
+	var rows [][]string
+	for _, c := range s.Changes {
+		rows = append(rows, []string{c.Key, c.Before, c.After})
+	}
+	p.table(left("key", "before", "after"), rows)
+	p.more(s.Changed - len(s.Changes))
+	if s.Note != "" {
+		p.Line(s.Note)
+	}
+}
+
+// Publications lists what was delivered.
+func Publications(p *Page, all []api.Publication) {
+	if len(all) == 0 {
+		p.Say("no_publications")
+	}
+	var rows [][]string
+	for i := range all {
+		d := &all[i]
+		rows = append(rows, []string{d.ID, d.State, d.Begun.UTC().Format(time.DateTime), d.File, d.Mapping, amount(d.Statements), amount(d.Unchanged), amount(d.Refused)})
+	}
+	p.table([]column{{"publication", false}, {"state", false}, {"begun", false}, {"file", false}, {"mapping", false},
+		{"statements", true}, {"unchanged", true}, {"refused", true}}, rows)
+}
+
+// NewToken shows a token the only time that its secret is told.
+func NewToken(p *Page, t api.Token) {
+	p.facts(fact{"name", t.Name}, fact{"role", string(t.Role)}, fact{"token", p.strong(t.Secret)})
+	p.Say("next.token")
+}
+
+// Tokens lists tokens.
+func Tokens(p *Page, all []api.Token) {
+	if len(all) == 0 {
+		p.Say("no_tokens")
+	}
+	var rows [][]string
+	for _, t := range all {
+		rows = append(rows, []string{t.Name, string(t.Role), t.Made})
+	}
+	p.table(left("name", "role", "made"), rows)
+}

@@ -1,0 +1,188 @@
+package show
+
+import (
+	"strconv"
+	"strings"
+
+	"ringfence/node/api"
+)
+
+// Lookup shows what the list says of a number.
+func Lookup(p *Page, l *api.Lookup) {
+	p.lookup(l)
+	p.sources(l.Sources)
+	p.Line("")
+	p.stamp(l.List)
+}
+
+func (p *Page) lookup(l *api.Lookup) {
+	verdict := p.word("not_listed")
+	if l.Listed {
+		verdict = p.coded("action", l.Action)
+		if l.Category != "" {
+			verdict += ": " + joined(l.CategoryName, l.Category)
+		}
+	}
+	contested := ""
+	if l.Contested {
+		contested = p.word("contested_yes")
+	}
+	protected := ""
+	if l.Protected {
+		protected = p.word("protected_yes")
+	}
+	key := l.Key
+	if key == l.Number {
+		key = ""
+	}
+	readings := ""
+	if len(l.Readings) > 1 {
+		readings = strings.Join(l.Readings, ", ")
+	}
+	p.facts(fact{"number", p.strong(l.Number)}, fact{"caller", l.Caller}, fact{"readings", readings},
+		fact{"number_class", joined(l.NumberClass, l.Holder, l.Region)}, fact{"allocated", p.allocated(l)},
+		fact{"verdict", p.strong(verdict)}, fact{"score", percent(l.ScorePermille)}, fact{"key", key},
+		fact{"disputed", contested}, fact{"protected", protected}, fact{"ratified", strings.Join(l.Ratified, ", ")})
+}
+
+func (p *Page) allocated(l *api.Lookup) string {
+	if l.PlanDate == "" {
+		return l.Allocated
+	}
+	return p.word("allocated_as_of", l.Allocated, l.PlanDate)
+}
+
+func (p *Page) sources(all []api.Source) {
+	if len(all) == 0 {
+		return
+	}
+	p.Line("")
+	var rows [][]string
+	for _, s := range all {
+		rows = append(rows, []string{s.Member, s.Category, s.Label, percent(s.ConfidencePermille), amount(s.Count), day(s.FirstSeen), day(s.LastSeen), s.Ref})
+	}
+	p.table([]column{{"member", false}, {"category", false}, {"label", false}, {"confidence", true}, {"reports", true},
+		{"first_seen", false}, {"last_seen", false}, {"reference", false}}, rows)
+}
+
+// stamp says which list an answer came from.
+func (p *Page) stamp(s api.ListStamp) {
+	if s.Root == "" {
+		return
+	}
+	p.Line(p.faint(p.word("list_stamp", short(s.Root), s.Day, strconv.FormatUint(s.Serial, 10), strconv.FormatInt(s.AgeSeconds, 10))))
+}
+
+// Lookups shows many answers, one a line.
+func Lookups(p *Page, all []api.LookupAnswer, asked []string) {
+	var rows [][]string
+	for i, a := range all {
+		if a.Error != nil {
+			rows = append(rows, []string{asked[i], "", "", "", a.Error.Message})
+			continue
+		}
+		l := a.Lookup
+		verdict := "-"
+		if l.Listed {
+			verdict = p.coded("action", l.Action)
+		}
+		rows = append(rows, []string{joined(l.Number, l.Caller), verdict, l.Category, percent(l.ScorePermille), l.CategoryName})
+	}
+	p.table([]column{{"number", false}, {"verdict", false}, {"category", false}, {"score", true}, {"meaning", false}}, rows)
+}
+
+// Explanation shows every statement behind an answer and what became of it.
+func Explanation(p *Page, e *api.Explanation) {
+	p.lookup(&e.Lookup)
+	for i := range e.Keys {
+		p.Line("")
+		p.key(&e.Keys[i])
+	}
+	if e.WhyNot != "" {
+		p.Line("")
+		p.Line(p.strong(e.WhyNot))
+	}
+	p.Line("")
+	p.stamp(e.List)
+}
+
+func (p *Page) key(k *api.KeyExplanation) {
+	head := p.word("on_key", p.strong(k.Key))
+	if k.Decides {
+		head += " " + p.word("decides")
+	}
+	p.Line(head)
+	p.Line(joined(p.coded("decided", k.Rule), k.Sentence))
+	if k.NextChange != "" {
+		p.Say("next_change", k.NextChange)
+	}
+	var rows [][]string
+	for _, c := range k.Classes {
+		rows = append(rows, []string{c.Class, amount(c.TestedSum), amount(c.NeededSum), strconv.Itoa(c.Voices), strconv.Itoa(c.NeededVoices),
+			percent(c.BestPermille), percent(c.SinglePermille), p.yes(c.Passes)})
+	}
+	p.table([]column{{"class", false}, {"sum", true}, {"needed_sum", true}, {"voices", true}, {"needed_voices", true},
+		{"best", true}, {"single_from", true}, {"passes", false}}, rows)
+	p.contributions(k.Statements)
+}
+
+func (p *Page) yes(b bool) string {
+	if b {
+		return p.word("yes")
+	}
+	return p.word("no")
+}
+
+func (p *Page) contributions(all []api.Contribution) {
+	var rows [][]string
+	for i := range all {
+		c := &all[i]
+		status := joined(p.coded("status", c.Status), c.VoidReason)
+		if c.RetractedBy != "" {
+			status += " " + p.word("by", c.RetractedBy)
+		}
+		rows = append(rows, []string{c.Member, c.IndependenceGroup, c.Kind, c.Category, c.Label, amount(c.Count), day(c.LastSeen), percent(c.StrengthPermille), status, c.Ref})
+	}
+	p.table([]column{{"member", false}, {"group", false}, {"kind", false}, {"category", false}, {"label", false}, {"reports", true},
+		{"last_seen", false}, {"strength", true}, {"status", false}, {"reference", false}}, rows)
+}
+
+// Verdict shows the answer to one call.
+func Verdict(p *Page, v *api.Verdict) {
+	wouldBe := ""
+	if v.WouldBe != "" {
+		wouldBe = p.word("would_be", p.coded("action", v.WouldBe), v.WouldBeRule)
+	}
+	stale := ""
+	if v.Stale {
+		stale = p.word("stale_yes")
+	}
+	p.facts(fact{"verdict", p.strong(p.coded("action", v.Action))}, fact{"treatment", p.coded("treatment", v.Treatment)},
+		fact{"rule", v.Rule}, fact{"text", v.Text}, fact{"category", v.Category}, fact{"caller", v.Caller},
+		fact{"member", v.Member}, fact{"shadow", wouldBe}, fact{"stale", stale}, fact{"references", strings.Join(v.References, ", ")})
+	p.Line("")
+	p.stamp(v.List)
+}
+
+// Verdicts shows many answers, one a line.
+func Verdicts(p *Page, calls []api.Call, all []api.Verdict) {
+	var rows [][]string
+	for i := range all {
+		v := &all[i]
+		rows = append(rows, []string{calls[i].Caller, calls[i].Called, calls[i].Ingress, p.coded("action", v.Action), v.Rule, v.Category, v.Text})
+	}
+	p.table(left("caller", "called", "ingress", "verdict", "rule", "category", "text"), rows)
+}
+
+// Switches shows which faces and rules act.
+func Switches(p *Page, all []api.Switch) {
+	var rows [][]string
+	for _, s := range all {
+		state := p.word("tells")
+		if s.Acts {
+			state = p.strong(p.word("acts"))
+		}
+		rows = append(rows, []string{s.Target, state})
+	}
+	p.table(left("face_or_rule", "state"), rows)
+}

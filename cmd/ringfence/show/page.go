@@ -1,0 +1,196 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"ringfence/node/locale"
+)
+
+// Page is where an answer is shown. Errors of writing come from Err at the end.
+type Page struct {
+	w      io.Writer
+	words  *locale.Catalog
+	colour bool
+	err    error
+}
+
+// NewPage returns a page on w in the language of words. Colour is for
+// terminals.
+func NewPage(w io.Writer, words *locale.Catalog, colour bool) *Page {
+	return &Page{w: w, words: words, colour: colour}
+}
+
+// Err returns the first error of writing.
+func (p *Page) Err() error { return p.err }
+
+// Line writes one line.
+func (p *Page) Line(line string) { p.write(line + "\n") }
+
+// Say writes the message of a key below cli.
+func (p *Page) Say(key string, args ...string) { p.Line(p.word(key, args...)) }
+
+func (p *Page) write(s string) {
+	if p.err == nil {
+		_, p.err = io.WriteString(p.w, s)
+	}
+}
+
+// word returns the message of a key below cli.
+func (p *Page) word(key string, args ...string) string { return p.words.Named("cli."+key, args...) }
+
+// coded returns the message of a code that another package gives, "" for none.
+func (p *Page) coded(prefix, code string) string {
+	if code == "" {
+		return ""
+	}
+	return p.words.Named(prefix + "." + code)
+}
+
+// fact is one line of a list of facts: a word and what it is.
+type fact struct{ key, value string }
+
+// facts writes facts one a line, without those that are empty.
+func (p *Page) facts(all ...fact) {
+	width := 0
+	for _, f := range all {
+		if f.value != "" {
+			width = max(width, text.StringWidthWithoutEscSequences(p.word(f.key)))
+		}
+	}
+	for _, f := range all {
+		if f.value == "" {
+			continue
+		}
+		word := p.word(f.key)
+		gap := strings.Repeat(" ", width-text.StringWidthWithoutEscSequences(word)+2)
+		p.Line(p.faint(word) + gap + f.value)
+	}
+}
+
+// column is the head of a column, by its word, and on which side it stands.
+type column struct {
+	key   string
+	right bool
+}
+
+func left(keys ...string) []column {
+	var all []column
+	for _, k := range keys {
+		all = append(all, column{key: k})
+	}
+	return all
+}
+
+// table writes rows under their heads; nothing when there are none.
+func (p *Page) table(columns []column, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	style.Format.Header = text.FormatDefault
+	t.SetStyle(style)
+	var head table.Row
+	var configs []table.ColumnConfig
+	for i, c := range columns {
+		head = append(head, p.faint(p.word(c.key)))
+		if c.right {
+			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	t.AppendHeader(head)
+	t.SetColumnConfigs(configs)
+	for _, row := range rows {
+		var cells table.Row
+		for _, cell := range row {
+			cells = append(cells, cell)
+		}
+		t.AppendRow(cells)
+	}
+	for line := range strings.Lines(t.Render() + "\n") {
+		p.Line(strings.TrimRight(line, " \n"))
+	}
+}
+
+func (p *Page) faint(s string) string {
+	if !p.colour || s == "" {
+		return s
+	}
+	return text.Faint.EscapeSeq() + s + text.Reset.EscapeSeq()
+}
+
+// strong marks what the eye looks for first.
+func (p *Page) strong(s string) string {
+	if !p.colour || s == "" {
+		return s
+	}
+	return text.Bold.EscapeSeq() + s + text.Reset.EscapeSeq()
+}
+
+// amount writes a count with its digits in groups of three.
+func amount[T int | int64 | uint32 | uint64](n T) string {
+	digits := strconv.FormatUint(uint64(max(n, 0)), 10)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// size writes bytes in the largest unit that leaves a whole part.
+func size(n uint64) string {
+	const step = 1024
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	tenths, unit := n*10, 0
+	for unit < len(units)-1 && tenths >= step*10 {
+		tenths, unit = tenths/step, unit+1
+	}
+	if unit == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%d.%d %s", tenths/10, tenths%10, units[unit])
+}
+
+// percent writes permille as a percentage, "" for 0.
+func percent(permille uint16) string {
+	if permille == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d %%", permille/10, permille%10)
+}
+
+// short cuts a hash or a reference to what one compares at a glance.
+func short(s string) string {
+	const most = 12
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "…"
+}
+
+// day cuts an RFC 3339 time to its day.
+func day(s string) string {
+	d, _, _ := strings.Cut(s, "T")
+	return d
+}
+
+func joined(parts ...string) string {
+	var kept []string
+	for _, s := range parts {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return strings.Join(kept, ", ")
+}
