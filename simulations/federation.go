@@ -53,9 +53,10 @@ func (f *Federation) Issuer(member string) keys.Private { return f.issuers[membe
 
 // Found makes keys and seals the charter of the demo: every publisher an
 // independence group of its own, the two lists trusted, the carrier allocatee
-// of the directory's numbers, which are protected. The keys are forgotten with
-// the Federation.
-func Found(now time.Time, random io.Reader) (*Federation, error) {
+// of the directory's numbers, which are protected. The carrier speaks by the
+// given key, or by a new one when it is none; the others' keys are made here
+// and forgotten with the Federation.
+func Found(now time.Time, random io.Reader, home keys.Private) (*Federation, error) {
 	held, err := shippedDirectory()
 	if err != nil {
 		return nil, err
@@ -68,7 +69,10 @@ func Found(now time.Time, random io.Reader) (*Federation, error) {
 		Grants: held.grants(carrier), Protected: held.ranges(),
 	}
 	for _, s := range seats() {
-		issuer := smith.key()
+		issuer := home
+		if s.id != carrier || home.IsZero() {
+			issuer = smith.key()
+		}
 		f.issuers[s.id] = issuer
 		card := smith.card(s, issuer.Public())
 		if s.role == charter.Regulator {

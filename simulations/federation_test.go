@@ -10,6 +10,7 @@ import (
 	"ringfence/simulations/data"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
+	"ringfence/store/keys"
 	"ringfence/store/policy"
 )
 
@@ -17,7 +18,7 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func founded(t testing.TB) (*Federation, *charter.State) {
 	t.Helper()
-	f, err := Found(noon, rand.Reader)
+	f, err := Found(noon, rand.Reader, keys.Private{})
 	if err != nil {
 		t.Fatal(err)
 	}

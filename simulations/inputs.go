@@ -8,8 +8,10 @@ import (
 type input struct {
 	member  string
 	file    string // as it is called
+	what    string // for people
 	mapping string // by which it is read
 	country string // calling code that replaces the mapping's; "" keeps that
+	newest  string // creation day of the file's newest row; "" when rows have no dates
 	text    func() ([]byte, error)
 }
 
@@ -27,11 +29,12 @@ func inputs() []input {
 	whole := func(name string) func() ([]byte, error) {
 		return func() ([]byte, error) { return data.Read(name) }
 	}
+	const day, daily = "2025-04-16", "ftc-daily"
 	return []input{
-		{deskWest, data.FTCDaily, "ftc-daily", "", part(west)},
-		{deskSouth, data.FTCDaily, "ftc-daily", "", part(south)},
-		{deskRest, data.FTCDaily, "ftc-daily", "", part(rest)},
-		{USNumbers, data.FTC90Days, "ftc-90days", "", whole(data.FTC90Days)},
-		{esList, data.Spain, "plain-list", "34", whole(data.Spain)},
+		{deskWest, data.FTCDaily, "FTC complaints of one day, from western states", daily, "", day, part(west)},
+		{deskSouth, data.FTCDaily, "FTC complaints of one day, from southern states and DC", daily, "", day, part(south)},
+		{deskRest, data.FTCDaily, "FTC complaints of one day, from everywhere else", daily, "", day, part(rest)},
+		{USNumbers, data.FTC90Days, "FTC complaints of 90 days, numbers only", "ftc-90days", "", "", whole(data.FTC90Days)},
+		{esList, data.Spain, "Spanish nuisance numbers, no counts", "plain-list", "34", "", whole(data.Spain)},
 	}
 }

@@ -46,6 +46,9 @@ func TestDemoFederationOnRealFiles(t *testing.T) {
 		if got, want := delivery.Summary().Accepted, want[in.member]; got != want.accepted || res.Said != want.said || res.Refused != want.refused {
 			t.Errorf("%s: accepted %d, said %d, refused %d; want %v", in.member, got, res.Said, res.Refused, want)
 		}
+		if got := delivery.Newest().String(); in.newest != "" && got != in.newest {
+			t.Errorf("%s: the newest row is of %s, not of %s", in.member, got, in.newest)
+		}
 		if in.mapping == "ftc-daily" {
 			leading(delivery, in.member, subjects)
 		}

@@ -1,0 +1,202 @@
+package simulations
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/node/api"
+)
+
+// at returns a demo of a moment that ends after its summary.
+func at(when time.Time, dir string, out io.Writer) DemoConfig {
+	return DemoConfig{Dir: dir, Once: true, Out: out, FreeFloor: 1 << 20, Now: func() time.Time { return when }}
+}
+
+// The whole demo, told to people and serving; then again at another hour of
+// the day, with other keys, as one object.
+func TestDemo(t *testing.T) {
+	told, s := demoThatStays(t)
+	checkStory(t, told)
+	if s.Statements != 240286 || s.Numbers != 239457 || s.Labelled != 21109 || s.Contested != 17 || s.Void != 0 || s.Protected != 517 {
+		t.Errorf("summary %+v", s)
+	}
+	rejected := 0
+	for _, n := range s.RejectedBy {
+		rejected += n
+	}
+	if s.Rejected != rejected || s.Rejected != 2943 {
+		t.Errorf("%d rows rejected, by reason %d", s.Rejected, rejected)
+	}
+
+	var out bytes.Buffer
+	cfg := at(noon.Add(11*time.Hour), t.TempDir(), &out)
+	cfg.JSON = true
+	if _, err := Demo(context.Background(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	var object map[string]any
+	if err := json.Unmarshal(out.Bytes(), &object); err != nil {
+		t.Fatalf("not one object: %v\n%s", err, out.String())
+	}
+	for _, field := range []string{"statements", "numbers", "labelled", "contested", "rejected", "list_root", "seconds", "examples", "fiction"} {
+		if _, ok := object[field]; !ok {
+			t.Errorf("no field %s", field)
+		}
+	}
+	if object["list_root"] != s.ListRoot {
+		t.Errorf("two runs on one day give the roots %s and %s", s.ListRoot, object["list_root"])
+	}
+	if whole.Match(out.Bytes()) {
+		t.Errorf("a person's number is shown whole: %s", whole.Find(out.Bytes()))
+	}
+}
+
+// whole matches a number of the demo's evidence that is not masked.
+var whole = regexp.MustCompile(`\+(1\d{10}|34\d{9})\b`)
+
+// demoThatStays runs a demo until it says that it stays up, asks its API, and
+// ends it.
+func demoThatStays(t *testing.T) (string, Summary) {
+	t.Helper()
+	read, write := io.Pipe()
+	cfg := at(noon, t.TempDir(), write)
+	cfg.Once, cfg.Listen = false, "127.0.0.1:0"
+	seen := make(map[string]bool)
+	cfg.Progress = func(member string, _ api.Progress) { seen[member] = true }
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	type end struct {
+		summary Summary
+		err     error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		s, err := Demo(ctx, cfg)
+		_ = write.Close()
+		ended <- end{s, err}
+	}()
+	var told strings.Builder
+	address := regexp.MustCompile(`API at (\S+)`)
+	url := ""
+	for lines := bufio.NewScanner(read); lines.Scan(); {
+		told.WriteString(lines.Text() + "\n")
+		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+			url = m[1]
+		}
+		if strings.Contains(lines.Text(), "stays up") {
+			ask(t, url)
+			cancel()
+		}
+	}
+	got := <-ended
+	if got.err != nil {
+		t.Fatalf("%v\n%s", got.err, told.String())
+	}
+	for _, in := range inputs() {
+		if !seen[in.member] {
+			t.Errorf("no progress of %s", in.member)
+		}
+	}
+	return told.String(), got.summary
+}
+
+// ask looks a number up over the API.
+func ask(t *testing.T, url string) {
+	t.Helper()
+	answer, err := http.Get(url + "/v1/numbers/95588")
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var got api.Lookup
+	if err := json.NewDecoder(answer.Body).Decode(&got); err != nil || got.Number != "+86!95588" || !got.Protected {
+		t.Errorf("%s: %+v, %v", answer.Status, got, err)
+	}
+}
+
+// What is told names the fiction, the moved dates, every reason, and shows one
+// example of each rule that it announces.
+func checkStory(t *testing.T, told string) {
+	t.Helper()
+	for _, want := range []string{
+		"fiction", "of yesterday, 2026-11-19", "dates moved by 582 days", "has no dates, counts as seen yesterday",
+		"239,764 rows", "21,109  labelled", "17  contested", "2,943  rows rejected", "17    spreadsheet notation",
+		"desk-south: \"Other\", 3 reports", "block, cli.foreign_domestic", "label, list.label", "on its list", "中国工商银行",
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("the story lacks %q", want)
+		}
+	}
+	if got := strings.Count(told, "***"); got < 5 {
+		t.Errorf("%d masked numbers", got)
+	}
+	if found := whole.FindString(told); found != "" {
+		t.Errorf("a person's number is shown whole: %s", found)
+	}
+	if t.Failed() {
+		t.Log("\n" + told)
+	}
+}
+
+func TestDemoWantsAnEmptyDirectory(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "notes"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Demo(context.Background(), at(noon, dir, io.Discard))
+	if api.KindOf(err) != api.BadInput || !strings.Contains(err.Error(), dir) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A demo that is ended early leaves nothing behind in the directory for
+// temporary files.
+func TestDemoEndedEarlyCleansUp(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	cfg := at(noon, "", io.Discard)
+	cfg.Progress = func(string, api.Progress) { cancel() }
+	if _, err := Demo(ctx, cfg); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) != 0 {
+		t.Errorf("%d files left, %v", len(left), err)
+	}
+}
+
+func TestWrapped(t *testing.T) {
+	got := wrapped(fiction, "  ")
+	for line := range strings.Lines(got) {
+		if len(strings.TrimSuffix(line, "\n")) > 80 || !strings.HasPrefix(line, "  ") {
+			t.Errorf("line %q", line)
+		}
+	}
+	if strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(fiction), " ") {
+		t.Errorf("words differ: %q", got)
+	}
+}
+
+func TestMovedDays(t *testing.T) {
+	for _, c := range []struct {
+		newest, to string
+		want       int
+	}{{"2025-04-16", "2025-04-17", 1}, {"2025-04-16", "2026-11-19", 582}, {"", "2026-11-19", 0}} {
+		if got := movedDays(c.newest, c.to); got != c.want {
+			t.Errorf("from %q to %s: %d, want %d", c.newest, c.to, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package simulations
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"ringfence/node/api"
+	"ringfence/store/assertion"
+)
+
+// publishAll lets every evidence publisher publish its file, dated so that the
+// newest complaint was made yesterday.
+func (d *demo) publishAll(ctx context.Context, began time.Time) error {
+	yesterday := began.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	d.printf("\nPublishing. Dates are moved by whole days so that the newest complaint is of yesterday, %s:\n", yesterday)
+	for _, in := range inputs() {
+		text, err := in.text()
+		if err != nil {
+			return err
+		}
+		speaker, err := d.node.As(d.federation.Issuer(in.member))
+		if err != nil {
+			return err
+		}
+		got, err := speaker.Publish(ctx, api.Publish{
+			Mapping: in.mapping, File: in.file, Size: int64(len(text)), Country: in.country, NewestOn: yesterday,
+		}, bytes.NewReader(text), func(p api.Progress) { d.cfg.Progress(in.member, p) })
+		if err != nil {
+			return fmt.Errorf("%s publishes %s: %w", in.member, in.file, err)
+		}
+		if in.member == deskRest {
+			d.summary.desks = remember(d.node.View().List())
+		}
+		one := publisherOf(in, got)
+		one.MovedDays = movedDays(in.newest, yesterday)
+		d.summary.Publishers = append(d.summary.Publishers, one)
+		d.tellPublisher(&one)
+	}
+	return nil
+}
+
+// movedDays returns by how many days a file's dates are moved; 0 for a file
+// without dates.
+func movedDays(newest, to string) int {
+	from, err := time.Parse(time.DateOnly, newest)
+	if err != nil {
+		return 0
+	}
+	until, err := time.Parse(time.DateOnly, to)
+	if err != nil {
+		return 0
+	}
+	return int(until.Sub(from) / (24 * time.Hour))
+}
+
+// holdings lets the carrier say, of each number of the directory, whose it is.
+func (d *demo) holdings(ctx context.Context) error {
+	held := &d.federation.held
+	began := d.cfg.Now()
+	for i, h := range held.holdings {
+		_, err := d.node.Say(ctx, api.Say{
+			Kind: assertion.KindResource.String(), Subject: h.number.String(), Label: h.organisation, Reason: h.sector,
+		})
+		if err != nil {
+			return fmt.Errorf("%s says whose %s is: %w", carrier, h.number, err)
+		}
+		d.cfg.Progress(carrier, api.Progress{Phase: "publishing", Done: int64(i + 1), Total: int64(len(held.holdings))})
+	}
+	one := Publisher{
+		Member: carrier, File: "cn_service_directory.csv", What: "service numbers of organisations in China, as resources",
+		Rows: held.rows, Rejected: held.leftOut(), RejectedBy: held.left,
+		Statements: len(held.holdings), Seconds: d.cfg.Now().Sub(began).Seconds(),
+	}
+	d.summary.Publishers = append(d.summary.Publishers, one)
+	d.summary.Protected = len(held.holdings)
+	d.tellPublisher(&one)
+	return nil
+}
