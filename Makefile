@@ -4,11 +4,23 @@ GO        ?= go
 FUZZTIME  ?= 10s
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build test race lint fuzz docs clean
+.PHONY: build demo bench soak test race lint fuzz docs clean
 
 ## build: the one binary, bin/ringfence
 build:
 	$(GO) build -trimpath -o bin/ringfence ./cmd/ringfence
+
+## demo: a federation at work on this machine; ARGS=--once ends after the summary
+demo: build
+	bin/ringfence demo $(ARGS)
+
+## bench: speed and size beside baselines; BENCH=CASE runs one
+bench: build
+	bin/ringfence bench $(BENCH) $(ARGS)
+
+## soak: kill -9 at random instants, full disks, flipped bits, at length
+soak:
+	$(GO) test -tags soak -count 1 -run Soak -timeout 60m -v ./simulations/...
 
 ## test: every test of every package
 test:

@@ -70,6 +70,8 @@ func (a *app) addVerbs(root *cobra.Command) {
 	}
 	add(groupStart, a.initCommand(), a.federationCommand())
 	add(groupKeep, a.keysCommand(), a.configCommand(), a.versionCommand())
+	add(groupStart, a.demoCommand())
+	add(groupKeep, a.benchCommand())
 	root.AddCommand(a.docsCommand())
 }
 

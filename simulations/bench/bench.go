@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"ringfence/node/api"
 )
 
 // Result is what a case came to. Baseline, BaselineValue and Ratio are null
@@ -82,7 +84,7 @@ func Run(ctx context.Context, name string, o Options) (Result, error) {
 		for _, c := range all {
 			names = append(names, c.Name)
 		}
-		return Result{}, fmt.Errorf("bench: no case %q; there are %s", name, strings.Join(names, ", "))
+		return Result{}, api.Errorf(api.BadInput, "bench: no case %q; there are %s", name, strings.Join(names, ", "))
 	}
 	if o.Runs <= 0 {
 		o.Runs = 3
