@@ -5,8 +5,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -131,3 +133,26 @@ func (r running) send(t testing.TB, method, path, body string, headers ...string
 }
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
+
+// serveDirect asks a handler that no Server of ours serves.
+func serveDirect(h http.Handler, method, url string, headers []string) reply {
+	req := httptest.NewRequest(method, url, nil)
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, req)
+	return reply{w.Code, w.Header(), w.Body.String()}
+}
+
+// syncWriter lets several goroutines write.
+type syncWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *syncWriter) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
+}

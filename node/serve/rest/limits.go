@@ -86,11 +86,12 @@ func (c *clients) allow(address netip.Addr, now time.Time) bool {
 
 // clientOf is whom an address counts for: an IPv6 host commands its whole /64.
 func clientOf(address netip.Addr) netip.Prefix {
+	address = address.Unmap()
 	bits := 32
 	if address.Is6() {
 		bits = 64
 	}
-	from, err := address.Unmap().Prefix(bits)
+	from, err := address.Prefix(bits)
 	if err != nil {
 		return netip.Prefix{} // no address: all such count as one
 	}

@@ -16,6 +16,7 @@ import (
 type double struct {
 	fail    error                       // what every question is answered with
 	publish func(context.Context) error // before the file is read
+	work    func(context.Context) error // after the file is read
 	late    error                       // of a stream, once it has begun
 	dwell   func()                      // what a status takes
 
@@ -132,6 +133,11 @@ func (d *double) Publish(ctx context.Context, p api.Publish, file io.Reader, pro
 		return api.Published{}, fmt.Errorf("read file: %v", err) // as a reader would that forgets to wrap
 	}
 	d.file = string(text)
+	if d.work != nil {
+		if err := d.work(ctx); err != nil {
+			return api.Published{}, err
+		}
+	}
 	if d.late != nil {
 		return api.Published{}, d.late
 	}
@@ -157,11 +163,14 @@ func (d *double) Lift(_ context.Context, head string) error {
 }
 
 func (d *double) ImportPlan(_ context.Context, p api.PlanImport, file io.Reader) (api.Plan, error) {
-	text, err := io.ReadAll(file)
-	if err != nil {
+	var head strings.Builder
+	if _, err := io.CopyN(&head, file, 1<<10); err != nil && err != io.EOF {
 		return api.Plan{}, err
 	}
-	d.file = string(text)
+	d.file = head.String()
+	if _, err := io.Copy(io.Discard, file); err != nil {
+		return api.Plan{}, err
+	}
 	return told[api.Plan](d, p)
 }
 

@@ -102,7 +102,7 @@ func (u *upload) file(r *http.Request, p *api.Publish) (io.Reader, error) {
 		case err != nil:
 			return nil, u.or(api.Errorf(api.BadInput, "the form cannot be read: %v", err))
 		case part.FormName() == api.PartFile:
-			return part, nil
+			return &lastPart{part: part, form: form, body: u}, nil
 		case part.FormName() != api.PartMapping:
 			return nil, api.Errorf(api.BadInput, "the form has a part %q; it takes %q, then %q", part.FormName(), api.PartMapping, api.PartFile)
 		}
@@ -115,6 +115,24 @@ func (u *upload) file(r *http.Request, p *api.Publish) (io.Reader, error) {
 		}
 		p.Text = string(text)
 	}
+}
+
+// lastPart is a part after which the body is read to its end: only then the
+// server notices a client that leaves.
+type lastPart struct {
+	part io.Reader
+	form *multipart.Reader
+	body io.Reader
+}
+
+// Read reads the part, and at its end what is left of the body.
+func (l *lastPart) Read(p []byte) (int, error) {
+	n, err := l.part.Read(p)
+	if err == io.EOF {
+		_, _ = l.form.NextPart() // nothing of interest comes after the file
+		_, _ = l.body.Read(make([]byte, 1))
+	}
+	return n, err
 }
 
 // unhurried is a body whose end lifts the read deadline: while the node works
