@@ -36,7 +36,7 @@ func describe(b *strings.Builder, parent *cobra.Command) {
 		if !c.IsAvailableCommand() || c.Name() == "completion" || c.Name() == "help" {
 			continue
 		}
-		if c.HasAvailableSubCommands() {
+		if !strings.HasSuffix(c.Long, exitCodes) { // only a head for the verbs below it
 			describe(b, c)
 			continue
 		}
@@ -48,6 +48,7 @@ func describe(b *strings.Builder, parent *cobra.Command) {
 		if table := flagTable(c.LocalNonPersistentFlags()); table != "" {
 			fmt.Fprintf(b, "\n%s", table)
 		}
+		describe(b, c)
 	}
 }
 

@@ -69,7 +69,10 @@ func (a *app) addVerbs(root *cobra.Command) {
 		}
 	}
 	add(groupStart, a.initCommand(), a.federationCommand())
-	add(groupKeep, a.keysCommand(), a.configCommand(), a.versionCommand())
+	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
+	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand())
+	add(groupKeep, a.runCommand(), a.statusCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
+		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	add(groupStart, a.demoCommand())
 	add(groupKeep, a.benchCommand())
 	root.AddCommand(a.docsCommand())

@@ -2,7 +2,9 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -20,9 +22,10 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("LANG", "C")
+			e.Setenv("TODAY", time.Now().UTC().Format(time.DateOnly)) // what is too old is void
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "founded": founded},
 	})
 }
 
@@ -41,6 +44,23 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if code != args[0] {
 		ts.Fatalf("%v ends with %s, want %s", args[1:], code, args[0])
 	}
+}
+
+// founded makes a federation: reg, its founder and regulator, and acme, a
+// vendor that the charter calls trusted, each with a directory and a key file.
+func founded(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: founded")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("founding.yaml"), []byte("name: Test\ntrusted: [acme]\nprotected: [\"+86!12321\"]\n"), 0o600))
+	for _, line := range []string{
+		"init --dir reg --key-file reg.key --member miit --name Ministry --role regulator --founder",
+		"init --dir acme --key-file acme.key --member acme --name Acme --role vendor",
+		"federation new --dir reg --seal --file founding.yaml --card acme/card.yaml",
+	} {
+		ts.Check(ts.Exec("ringfence", strings.Fields(line)...))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("acme/genesis.cbor"), []byte(ts.ReadFile("reg/genesis.cbor")), 0o600))
 }
 
 func exitCode(err error) string {

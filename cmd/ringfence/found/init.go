@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"ringfence/node"
 	"ringfence/node/config"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
@@ -17,9 +18,9 @@ import (
 
 // What lies in a data directory from the beginning.
 const (
-	CardFile    = "card.yaml"    // the member's card
-	KeysDir     = "keys"         // its keys
-	GenesisFile = "genesis.cbor" // the charter of its federation
+	CardFile    = "card.yaml"      // the member's card
+	KeysDir     = node.KeysDir     // its keys
+	GenesisFile = node.GenesisFile // the charter of its federation
 )
 
 // Member says whose data directory is to be made.

@@ -16,12 +16,16 @@ func Status(p *Page, s *api.Status) {
 	if s.Running {
 		running = p.word("running_since", s.StartedAt)
 	}
+	disk := ""
+	if s.FreeBytes > 0 || s.FloorBytes > 0 {
+		disk = p.word("free_of", size(s.FreeBytes), size(s.FloorBytes))
+	}
 	p.facts(fact{"node", running}, fact{"version", s.Version}, fact{"directory", s.Directory},
 		fact{"federation", joined(s.Name, s.Federation)}, fact{"members", amount(s.Members)},
 		fact{"member", joined(append([]string{s.Member}, s.Roles...)...)}, fact{"issuer", s.Issuer},
 		fact{"batches", amount(s.Batches)}, fact{"statements", amount(s.Statements)}, fact{"void", amount(s.Void)},
 		fact{"entries", p.word("entries_of", amount(s.Entries), amount(s.Labelled), amount(s.Blocked), amount(s.Contested))},
-		fact{"disk", p.word("free_of", size(s.FreeBytes), size(s.FloorBytes))})
+		fact{"disk", disk})
 	if len(s.Feeds) > 0 {
 		p.Line("")
 	}

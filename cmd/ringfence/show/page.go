@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,11 +88,13 @@ func left(keys ...string) []column {
 	return all
 }
 
-// table writes rows under their heads; nothing when there are none.
+// table writes rows under their heads, without columns that are empty; nothing
+// when there are no rows.
 func (p *Page) table(columns []column, rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
+	columns, rows = filled(columns, rows)
 	t := table.NewWriter()
 	style := table.StyleDefault
 	style.Options = table.OptionsNoBordersAndSeparators
@@ -118,6 +121,22 @@ func (p *Page) table(columns []column, rows [][]string) {
 	for line := range strings.Lines(t.Render() + "\n") {
 		p.Line(strings.TrimRight(line, " \n"))
 	}
+}
+
+// filled leaves out the columns in which no row has anything.
+func filled(columns []column, rows [][]string) ([]column, [][]string) {
+	var kept []column
+	cells := make([][]string, len(rows))
+	for i, c := range columns {
+		if !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" }) {
+			continue
+		}
+		kept = append(kept, c)
+		for j, row := range rows {
+			cells[j] = append(cells[j], row[i])
+		}
+	}
+	return kept, cells
 }
 
 func (p *Page) faint(s string) string {

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/show"
+	"ringfence/node/api"
+)
+
+func (a *app) publicationsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "publications",
+		Short: "List what this member published, newest first",
+		Long: `Publications lists the files that were published, each under the ID by which it
+can be undone as a whole. One that is open was cut short: publish the same file
+again to finish it.`,
+		Example: `  ringfence publications --json`,
+		Args:    exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all, err := ask(a, cmd, speaks, func(s api.Service) ([]api.Publication, error) { return s.Publications(cmd.Context()) })
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.writeJSON(struct {
+					Publications []api.Publication `json:"publications"`
+				}{all})
+			}
+			return answer(a, cmd, all, show.Publications)
+		},
+	}
+}

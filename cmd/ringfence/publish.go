@@ -1,0 +1,179 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/show"
+	"ringfence/node/api"
+	"ringfence/node/config"
+	"ringfence/node/source/mapping"
+	"ringfence/node/source/mask"
+)
+
+func (a *app) publishCommand() *cobra.Command {
+	p := api.Publish{}
+	var rejects, receipts string
+	cmd := &cobra.Command{
+		Use:   "publish FILE|- --mapping NAME|PATH",
+		Short: "Publish a file: read, sign, list",
+		Long: `Publish reads a publisher's file by a mapping, turns its rows into statements,
+signs them and lists them. All of it can be undone in one step by the ID that it
+prints. Publishing the same content again adds nothing; a publication that was
+cut short is finished by publishing the file again.
+
+Rows that cannot be used are rejected alone, each with line, field, masked value
+and reason, into --rejects. --dry-run signs nothing and tells what would be
+published, rejected and changed in the list.
+
+Mappings that ship: ` + strings.Join(mapping.ShippedNames(), ", ") + `; configs/mappings/README.md
+says how to write one.`,
+		Example: `  ringfence publish complaints.csv --mapping ftc-daily --dry-run --rejects rejected.csv
+  ringfence publish numbers.txt --mapping plain-list --country 86 --as-of 2026-11-20`,
+		Args: exactly("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if p.Mapping == "" {
+				return usage(cmd, "--mapping is missing; there are %s, or the path of a file", strings.Join(mapping.ShippedNames(), ", "))
+			}
+			p.Rejects, p.Receipts = rejects != "", receipts != ""
+			d, err := a.publish(cmd, p, args[0])
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(writeRejects(rejects, d.RejectedRows), writeReceipts(receipts, d.ReceiptsLines)); err != nil {
+				return err
+			}
+			d.RejectedRows, d.ReceiptsLines = nil, nil
+			return answer(a, cmd, &d, show.Published)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&p.Mapping, "mapping", "", "`mapping`: the name of one that ships, or the path of a file")
+	f.StringVar(&p.Country, "country", "", "calling `code` of numbers without one, above the mapping's")
+	f.StringVar(&p.AsOf, "as-of", "", "`date` of a file whose rows have none")
+	f.StringVar(&p.NewestOn, "newest-on", "", "shift all dates by whole days so that the newest is this `date`; for trials with old files")
+	f.BoolVar(&p.DryRun, "dry-run", false, "sign nothing, only tell")
+	f.StringVar(&rejects, "rejects", "", "`file` for rejected rows, as CSV")
+	f.StringVar(&receipts, "receipts", "", "`file` for receipts (input line, statement), as CSV")
+	return cmd
+}
+
+func (a *app) publish(cmd *cobra.Command, p api.Publish, file string) (d api.Published, err error) {
+	if err := resolveMapping(&p); err != nil {
+		return d, err
+	}
+	in, err := a.input(file)
+	if err != nil {
+		return d, err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	p.File = "standard input"
+	if file != "-" {
+		p.File = filepath.Base(file)
+		info, err := os.Stat(file)
+		if err != nil {
+			return d, bad(err)
+		}
+		if info.IsDir() {
+			return d, api.Errorf(api.BadInput, "%s is a directory, not a file to publish", file)
+		}
+		p.Size = info.Size()
+	}
+	progress, finish := a.progress()
+	d, err = ask(a, cmd, speaks, func(s api.Service) (api.Published, error) { return s.Publish(cmd.Context(), p, in, progress) })
+	return d, errors.Join(err, finish())
+}
+
+// resolveMapping reads a mapping that is given as a path. The path of one that
+// ships stands for it, also where the source is not at hand.
+func resolveMapping(p *api.Publish) error {
+	if slices.Contains(mapping.ShippedNames(), p.Mapping) {
+		return nil
+	}
+	text, err := os.ReadFile(p.Mapping)
+	if err == nil {
+		p.Text, p.Mapping = string(text), filepath.Base(p.Mapping)
+		return nil
+	}
+	name := strings.TrimSuffix(path.Base(filepath.ToSlash(p.Mapping)), ".yaml")
+	if slices.Contains(mapping.ShippedNames(), name) && strings.HasSuffix(p.Mapping, "configs/mappings/"+name+".yaml") {
+		p.Mapping = name
+		return nil
+	}
+	return api.Errorf(api.BadInput, "no mapping %q: %v; of those that ship the nearest is %s", p.Mapping, err, config.Nearest(name, mapping.ShippedNames()))
+}
+
+// progress draws a bar for people who watch: reading, then publishing.
+func (a *app) progress() (draw func(api.Progress), finish func() error) {
+	if a.json || !isTerminal(a.err) {
+		return nil, func() error { return nil }
+	}
+	var bar *progressbar.ProgressBar
+	phase := ""
+	draw = func(p api.Progress) {
+		if p.Phase != phase {
+			total := p.Total
+			if total == 0 {
+				total = -1 // a spinner: the size is not known
+			}
+			phase = p.Phase
+			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(phase),
+				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionClearOnFinish())
+		}
+		_ = bar.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
+	}
+	return draw, func() error {
+		if bar == nil {
+			return nil
+		}
+		return bar.Clear()
+	}
+}
+
+func writeRejects(name string, rows []api.RejectedRow) error {
+	return writeCSV(name, []string{"line", "field", "value", "reason"}, len(rows), func(i int) []string {
+		r := rows[i]
+		return []string{strconv.Itoa(r.Line), mask.Cell(r.Field), mask.Cell(r.Value), mask.Cell(r.Reason)}
+	})
+}
+
+func writeReceipts(name string, lines []api.ReceiptLine) error {
+	return writeCSV(name, []string{"line", "number", "category", "statement"}, len(lines), func(i int) []string {
+		r := lines[i]
+		return []string{strconv.Itoa(r.Line), mask.Cell(r.Number), r.Category, r.Statement}
+	})
+}
+
+// writeCSV writes a table to a file of the owner alone; nothing without a name.
+func writeCSV(name string, head []string, rows int, row func(i int) []string) (err error) {
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("the file was published, but: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := csv.NewWriter(io.Writer(f))
+	if err := w.Write(head); err != nil {
+		return err
+	}
+	for i := range rows {
+		if err := w.Write(row(i)); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/show"
+	"ringfence/node/api"
+	"ringfence/store/disk"
+)
+
+// storeDir is where a node keeps its store in a data directory.
+const storeDir = "store"
+
+// restored is where a backup went.
+type restored struct {
+	Directory string `json:"directory"`
+	Barred    bool   `json:"signing_barred"`
+}
+
+func (a *app) restoreCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "restore FILE|-",
+		Short: "Restore a backup into a directory without a store",
+		Long: `Restore reads a backup into the data directory, verifying every batch. The store
+must be empty; keys and genesis.cbor are put there as for a new node.
+
+Nobody here knows what the issuer published after the backup, and two batches
+for one place would be a fork. So its key is barred from signing until you name
+the last batch that it published, as another node shows it: restore lift HEAD.`,
+		Example: `  ringfence restore /backup/ringfence-2026-11-24 --dir new
+  ringfence restore lift bafyreib… --dir new --key-file acme.key`,
+		Args: exactly("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.restore(cmd, args[0]) },
+	}
+	cmd.AddCommand(a.liftCommand())
+	return cmd
+}
+
+func (a *app) restore(cmd *cobra.Command, file string) (err error) {
+	cfg, err := a.settings(cmd)
+	if err != nil {
+		return err
+	}
+	if runs(cfg.Socket) {
+		return api.Errorf(api.Refused, "a node runs on %s; stop it before restoring into its directory", cfg.Socket)
+	}
+	in, err := a.input(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	err = disk.Restore(in, disk.Config{Dir: filepath.Join(cfg.Dir, storeDir), FreeFloor: cfg.FreeFloor})
+	if err != nil {
+		return api.Errorf(api.Refused, "%v", err)
+	}
+	return answer(a, cmd, restored{cfg.Dir, true}, func(p *show.Page, r restored) { p.Say("restored", r.Directory) })
+}
+
+func (a *app) liftCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lift HEAD",
+		Short: "Let a restored issuer sign again",
+		Long: `Lift ends the bar that a restore put on signing. HEAD is the CID of the last batch
+that the issuer published, as ringfence status shows it on another node. It must
+be held here: fetch what is missing first.`,
+		Example: `  ringfence restore lift bafyreib… --key-file acme.key`,
+		Args:    exactly("HEAD"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			type lifted struct {
+				Head string `json:"head"`
+			}
+			l, err := ask(a, cmd, speaks, func(s api.Service) (lifted, error) {
+				return lifted{args[0]}, s.Lift(cmd.Context(), args[0])
+			})
+			if err != nil {
+				return err
+			}
+			return answer(a, cmd, l, func(p *show.Page, _ lifted) { p.Say("lifted") })
+		},
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/show"
+	"ringfence/node"
+	"ringfence/node/api"
+	"ringfence/node/config"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the node until it is stopped",
+		Long: `Run opens the data directory, brings the list up to date and serves: the API over
+TCP for those who ask, a unix socket for the owner's commands. It tells on
+standard output where it listens once it does, and logs to standard error.
+Ctrl-C and SIGTERM stop it; a kill at any moment loses nothing acknowledged.
+
+A node without a key that opens its keys still reads and screens: --no-keys.`,
+		Example: `  ringfence run --dir acme --key-file acme.key
+  ringfence run --dir acme --no-keys --listen none`,
+		Args: exactly(),
+	}
+	noKeys := cmd.Flags().Bool("no-keys", false, "unlock no keys: read and screen only")
+	config.AddFlags(cmd.Flags(), "listen", "local_rules", "free_floor", "log.level", "log.format")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *noKeys {
+			return a.serve(cmd, asks)
+		}
+		return a.serve(cmd, speaks)
+	}
+	return cmd
+}
+
+// listening is where a running node is reached.
+type listening struct {
+	Address   string `json:"address"` // "" when it does not listen on TCP
+	Socket    string `json:"socket"`
+	Directory string `json:"directory"`
+}
+
+func (a *app) serve(cmd *cobra.Command, n need) (err error) {
+	cfg, err := a.settings(cmd)
+	if err != nil {
+		return err
+	}
+	if runs(cfg.Socket) {
+		return api.Errorf(api.Refused, "a node runs on %s already", cfg.Socket)
+	}
+	var opened *node.Node
+	err = whileLocked(cmd.Context(), func() error {
+		opened, err = a.open(cfg, n, a.logger(cfg.Log))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	ended := make(chan error, 1)
+	go func() { ended <- opened.Run(cmd.Context()) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-opened.Ready():
+	}
+	err = answer(a, cmd, listening{address(opened), cfg.Socket, cfg.Dir}, func(p *show.Page, l listening) {
+		p.Say("listening", l.Address, l.Socket)
+	})
+	return errors.Join(err, <-ended)
+}
+
+func address(n *node.Node) string {
+	if n.Addr() == "" {
+		return ""
+	}
+	return "http://" + n.Addr()
+}
+
+func (a *app) logger(l config.Log) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: l.Level}
+	if l.JSON {
+		return slog.New(slog.NewJSONHandler(a.err, opts))
+	}
+	return slog.New(slog.NewTextHandler(a.err, opts))
+}
