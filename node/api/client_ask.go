@@ -31,8 +31,8 @@ func (c *Client) about(pattern string, q Query) (request, error) {
 	if q.Number == "" && q.Caller {
 		q.Number = "anonymous"
 	}
-	if q.Number == "" {
-		return request{}, Errorf(BadInput, "no number given")
+	if q.Number == "" || q.Number == "/" { // Go's router finds no route for a slash alone
+		return request{}, Errorf(BadInput, "%q is no number; give one as written, dialled or received", q.Number)
 	}
 	query := url.Values{}
 	set(query, "country", q.Country)

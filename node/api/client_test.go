@@ -199,6 +199,7 @@ func TestRefusedBeforeAsking(t *testing.T) {
 	c := stand(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked %s", r.URL) }, "")
 	for name, err := range map[string]error{
 		"no number":    second(c.Lookup(t.Context(), Query{})),
+		"a slash":      second(c.Lookup(t.Context(), Query{Number: "/", Caller: true})),
 		"no number 2":  second(c.Explain(t.Context(), Query{})),
 		"no reference": second(c.Statement(t.Context(), "bafy")),
 		"no batch":     second(c.Statement(t.Context(), "/1")),
@@ -339,7 +340,7 @@ func FuzzPath(f *testing.F) {
 	var got string
 	mux.HandleFunc("GET "+PathExplanation, func(_ http.ResponseWriter, r *http.Request) { got = r.PathValue("number") })
 	f.Fuzz(func(t *testing.T, number string) {
-		if number == "" {
+		if number == "" || number == "/" {
 			return // has no place in a path; the client does not send it
 		}
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+Path(PathExplanation, number), nil)

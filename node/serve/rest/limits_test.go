@@ -254,6 +254,31 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// TestSizeOfAFile: the length of a body is the size of the file that it is; of
+// a form it is not.
+func TestSizeOfAFile(t *testing.T) {
+	d := &double{}
+	r := run(t, Config{Service: d})
+	const form = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n110\r\n--b--\r\n"
+	for _, c := range []struct {
+		query, media, body string
+		want               int64
+	}{
+		{"", api.MediaBytes, "12345", 5},
+		{"&size=9", api.MediaBytes, "12345", 9},
+		{"", "multipart/form-data; boundary=b", form, 0},
+		{"&size=3", "multipart/form-data; boundary=b", form, 3},
+	} {
+		got := r.send(t, "POST", "/v1/publications?mapping=m&file=f"+c.query, c.body, append(bearer(publisherToken), "Content-Type", c.media)...)
+		if p, ok := d.asked.(api.Publish); !ok || p.Size != c.want {
+			t.Errorf("%q of %d bytes as %s: asked %+v, answered %s", c.query, len(c.body), c.media, d.asked, got.body)
+		}
+	}
+	if got := r.send(t, "POST", "/v1/publications?mapping=m&file=f&size=-1", "x", bearer(publisherToken)...); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("a negative size: %d", got.status)
+	}
+}
+
 func TestDoor(t *testing.T) {
 	d := &door{most: 4, perAddress: 2, from: make(map[netip.Addr]int)}
 	a, b, here := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("127.0.0.1")

@@ -104,9 +104,6 @@ func (f *face) publish(w http.ResponseWriter, r *http.Request, p api.Publish) {
 	defer cancel()
 	answer := &events{stream: newStream(w, api.MediaEvents, f.Limits.Patience), lost: cancel}
 	sent := f.receive(w, r, api.MaxFile)
-	if p.Size == 0 && r.ContentLength > 0 {
-		p.Size = r.ContentLength
-	}
 	file, err := sent.file(r, &p)
 	if err == nil {
 		// Answers may begin before the file has ended.

@@ -89,6 +89,9 @@ func (u *upload) or(err error) error {
 func (u *upload) file(r *http.Request, p *api.Publish) (io.Reader, error) {
 	media, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "multipart/form-data" {
+		if p.Size == 0 && r.ContentLength > 0 {
+			p.Size = r.ContentLength
+		}
 		buffered := bufio.NewReaderSize(u, 64<<10)
 		_, _ = buffered.Peek(1) // a failure comes again with the first read
 		return buffered, nil
