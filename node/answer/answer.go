@@ -129,12 +129,12 @@ func (b *Book) lookup(l *view.List, q api.Query, age Age) (api.Lookup, view.Expl
 		out.Caller, out.NumberClass = first.String(), first.Kind().String()
 		return out, view.Explanation{}, nil
 	}
-	b.describe(&out, n)
+	b.describe(&out, n, b.Texts.Match(q.Lang).Lang())
 	x, err := l.Explain(n)
 	if err != nil {
 		return api.Lookup{}, view.Explanation{}, api.Errorf(api.Internal, "%v", err)
 	}
-	b.entry(&out, l, &x, q.Lang)
+	b.entry(&out, l, &x, b.Texts.Match(q.Lang).Lang())
 	return out, x, nil
 }
 
@@ -151,10 +151,11 @@ func pick(l *view.List, readings number.Readings) (number.Number, bool) {
 }
 
 // describe tells what the numbering plans know.
-func (b *Book) describe(out *api.Lookup, n number.Number) {
+func (b *Book) describe(out *api.Lookup, n number.Number, lang string) {
 	info := b.Plans.Lookup(n)
 	out.Number, out.Masked = n.String(), n.Masked()
-	out.NumberClass, out.Holder, out.Region = info.Class.String(), info.Holder, info.Region
+	out.NumberClass, out.ClassOfNumber = info.Class.String(), info.Class.Name(lang)
+	out.Holder, out.Region = info.Holder, info.Region
 	if out.Region == "" && info.Province != 0 {
 		out.Region = plan.ProvinceName(info.Province)
 	}

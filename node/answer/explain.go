@@ -45,8 +45,8 @@ func explainKey(l *view.List, k *view.KeyExplanation, texts *locale.Catalog) api
 	t := l.Rules().Thresholds()
 	for c := taxonomy.Crm; c <= taxonomy.OK; c++ {
 		tally := &k.Result.Tallies[c]
-		if k.Result.Sums[c] == 0 && tally.Tested == 0 {
-			continue
+		if k.Result.Sums[c] == 0 {
+			continue // untyped evidence supports what nobody claims
 		}
 		out.Classes = append(out.Classes, api.ClassTally{
 			Class: c.String(), Sum: int64(k.Result.Sums[c]), TestedSum: int64(tally.Tested), NeededSum: int64(t.Label),

@@ -33,6 +33,7 @@ type Lookup struct {
 	Caller        string    `json:"caller,omitempty"` // kind and text of one that is no number
 	Readings      []string  `json:"readings,omitempty"`
 	NumberClass   string    `json:"number_class"`
+	ClassOfNumber string    `json:"number_class_name,omitempty"` // for people
 	Holder        string    `json:"holder,omitempty"`
 	Region        string    `json:"region,omitempty"`
 	Allocated     string    `json:"allocated"`

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -40,7 +41,7 @@ func (p *Page) lookup(l *api.Lookup) {
 		readings = strings.Join(l.Readings, ", ")
 	}
 	p.facts(fact{"number", p.strong(l.Number)}, fact{"caller", l.Caller}, fact{"readings", readings},
-		fact{"number_class", joined(l.NumberClass, l.Holder, l.Region)}, fact{"allocated", p.allocated(l)},
+		fact{"number_class", joined(cmp.Or(l.ClassOfNumber, l.NumberClass), l.Holder, l.Region)}, fact{"allocated", p.allocated(l)},
 		fact{"verdict", p.strong(verdict)}, fact{"score", percent(l.ScorePermille)}, fact{"key", key},
 		fact{"disputed", contested}, fact{"protected", protected}, fact{"ratified", strings.Join(l.Ratified, ", ")})
 }
