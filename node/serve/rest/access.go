@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"ringfence/node/api"
+	"ringfence/node/serve/rest/internal/limit"
 )
 
 // access is who may do something.
@@ -84,26 +85,17 @@ func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	switch {
 	case c.LocalAddr().Network() == "unix":
 		from = owner
-	case addressOf(c.LocalAddr().String()).IsLoopback() && addressOf(c.RemoteAddr().String()).IsLoopback():
+	case limit.AddressOf(c.LocalAddr().String()).IsLoopback() && limit.AddressOf(c.RemoteAddr().String()).IsLoopback():
 		from = local
 	}
 	return context.WithValue(ctx, originKey{}, from)
-}
-
-// addressOf reads the address of "host:port"; not valid when there is none.
-func addressOf(hostPort string) netip.Addr {
-	at, err := netip.ParseAddrPort(hostPort)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap()
 }
 
 // identify says who makes a request. It is false when a token was presented
 // that does not hold.
 func (f *face) identify(r *http.Request) (caller, bool) {
 	from, _ := r.Context().Value(originKey{}).(origin)
-	c := caller{origin: from, address: addressOf(r.RemoteAddr)}
+	c := caller{origin: from, address: limit.AddressOf(r.RemoteAddr)}
 	if from == local && (forwarded(r) || !loopbackName(r.Host)) {
 		c.origin = stranger
 	}

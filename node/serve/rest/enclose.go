@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/serve/rest/internal/flow"
 )
 
 // enclose puts the walls around the routes, outermost first: who asks and what
@@ -32,9 +33,9 @@ func (f *face) observe(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 		answer := &recorder{ResponseWriter: w}
 		if control := http.NewResponseController(w); r.Body == http.NoBody {
-			lift(control)
+			flow.Lift(control)
 		} else {
-			r.Body = &unhurried{r.Body, control}
+			r.Body = &flow.Unhurried{ReadCloser: r.Body, Control: control}
 		}
 		secure(w.Header())
 		defer func() {
@@ -94,7 +95,7 @@ func (f *face) shed(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if c := callerOf(r.Context()); c.origin != owner && !f.clients.allow(c.address, time.Now()) {
+		if c := callerOf(r.Context()); c.origin != owner && !f.clients.Allow(c.address, time.Now()) {
 			w.Header().Set("Retry-After", "1")
 			f.write(w, r, problemOf(http.StatusTooManyRequests, api.Refused, fmt.Sprintf("more than %d requests a second; wait a second, or ask about many numbers at once with POST %s", f.Limits.PerSecond, api.PathLookups)))
 			return

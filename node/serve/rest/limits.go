@@ -1,13 +1,8 @@
 package rest
 
 import (
-	"container/list"
-	"net/netip"
 	"strconv"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Limits bounds what requests may cost. Zero fields take the defaults.
@@ -39,63 +34,6 @@ func positive(n, otherwise int) int {
 		return n
 	}
 	return otherwise
-}
-
-// clients bounds how often each client asks. Memory is bounded: a client that
-// was forgotten starts anew.
-type clients struct {
-	perSecond rate.Limit
-	burst     int
-	most      int
-
-	mu     sync.Mutex
-	recent *list.List // of *client, the most recent first
-	known  map[netip.Prefix]*list.Element
-}
-
-type client struct {
-	from    netip.Prefix
-	limiter *rate.Limiter
-}
-
-func newClients(l Limits) *clients {
-	return &clients{
-		perSecond: rate.Limit(l.PerSecond), burst: l.Burst, most: l.Clients,
-		recent: list.New(), known: make(map[netip.Prefix]*list.Element),
-	}
-}
-
-// allow takes one request from the client's allowance.
-func (c *clients) allow(address netip.Addr, now time.Time) bool {
-	from := clientOf(address)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.known[from]
-	if !ok {
-		if c.recent.Len() >= c.most {
-			last := c.recent.Back()
-			delete(c.known, last.Value.(*client).from)
-			c.recent.Remove(last)
-		}
-		e = c.recent.PushFront(&client{from: from, limiter: rate.NewLimiter(c.perSecond, c.burst)})
-		c.known[from] = e
-	}
-	c.recent.MoveToFront(e)
-	return e.Value.(*client).limiter.AllowN(now, 1)
-}
-
-// clientOf is whom an address counts for: an IPv6 host commands its whole /64.
-func clientOf(address netip.Addr) netip.Prefix {
-	address = address.Unmap()
-	bits := 32
-	if address.Is6() {
-		bits = 64
-	}
-	from, err := address.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{} // no address: all such count as one
-	}
-	return from
 }
 
 func tooLarge(limit int64) string {

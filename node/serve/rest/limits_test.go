@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -16,51 +14,6 @@ import (
 
 	"ringfence/node/api"
 )
-
-// TestClientsAreBounded: each client has its own allowance, and a flood of
-// addresses costs no more memory than the bound.
-func TestClientsAreBounded(t *testing.T) {
-	c := newClients(Limits{PerSecond: 2, Burst: 3, Clients: 8})
-	now := time.Unix(1_800_000_000, 0)
-	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	for i, want := range []bool{true, true, true, false, false} {
-		if got := c.allow(a, now); got != want {
-			t.Errorf("request %d of one client: %v", i+1, got)
-		}
-	}
-	if !c.allow(b, now) {
-		t.Error("one client's haste is held against another")
-	}
-	if !c.allow(a, now.Add(time.Second)) {
-		t.Error("a second later the client may still not ask")
-	}
-	for i := range 1_000 {
-		c.allow(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), now)
-	}
-	if len(c.known) != 8 || c.recent.Len() != 8 {
-		t.Errorf("%d clients remembered, in %d places", len(c.known), c.recent.Len())
-	}
-}
-
-func TestClientOf(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		same bool
-	}{
-		{"192.0.2.1", "192.0.2.1", true},
-		{"192.0.2.1", "192.0.2.2", false},
-		{"2001:db8::1", "2001:db8::ffff:0:0:1", true},
-		{"2001:db8::1", "2001:db8:0:1::1", false},
-		{"::ffff:192.0.2.1", "192.0.2.1", true},
-	} {
-		if a, b := clientOf(netip.MustParseAddr(c.a)), clientOf(netip.MustParseAddr(c.b)); (a == b) != c.same {
-			t.Errorf("%s and %s: %v, %v", c.a, c.b, a, b)
-		}
-	}
-	if clientOf(netip.Addr{}).IsValid() {
-		t.Error("no address counts as one")
-	}
-}
 
 func TestTooOften(t *testing.T) {
 	r := run(t, Config{Service: &double{}, Limits: Limits{PerSecond: 1, Burst: 2}})
@@ -215,18 +168,6 @@ func TestOversize(t *testing.T) {
 	}
 }
 
-// TestFileLimit: a file that grows past the limit is refused in the words of
-// the limit, also when the service forgot to wrap the reader's error.
-func TestFileLimit(t *testing.T) {
-	u := &upload{body: http.MaxBytesReader(nil, io.NopCloser(strings.NewReader("123456789")), 4), control: http.NewResponseController(&discarder{})}
-	_, err := io.ReadAll(u)
-	err = u.or(fmt.Errorf("line 1: %v", err))
-	var large *http.MaxBytesError
-	if !errors.As(err, &large) || large.Limit != 4 {
-		t.Errorf("%v", err)
-	}
-}
-
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
@@ -276,31 +217,5 @@ func TestSizeOfAFile(t *testing.T) {
 	}
 	if got := r.send(t, "POST", "/v1/publications?mapping=m&file=f&size=-1", "x", bearer(publisherToken)...); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a negative size: %d", got.status)
-	}
-}
-
-func TestDoor(t *testing.T) {
-	d := &door{most: 4, perAddress: 2, from: make(map[netip.Addr]int)}
-	a, b, here := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("127.0.0.1")
-	steps := []struct {
-		from  netip.Addr
-		enter bool // else leave
-		want  bool
-	}{
-		{a, true, true}, {a, true, true}, {a, true, false}, {b, true, true}, {here, true, true}, {b, true, false}, {here, true, false},
-		{a, false, true}, {here, true, true}, {here, false, true}, {here, false, true}, {a, true, true}, {a, true, false},
-	}
-	for i, s := range steps {
-		if !s.enter {
-			d.leave(s.from)
-		} else if got := d.enter(s.from); got != s.want {
-			t.Errorf("step %d: %v", i, got)
-		}
-	}
-	d.leave(a)
-	d.leave(a)
-	d.leave(b)
-	if d.open != 0 || len(d.from) != 0 {
-		t.Errorf("after all left: %+v", d)
 	}
 }

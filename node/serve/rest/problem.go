@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"ringfence/node/api"
+	"ringfence/node/serve/rest/internal/flow"
 )
 
 // problem is an api.Problem as the library writes it.
@@ -33,7 +34,7 @@ func (p problem) ContentType(string) string { return api.MediaProblem }
 func (f *face) failure(ctx context.Context, route string, err error) problem {
 	var known *api.Error
 	var large *http.MaxBytesError
-	var slow *slowError
+	var slow *flow.SlowError
 	switch {
 	case errors.As(err, &large):
 		return problemOf(http.StatusRequestEntityTooLarge, api.BadInput, tooLarge(large.Limit))

@@ -15,6 +15,8 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/locale"
 	"ringfence/node/metrics"
+	"ringfence/node/serve/rest/internal/docs"
+	"ringfence/node/serve/rest/internal/limit"
 )
 
 // Config is what a handler needs. Only Service is required.
@@ -40,7 +42,7 @@ type face struct {
 
 	languages *locale.Catalogs
 	slots     chan struct{} // one for each request under way
-	clients   *clients
+	clients   *limit.Clients
 }
 
 // New makes the handler. Served by a Server it knows owners and loopback;
@@ -54,7 +56,7 @@ func New(cfg Config) (http.Handler, error) {
 		Config:    cfg,
 		languages: locale.New(),
 		slots:     make(chan struct{}, cfg.Limits.Concurrent),
-		clients:   newClients(cfg.Limits),
+		clients:   limit.NewClients(limit.ClientsConfig{PerSecond: cfg.Limits.PerSecond, Burst: cfg.Limits.Burst, Most: cfg.Limits.Clients}),
 	}
 	mux := http.NewServeMux()
 	a := humago.New(mux, description(cfg.Version))
@@ -67,7 +69,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write OpenAPI document: %w", err)
 	}
-	page, err := renderDocs(a.OpenAPI())
+	page, err := docs.Page(a.OpenAPI(), []string{tagNumbers, tagCalls, tagSaying, tagNode})
 	if err != nil {
 		return nil, err
 	}

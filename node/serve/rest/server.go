@@ -8,10 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"sync"
 	"time"
+
+	"ringfence/node/serve/rest/internal/limit"
 )
 
 // ServerConfig is what a Server needs. Only Handler is required; zero fields
@@ -37,7 +38,7 @@ const maxHeaderBytes = 16 << 10
 type Server struct {
 	http  http.Server
 	cfg   ServerConfig
-	door  *door
+	door  *limit.Door
 	begun sync.Once
 }
 
@@ -73,7 +74,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 			ConnContext:       ConnContext,
 			ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
 		},
-		door: &door{most: cfg.Connections, perAddress: cfg.PerAddress, from: make(map[netip.Addr]int)},
+		door: limit.NewDoor(cfg.Connections, cfg.PerAddress),
 	}, nil
 }
 
@@ -92,7 +93,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	ended := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() {
-			err := s.http.Serve(&doored{Listener: l, door: s.door})
+			err := s.http.Serve(s.door.Behind(l))
 			if !errors.Is(err, http.ErrServerClosed) {
 				err = fmt.Errorf("serve %s: %w", l.Addr(), err)
 			} else {
@@ -119,77 +120,6 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 		failed = errors.Join(failed, <-ended)
 	}
 	return failed
-}
-
-// door counts connections and closes what is too many.
-type door struct {
-	most, perAddress int
-
-	mu   sync.Mutex
-	open int
-	from map[netip.Addr]int
-}
-
-// enter tells whether one more connection may come in. Loopback and unix
-// sockets share the whole count: there an address is no client.
-func (d *door) enter(from netip.Addr) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open >= d.most || counted(from) && d.from[from] >= d.perAddress {
-		return false
-	}
-	d.open++
-	if counted(from) {
-		d.from[from]++
-	}
-	return true
-}
-
-func (d *door) leave(from netip.Addr) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.open--
-	if !counted(from) {
-		return
-	}
-	if d.from[from]--; d.from[from] == 0 {
-		delete(d.from, from)
-	}
-}
-
-func counted(from netip.Addr) bool { return from.IsValid() && !from.IsLoopback() }
-
-// doored is a listener behind a door.
-type doored struct {
-	net.Listener
-	door *door
-}
-
-// Accept returns the next connection that the door lets in.
-func (l *doored) Accept() (net.Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		from := addressOf(c.RemoteAddr().String())
-		if l.door.enter(from) {
-			return &visitor{Conn: c, left: sync.OnceFunc(func() { l.door.leave(from) })}, nil
-		}
-		_ = c.Close() // refused without a word: a word would cost what the door saves
-	}
-}
-
-// visitor is a connection that is counted until it is closed.
-type visitor struct {
-	net.Conn
-	left func()
-}
-
-// Close leaves through the door.
-func (v *visitor) Close() error {
-	v.left()
-	return v.Conn.Close()
 }
 
 // longestSocket is what the kernel takes as the path of a unix socket.

@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"ringfence/node/api"
+	"ringfence/node/serve/rest/internal/flow"
 )
 
 // publishInput is api.Publish without the mapping's own text, which comes as a
@@ -102,12 +102,12 @@ func fileOrForm() *huma.RequestBody {
 func (f *face) publish(w http.ResponseWriter, r *http.Request, p api.Publish) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	answer := &events{stream: newStream(w, api.MediaEvents, f.Limits.Patience), lost: cancel}
+	answer := &events{Writer: flow.NewWriter(w, api.MediaEvents, f.Limits.Patience), w: w, lost: cancel}
 	sent := f.receive(w, r, api.MaxFile)
 	file, err := sent.file(r, &p)
 	if err == nil {
 		// Answers may begin before the file has ended.
-		if err = answer.control.EnableFullDuplex(); errors.Is(err, http.ErrNotSupported) {
+		if err = http.NewResponseController(w).EnableFullDuplex(); errors.Is(err, http.ErrNotSupported) {
 			err = nil
 		}
 	}
@@ -116,7 +116,7 @@ func (f *face) publish(w http.ResponseWriter, r *http.Request, p api.Publish) {
 		result, err = f.Service.Publish(ctx, p, file, answer.progress)
 	}
 	if err != nil {
-		answer.fail(f, r, sent.or(err))
+		answer.fail(f, r, sent.Or(err))
 		return
 	}
 	answer.send(api.PublishEvent{Published: &result})
@@ -128,7 +128,7 @@ func (f *face) importPlan(w http.ResponseWriter, r *http.Request, p api.PlanImpo
 	plan, err := f.Service.ImportPlan(r.Context(), p, sent)
 	if err != nil {
 		w.Header().Set("Connection", "close") // the rest of the file is not wanted
-		f.write(w, r, f.failure(r.Context(), api.PathPlans, sent.or(err)))
+		f.write(w, r, f.failure(r.Context(), api.PathPlans, sent.Or(err)))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -140,12 +140,12 @@ func (f *face) importPlan(w http.ResponseWriter, r *http.Request, p api.PlanImpo
 // backup streams a backup. What breaks off must not look whole: the
 // connection is cut.
 func (f *face) backup(w http.ResponseWriter, r *http.Request) {
-	to := newStream(w, api.MediaBytes, f.Limits.Patience)
+	to := flow.NewWriter(w, api.MediaBytes, f.Limits.Patience)
 	err := f.Service.Backup(r.Context(), to)
 	switch {
 	case err == nil:
-		to.begin()
-	case !to.begun:
+		to.Begin()
+	case !to.Begun():
 		f.write(w, r, f.failure(r.Context(), api.PathBackup, err))
 	default:
 		f.Logger.Error("backup broke off", "error", err)
@@ -153,43 +153,13 @@ func (f *face) backup(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// stream writes an answer piece by piece; each must be taken in time. Nothing
-// is answered before the first, so that an early failure has its status.
-type stream struct {
-	w        http.ResponseWriter
-	control  *http.ResponseController
-	media    string
-	patience time.Duration
-	begun    bool
-}
-
-func newStream(w http.ResponseWriter, media string, patience time.Duration) *stream {
-	return &stream{w: w, control: http.NewResponseController(w), media: media, patience: patience}
-}
-
-func (s *stream) begin() {
-	if !s.begun {
-		s.begun = true
-		s.w.Header().Set("Content-Type", s.media)
-		s.w.WriteHeader(http.StatusOK)
-	}
-}
-
-// Write writes a piece.
-func (s *stream) Write(p []byte) (int, error) {
-	s.begin()
-	if err := s.control.SetWriteDeadline(time.Now().Add(s.patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
-	}
-	return s.w.Write(p)
-}
-
 // events is a stream of one JSON object a line.
 type events struct {
-	*stream
+	*flow.Writer
+	w    http.ResponseWriter
 	lost context.CancelFunc // gives the work up: nobody listens
 
-	mu sync.Mutex // guards the stream
+	mu sync.Mutex // guards the writer
 }
 
 func (e *events) progress(p api.Progress) { e.send(api.PublishEvent{Progress: &p}) }
@@ -197,11 +167,11 @@ func (e *events) progress(p api.Progress) { e.send(api.PublishEvent{Progress: &p
 func (e *events) send(v api.PublishEvent) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	err := json.NewEncoder(e.stream).Encode(v)
+	err := json.NewEncoder(e.Writer).Encode(v)
 	if err == nil {
-		err = e.control.Flush()
+		err = e.Flush()
 	}
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err != nil {
 		e.lost()
 	}
 }
@@ -210,7 +180,7 @@ func (e *events) send(v api.PublishEvent) {
 // last line.
 func (e *events) fail(f *face, r *http.Request, err error) {
 	p := f.failure(r.Context(), api.PathPublications, err)
-	if !e.begun {
+	if !e.Begun() {
 		e.w.Header().Set("Connection", "close") // the rest of the file is not wanted
 		f.write(e.w, r, p)
 		return

@@ -1,0 +1,99 @@
+// Package docs writes the page that documents the REST face, from its OpenAPI
+// document alone. The page has no script and loads nothing from elsewhere: a node
+// often stands where there is no way out.
+package docs
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+//go:embed docs.html style.css
+var pages embed.FS
+
+// Style returns the style sheet, which the page expects at /docs/style.css.
+func Style() []byte {
+	style, _ := pages.ReadFile("style.css") // embedded: it is there
+	return style
+}
+
+// group is the operations under one heading of the page.
+type group struct {
+	Name       string
+	Operations []entry
+}
+
+// entry is one operation on the page.
+type entry struct {
+	Method, Path, Summary, Description string
+	Role                               any // least role of a token
+	Loopback                           any // open there without one
+	Parameters                         []*huma.Param
+	Body                               string // media types and schemas
+}
+
+// page is what docs.html shows.
+type page struct {
+	Title, Version, Description string
+	Groups                      []group
+}
+
+// Page writes the page of documentation from an OpenAPI document, its
+// operations under the given tags in order.
+func Page(document *huma.OpenAPI, tags []string) ([]byte, error) {
+	t, err := template.ParseFS(pages, "docs.html")
+	if err != nil {
+		return nil, fmt.Errorf("read page of documentation: %w", err)
+	}
+	p := page{Title: document.Info.Title, Version: document.Info.Version, Description: document.Info.Description}
+	for _, tag := range tags {
+		p.Groups = append(p.Groups, group{Name: tag, Operations: entriesOf(document, tag)})
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("write page of documentation: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// entriesOf lists the operations under a heading, by path and method.
+func entriesOf(document *huma.OpenAPI, tag string) []entry {
+	var all []entry
+	for _, item := range document.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+			if op == nil || !slices.Contains(op.Tags, tag) {
+				continue
+			}
+			all = append(all, entry{
+				Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
+				Role: op.Extensions["x-ringfence-role"], Loopback: op.Extensions["x-ringfence-loopback"], Parameters: op.Parameters, Body: bodyOf(op.RequestBody),
+			})
+		}
+	}
+	slices.SortFunc(all, func(a, b entry) int {
+		return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
+	})
+	return all
+}
+
+// bodyOf tells in a line what an operation takes as its body.
+func bodyOf(b *huma.RequestBody) string {
+	if b == nil {
+		return ""
+	}
+	var kinds []string
+	for media, what := range b.Content {
+		if _, name, ok := strings.Cut(what.Schema.Ref, "schemas/"); ok {
+			media += " (" + name + ")"
+		}
+		kinds = append(kinds, media)
+	}
+	slices.Sort(kinds)
+	return strings.Join(kinds, " or ")
+}
