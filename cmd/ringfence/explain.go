@@ -27,7 +27,7 @@ tells why the word of one member did not decide.`,
 				return err
 			}
 			if masked {
-				maskExplanation(&e)
+				show.MaskExplanation(&e)
 			}
 			return answer(a, cmd, &e, show.Explanation)
 		},

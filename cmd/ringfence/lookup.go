@@ -41,7 +41,7 @@ ends with 0 whether or not a number is listed.`,
 				return err
 			}
 			if masked {
-				maskLookup(&l)
+				show.MaskLookup(&l)
 			}
 			return answer(a, cmd, &l, show.Lookup)
 		},
@@ -103,7 +103,7 @@ func (a *app) lookUpFile(cmd *cobra.Command, q api.Query, file string, masked bo
 			all.Listed++
 		}
 		if masked {
-			maskAnswer(&all, i)
+			all.Asked[i] = show.MaskAnswer(all.Asked[i], &all.Answers[i])
 		}
 	}
 	return answer(a, cmd, all, func(p *show.Page, l lookups) { show.Lookups(p, l.Answers, l.Asked) })

@@ -5,9 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/calls"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/node/api"
-	"ringfence/node/source/mask"
 )
 
 func (a *app) screenCommand() *cobra.Command {
@@ -39,40 +39,18 @@ columns, by the names of the flags. It ends with 0 whatever the verdict is.`,
 				return err
 			}
 			if masked {
-				maskVerdict(&v)
+				show.MaskVerdict(&v)
 			}
 			return answer(a, cmd, &v, show.Verdict)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&file, "file", "", "`file` of calls; - for standard input")
-	for _, field := range callFields() {
-		f.StringVar(field.of(&c), field.name, "", field.about)
+	for _, field := range calls.Fields() {
+		f.StringVar(field.Of(&c), field.Name, "", field.About)
 	}
 	maskFlag(cmd, &masked)
 	return cmd
-}
-
-// callField is one thing that is known of a call: a flag, and a column.
-type callField struct {
-	name, about string
-	of          func(*api.Call) *string
-}
-
-func callFields() []callField {
-	return []callField{
-		{"caller", "calling `number` as presented", func(c *api.Call) *string { return &c.Caller }},
-		{"called", "called `number`", func(c *api.Call) *string { return &c.Called }},
-		{"asserted", "calling `number` as the network vouches for it", func(c *api.Call) *string { return &c.Asserted }},
-		{"redirecting", "`number` that sent the call on", func(c *api.Call) *string { return &c.Redirecting }},
-		{"ingress", "`class` of the trunk: national, international, enterprise or reseller", func(c *api.Call) *string { return &c.Ingress }},
-		{"trunk", "`name` of the trunk", func(c *api.Call) *string { return &c.Trunk }},
-		{"screening", "screening `indicator`: user_not_verified, user_passed, user_failed or network_provided", func(c *api.Call) *string { return &c.Screening }},
-		{"roaming", "whether the calling mobile is abroad: `yes`, no or unknown", func(c *api.Call) *string { return &c.Roaming }},
-		{"attest", "attestation `level`: A, B or C", func(c *api.Call) *string { return &c.Attest }},
-		{"medium", "`medium`: voice, video, sms, mms or rcs", func(c *api.Call) *string { return &c.Medium }},
-		{"at", "`time` of the call, RFC 3339 (default now)", func(c *api.Call) *string { return &c.At }},
-	}
 }
 
 // verdicts is the one object of many answers.
@@ -87,13 +65,13 @@ func (a *app) screenFile(cmd *cobra.Command, lang, file string, masked bool) (er
 	if err != nil {
 		return err
 	}
-	calls, err := readCalls(in, file)
+	read, err := calls.Read(in, file)
 	if err = errors.Join(err, in.Close()); err != nil {
 		return err
 	}
 	all, err := ask(a, cmd, asks, func(s api.Service) (verdicts, error) {
-		all := verdicts{Calls: calls, Verdicts: []api.Verdict{}, Actions: map[string]int{}}
-		for i, c := range calls {
+		all := verdicts{Calls: read, Verdicts: []api.Verdict{}, Actions: map[string]int{}}
+		for i, c := range read {
 			c.Lang = lang
 			v, err := s.Screen(cmd.Context(), c)
 			if err != nil {
@@ -109,9 +87,8 @@ func (a *app) screenFile(cmd *cobra.Command, lang, file string, masked bool) (er
 	}
 	for i := range all.Verdicts {
 		if masked {
-			c := &all.Calls[i]
-			c.Caller, c.Called, c.Asserted, c.Redirecting = mask.Number(c.Caller), mask.Number(c.Called), mask.Number(c.Asserted), mask.Number(c.Redirecting)
-			maskVerdict(&all.Verdicts[i])
+			show.MaskCall(&all.Calls[i])
+			show.MaskVerdict(&all.Verdicts[i])
 		}
 	}
 	return answer(a, cmd, all, func(p *show.Page, v verdicts) { show.Verdicts(p, v.Calls, v.Verdicts) })

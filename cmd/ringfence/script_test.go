@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"ringfence/cmd/ringfence/manual"
 )
 
 // The scripts run this binary as a person would: each is a transcript of
@@ -77,7 +79,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := reference(a.rootCommand()); string(page) != want {
+	if want := manual.Reference(a.rootCommand(), exitCodes); string(page) != want {
 		t.Error("docs/cli.md differs from the help texts; run: make docs")
 	}
 }

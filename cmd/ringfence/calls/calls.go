@@ -1,4 +1,13 @@
-package main
+// Package calls reads what somebody writes about telephone calls, to have them
+// screened: the flags of one call, and files of many, as CSV or JSON.
+//
+// One table of fields serves the flags, the columns and their help, so that a
+// call is described in the same words wherever it comes from. A column that no
+// call has is an error that names the nearest: a verdict on a call of which a
+// column was passed over would be a wrong one.
+//
+// Floor 15, a room of cmd/ringfence. It knows no list and judges no number.
+package calls
 
 import (
 	"bufio"
@@ -13,9 +22,9 @@ import (
 	"ringfence/node/config"
 )
 
-// readCalls reads a file of calls: JSON objects, or CSV under a head. name is
+// Read reads a file of calls: JSON objects, or CSV under a head. name is
 // for errors.
-func readCalls(r io.Reader, name string) ([]api.Call, error) {
+func Read(r io.Reader, name string) ([]api.Call, error) {
 	in := bufio.NewReader(r)
 	for {
 		b, err := in.Peek(1)
@@ -25,15 +34,15 @@ func readCalls(r io.Reader, name string) ([]api.Call, error) {
 		case err != nil:
 			return nil, api.Errorf(api.BadInput, "%s: %v", name, err)
 		case b[0] == '{':
-			return callsOfJSON(in, name)
+			return ofJSON(in, name)
 		case !bytes.ContainsAny(b, " \t\r\n"):
-			return callsOfCSV(in, name)
+			return ofCSV(in, name)
 		}
 		_, _ = in.Discard(1) // Peek has it, so it cannot fail
 	}
 }
 
-func callsOfJSON(r io.Reader, name string) ([]api.Call, error) {
+func ofJSON(r io.Reader, name string) ([]api.Call, error) {
 	all := []api.Call{}
 	d := json.NewDecoder(r)
 	d.DisallowUnknownFields()
@@ -49,16 +58,16 @@ func callsOfJSON(r io.Reader, name string) ([]api.Call, error) {
 	}
 }
 
-func callsOfCSV(r io.Reader, name string) ([]api.Call, error) {
+func ofCSV(r io.Reader, name string) ([]api.Call, error) {
 	in := csv.NewReader(r)
 	in.TrimLeadingSpace = true
 	head, err := in.Read()
 	if err != nil {
 		return nil, api.Errorf(api.BadInput, "%s: %v", name, err)
 	}
-	fields := make([]callField, len(head))
+	fields := make([]Field, len(head))
 	for i, column := range head {
-		if fields[i], err = fieldNamed(strings.TrimSpace(column)); err != nil {
+		if fields[i], err = named(strings.TrimSpace(column)); err != nil {
 			return nil, api.Errorf(api.BadInput, "%s: %v", name, err)
 		}
 	}
@@ -73,20 +82,20 @@ func callsOfCSV(r io.Reader, name string) ([]api.Call, error) {
 		}
 		var c api.Call
 		for i, f := range fields {
-			*f.of(&c) = strings.TrimSpace(row[i])
+			*f.Of(&c) = strings.TrimSpace(row[i])
 		}
 		all = append(all, c)
 	}
 }
 
-// fieldNamed returns the field that a column names.
-func fieldNamed(column string) (callField, error) {
+// named returns the field that a column names.
+func named(column string) (Field, error) {
 	var names []string
-	for _, f := range callFields() {
-		if f.name == column {
+	for _, f := range Fields() {
+		if f.Name == column {
 			return f, nil
 		}
-		names = append(names, f.name)
+		names = append(names, f.Name)
 	}
-	return callField{}, api.Errorf(api.BadInput, "line 1: no column of calls is named %.40q; the nearest is %q", column, config.Nearest(column, names))
+	return Field{}, api.Errorf(api.BadInput, "line 1: no column of calls is named %.40q; the nearest is %q", column, config.Nearest(column, names))
 }

@@ -1,0 +1,300 @@
+package show_test
+
+import (
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/cmd/ringfence/show"
+	"ringfence/node/api"
+	"ringfence/node/config"
+	"ringfence/node/locale"
+	"ringfence/store/charter"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/number"
+	"ringfence/store/policy"
+)
+
+// stamp, lookup and the others are answers in which nothing is empty.
+func stamp() api.ListStamp {
+	return api.ListStamp{Root: strings.Repeat("ab", 32), LedgerSize: 1, Serial: 7, Session: "s", Day: "2026-11-24", AgeSeconds: 3}
+}
+
+func lookup() api.Lookup {
+	return api.Lookup{
+		Number: "+8613800138000", Masked: "+8613800138***", Readings: []string{"+8613800138000", "+86!13800138000"}, NumberClass: "mobile",
+		Holder: "holder", Region: "region", Allocated: "yes", PlanDate: "2026-11-01", Listed: true, Action: "label", Class: "mkt",
+		Category: "mkt.finance.loan", CategoryName: "Loans", ScorePermille: 612, Basis: "number", Key: "+8613800138000", Contested: true,
+		Protected: true, Ratified: []string{"entry 9"}, List: stamp(),
+		Sources: []api.Source{{Member: "acme", Category: "mkt.finance.loan", Label: "贷款", ConfidencePermille: 800, Count: 1234,
+			FirstSeen: "2026-11-01T00:00:00Z", LastSeen: "2026-11-20T00:00:00Z", Ref: "bafy/0"}},
+	}
+}
+
+func explanation() api.Explanation {
+	return api.Explanation{Lookup: lookup(), WhyNot: "why not", Keys: []api.KeyExplanation{{
+		Key: "+8613800138000", Decides: true, Action: "label", Class: "mkt", Rule: "two_voices", Sentence: "in words", NextChange: "2027-01-01",
+		Classes: []api.ClassTally{{Class: "mkt", Sum: 40000, TestedSum: 40000, NeededSum: 31060, Voices: 2, NeededVoices: 2, BestPermille: 400, SinglePermille: 430, Passes: true},
+			{Class: "crm", NeededSum: 31060, NeededVoices: 2}},
+		Statements: []api.Contribution{{Statement: api.Statement{Ref: "bafy/0", Kind: "flag", Subject: "+8613800138000", Member: "acme", Category: "mkt.finance.loan",
+			Label: "贷款", Count: 3, LastSeen: "2026-11-20T00:00:00Z"}, Status: "retracted", VoidReason: "void reason", RetractedBy: "bafy/1", StrengthPermille: 315, IndependenceGroup: "group"}},
+	}}}
+}
+
+func verdict() api.Verdict {
+	return api.Verdict{Action: "block", Treatment: "reject", Rule: "list.ratified", Category: "crm.fraud.impersonation", Member: "acme",
+		Caller: "+861062301234", Key: "+861062301234", Text: "text", WouldBe: "label", WouldBeRule: "list.label", References: []string{"bafy/0"}, Stale: true, List: stamp()}
+}
+
+func status(running bool) api.Status {
+	return api.Status{Version: "v", Federation: "bafyfed", Name: "Test", Member: "acme", Roles: []string{"vendor"}, Issuer: "01ab", Directory: "/d",
+		Running: running, StartedAt: "2026-11-24T00:00:00Z", Members: 2, Batches: 1, Statements: 1234567, Void: 1, Entries: 9, Labelled: 5, Blocked: 1, Contested: 2,
+		Feeds:     []api.Feed{{Member: "acme", Issuer: "01abcdef0123456789", Sequence: 4, Head: "bafyhead", Said: "2026-11-24T00:00:00Z", Frozen: true}},
+		Plans:     []api.Plan{{Country: "86", Date: "2026-11-01", Source: "test", Ranges: 840}},
+		FreeBytes: 3 << 30, FloorBytes: 1 << 29, Problems: []string{"something is wrong"}, List: stamp()}
+}
+
+func federation(t *testing.T) *show.Charter {
+	grants := make([]charter.RangeGrant, 25)
+	for i := range grants {
+		grants[i] = chartertest.Grant(t, "+8613800*/13", "acme", "res", "host")
+	}
+	return &show.Charter{
+		Federation: "bafyfed", Name: "Test", Created: "2026-11-24T00:00:00Z", File: "genesis.cbor", Founders: []string{"reg"},
+		Regulators: []show.Regulator{{Member: "reg", Jurisdiction: "CN"}}, Quorum: 1,
+		Members: []show.Member{{ID: "acme", Name: "Acme", NameZh: "阿克米", Roles: []string{"vendor"}, Group: "group", Weight: 850, Issuers: []string{"01ab"}}},
+		Grants:  grants, Protected: []number.Range{chartertest.Range(t, "+86!12321")}, Policy: policy.Default(),
+	}
+}
+
+// pages shows one answer of every kind.
+func pages(t *testing.T) map[string]func(*show.Page) {
+	l, e, v, running, stopped := lookup(), explanation(), verdict(), status(true), status(false)
+	said := api.Said{Preview: true, Statements: []string{"bafy/0"}, Undone: 2, Changed: 5, Note: "a note", Changes: []api.Change{{Key: "+8613800138000", Before: "-", After: "label"}}}
+	published := api.Published{Publication: "00ff", Rows: 1000, Accepted: 990, Rejected: 10, RejectedBy: map[string]int{"blank": 3, "too few digits": 7}, Drafts: 9, Statements: 8,
+		Unchanged: 1, Resumed: 1, Refused: 1, Clamped: 1, Unmapped: []string{"Other"}, Batches: 1, Changes: 1, Labelled: 2, LabelledNow: 1, Note: "a note", Seconds: 1.25}
+	again, dry := published, published
+	again.Already, dry.DryRun = true, true
+	return map[string]func(*show.Page){
+		"lookup":     func(p *show.Page) { show.Lookup(p, &l) },
+		"not listed": func(p *show.Page) { show.Lookup(p, &api.Lookup{Number: "+8613800138000", Allocated: "unknown"}) },
+		"lookups": func(p *show.Page) {
+			show.Lookups(p, []api.LookupAnswer{{Lookup: &l}, {Error: api.Errorf(api.BadInput, "no number")}}, []string{"1", "xyz"})
+		},
+		"explain": func(p *show.Page) { show.Explanation(p, &e) },
+		"verdict": func(p *show.Page) { show.Verdict(p, &v) },
+		"verdicts": func(p *show.Page) {
+			show.Verdicts(p, []api.Call{{Caller: "1", Called: "110", Ingress: "national"}}, []api.Verdict{v})
+		},
+		"switches":  func(p *show.Page) { show.Switches(p, []api.Switch{{Target: "rest", Acts: true}, {Target: "sip"}}) },
+		"running":   func(p *show.Page) { show.Status(p, &running) },
+		"stopped":   func(p *show.Page) { show.Status(p, &stopped) },
+		"plan":      func(p *show.Page) { show.Plan(p, running.Plans[0]) },
+		"published": func(p *show.Page) { show.Published(p, &published) },
+		"again":     func(p *show.Page) { show.Published(p, &again) },
+		"dry":       func(p *show.Page) { show.Published(p, &dry) },
+		"said":      func(p *show.Page) { show.Said(p, &said) },
+		"none":      func(p *show.Page) { show.Publications(p, nil) },
+		"delivered": func(p *show.Page) {
+			show.Publications(p, []api.Publication{{ID: "00ff", State: "open", File: "f", Mapping: "m", Statements: 1, Unchanged: 2, Refused: 3, Begun: time.Unix(0, 0)}})
+		},
+		"token":     func(p *show.Page) { show.NewToken(p, api.Token{Name: "job", Role: api.RoleReader, Secret: "secret"}) },
+		"no tokens": func(p *show.Page) { show.Tokens(p, nil) },
+		"tokens": func(p *show.Page) {
+			show.Tokens(p, []api.Token{{Name: "job", Role: api.RoleReader, Made: "2026-11-24"}})
+		},
+		"initialised": func(p *show.Page) {
+			show.Init(p, show.Initialised{Directory: "/d", Member: "acme", Roles: []string{"vendor"}, Group: "g", Card: "/d/card.yaml", Files: []string{"f"}, Keys: []show.Key{{"issuer", "01ab"}}})
+		},
+		"founder":    func(p *show.Page) { show.Init(p, show.Initialised{Directory: "/d", Member: "reg", Founder: true}) },
+		"federation": func(p *show.Page) { show.Federation(p, federation(t)) },
+		"sealed":     func(p *show.Page) { show.Sealed(p, federation(t)) },
+		"config": func(p *show.Page) {
+			show.Config(p, show.Checked{OK: true, Settings: []config.Setting{{Key: "home", Value: "86", From: "default"}, {Key: "lang", From: "default"}}})
+		},
+		"wrong": func(p *show.Page) {
+			show.Config(p, show.Checked{Problems: []config.Problem{{Key: "hoem", From: "f:1", Text: "no setting"}}})
+		},
+	}
+}
+
+func render(page func(*show.Page), words *locale.Catalog, colour bool) string {
+	var b strings.Builder
+	page(show.NewPage(&b, words, colour))
+	return b.String()
+}
+
+// Every word that an answer uses is in the catalogues, in both languages; what
+// is missing shows as its key.
+func TestEveryPageInEveryLanguage(t *testing.T) {
+	key := regexp.MustCompile(`\b(cli|action|status|decided|treatment)\.[a-z]`)
+	place := regexp.MustCompile(`\{[0-9]\}`)
+	for _, words := range locale.New().All() {
+		for name, page := range pages(t) {
+			got := render(page, words, false)
+			if got == "" {
+				t.Errorf("%s: nothing is shown", name)
+			}
+			if s := key.FindString(got); s != "" {
+				t.Errorf("%s in %s: no message for %s… in\n%s", name, words.Lang(), s, got)
+			}
+			if s := place.FindString(got); s != "" {
+				t.Errorf("%s in %s: %s is not filled in\n%s", name, words.Lang(), s, got)
+			}
+			if strings.Contains(got, "\x1b") {
+				t.Errorf("%s: colour without a terminal", name)
+			}
+			for line := range strings.Lines(got) {
+				if strings.TrimRight(line, " \n") != strings.TrimRight(line, "\n") {
+					t.Errorf("%s: %q ends with a space", name, line)
+				}
+			}
+		}
+	}
+}
+
+// Colour adds escape sequences and nothing else.
+func TestColourIsNeverTheOnlySign(t *testing.T) {
+	escape := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	words := locale.New().Match("en")
+	coloured := 0
+	for name, page := range pages(t) {
+		plain, colour := render(page, words, false), render(page, words, true)
+		if bare := escape.ReplaceAllString(colour, ""); bare != plain {
+			t.Errorf("%s:\n%q\nwithout colour\n%q", name, bare, plain)
+		}
+		if colour != plain {
+			coloured++
+		}
+	}
+	if coloured < 10 {
+		t.Errorf("only %d pages have colour", coloured)
+	}
+}
+
+func TestLookupPage(t *testing.T) {
+	l := lookup()
+	const want = `number              +8613800138000
+readings            +8613800138000, +86!13800138000
+kind of number      mobile, holder, region
+allocated           yes (plan of 2026-11-01)
+verdict             label: Loans, mkt.finance.loan
+score               61.2 %
+disputed            yes: another class is claimed as well
+protected           yes: no evidence reaches it
+ratified            entry 9
+
+member  category          label  confidence  reports  first seen  last seen   reference
+acme    mkt.finance.loan  贷款       80.0 %    1,234  2026-11-01  2026-11-20  bafy/0
+
+list abababababab…, day 2026-11-24, serial 7, 3 s old
+`
+	got := render(func(p *show.Page) { show.Lookup(p, &l) }, locale.New().Match("en"), false)
+	if strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	// Chinese characters are two columns wide, and columns still stand under
+	// each other.
+	for line := range strings.Lines(got) {
+		if before, _, ok := strings.Cut(line, "80.0 %"); ok && len([]rune(before))+2 != strings.Index(headOf(got), "confidence")+len("confidence")-len("80.0 %") {
+			t.Errorf("columns shift:\n%s", got)
+		}
+	}
+}
+
+func headOf(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "confidence") {
+			return line
+		}
+	}
+	return ""
+}
+
+func TestAmountsAndSizes(t *testing.T) {
+	s := status(true)
+	for _, c := range []struct {
+		free uint64
+		want string
+	}{{1, "1 B free"}, {1023, "1023 B free"}, {1024, "1.0 KiB free"}, {1536, "1.5 KiB free"}, {3 << 30, "3.0 GiB free"}, {5 << 50, "5120.0 TiB free"}} {
+		s.FreeBytes = c.free
+		got := render(func(p *show.Page) { show.Status(p, &s) }, locale.New().Match("en"), false)
+		if !strings.Contains(got, c.want) || !strings.Contains(got, "1,234,567") {
+			t.Errorf("%d bytes: no %q in\n%s", c.free, c.want, got)
+		}
+	}
+}
+
+// Rejected rows come by how many they are, then by name: never in the order of
+// a map.
+func TestRejectedReasonsInOrder(t *testing.T) {
+	d := api.Published{Rows: 1, RejectedBy: map[string]int{"b": 1, "a": 1, "c": 9, "d": 1, "e": 1}}
+	for range 20 {
+		got := render(func(p *show.Page) { show.Published(p, &d) }, locale.New().Match("en"), false)
+		order := regexp.MustCompile(`(?m)^ *(?:9|1)  ([a-e])$`).FindAllStringSubmatch(got, -1)
+		var letters string
+		for _, m := range order {
+			letters += m[1]
+		}
+		if letters != "cabde" {
+			t.Fatalf("order %q in\n%s", letters, got)
+		}
+	}
+}
+
+// Long lists are cut and say so.
+func TestLongListsSayThatTheyGoOn(t *testing.T) {
+	got := render(func(p *show.Page) { show.Federation(p, federation(t)) }, locale.New().Match("en"), false)
+	if strings.Count(got, "+8613800*/13") != 20 || !strings.Contains(got, "and 5 more") {
+		t.Errorf("25 grants show as\n%s", got)
+	}
+}
+
+type broken struct{ io.Writer }
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("pipe closed") }
+
+func TestErrorsOfWritingAreKept(t *testing.T) {
+	for name, page := range pages(t) {
+		p := show.NewPage(broken{}, locale.New().Match("en"), false)
+		page(p)
+		if p.Err() == nil {
+			t.Errorf("%s: a closed pipe goes unnoticed", name)
+		}
+	}
+}
+
+// With --mask no answer holds the whole number, not even in a part that one
+// rarely looks at.
+func TestMaskedAnswersHoldNoNumber(t *testing.T) {
+	words := locale.New().Match("en")
+	l, e, v := lookup(), explanation(), verdict()
+	c := api.Call{Caller: "+861062301234", Called: "+8613800138000", Asserted: "+861062301234", Redirecting: "+861062301234"}
+	answer := api.LookupAnswer{Lookup: ptr(lookup())}
+	failed := api.LookupAnswer{Error: api.Errorf(api.BadInput, `"13800138000" is no number`)}
+	show.MaskLookup(&l)
+	show.MaskExplanation(&e)
+	show.MaskVerdict(&v)
+	show.MaskCall(&c)
+	asked := []string{show.MaskAnswer("13800138000", &answer), show.MaskAnswer("13800138000", &failed)}
+	all := render(func(p *show.Page) {
+		show.Lookup(p, &l)
+		show.Explanation(p, &e)
+		show.Verdict(p, &v)
+		show.Verdicts(p, []api.Call{c}, []api.Verdict{v})
+		show.Lookups(p, []api.LookupAnswer{answer, failed}, asked)
+	}, words, false)
+	for _, number := range []string{"13800138000", "62301234"} {
+		if strings.Contains(all, number) {
+			t.Errorf("%s shows in\n%s", number, all)
+		}
+	}
+	if !strings.Contains(all, "+8613800138***") {
+		t.Errorf("the masked number does not show in\n%s", all)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
