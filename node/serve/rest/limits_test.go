@@ -73,14 +73,16 @@ func raw(t *testing.T, r running, text string) net.Conn {
 	return c
 }
 
-// hurried is a server that waits for nobody.
+// hurried is a server that waits for nobody longer than a busy machine needs
+// to send a request.
 func hurried(c *ServerConfig) {
-	c.HeaderTimeout, c.ReadTimeout = 50*time.Millisecond, 50*time.Millisecond
+	c.HeaderTimeout, c.ReadTimeout = 500*time.Millisecond, 500*time.Millisecond
 }
 
 // TestSlowHeadersAreCutOff: a hundred connections that never finish their
 // headers are closed, and meanwhile others are answered.
 func TestSlowHeadersAreCutOff(t *testing.T) {
+	t.Parallel()
 	r := run(t, Config{Service: &double{}}, hurried)
 	var slow []net.Conn
 	for range 100 {
@@ -114,10 +116,11 @@ func TestSlowUploadIsCutOff(t *testing.T) {
 
 // TestOwnerMayBeSlow: the same pause over the socket is nobody's business.
 func TestOwnerMayBeSlow(t *testing.T) {
+	t.Parallel()
 	d := &double{}
 	c := run(t, Config{Service: d, Limits: Limits{Patience: 20 * time.Millisecond, MinRate: 1 << 30}}, hurried).client(t)
 	file := &gated{text: "first,last", open: make(chan struct{})}
-	time.AfterFunc(150*time.Millisecond, func() { close(file.open) })
+	time.AfterFunc(700*time.Millisecond, func() { close(file.open) })
 	if _, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, file, nil); err != nil || d.file != "first,last" {
 		t.Errorf("%q, %v", d.file, err)
 	}
@@ -126,7 +129,8 @@ func TestOwnerMayBeSlow(t *testing.T) {
 // TestLongWorkIsNoAbsence: the deadline for reading a request must not end it
 // while the node works.
 func TestLongWorkIsNoAbsence(t *testing.T) {
-	d := &double{dwell: func() { <-time.After(200 * time.Millisecond) }}
+	t.Parallel()
+	d := &double{dwell: func() { <-time.After(700 * time.Millisecond) }}
 	r := run(t, Config{Service: d}, hurried)
 	if got := r.send(t, "GET", "/v1/status", ""); got.status != http.StatusOK {
 		t.Errorf("status: %d %s", got.status, got.body)
@@ -135,7 +139,7 @@ func TestLongWorkIsNoAbsence(t *testing.T) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(700 * time.Millisecond):
 			return nil
 		}
 	}
