@@ -148,6 +148,10 @@ func (s *Store) Close() error {
 // ErrDiskFull, ErrFailed or ErrClosed.
 func (s *Store) Writable() error { return s.db.Writable() }
 
+// Space returns how many bytes are free on the store's file system and how many
+// must stay so.
+func (s *Store) Space() (free, floor uint64, err error) { return s.db.Space() }
+
 // promise makes next what is promised. The caller is the writer and has
 // settled what next rests on, and changes next no more.
 func (s *Store) promise(next promise.State) error {

@@ -34,7 +34,10 @@ func TestLocked(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	made := t.TempDir()
-	must(t, openDir(t, made).Close())
+	full := openDir(t, made)
+	must(t, full.Put("space", "key", nil))
+	must(t, full.Close())
+	table := filepath.Base(files(t, made, ".sst")[0])
 	for name, c := range map[string]struct {
 		change func(dir string) error
 		want   error
@@ -51,8 +54,8 @@ func TestOpenRefuses(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "promises"), []byte("nonsense"), 0o600)
 		}, ErrDamaged, "promises"},
 		"a table of something else": {func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, "badger", "000009.sst"), []byte("nonsense"), 0o600)
-		}, ErrDamaged, "000009.sst"},
+			return os.WriteFile(filepath.Join(dir, "badger", table), []byte("nonsense"), 0o600)
+		}, ErrDamaged, table},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := copyDir(t, made)
@@ -323,6 +326,32 @@ func TestReservationCaughtByCrash(t *testing.T) {
 	}
 	if _, barred, _ := s.Barred(issuer("A")); barred {
 		t.Fatal("a crash barred an issuer that lost nothing")
+	}
+}
+
+// TestFirstWriteCaughtByCrash is the same crash in a store that never promised
+// anything: nothing of it is lost, so nobody is barred.
+func TestFirstWriteCaughtByCrash(t *testing.T) {
+	d := feedtest.Draw(t, "A0; B0")
+	for name, write := range map[string]func(*Store) error{
+		"reserve": func(s *Store) error { return s.Reserve(issuer("A"), reservations(t, d, "A0")) },
+		"append":  func(s *Store) error { return s.Append(records(d, "B0")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openDir(t, dir)
+			promises, err := os.ReadFile(filepath.Join(dir, "promises"))
+			must(t, err)
+			must(t, write(s))
+			killed := copyDir(t, dir)
+			must(t, os.WriteFile(filepath.Join(killed, "promises"), promises, 0o600))
+			s = openDir(t, killed)
+			for _, letter := range []string{"A", "B"} {
+				if reason, barred, _ := s.Barred(issuer(letter)); barred {
+					t.Errorf("%s, which lost nothing, is barred: %s", letter, reason)
+				}
+			}
+		})
 	}
 }
 

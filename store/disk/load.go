@@ -118,7 +118,9 @@ func (s *Store) checkSigners() error {
 	if err != nil {
 		return err
 	}
-	changed := false
+	// A store that holds nothing promises nothing, and says so: else a crash
+	// before its first promise would look like the loss of the file.
+	changed := s.promises.IsNew()
 	for issuer, tip := range waiting {
 		own := next.Signer(issuer)
 		if higher := feed.Later(own.Highest, tip); higher != own.Highest {
@@ -140,7 +142,6 @@ func (s *Store) checkSigners() error {
 			own.Barred = next.Others
 			next.Signers[issuer] = own
 		}
-		changed = true
 		s.log.Error("signing is barred until the last published heads are named", "reason", next.Others)
 	}
 	if !changed {

@@ -79,6 +79,9 @@ func Open(cfg Config) (*DB, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("disk: open: %w", err)
 	}
+	if err := sweep(cfg.Dir); err != nil {
+		return nil, err
+	}
 	if _, err := VerifyTables(cfg.Dir); err != nil {
 		return nil, err
 	}
@@ -183,6 +186,15 @@ func (d *DB) Room(size int) error {
 		return &DiskFullError{Free: free, Need: need, Floor: d.cfg.Floor}
 	}
 	return nil
+}
+
+// Space returns the free bytes of the file system and the floor below which
+// nothing is written.
+func (d *DB) Space() (free, floor uint64, err error) {
+	if free, err = d.cfg.Free(); err != nil {
+		return 0, 0, fmt.Errorf("disk: %w", err)
+	}
+	return free, d.cfg.Floor, nil
 }
 
 // Writable returns nil when a small write would be accepted now, else why not.

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
+	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/fb"
 	"github.com/dgraph-io/badger/v4/pb"
 	"github.com/dgraph-io/badger/v4/y"
@@ -17,11 +20,13 @@ import (
 
 const tableSuffix = ".sst"
 
-// VerifyTables reads every table in dir and checks all its checksums, before
-// Badger does: Badger ends the process over a table whose lengths are wrong,
-// answers "not found" for a block that fails, and a compaction drops the rest
-// of the table. Tables are small here, since bodies lie elsewhere. It returns
-// how many tables there are, and every damaged one as ErrDamaged.
+// VerifyTables reads every table of the database in dir and checks all its
+// checksums, before Badger does: Badger ends the process over a table whose
+// lengths are wrong, answers "not found" for a block that fails, and a
+// compaction drops the rest of the table. Tables are small here, since bodies
+// lie elsewhere. It returns how many tables there are, and every damaged one as
+// ErrDamaged. A table that the manifest does not name is none: it was being
+// made or removed when the process was killed, and Badger removes it.
 //
 // A table is: blocks; index; index length 4; checksum; checksum length 4. A
 // block ends in: entry offsets 4 each; their count 4; checksum; checksum
@@ -31,8 +36,14 @@ func VerifyTables(dir string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("disk: list tables: %w", err)
 	}
+	named := manifest(dir)
+	count := 0
 	var all []error
 	for _, name := range names {
+		if !named(name) {
+			continue
+		}
+		count++
 		b, err := os.ReadFile(name)
 		if errors.Is(err, os.ErrNotExist) {
 			continue // compacted since
@@ -40,11 +51,56 @@ func VerifyTables(dir string) (int, error) {
 		if err == nil {
 			err = verifyTable(b)
 		}
-		if err != nil {
+		if err != nil && manifest(dir)(name) { // else it was removed meanwhile
 			all = append(all, damage.Errorf("table %s: %w", filepath.Base(name), err))
 		}
 	}
-	return len(names), errors.Join(all...)
+	return count, errors.Join(all...)
+}
+
+// manifest tells which tables the manifest in dir names. Without one that can
+// be read every table counts, for Badger will say what is wrong with it.
+func manifest(dir string) func(table string) bool {
+	every := func(string) bool { return true }
+	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
+	if err != nil {
+		return every
+	}
+	defer func() { _ = f.Close() }()
+	m, _, err := badger.ReplayManifestFile(f, 0, badger.Options{})
+	if err != nil {
+		return every
+	}
+	return func(table string) bool {
+		id, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(table), tableSuffix), 10, 64)
+		if err != nil {
+			return false
+		}
+		_, ok := m.Tables[id]
+		return ok
+	}
+}
+
+// sweep removes logs without any content, which Badger refuses to open. It
+// makes and removes a log in two steps, and a process that is killed between
+// them leaves an empty file; nothing that was synced is in one.
+func sweep(dir string) error {
+	for _, suffix := range []string{valueSuffix, logSuffix} {
+		names, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
+		if err != nil {
+			return fmt.Errorf("disk: list logs: %w", err)
+		}
+		for _, name := range names {
+			info, err := os.Stat(name)
+			if err == nil && info.Size() == 0 {
+				err = os.Remove(name)
+			}
+			if err != nil {
+				return fmt.Errorf("disk: open: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 func verifyTable(b []byte) (err error) {
