@@ -165,14 +165,15 @@ func delivery(file string, d *source.Delivery) *publish.Delivery {
 }
 
 func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.Options, out *api.Published) error {
+	before := s.n.view.List()
 	res, err := s.Publisher.Publish(ctx, d, opts)
 	if err != nil {
 		return err
 	}
+	out.Changes = s.n.view.List().ChangedSince(before)
 	out.Publication, out.Already, out.Statements = res.Publication.ID.String(), res.Already, res.Said
 	out.Unchanged, out.Resumed, out.Refused, out.Batches = res.Unchanged, res.Resumed, res.Refused, res.Batches
 	out.LabelledNow, out.Labelled = res.Before.Labelled, res.After.Labelled
-	out.Changes = max(res.After.Labelled-res.Before.Labelled, res.Before.Labelled-res.After.Labelled)
 	switch {
 	case res.Already:
 		out.Note = "this content was published before; nothing was added"

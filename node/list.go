@@ -141,6 +141,9 @@ func (n *Node) follow() error {
 
 // measure tells monitoring how the list and the disk stand.
 func (n *Node) measure() {
+	if free, floor, err := n.store.Space(); err == nil {
+		n.metrics.SetDisk(free, floor)
+	}
 	l := n.view.List()
 	c := l.Counts()
 	n.metrics.SetList(metrics.List{

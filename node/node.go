@@ -63,7 +63,7 @@ type Config struct {
 const (
 	GenesisFile  = "genesis.cbor"
 	KeysDir      = "keys"
-	storeDir     = "store"
+	StoreDir     = "store"
 	plansDir     = "plans"
 	snapshotFile = "view.snapshot"
 	socketFile   = "node.sock"
@@ -177,7 +177,7 @@ func readGenesis(path string) (*charter.Genesis, *charter.State, error) {
 }
 
 func (n *Node) openStore() error {
-	store, err := disk.Open(disk.Config{Dir: filepath.Join(n.cfg.Dir, storeDir), FreeFloor: n.cfg.FreeFloor, Logger: n.log})
+	store, err := disk.Open(disk.Config{Dir: filepath.Join(n.cfg.Dir, StoreDir), FreeFloor: n.cfg.FreeFloor, Logger: n.log})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}

@@ -362,8 +362,8 @@ func TestBackupAndRestoreBarsSigning(t *testing.T) {
 	var backup bytes.Buffer
 	must(t, h.node.Backup(ctx, &backup))
 	must(t, h.node.Close())
-	must(t, os.RemoveAll(filepath.Join(h.cfg.Dir, storeDir)))
-	must(t, disk.Restore(&backup, disk.Config{Dir: filepath.Join(h.cfg.Dir, storeDir), FreeFloor: 1}))
+	must(t, os.RemoveAll(filepath.Join(h.cfg.Dir, StoreDir)))
+	must(t, disk.Restore(&backup, disk.Config{Dir: filepath.Join(h.cfg.Dir, StoreDir), FreeFloor: 1}))
 	h.open()
 	if h.lookup("13900139000").Action != "label" {
 		t.Error("the list is not restored")

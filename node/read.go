@@ -59,6 +59,9 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 			out.Roles = append(out.Roles, r.String())
 		}
 	}
+	if free, floor, err := n.store.Space(); err == nil {
+		out.FreeBytes, out.FloorBytes = free, floor
+	}
 	for _, p := range n.book.Load().Plans.Plans() {
 		out.Plans = append(out.Plans, planOf(p))
 	}

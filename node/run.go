@@ -28,7 +28,9 @@ const (
 func (n *Node) Run(ctx context.Context) error {
 	handler, err := rest.New(rest.Config{
 		Service: n, Authenticate: n.Authenticate, Face: n.FaceREST, Metrics: n.metrics, Gatherer: n.gather,
-		Ready: n.store.Writable, Version: n.cfg.Version, Logger: n.log,
+		// Ready is left out: a node that runs has its list. A full disk stops
+		// writing, not screening, and stands in its status.
+		Version: n.cfg.Version, Logger: n.log,
 	})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)

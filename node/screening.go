@@ -177,11 +177,11 @@ func (n *Node) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
 	return n.told(book, &v, c.Lang), nil
 }
 
-// Decide decides one call, counts it and keeps the record of a refusal.
+// Decide decides one call and keeps the record of a refusal. The face that
+// asks counts it.
 func (n *Node) Decide(call *screen.Call) screen.Verdict {
 	s := n.screener.Load()
 	v := s.Decide(screenList{n.view.List(), time.Unix(0, n.updated.Load())}, call)
-	n.metrics.AddVerdict("verb", v.RuleName(), v.Action.String())
 	if d := record.New(n.recordKey, call, &v, s.Digest()); d.Kept() {
 		n.log.Info("call refused", "decision", d)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -348,7 +349,7 @@ func (s speaker) Publications(context.Context) ([]api.Publication, error) {
 		return nil, refusal(err)
 	}
 	out := []api.Publication{}
-	for _, p := range all {
+	for _, p := range slices.Backward(all) { // newest first
 		out = append(out, api.Publication{
 			ID: p.ID.String(), State: string(p.State), File: p.File, Mapping: p.Mapping, Digest: p.Digest,
 			Statements: p.Statements, Unchanged: p.Unchanged, Refused: p.Refused, Begun: p.Begun, Ended: p.Ended,

@@ -7,12 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/store/disk"
 )
-
-// storeDir is where a node keeps its store in a data directory.
-const storeDir = "store"
 
 // restored is where a backup went.
 type restored struct {
@@ -52,7 +50,7 @@ func (a *app) restore(cmd *cobra.Command, file string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	err = disk.Restore(in, disk.Config{Dir: filepath.Join(cfg.Dir, storeDir), FreeFloor: cfg.FreeFloor})
+	err = disk.Restore(in, disk.Config{Dir: filepath.Join(cfg.Dir, node.StoreDir), FreeFloor: cfg.FreeFloor})
 	if err != nil {
 		return api.Errorf(api.Refused, "%v", err)
 	}

@@ -178,7 +178,7 @@ func (p *Publisher) open(who speaker, d *Delivery) (Publication, error) {
 	}
 	one = Publication{
 		ID: id, Member: who.id, Issuer: p.issuer.String(), State: Open,
-		File: d.File, Mapping: d.Mapping, Digest: hex.EncodeToString(d.Digest[:]), Begun: time.Unix(who.now, 0).UTC(),
+		File: d.File, Mapping: d.Mapping, Digest: hex.EncodeToString(d.Digest[:]), Begun: p.cfg.Now().UTC(),
 	}
 	return one, p.keep(&one)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"ringfence/node/publish/hand"
 	"ringfence/store/assertion"
@@ -150,7 +149,7 @@ func (p *Publisher) build(id ID, statements []assertion.Statement) ([]assertion.
 // together, and of publications that were retracted.
 func (p *Publisher) afterwards(who speaker, said Said, note string, statements []assertion.Statement) error {
 	if len(statements) > 1 {
-		at := time.Unix(who.now, 0).UTC()
+		at := p.cfg.Now().UTC()
 		one := Publication{
 			ID: said.Publication, Member: who.id, Issuer: p.issuer.String(), State: Complete,
 			File: note, Statements: len(said.Statements), Begun: at, Ended: at,

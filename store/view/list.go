@@ -141,6 +141,39 @@ func (l *List) All() iter.Seq2[number.Range, taxonomy.Entry] {
 	}
 }
 
+// ChangedSince counts the keys whose entries differ from those of an earlier
+// list. It costs what has changed, since lists share what has not.
+func (l *List) ChangedSince(earlier *List) int {
+	shared := make(map[*chunk]struct{}, len(earlier.table.chunks))
+	for _, c := range earlier.table.chunks {
+		shared[c] = struct{}{}
+	}
+	entries := make(map[number.Range]taxonomy.Entry)
+	for _, c := range l.table.chunks {
+		if _, same := shared[c]; same {
+			delete(shared, c)
+			continue
+		}
+		for i := range c.places {
+			entries[c.places[i].key] = c.places[i].entry
+		}
+	}
+	for c := range shared {
+		for i := range c.places {
+			if p := &c.places[i]; entries[p.key] == p.entry {
+				delete(entries, p.key)
+			}
+		}
+	}
+	changed := 0
+	for key, e := range entries {
+		if p, _ := earlier.table.find(key); p != nil || !e.IsZero() {
+			changed++
+		}
+	}
+	return changed
+}
+
 // entryOf decodes a value that the view itself put into the tree.
 func entryOf(value [taxonomy.EntrySize]byte) taxonomy.Entry {
 	e, _ := taxonomy.EntryFromBytes(value)

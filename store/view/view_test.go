@@ -450,3 +450,23 @@ func TestParentsAreAppliedBeforeTheirChildren(t *testing.T) {
 	must(t, err)
 	sameList(t, "parent last, after a restart", loaded.List(), want)
 }
+
+func TestChangedSinceCountsEntries(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted")
+	v := w.view(today)
+	empty := v.List()
+	first := w.say("list", at(-1), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -1, -1), flagged(t, mobileB, "mkt.retail", 50, -1, -1),
+		flagged(t, "+8613800138009", "mkt.retail", 0, -1, -1)) // no strength: no entry
+	two := w.view(today).List()
+	w.say("list", at(0), w.publication(), retraction(t, assertion.TargetStatement, first[0].Bytes()), flagged(t, mobileB, "mkt.retail", 60, -1, -1))
+	after := w.view(today).List()
+	for _, c := range []struct {
+		name       string
+		list, than *List
+		want       int
+	}{{"from nothing", two, empty, 2}, {"to itself", two, two, 0}, {"one undone, one said again", after, two, 1}, {"back", two, after, 1}} {
+		if got := c.list.ChangedSince(c.than); got != c.want {
+			t.Errorf("%s: %d entries changed, want %d", c.name, got, c.want)
+		}
+	}
+}
