@@ -10,13 +10,13 @@ LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 build:
 	$(GO) build -trimpath -o bin/ringfence ./cmd/ringfence
 
-## demo: a federation at work on this machine; ARGS=--once ends after the summary
+## demo: a federation at work on this machine; DEMO_FLAGS=--once ends after the summary
 demo: build
-	bin/ringfence demo $(ARGS)
+	bin/ringfence demo $(DEMO_FLAGS)
 
 ## bench: speed and size beside baselines; BENCH=CASE runs one
 bench: build
-	bin/ringfence bench $(BENCH) $(ARGS)
+	bin/ringfence bench $(BENCH) $(BENCH_FLAGS)
 
 ## soak: kill -9 at random instants, full disks, flipped bits, at length
 soak:

@@ -6,7 +6,18 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"syscall"
+	"time"
 )
+
+// processorTime returns how long this process has been running on a processor.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // resetPeak begins a new count of the highest resident memory of this process:
 // proc(5), /proc/pid/clear_refs, since Linux 4.0. Elsewhere it does nothing.
