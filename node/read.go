@@ -30,10 +30,7 @@ func (n *Node) Statement(_ context.Context, text string) (api.Statement, error) 
 		return api.Statement{}, api.Errorf(api.BadInput, "%v", err)
 	}
 	l := n.view.List()
-	told, ok, err := l.Told(ref)
-	if err != nil {
-		return api.Statement{}, err
-	}
+	told, ok := l.Told(ref)
 	if !ok {
 		return api.Statement{}, api.Errorf(api.NotFound, "no statement %s is held here", ref)
 	}

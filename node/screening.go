@@ -192,11 +192,9 @@ func (n *Node) Decide(call *screen.Call) screen.Verdict {
 func (n *Node) told(book *answer.Book, v *screen.Verdict, lang string) api.Verdict {
 	var score uint16
 	if caller, ok := v.Caller.Number(); ok && !v.Key.IsZero() {
-		if x, err := n.view.List().Explain(caller); err == nil {
-			for i := range x.Keys {
-				if x.Keys[i].Key == v.Key {
-					score = x.Keys[i].Result.Score
-				}
+		for _, k := range n.view.List().Explain(caller).Keys {
+			if k.Key == v.Key {
+				score = k.Result.Score
 			}
 		}
 	}

@@ -130,10 +130,7 @@ func (b *Book) lookup(l *view.List, q api.Query, age Age) (api.Lookup, view.Expl
 		return out, view.Explanation{}, nil
 	}
 	b.describe(&out, n, b.Texts.Match(q.Lang).Lang())
-	x, err := l.Explain(n)
-	if err != nil {
-		return api.Lookup{}, view.Explanation{}, api.Errorf(api.Internal, "%v", err)
-	}
+	x := l.Explain(n)
 	b.entry(&out, l, &x, b.Texts.Match(q.Lang).Lang())
 	return out, x, nil
 }

@@ -23,7 +23,7 @@ func statement(state *charter.State, t *view.Told) api.Statement {
 	if m := state.Member(t.Member); m != nil && !t.Issuer.IsZero() {
 		out.Member = m.ID
 	}
-	if out.Erased {
+	if out.Erased || t.Status == view.Unreadable {
 		return out
 	}
 	s := &t.Statement

@@ -134,6 +134,7 @@ func statements() []message {
 		{"status.own_nodes", "acts on the member's own nodes", "仅在本成员节点生效"},
 		{"status.noted", "noted, not weighed", "仅记录，不计权"},
 		{"status.erased", "erased", "已删除内容"},
+		{"status.unreadable", "its batch is damaged here", "批次在本节点已损坏"},
 
 		{"outcome.fresh", "accepted", "已接收"},
 		{"outcome.known", "known already", "此前已接收"},

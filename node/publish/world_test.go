@@ -148,11 +148,7 @@ func (w *world) standing(member, text, category string) (view.Standing, bool) {
 	if !ok {
 		w.t.Fatalf("no member %s", member)
 	}
-	s, ok, err := w.view.List().Standing(m, num(w.t, text).Range(), cat(w.t, category))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return s, ok
+	return w.view.List().Standing(m, num(w.t, text).Range(), cat(w.t, category))
 }
 
 func num(t testing.TB, text string) number.Number {

@@ -28,9 +28,10 @@ const (
 	Own                      // a block that acts on the member's own nodes
 	Noted                    // of a kind that the list does not weigh
 	Erased                   // its opening is gone
+	Unreadable               // its batch is damaged here; what it weighs is remembered
 )
 
-var statusWords = [...]string{"counts", "superseded", "not_yet", "expired", "retracted", "reassigned", "derived", "void", "own_nodes", "noted", "erased"}
+var statusWords = [...]string{"counts", "superseded", "not_yet", "expired", "retracted", "reassigned", "derived", "void", "own_nodes", "noted", "erased", "unreadable"}
 
 // String returns the status's word.
 func (s Status) String() string {
@@ -78,9 +79,9 @@ type Explanation struct {
 }
 
 // Explain returns every statement about n and about the ranges around it, what
-// each contributed, and which key decided. It fails when a batch cannot be
-// read back.
-func (l *List) Explain(n number.Number) (Explanation, error) {
+// each contributed, and which key decided. A statement whose batch cannot
+// be read back is told as unreadable.
+func (l *List) Explain(n number.Number) Explanation {
 	x := Explanation{Number: n, Stamp: l.stamp, Protected: l.state.ProtectedNumber(n)}
 	x.Entry, x.Decides, _ = l.Lookup(n)
 	for free := 0; free < n.Len(); free++ {
@@ -92,16 +93,12 @@ func (l *List) Explain(n number.Number) (Explanation, error) {
 		if p == nil {
 			continue
 		}
-		k, err := l.explainKey(p, rows)
-		if err != nil {
-			return Explanation{}, fmt.Errorf("explain %s: %w", n.Masked(), err)
-		}
-		x.Keys = append(x.Keys, k)
+		x.Keys = append(x.Keys, l.explainKey(p, rows))
 	}
-	return x, nil
+	return x
 }
 
-func (l *List) explainKey(p *place, rows []row) (KeyExplanation, error) {
+func (l *List) explainKey(p *place, rows []row) KeyExplanation {
 	k := KeyExplanation{Key: p.key, Entry: p.entry, Next: p.next}
 	evidence := l.gather(nil, rows)
 	k.Result = l.rules.Harmonise(evidence, l.stamp.Day, false)
@@ -109,22 +106,17 @@ func (l *List) explainKey(p *place, rows []row) (KeyExplanation, error) {
 	handed, next := lastReassign(rows), 0
 	for i := range rows {
 		r := &rows[i]
-		told, err := l.told(r)
-		if err != nil {
-			return KeyExplanation{}, err
-		}
-		if told.Status == Erased {
-			k.Told = append(k.Told, told)
-			continue
-		}
+		told := l.told(r)
 		if l.evident(r, handed) {
 			told.Weighed = weighed[next]
 			next++
 		}
-		told.Status = l.status(r, handed, told.Weighed)
+		if told.Status == Counting {
+			told.Status = l.status(r, handed, told.Weighed)
+		}
 		k.Told = append(k.Told, told)
 	}
-	return k, nil
+	return k
 }
 
 // status orders what may befall a statement: the gravest first.
@@ -154,7 +146,7 @@ func (l *List) status(r *row, handed taxonomy.Day, w harmonise.Contribution) Sta
 }
 
 // told reads a row's statement back.
-func (l *List) told(r *row) (Told, error) {
+func (l *List) told(r *row) Told {
 	b := &l.batches[r.batch]
 	t := Told{Ref: l.ref(r), Time: b.time, Reason: r.reason}
 	if b.speaker != nobody {
@@ -165,35 +157,33 @@ func (l *List) told(r *row) (Told, error) {
 		t.RetractedBy = taxonomy.Ref{Batch: l.batches[u.batch].cid, Index: u.index}
 	}
 	slots, err := l.source.slots(b.cid)
-	if err != nil {
-		return Told{}, err
-	}
-	if int(r.index) >= len(slots) {
-		return Told{}, fmt.Errorf("view: batch %s has no statement %d", b.cid, r.index)
+	if err != nil || int(r.index) >= len(slots) {
+		t.Status = Unreadable
+		return t
 	}
 	slot := &slots[r.index]
 	t.Publication = slot.Publication()
 	s := slot.Statement()
 	if s == nil {
 		t.Status = Erased
-		return t, nil
+		return t
 	}
 	t.Statement = *s
 	t.Body, _ = s.Check()
-	return t, nil
+	return t
 }
 
 // Told returns one statement and what became of it; false when no such
 // statement was applied.
-func (l *List) Told(ref taxonomy.Ref) (Told, bool, error) {
+func (l *List) Told(ref taxonomy.Ref) (Told, bool) {
 	at := slices.IndexFunc(l.batches, func(b batch) bool { return b.cid == ref.Batch })
 	if at < 0 || int(ref.Index) >= int(l.batches[at].count) {
-		return Told{}, false, nil
+		return Told{}, false
 	}
 	r := row{batch: uint32(at), index: ref.Index}
-	told, err := l.told(&r)
-	if err != nil || told.Status == Erased {
-		return told, err == nil, err
+	told := l.told(&r)
+	if told.Status == Erased || told.Status == Unreadable {
+		return told, true
 	}
 	key, ok := told.Statement.Key()
 	if !ok {
@@ -201,24 +191,20 @@ func (l *List) Told(ref taxonomy.Ref) (Told, bool, error) {
 		if told.Reason = l.judgeOther(&l.batches[at], &told.Statement); told.Reason != NotVoid {
 			told.Status = Void
 		}
-		return told, true, nil
+		return told, true
 	}
 	for one := range key.Keys() {
 		p, rows := l.table.find(one)
 		if p == nil {
 			break
 		}
-		k, err := l.explainKey(p, rows)
-		if err != nil {
-			return Told{}, false, err
-		}
-		for i := range k.Told {
-			if k.Told[i].Ref == ref {
-				return k.Told[i], true, nil
+		for _, one := range l.explainKey(p, rows).Told {
+			if one.Ref == ref {
+				return one, true
 			}
 		}
 	}
-	return told, true, nil
+	return told, true
 }
 
 // judgeOther tells why a statement about no key is void. What a retract names
@@ -226,7 +212,17 @@ func (l *List) Told(ref taxonomy.Ref) (Told, bool, error) {
 func (l *List) judgeOther(b *batch, s *assertion.Statement) Reason {
 	if s.Kind != assertion.KindRetract {
 		_, reason := s.Check()
-		return Reason(reason)
+		switch {
+		case reason != assertion.Sound:
+			return Reason(reason)
+		case b.speaker == nobody:
+			return ReasonNotIssuer
+		case l.isFrozen(b):
+			return ReasonFrozen
+		case !l.state.May(l.speakers[b.speaker].member, s.Kind):
+			return ReasonRole
+		}
+		return NotVoid
 	}
 	body, reason := l.judgeRetract(b, s)
 	if reason != NotVoid || body.Kind == assertion.TargetPublication {

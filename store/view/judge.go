@@ -32,10 +32,17 @@ type judge struct {
 	undoings         []undoing
 	undone           []undoneIn
 	undoneDeliveries []undoneDelivery
-	publications     []assertion.PublicationID
+	publications     []delivered
 	spent            map[spendKey]spent
 	said             map[saidKey]struct{}
-	erased, void     int
+	voids            []VoidAt
+	erased           int
+}
+
+// delivered is a run of statements of one publication.
+type delivered struct {
+	id assertion.PublicationID
+	span
 }
 
 type undoneIn struct {
@@ -73,21 +80,15 @@ func (w *writer) newJudge(issuer keys.Public, tip feed.Tip, slots []assertion.Sl
 
 // judge rules on all statements: retractions first, so that a publication that
 // is retracted and delivered in one batch is dead at once.
-func (j *judge) judge() error {
+func (j *judge) judge() {
 	for i := range j.slots {
 		if s := j.slots[i].Statement(); s != nil && s.Kind == assertion.KindRetract {
-			if err := j.retract(i, s); err != nil {
-				return err
-			}
+			j.retract(i, s)
 		}
 	}
 	for i := range j.slots {
 		slot := &j.slots[i]
-		if p := slot.Publication(); len(j.publications) == 0 || j.publications[len(j.publications)-1] != p {
-			if !slices.Contains(j.publications, p) {
-				j.publications = append(j.publications, p)
-			}
-		}
+		j.delivered(i, slot.Publication())
 		switch s := slot.Statement(); {
 		case s == nil:
 			j.erased++
@@ -95,7 +96,15 @@ func (j *judge) judge() error {
 			j.file(i, s)
 		}
 	}
-	return nil
+}
+
+// delivered notes that the statement at i belongs to a publication.
+func (j *judge) delivered(i int, id assertion.PublicationID) {
+	if n := len(j.publications); n > 0 && j.publications[n-1].id == id {
+		j.publications[n-1].last = uint16(i)
+		return
+	}
+	j.publications = append(j.publications, delivered{id, span{j.ordinal, uint16(i), uint16(i)}})
 }
 
 // file adds the row of a statement about a key under each key that it is
@@ -103,11 +112,14 @@ func (j *judge) judge() error {
 func (j *judge) file(i int, s *assertion.Statement) {
 	key, ok := s.Key()
 	if !ok {
+		if reason := j.w.list.judgeOther(&j.batch, s); reason != NotVoid {
+			j.refuse(i, reason)
+		}
 		return
 	}
 	r := j.row(i, s, key)
 	if r.void() {
-		j.void++
+		j.refuse(i, r.reason)
 	}
 	for one := range key.Keys() {
 		j.edits = append(j.edits, edit{key: one, row: r, op: opAdd})
@@ -129,6 +141,8 @@ func (j *judge) noteOwn(key number.Range) {
 		j.ownKeys = append(j.ownKeys, key)
 	}
 }
+
+func (j *judge) refuse(i int, reason Reason) { j.voids = append(j.voids, VoidAt{i, reason}) }
 
 func (j *judge) row(i int, s *assertion.Statement, key number.Range) row {
 	r := row{

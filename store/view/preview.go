@@ -1,6 +1,7 @@
 package view
 
 import (
+	"maps"
 	"slices"
 
 	"ringfence/store/assertion"
@@ -47,6 +48,7 @@ func (v *View) Preview(issuer keys.Public, now int64, publication assertion.Publ
 
 	p := Preview{Before: real.Counts(), After: real.Counts()}
 	changed := make(map[number.Range]Change)
+	spentBefore := make(map[spendKey]spent)
 	for first := 0; first < len(statements); first += assertion.MaxStatements {
 		part := statements[first:min(first+assertion.MaxStatements, len(statements))]
 		slots, err := trialSlots(publication, part)
@@ -54,9 +56,9 @@ func (v *View) Preview(issuer keys.Public, now int64, publication assertion.Publ
 			return Preview{}, err
 		}
 		j := w.newJudge(issuer, feed.Tip{Time: now}, slots)
-		if err := j.judge(); err != nil {
-			return Preview{}, err
-		}
+		j.spent = maps.Clone(spentBefore)
+		j.judge()
+		spentBefore = j.spent
 		p.add(j, first)
 		trial.batches = append(trial.batches, j.batch)
 		trial.undoings = append(trial.undoings, j.undoings...)
@@ -89,14 +91,14 @@ func trialSlots(publication assertion.PublicationID, statements []assertion.Stat
 
 func (p *Preview) add(j *judge, first int) {
 	p.After.Statements += len(j.slots)
-	p.After.Void += j.void
+	p.After.Void += len(j.voids)
+	slices.SortFunc(j.voids, func(a, b VoidAt) int { return a.Index - b.Index })
+	for _, v := range j.voids {
+		p.Void = append(p.Void, VoidAt{first + v.Index, v.Reason})
+	}
 	for i := range j.edits {
-		e := &j.edits[i]
-		at := first + int(e.row.index)
-		if e.op == opUndo {
+		if j.edits[i].op == opUndo {
 			p.Undone++
-		} else if e.row.void() && (len(p.Void) == 0 || p.Void[len(p.Void)-1].Index != at) {
-			p.Void = append(p.Void, VoidAt{at, e.row.reason})
 		}
 	}
 }

@@ -120,6 +120,7 @@ func (d *decoder) writer(w *writer) {
 	l.stamp.Day = taxonomy.Day(d.u32())
 	root := merkle.Hash(d.raw(merkle.HashSize))
 	l.cursor = d.u64()
+	w.cursor = l.cursor
 	l.counts.Statements, l.counts.Void, l.counts.Erased = int(d.u64()), int(d.u64()), int(d.u64())
 	d.frozen(l)
 	d.batches(w)
@@ -177,10 +178,6 @@ func (d *decoder) batches(w *writer) {
 			d.fail("batch %d is of no issuer", i)
 		}
 		l.batches[i] = b
-		if b.speaker != nobody && d.err == nil {
-			place := FeedEpoch{l.speakers[b.speaker].key, b.epoch}
-			w.next[place] = max(w.next[place], b.sequence+1)
-		}
 		w.ordinals[b.cid] = uint32(i)
 	}
 	l.undoings = make([]undoing, d.count(6))
@@ -284,9 +281,9 @@ func (d *decoder) books(w *writer) {
 	for range d.count(26) {
 		key := deliveryKey{charter.MemberIndex(d.u16()), assertion.PublicationID(d.raw(len(assertion.PublicationID{})))}
 		one := &delivery{undoneBy: d.undoneBy(w.list)}
-		one.batches = make([]uint32, d.count(4))
-		for i := range one.batches {
-			one.batches[i] = d.batch(w.list)
+		one.spans = make([]span, d.count(8))
+		for i := range one.spans {
+			one.spans[i] = span{d.batch(w.list), d.u16(), d.u16()}
 		}
 		w.deliveries[key] = one
 	}
@@ -296,6 +293,10 @@ func (d *decoder) books(w *writer) {
 			u := undo{member: charter.MemberIndex(d.u16()), index: int32(d.u32()), undoneBy: d.undoneBy(w.list)}
 			w.undone[target] = append(w.undone[target], u)
 		}
+	}
+	for range d.count(keys.PublicSize + 16) {
+		place := FeedEpoch{Issuer: keys.Public(d.raw(keys.PublicSize)), Epoch: d.u64()}
+		w.next[place] = d.u64()
 	}
 	for range d.count(14) {
 		key := spendKey{speaker: d.u32(), kind: assertion.Kind(d.u16())}

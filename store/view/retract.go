@@ -1,9 +1,13 @@
 package view
 
 import (
+	"encoding/binary"
+	"math"
+
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
+	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
 
@@ -15,29 +19,30 @@ import (
 // work at once.
 
 // retract rules on the retract statement at index i.
-func (j *judge) retract(i int, s *assertion.Statement) error {
+func (j *judge) retract(i int, s *assertion.Statement) {
 	body, reason := j.w.list.judgeRetract(&j.batch, s)
 	if reason != NotVoid {
-		j.void++
-		return nil
+		j.refuse(i, reason)
+		return
 	}
 	j.undoings = append(j.undoings, undoing{j.ordinal, uint16(i)})
 	by := uint32(len(j.w.list.undoings) + len(j.undoings))
-	switch body.Kind {
-	case assertion.TargetStatement:
-		ref, err := taxonomy.RefFromBytes(body.Target)
-		if err != nil {
-			return err
-		}
-		return j.undoIn(ref.Batch, int32(ref.Index), by)
-	case assertion.TargetBatch:
-		c, err := taxonomy.CIDFromBytes(body.Target)
-		if err != nil {
-			return err
-		}
-		return j.undoIn(c, wholeBatch, by)
+	if body.Kind == assertion.TargetPublication {
+		j.undoDelivery(deliveryKey{j.member, assertion.PublicationID(body.Target)}, by)
+		return
 	}
-	return j.undoDelivery(deliveryKey{j.member, assertion.PublicationID(body.Target)}, by)
+	// Check has seen that the target is a batch or a statement of one.
+	target, err := taxonomy.CIDFromBytes(body.Target[:taxonomy.CIDSize])
+	if err != nil {
+		return
+	}
+	index := int32(wholeBatch)
+	if body.Kind == assertion.TargetStatement {
+		index = int32(binary.BigEndian.Uint16(body.Target[taxonomy.CIDSize:]))
+	}
+	if !j.undoIn(target, index, by) {
+		j.refuse(i, ReasonForeign)
+	}
 }
 
 // judgeRetract tells whether a retract statement works, apart from whose its
@@ -62,52 +67,65 @@ func (l *List) judgeRetract(b *batch, s *assertion.Statement) (assertion.Retract
 }
 
 // undoIn undoes a statement of a batch, or all of it. What it says about a
-// batch that is not here yet is noted for its arrival.
-func (j *judge) undoIn(target cid.Cid, index int32, by uint32) error {
+// batch that is not here yet is noted for its arrival. It is false when the
+// batch is another member's.
+func (j *judge) undoIn(target cid.Cid, index int32, by uint32) bool {
 	ordinal, held := j.w.ordinals[target]
 	if !held {
 		j.undone = append(j.undone, undoneIn{target, undo{member: j.member, index: index, undoneBy: by}})
-		return nil
+		return true
 	}
 	b := &j.w.list.batches[ordinal]
 	if b.speaker == nobody || j.w.list.speakers[b.speaker].member != j.member {
-		return nil // said by another member: void, see Told
+		return false
 	}
-	return j.undoRows(ordinal, by, func(i int, _ *assertion.Slot) bool { return index == wholeBatch || int(index) == i })
+	if index == wholeBatch {
+		j.undoRows(span{ordinal, 0, math.MaxUint16}, by)
+	} else {
+		j.undoRows(span{ordinal, uint16(index), uint16(index)}, by)
+	}
+	return true
 }
 
-func (j *judge) undoDelivery(key deliveryKey, by uint32) error {
+func (j *judge) undoDelivery(key deliveryKey, by uint32) {
 	j.undoneDeliveries = append(j.undoneDeliveries, undoneDelivery{key, by})
 	d := j.w.deliveries[key]
 	if d == nil || d.undoneBy != 0 {
-		return nil
+		return
 	}
-	for _, ordinal := range d.batches {
-		if err := j.undoRows(ordinal, by, func(_ int, s *assertion.Slot) bool { return s.Publication() == key.publication }); err != nil {
-			return err
-		}
+	for _, s := range d.spans {
+		j.undoRows(s, by)
 	}
-	return nil
 }
 
-// undoRows edits the rows of those statements of a batch that which picks.
-func (j *judge) undoRows(ordinal, by uint32, which func(int, *assertion.Slot) bool) error {
-	slots, err := j.w.list.source.slots(j.w.list.batches[ordinal].cid)
+// undoRows edits the rows of a run of statements. Their keys are read from the
+// batch; when that cannot be read any more, they are sought among the rows
+// themselves, which takes longer: damage to what was said must not keep a
+// member from undoing it.
+func (j *judge) undoRows(s span, by uint32) {
+	l := j.w.list
+	slots, err := l.source.slots(l.batches[s.batch].cid)
 	if err != nil {
-		return err
+		l.table.each(func(p *place, r *row) {
+			if r.batch == s.batch && r.index >= s.first && r.index <= s.last {
+				j.undoAt(p.key, s.batch, r.index, by)
+			}
+		})
+		return
 	}
-	for i := range slots {
-		s := slots[i].Statement()
-		if s == nil || s.Kind == assertion.KindRetract || !which(i, &slots[i]) {
+	for i := int(s.first); i < len(slots) && i <= int(s.last); i++ {
+		one := slots[i].Statement()
+		if one == nil {
 			continue
 		}
-		key, ok := s.Key()
-		if !ok {
-			continue
-		}
-		for one := range key.Keys() {
-			j.edits = append(j.edits, edit{key: one, op: opUndo, row: row{batch: ordinal, index: uint16(i), undoneBy: by}})
+		if key, ok := one.Key(); ok {
+			for k := range key.Keys() {
+				j.undoAt(k, s.batch, uint16(i), by)
+			}
 		}
 	}
-	return nil
+}
+
+func (j *judge) undoAt(key number.Range, batch uint32, index uint16, by uint32) {
+	j.edits = append(j.edits, edit{key: key, op: opUndo, row: row{batch: batch, index: index, undoneBy: by}})
 }

@@ -197,9 +197,11 @@ func (e *encoder) books(w *writer) {
 		e.u16(uint16(k.member))
 		e.raw(k.publication[:])
 		e.u32(d.undoneBy)
-		e.u32(uint32(len(d.batches)))
-		for _, b := range d.batches {
-			e.u32(b)
+		e.u32(uint32(len(d.spans)))
+		for _, s := range d.spans {
+			e.u32(s.batch)
+			e.u16(s.first)
+			e.u16(s.last)
 		}
 	}
 	targets := slices.SortedFunc(maps.Keys(w.undone), func(a, b cid.Cid) int { return bytes.Compare(a.Bytes(), b.Bytes()) })
@@ -212,6 +214,15 @@ func (e *encoder) books(w *writer) {
 			e.u32(uint32(u.index))
 			e.u32(u.undoneBy)
 		}
+	}
+	places := slices.SortedFunc(maps.Keys(w.next), func(a, b FeedEpoch) int {
+		return cmp.Or(bytes.Compare(a.Issuer[:], b.Issuer[:]), cmp.Compare(a.Epoch, b.Epoch))
+	})
+	e.u32(uint32(len(places)))
+	for _, p := range places {
+		e.raw(p.Issuer[:])
+		e.u64(p.Epoch)
+		e.u64(w.next[p])
 	}
 	quotas := slices.SortedFunc(maps.Keys(w.spent), func(a, b spendKey) int {
 		return cmp.Or(cmp.Compare(a.speaker, b.speaker), cmp.Compare(a.kind, b.kind))

@@ -22,8 +22,8 @@ type Standing struct {
 
 // Standing returns what a member has standing about a key in a category: of
 // its live flags (neither void, retracted, expired nor from before the number
-// changed hands) the newest.
-func (l *List) Standing(member charter.MemberIndex, key number.Range, category taxonomy.Category) (Standing, bool, error) {
+// changed hands) the newest. One whose batch cannot be read does not stand.
+func (l *List) Standing(member charter.MemberIndex, key number.Range, category taxonomy.Category) (Standing, bool) {
 	_, rows := l.table.find(key)
 	handed := lastReassign(rows)
 	var best *row
@@ -39,14 +39,11 @@ func (l *List) Standing(member charter.MemberIndex, key number.Range, category t
 		}
 	}
 	if best == nil {
-		return Standing{}, false, nil
+		return Standing{}, false
 	}
-	told, err := l.told(best)
-	if err != nil {
-		return Standing{}, false, err
-	}
+	told := l.told(best)
 	flag, ok := told.Body.(assertion.Flag)
-	return Standing{Ref: told.Ref, Issuer: told.Issuer, Publication: told.Publication, Statement: told.Statement, Flag: flag}, ok, nil
+	return Standing{Ref: told.Ref, Issuer: told.Issuer, Publication: told.Publication, Statement: told.Statement, Flag: flag}, ok
 }
 
 // older reports whether a comes before b in the order of a group's flags.

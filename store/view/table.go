@@ -79,6 +79,18 @@ func (t *table) find(key number.Range) (*place, []row) {
 	return &chunk.places[i], chunk.rowsOf(i)
 }
 
+// each calls fn for every row in the order of the keys.
+func (t *table) each(fn func(*place, *row)) {
+	for _, c := range t.chunks {
+		for i := range c.places {
+			rows := c.rowsOf(i)
+			for k := range rows {
+				fn(&c.places[i], &rows[k])
+			}
+		}
+	}
+}
+
 // chunkOf returns the index of the chunk in which key is or would be; -1 when
 // it lies before them all.
 func (t *table) chunkOf(key number.Range) int {

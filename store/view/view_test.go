@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"ringfence/store/assertion"
@@ -34,8 +35,7 @@ func TestUntypedEvidenceSupportsATypedClass(t *testing.T) {
 	must(t, debt.SetBody(assertion.Flag{Category: debt6(t), Label: "Reducing your debt", Confidence: 333, Reports: 2}))
 	w.say("south", at(0), w.publication(), debt)
 
-	x, err := w.view(today).List().Explain(num(t, mobileA))
-	must(t, err)
+	x := w.view(today).List().Explain(num(t, mobileA))
 	if x.Entry.Action != taxonomy.Label || x.Entry.Category.String() != "mkt.finance.loan" {
 		t.Errorf("entry %+v, want a label of mkt.finance.loan", x.Entry)
 	}
@@ -91,15 +91,13 @@ func TestARangeNeverReachesAProtectedNumber(t *testing.T) {
 func TestDerivedEvidenceAndOneGroupCountOnce(t *testing.T) {
 	alone := desks(nil)(t)
 	refs := alone.say("west", at(0), alone.publication(), flagged(t, mobileA, "mkt.retail", 10, -1, -1))
-	before, err := alone.view(today).List().Explain(num(t, mobileA))
-	must(t, err)
+	before := alone.view(today).List().Explain(num(t, mobileA))
 
 	derived := flagged(t, mobileA, "mkt.retail", 10, -1, -1)
 	derived.Basis = assertion.Basis{Kind: assertion.BasisDerived, Sources: [][]byte{refs[0].Bytes()}}
 	alone.say("south", at(0), alone.publication(), derived)
 	alone.say("twin", at(0), alone.publication(), flagged(t, mobileA, "mkt.retail", 10, -1, -1))
-	after, err := alone.view(today).List().Explain(num(t, mobileA))
-	must(t, err)
+	after := alone.view(today).List().Explain(num(t, mobileA))
 	if before.Keys[0].Result.Score != after.Keys[0].Result.Score || after.Keys[0].Result.Score == 0 {
 		t.Errorf("score moved from %d to %d", before.Keys[0].Result.Score, after.Keys[0].Result.Score)
 	}
@@ -130,8 +128,7 @@ func TestReassignVoidsWhatWasSeenBefore(t *testing.T) {
 	if e := w.entry(today+401, mobileA); !e.IsZero() {
 		t.Errorf("entry %+v a year later", e)
 	}
-	x, err := w.view(today).List().Explain(num(t, mobileA))
-	must(t, err)
+	x := w.view(today).List().Explain(num(t, mobileA))
 	if got := x.Keys[0].Told[0].Status; got != Reassigned {
 		t.Errorf("the old flag %v, want reassigned", got)
 	}
@@ -159,8 +156,7 @@ func TestOnlyHoldersReassignAndOncePerNumber(t *testing.T) {
 		"+8613800138003": {ReasonQuota},
 		"+8613800138004": {NotVoid},
 	} {
-		x, err := w.view(today + 1).List().Explain(num(t, text))
-		must(t, err)
+		x := w.view(today + 1).List().Explain(num(t, text))
 		for i, r := range want {
 			if got := x.Keys[0].Told[i].Reason; got != r {
 				t.Errorf("statement %d: void for %q, want %q", i, got, r)
@@ -269,15 +265,14 @@ func TestRetractBeforeAndAfterItsTarget(t *testing.T) {
 		if got := after.Counts().Labelled; got != c.left {
 			t.Errorf("%s: %d labelled, want %d (before: %d)", name, got, c.left, full.Counts().Labelled)
 		}
-		undo, ok, err := after.Told(by)
-		if want := map[bool]Reason{true: ReasonForeign, false: NotVoid}[c.left == 2 && name != "foreign publication"]; err != nil || !ok || undo.Reason != want {
-			t.Errorf("%s: the retract itself %v %v, void for %q, want %q", name, ok, err, undo.Reason, want)
+		undo, ok := after.Told(by)
+		if want := map[bool]Reason{true: ReasonForeign, false: NotVoid}[c.left == 2 && name != "foreign publication"]; !ok || undo.Reason != want {
+			t.Errorf("%s: the retract itself %v, void for %q, want %q", name, ok, undo.Reason, want)
 		}
 		if c.left == 2 {
 			continue
 		}
-		x, err := after.Explain(num(t, mobileA))
-		must(t, err)
+		x := after.Explain(num(t, mobileA))
 		if told := x.Keys[0].Told[0]; told.Status != Retracted || told.RetractedBy != by {
 			t.Errorf("%s: %v by %v, want retracted by %v", name, told.Status, told.RetractedBy, by)
 		}
@@ -320,8 +315,7 @@ func TestAFrozenEpochCountsForNothing(t *testing.T) {
 	if l.Stamp().Session != 2 {
 		t.Errorf("session %d, want the second", l.Stamp().Session)
 	}
-	x, err := l.Explain(num(t, mobileA))
-	must(t, err)
+	x := l.Explain(num(t, mobileA))
 	if got := x.Keys[0].Told[0]; got.Reason != ReasonFrozen || got.Status != Void {
 		t.Errorf("%v %q, want void and frozen; its own retract is suspended too", got.Status, got.Reason)
 	}
@@ -355,11 +349,11 @@ func TestStandingIsTheNewestLiveFlag(t *testing.T) {
 	retail, err := taxonomy.ParseCategory("mkt.retail")
 	must(t, err)
 	key := num(t, mobileA).Range()
-	s, ok, err := l.Standing(a, key, retail)
-	if err != nil || !ok || s.Ref != newer[0] || s.Flag.Reports != 5 {
-		t.Errorf("standing %v %+v %v, want the newer of the member's own", ok, s.Flag, err)
+	s, ok := l.Standing(a, key, retail)
+	if !ok || s.Ref != newer[0] || s.Flag.Reports != 5 {
+		t.Errorf("standing %v %+v, want the newer of the member's own", ok, s.Flag)
 	}
-	if _, ok, _ := w.view(today+200).List().Standing(a, key, retail); ok {
+	if _, ok := w.view(today+200).List().Standing(a, key, retail); ok {
 		t.Error("an expired flag stands")
 	}
 }
@@ -468,5 +462,72 @@ func TestChangedSinceCountsEntries(t *testing.T) {
 		if got := c.list.ChangedSince(c.than); got != c.want {
 			t.Errorf("%s: %d entries changed, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+// Damage to a batch must not keep a member from undoing what it said, nor a
+// reader from the entry that is in memory.
+func TestADamagedBatchIsUndoneAndAnswered(t *testing.T) {
+	pub := assertion.PublicationID{200}
+	for _, kind := range []assertion.TargetKind{assertion.TargetStatement, assertion.TargetBatch, assertion.TargetPublication} {
+		w := newWorld(t, nil, "list: vendor; trusted")
+		refs := w.say("list", at(-1), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1), flagged(t, mobileB, "mkt.retail", 50, -1, -1))
+		v := w.view(today)
+		sound := w.records[0].Body
+		w.records[0].Body = []byte{0xFF}
+		v.w.list.source.last = [8]loaded{}
+		x := v.List().Explain(num(t, mobileA))
+		if x.Entry.Action != taxonomy.Label || x.Keys[0].Told[0].Status != Unreadable || x.Keys[0].Told[0].Weighed.Strength == 0 {
+			t.Errorf("explained from memory: %+v", x)
+		}
+		if _, ok := v.List().Told(refs[0]); !ok {
+			t.Error("an unreadable statement is not told")
+		}
+		target := map[assertion.TargetKind][]byte{
+			assertion.TargetStatement: refs[0].Bytes(), assertion.TargetBatch: refs[0].Batch.Bytes(), assertion.TargetPublication: pub[:],
+		}[kind]
+		w.say("list", at(0), w.publication(), retraction(t, kind, target))
+		v.w.cfg.Source = w.records
+		_, err := v.Follow()
+		must(t, err)
+		w.records[0].Body = sound
+		sameList(t, "undone without the body", v.List(), w.view(today).List())
+		if e, _, _ := v.List().Lookup(num(t, mobileA)); !e.IsZero() {
+			t.Errorf("%d: %+v after the retraction", kind, e)
+		}
+	}
+}
+
+// What follows is read once, also while a record waits for its parent.
+func TestWaitingDoesNotReadAgain(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted")
+	for i := range 4 {
+		w.say("list", at(-5+i), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -9, -9))
+	}
+	v, err := New(Config{State: w.state, Source: w.records[1:], Day: today})
+	must(t, err)
+	for range 2 {
+		_, err = v.Follow()
+		must(t, err)
+	}
+	if v.w.cursor != 3 || v.List().cursor != 0 || v.List().Counts().Batches != 0 {
+		t.Errorf("cursor %d, a snapshot's %d, %d batches; want 3, 0, 0", v.w.cursor, v.List().cursor, v.List().Counts().Batches)
+	}
+}
+
+// Preview names every statement that would be void, also about no number.
+func TestPreviewFindsVoidStatementsAboutNoNumber(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted", "other: vendor")
+	refs := w.say("other", at(-1), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -1, -1))
+	foreign := retraction(t, assertion.TargetStatement, refs[0].Bytes())
+	long := retraction(t, assertion.TargetBatch, refs[0].Batch.Bytes())
+	must(t, long.SetBody(assertion.Retract{Kind: assertion.TargetBatch, Target: refs[0].Batch.Bytes(), Reason: strings.Repeat("x", 300)}))
+	answer := retraction(t, assertion.TargetStatement, refs[0].Bytes())
+	answer.Kind, answer.Expires = assertion.KindAnswer, at(30)
+	must(t, answer.SetBody(assertion.Answer{Upheld: true, Reason: strings.Repeat("x", 2000)}))
+	p, err := w.view(today).Preview(chartertest.Issuer("list").Public(), at(0), w.publication(), []assertion.Statement{foreign, long, answer})
+	must(t, err)
+	if len(p.Void) != 3 || p.Void[0].Reason != ReasonForeign || p.Void[1].Reason != Reason(assertion.BadText) || p.Void[2].Reason != Reason(assertion.BadText) {
+		t.Errorf("void %+v", p.Void)
 	}
 }

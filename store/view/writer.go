@@ -30,6 +30,7 @@ type writer struct {
 	due        map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
 	next       map[FeedEpoch]uint64            // the sequence to apply next
 	waiting    map[waitKey]cid.Cid             // arrived before their parents
+	cursor     uint64                          // of following; the list's own is where a snapshot resumes
 
 	evidence []harmonise.Evidence // scratch of settle
 }
@@ -45,8 +46,14 @@ type deliveryKey struct {
 }
 
 type delivery struct {
-	batches  []uint32
+	spans    []span
 	undoneBy uint32 // ordinal in undoings plus one; 0: not retracted
+}
+
+// span is a run of neighbouring statements of one batch.
+type span struct {
+	batch       uint32
+	first, last uint16
 }
 
 // undo says that a member retracted a statement of a batch, or all of it.
@@ -102,17 +109,19 @@ func newWriter(cfg Config) (*writer, error) {
 // follow applies what arrived since the list's cursor, publishing each list.
 func (w *writer) follow(publish func(*List)) (int, error) {
 	n := 0
-	err := w.cfg.Source.Since(w.list.cursor, func(next uint64, r feed.Record) error {
+	err := w.cfg.Source.Since(w.cursor, func(next uint64, r feed.Record) error {
 		applied, err := w.take(&r)
 		if err != nil {
 			return err
 		}
 		n += applied
-		// The cursor stays before the first record that waits, so that a later
-		// life of this view meets it again. The list is not yet published, or
-		// the change is of no matter to its readers.
+		w.cursor = next
+		// A snapshot resumes before the first record that waits, so that its
+		// view meets the record again.
 		if len(w.waiting) == 0 {
-			w.list.cursor = next
+			saved := *w.list
+			saved.cursor = next
+			w.list = &saved
 		}
 		publish(w.list)
 		return nil
@@ -178,9 +187,7 @@ func (w *writer) applyRecord(r *feed.Record) error {
 	}
 	w.list.source.remember(r.Tip.CID, slots)
 	j := w.newJudge(r.Issuer, r.Tip, slots)
-	if err := j.judge(); err != nil {
-		return fmt.Errorf("batch %s: %w", r.Tip.CID, err)
-	}
+	j.judge()
 	w.commit(j)
 	return nil
 }
@@ -194,11 +201,11 @@ func (w *writer) commit(j *judge) {
 	next.ownKeys = append(next.ownKeys, j.ownKeys...)
 	next.counts.Statements += len(j.slots)
 	next.counts.Erased += j.erased
-	next.counts.Void += j.void
+	next.counts.Void += len(j.voids)
 	w.ordinals[j.batch.cid] = ordinal
 	for _, p := range j.publications {
-		d := w.delivery(deliveryKey{j.member, p})
-		d.batches = append(d.batches, ordinal)
+		d := w.delivery(deliveryKey{j.member, p.id})
+		d.spans = append(d.spans, p.span)
 	}
 	for _, u := range j.undoneDeliveries {
 		w.delivery(u.key).undoneBy = u.undoneBy
