@@ -296,7 +296,7 @@ func ranges(all [][]byte) Reason {
 }
 
 func validMember(id string) bool {
-	if len(id) < 1 || len(id) > MaxMember {
+	if len(id) < 1 || len(id) > MaxMember || id[0] == '-' {
 		return false
 	}
 	for i := range len(id) {

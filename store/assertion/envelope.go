@@ -122,6 +122,9 @@ func DecodeStatement(b []byte) (Statement, error) {
 
 // decodeStatement fills a zero s in place, since a batch has thousands.
 func decodeStatement(b []byte, s *Statement) error {
+	if err := newer("statement", b, EnvelopeVersion); err != nil {
+		return err
+	}
 	r := wire.NewReader("statement", b)
 	r.Array("envelope", statementFields, statementFields)
 	s.Version = uint8(r.Uint("version", 0xFF))

@@ -80,6 +80,9 @@ func DecodeHeader(b []byte) (Header, error) {
 	if len(b) > MaxHeader {
 		return Header{}, fmt.Errorf("assertion: header: %d bytes, the most is %d", len(b), MaxHeader)
 	}
+	if err := newer("header", b, HeaderVersion); err != nil {
+		return Header{}, err
+	}
 	var a headerArray
 	if err := Decode(b, &a); err != nil {
 		return Header{}, err
@@ -158,6 +161,9 @@ func DecodeSignedHeader(b []byte) (SignedHeader, error) {
 	var s SignedHeader
 	if len(b) > MaxSignedHeader {
 		return s, fmt.Errorf("assertion: signed header: %d bytes, the most is %d", len(b), MaxSignedHeader)
+	}
+	if err := newer("signed header", b, HeaderVersion); err != nil {
+		return s, err
 	}
 	if err := Decode(b, &s); err != nil {
 		return SignedHeader{}, err

@@ -42,6 +42,8 @@ func TestSteps(t *testing.T) {
 		{"bound sizes", "body", Offer{Header: d.Batch("A3").Signed, Body: make([]byte, assertion.MaxSlots+1)}, Refused, TooLarge},
 		{"decode header", "nothing", Offer{}, Refused, BadHeader},
 		{"decode header", "not canonical", Offer{Header: append([]byte{0x98, 0x03}, d.Batch("A3").Signed[1:]...)}, Refused, BadHeader},
+		{"decode header", "of a newer release", Offer{Header: []byte{0x84, 2, 0x40, 0x40, 0x40}}, Early, NewerVersion},
+		{"decode body", "of a newer release", Offer{Header: d.Batch("A3").Signed, Body: []byte{0x83, 2, 0x80, 0x40}}, Early, NewerVersion},
 		{"compare federation", "another", offer(foreign), Refused, OtherFederation},
 		{"know the issuer", "never admitted", offer(d.Batch("C1")), Early, UnknownIssuer},
 		{"look for it", "held", offer(d.Batch("A1")), Known, NoReason},

@@ -56,6 +56,7 @@ const (
 	BadBody         Reason = 14 // refused: not canonical or outside its bounds
 	OtherBody       Reason = 15 // refused: count or root is not the header's
 	IncompleteBody  Reason = 16 // early: an opening is missing that must not be
+	NewerVersion    Reason = 17 // early: a version that this release cannot read, so cannot judge
 )
 
 var reasons = [...]struct {
@@ -79,6 +80,7 @@ var reasons = [...]struct {
 	BadBody:         {"bad_body", Refused},
 	OtherBody:       {"other_body", Refused},
 	IncompleteBody:  {"incomplete_body", Early},
+	NewerVersion:    {"newer_version", Early},
 }
 
 // String returns the word, or "reason(n)". The words are labels of metrics.

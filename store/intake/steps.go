@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -101,6 +102,9 @@ func (v *visit) boundSizes() (Outcome, error) {
 
 func (v *visit) decodeHeader() (Outcome, error) {
 	header, id, err := feed.Peek(v.offer.Header)
+	if errors.Is(err, assertion.ErrNewer) {
+		return because(NewerVersion, "%v", err), nil
+	}
 	if err != nil {
 		return because(BadHeader, "%v", err), nil
 	}
@@ -218,6 +222,9 @@ func (v *visit) wantBody() (Outcome, error) {
 
 func (v *visit) decodeBody() (Outcome, error) {
 	slots, err := assertion.DecodeSlots(v.offer.Body)
+	if errors.Is(err, assertion.ErrNewer) {
+		return because(NewerVersion, "%v", err), nil
+	}
 	if err != nil {
 		return because(BadBody, "%v", err), nil
 	}

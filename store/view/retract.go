@@ -62,6 +62,8 @@ func (l *List) judgeRetract(b *batch, s *assertion.Statement) (assertion.Retract
 		return retract, ReasonAudience
 	case !l.state.May(l.speakers[b.speaker].member, s.Kind):
 		return retract, ReasonRole
+	case s.Subject.Kind == assertion.SubjectMember && string(s.Subject.Value) != l.state.Member(l.speakers[b.speaker].member).ID:
+		return retract, ReasonForeign
 	}
 	return retract, NotVoid
 }

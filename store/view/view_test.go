@@ -394,7 +394,7 @@ func TestPreviewChangesNothing(t *testing.T) {
 	w.say("list", at(-1), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1), flagged(t, mobileB, "mkt.retail", 50, -1, -1))
 	v := w.view(today)
 	before := v.List()
-	p, err := v.Preview(chartertest.Issuer("list").Public(), at(0), w.publication(), []assertion.Statement{retraction(t, assertion.TargetPublication, pub[:])})
+	p, err := v.Preview(chartertest.Issuer("list").Public(), at(0), w.publication(), []assertion.Statement{byMember("list", retraction(t, assertion.TargetPublication, pub[:]))})
 	must(t, err)
 	if p.Undone != 2 || len(p.Changes) != 2 || p.After.Labelled != 0 || p.Before.Labelled != 2 {
 		t.Errorf("preview %+v", p)
@@ -525,9 +525,25 @@ func TestPreviewFindsVoidStatementsAboutNoNumber(t *testing.T) {
 	answer := retraction(t, assertion.TargetStatement, refs[0].Bytes())
 	answer.Kind, answer.Expires = assertion.KindAnswer, at(30)
 	must(t, answer.SetBody(assertion.Answer{Upheld: true, Reason: strings.Repeat("x", 2000)}))
+	long = byMember("list", long)
 	p, err := w.view(today).Preview(chartertest.Issuer("list").Public(), at(0), w.publication(), []assertion.Statement{foreign, long, answer})
 	must(t, err)
 	if len(p.Void) != 3 || p.Void[0].Reason != ReasonForeign || p.Void[1].Reason != Reason(assertion.BadText) || p.Void[2].Reason != Reason(assertion.BadText) {
 		t.Errorf("void %+v", p.Void)
+	}
+}
+
+// A retract of a batch or a publication is about the issuer's own member.
+func TestRetractInAnotherMembersNameIsVoid(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted", "other: vendor")
+	pub := w.publication()
+	w.say("list", at(-1), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1))
+	ref := w.say("list", at(0), w.publication(), byMember("other", retraction(t, assertion.TargetPublication, pub[:])))[0]
+	l := w.view(today).List()
+	if e, _, _ := l.Lookup(num(t, mobileA)); e.Action != taxonomy.Label {
+		t.Errorf("undone by it: %+v", e)
+	}
+	if told, ok := l.Told(ref); !ok || told.Status != Void || told.Reason != ReasonForeign {
+		t.Errorf("the retract itself: %v %v %q", ok, told.Status, told.Reason)
 	}
 }

@@ -81,6 +81,9 @@ func (w *world) say(member string, time int64, pub assertion.PublicationID, stat
 	w.t.Helper()
 	b := assertion.NewBuilder(w.salt)
 	for i := range statements {
+		if string(statements[i].Subject.Value) == "any" {
+			statements[i].Subject.Value = []byte(member)
+		}
 		if ok, err := b.Add(pub, &statements[i]); err != nil || !ok {
 			w.t.Fatalf("add statement %d: %v %v", i, ok, err)
 		}
@@ -203,6 +206,12 @@ func retraction(t testing.TB, kind assertion.TargetKind, target []byte) assertio
 		s.Subject = assertion.Subject{Kind: assertion.SubjectStatement, Value: target}
 	}
 	must(t, s.SetBody(assertion.Retract{Kind: kind, Target: target, Reason: "mistake"}))
+	return s
+}
+
+// byMember returns a statement whose subject is a member.
+func byMember(member string, s assertion.Statement) assertion.Statement {
+	s.Subject.Value = []byte(member)
 	return s
 }
 
