@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,16 +58,12 @@ func (n *Node) keepPlan(name string, b []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("node: keep plan: %w", err)
 	}
-	f, err := os.CreateTemp(dir, "new-*")
+	err := n.writeWhole(filepath.Join(dir, name), len(b), func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("node: keep plan: %w", err)
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
-	if err != nil {
-		return fmt.Errorf("node: keep plan: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
 }

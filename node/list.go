@@ -1,8 +1,10 @@
 package node
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -87,15 +89,43 @@ func (n *Node) viewConfig() (view.Config, error) {
 
 func (n *Node) today() taxonomy.Day { return taxonomy.DayOf(n.cfg.Now().Unix()) }
 
+// storeID tells this store's records from those of any other: a snapshot of
+// another store's list must not be taken for this one's.
+func (n *Node) storeID() ([]byte, error) {
+	id, ok, err := n.store.Get(spaceNode, keyStoreID)
+	if err != nil || ok {
+		return id, err
+	}
+	id = make([]byte, storeIDSize)
+	if _, err := io.ReadFull(n.cfg.Random, id); err != nil {
+		return nil, err
+	}
+	return id, n.store.Put(spaceNode, keyStoreID, id)
+}
+
+const (
+	spaceNode   = "node"
+	keyStoreID  = "store-id"
+	storeIDSize = 16
+)
+
+// loadSnapshot reads the store's ID and, behind it, the view's snapshot.
 func (n *Node) loadSnapshot(cfg view.Config) (*view.View, error) {
-	b, err := os.ReadFile(filepath.Join(n.cfg.Dir, snapshotFile))
+	b, err := os.ReadFile(filepath.Join(n.cfg.Dir, SnapshotFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	v, err := view.Load(cfg, b)
+	id, err := n.storeID()
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(b, id) {
+		return nil, errors.New("it is of another store")
+	}
+	v, err := view.Load(cfg, b[len(id):])
 	if err != nil {
 		return nil, err
 	}
@@ -109,21 +139,29 @@ func (n *Node) loadSnapshot(cfg view.Config) (*view.View, error) {
 
 // saveSnapshot writes the list's snapshot if the list changed since the last.
 func (n *Node) saveSnapshot() error {
-	stamp := n.view.List().Stamp()
+	l := n.view.List()
+	stamp := l.Stamp()
 	if saved := n.savedStamp.Load(); saved != nil && *saved == stamp {
 		return nil
 	}
-	name := filepath.Join(n.cfg.Dir, snapshotFile)
-	f, err := os.CreateTemp(n.cfg.Dir, snapshotFile+".*")
+	id, err := n.storeID()
 	if err != nil {
 		return fmt.Errorf("node: save the list's snapshot: %w", err)
 	}
-	err = errors.Join(n.view.Save(f), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
+	const perKey, perStatement, rest = 32, 48, 1 << 20 // bytes, rounded up
+	c := l.Counts()
+	err = n.writeWhole(filepath.Join(n.cfg.Dir, SnapshotFile), c.Keys*perKey+c.Statements*perStatement+rest, func(w io.Writer) error {
+		if _, err := w.Write(id); err != nil {
+			return err
+		}
+		return n.view.Save(w)
+	})
+	if api.KindOf(err) == api.Refused {
+		n.log.Warn("the list is not saved; the next start takes longer", "reason", err)
+		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("node: save the list's snapshot: %w", errors.Join(err, os.Remove(f.Name())))
+		return fmt.Errorf("node: save the list's snapshot: %w", err)
 	}
 	n.savedStamp.Store(&stamp)
 	return nil

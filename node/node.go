@@ -36,6 +36,7 @@ import (
 	"ringfence/node/screen/record"
 	"ringfence/store/charter"
 	"ringfence/store/disk"
+	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/number"
@@ -65,7 +66,7 @@ const (
 	KeysDir      = "keys"
 	StoreDir     = "store"
 	plansDir     = "plans"
-	snapshotFile = "view.snapshot"
+	SnapshotFile = "view.snapshot"
 	socketFile   = "node.sock"
 )
 
@@ -119,7 +120,7 @@ func Open(cfg Config) (_ *Node, err error) {
 		}
 	}()
 	for _, step := range []func() error{
-		n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openTokens, n.openScreening,
+		n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openTokens, n.openScreening,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -197,10 +198,24 @@ func (n *Node) openMetrics() error {
 func (n *Node) openDoor() error {
 	door, err := intake.New(intake.Config{
 		Federation: n.state.Federation(), Roster: n.state, Store: n.store,
-		Day: func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
+		Day:    func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
+		Forked: n.freeze,
 	})
 	n.door = door
 	return err
+}
+
+// freeze takes a proved fork out of the list at once.
+func (n *Node) freeze(proof feed.ForkProof) {
+	session, err := n.session()
+	if err == nil {
+		err = n.view.Freeze(view.FeedEpoch{Issuer: proof.Issuer(), Epoch: proof.Epoch()}, session)
+	}
+	if err != nil {
+		n.log.Error("a forked feed still counts until the next start", "issuer", proof.Issuer().Short(), "reason", err)
+		return
+	}
+	n.log.Warn("an issuer signed two stories; nothing of that epoch counts", "issuer", proof.Issuer().Short(), "epoch", proof.Epoch(), "sequence", proof.Sequence())
 }
 
 // openPublisher makes the node ready to speak, if it holds an issuer's key. A

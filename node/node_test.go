@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/disk"
+	"ringfence/store/intake"
 	"ringfence/store/keys"
 )
 
@@ -244,7 +246,7 @@ func TestRestartKeepsTheList(t *testing.T) {
 	if after := h.node.View().List().Stamp(); after != before {
 		t.Errorf("from the snapshot: %+v, before %+v", after, before)
 	}
-	snapshot := filepath.Join(h.cfg.Dir, snapshotFile)
+	snapshot := filepath.Join(h.cfg.Dir, SnapshotFile)
 	must(t, h.node.Close())
 	b, err := os.ReadFile(snapshot)
 	must(t, err)
@@ -376,4 +378,51 @@ func TestBackupAndRestoreBarsSigning(t *testing.T) {
 	must(t, h.node.Lift(ctx, head))
 	_, err = h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139001", Category: "mkt.retail"})
 	must(t, err)
+}
+
+// A proved fork takes the issuer out of the list at once, and a restart gives
+// the same list.
+func TestForkFreezesAtOnce(t *testing.T) {
+	h := newHome(t)
+	h.list("2026-11-23", "13800138000")
+	issuer := chartertest.Issuer("list")
+	signed, ok, err := h.node.Store().Header(issuer.Public(), 0, 0)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	s, err := assertion.DecodeSignedHeader(signed)
+	must(t, err)
+	header, err := assertion.DecodeHeader(s.Header)
+	must(t, err)
+	header.Time--
+	encoded, err := header.Encode()
+	must(t, err)
+	other, err := assertion.Sign(encoded, issuer)
+	must(t, err)
+	got, err := h.node.door.Admit([]intake.Offer{{Header: other}}, h.now)
+	must(t, err)
+	if got[0].Status != intake.Forked || h.lookup("13800138000").Listed {
+		t.Errorf("%v; listed %v", got[0].Status, h.lookup("13800138000").Listed)
+	}
+	root := h.node.View().List().Stamp().Root
+	h.reopen()
+	if after := h.node.View().List().Stamp().Root; after != root {
+		t.Errorf("root %s after a restart, %s before", after, root)
+	}
+}
+
+// A snapshot of another store is not taken for this one's.
+func TestSnapshotOfAnotherStore(t *testing.T) {
+	h := newHome(t)
+	h.list("2026-11-23", "13800138000")
+	must(t, h.node.Close())
+	must(t, os.RemoveAll(filepath.Join(h.cfg.Dir, StoreDir)))
+	must(t, os.WriteFile(filepath.Join(h.cfg.Dir, SnapshotFile+partSuffix), []byte("half"), 0o600))
+	h.open()
+	if h.lookup("13800138000").Listed {
+		t.Error("the list of a store that is gone is shown")
+	}
+	if left, _ := filepath.Glob(filepath.Join(h.cfg.Dir, "*"+partSuffix)); len(left) != 0 {
+		t.Errorf("unfinished files are left: %v", left)
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,10 @@ func (a *app) restore(cmd *cobra.Command, file string) (err error) {
 	err = disk.Restore(in, disk.Config{Dir: filepath.Join(cfg.Dir, node.StoreDir), FreeFloor: cfg.FreeFloor})
 	if err != nil {
 		return api.Errorf(api.Refused, "%v", err)
+	}
+	// A snapshot of the list as it stood before is not that of the backup.
+	if err := os.Remove(filepath.Join(cfg.Dir, node.SnapshotFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return answer(a, cmd, restored{cfg.Dir, true}, func(p *show.Page, r restored) { p.Say("restored", r.Directory) })
 }

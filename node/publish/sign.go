@@ -94,7 +94,9 @@ var ErrOtherHead = errors.New("publish: not the last batch held here")
 
 // Lift allows the issuer to sign again. The operator names the last head that
 // it published, as other nodes hold it; that must be the last batch held here,
-// with nothing reserved above it, or signing would tell a second story.
+// or one whose place is reserved here. Reserved headers are signed again byte
+// for byte, so they tell no second story; a place above them that was reserved
+// once and is not here any more would.
 func (p *Publisher) Lift(head cid.Cid) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,16 +104,25 @@ func (p *Publisher) Lift(head cid.Cid) error {
 	if err != nil {
 		return err
 	}
+	waiting, err := p.cfg.Store.Reserved(p.issuer)
+	if err != nil {
+		return fmt.Errorf("publish: read reserved places: %w", err)
+	}
+	last, named := tip, tip.CID.Equals(head)
+	for _, r := range waiting {
+		last, named = r.Tip, named || r.Tip.CID.Equals(head)
+	}
 	switch {
-	case !tip.CID.Equals(head):
+	case !named:
 		return fmt.Errorf("%w: %s was named, the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", ErrOtherHead, head, tip.CID, tip.Epoch, tip.Sequence)
-	case tip.Before(highest):
+	case last.Before(highest):
 		return fmt.Errorf("%w: place %d/%d was signed and is not held; fetch it from a peer, or ask for a new epoch", ErrOtherHead, highest.Epoch, highest.Sequence)
 	}
 	if err := p.cfg.Store.Lift(p.issuer); err != nil {
 		return fmt.Errorf("publish: lift the bar: %w", err)
 	}
-	return nil
+	_, err = p.settle()
+	return err
 }
 
 // commit links batches to the end of the feed, reserves their places with one

@@ -302,3 +302,45 @@ func TestFaultsOfTheStore(t *testing.T) {
 		}
 	}
 }
+
+// A backup taken between a reservation and its batch holds the place without
+// the batch. Whichever end the operator names, the same header is signed again
+// and the feed goes on.
+func TestLiftGoesOnFromAReservation(t *testing.T) {
+	for _, named := range []string{"the end held", "the place reserved"} {
+		w := newWorld(t, "desk: vendor")
+		p := w.publisher("desk")
+		w.publish(p, delivery("a", draft(t, "+12025550123", "har.silent", 1, 1)))
+		end, err := cid.Decode(mustTip(w))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := w.config("desk")
+		cfg.Door = &brokenDoor{Door: w.door, fail: 1}
+		killed, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := killed.Publish(context.Background(), delivery("b", draft(t, "+12025550124", "har.silent", 1, 1)), Options{}); !errors.Is(err, errKilled) {
+			t.Fatal(err)
+		}
+		waiting, err := w.store.Reserved(issuer("desk"))
+		if err != nil || len(waiting) != 1 {
+			t.Fatalf("%d places reserved, %v", len(waiting), err)
+		}
+		if err := w.store.Bar(issuer("desk"), "restored from a backup"); err != nil {
+			t.Fatal(err)
+		}
+		head := map[string]cid.Cid{"the end held": end, "the place reserved": waiting[0].Tip.CID}[named]
+		if err := p.Lift(head); err != nil {
+			t.Fatalf("%s: %v", named, err)
+		}
+		if mustTip(w) != waiting[0].Tip.CID.String() {
+			t.Errorf("%s: the feed ends at %s, want the header that was reserved", named, mustTip(w))
+		}
+		if res := w.publish(p, delivery("b", draft(t, "+12025550124", "har.silent", 1, 1))); res.Said != 0 || res.Resumed != 1 {
+			t.Errorf("%s: the publication is finished with %+v", named, res)
+		}
+		w.publish(p, delivery("c", draft(t, "+12025550125", "har.silent", 1, 1)))
+	}
+}

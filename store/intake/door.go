@@ -66,6 +66,9 @@ type Config struct {
 	// Anchored returns the last head that the ledger anchored in an epoch;
 	// nil: nothing is anchored.
 	Anchored func(issuer keys.Public, epoch uint64) (feed.Tip, bool)
+	// Forked hears of every proof that is kept, after it is durable; nil: nobody
+	// does. It is called under the door's lock and must not call the door.
+	Forked func(feed.ForkProof)
 }
 
 // Door admits batches. Make one with New; it is safe for concurrent use, and
@@ -96,6 +99,9 @@ func New(cfg Config) (*Door, error) {
 	if cfg.Anchored == nil {
 		cfg.Anchored = func(keys.Public, uint64) (feed.Tip, bool) { return feed.Tip{}, false }
 	}
+	if cfg.Forked == nil {
+		cfg.Forked = func(feed.ForkProof) {}
+	}
 	return &Door{cfg: cfg}, nil
 }
 
@@ -118,6 +124,9 @@ func (d *Door) Admit(offers []Offer, now time.Time) ([]Outcome, error) {
 	}
 	if err := hall.settle(); err != nil {
 		return nil, fmt.Errorf("intake: append %d batches: %w", len(hall.records), err)
+	}
+	for i := range outcomes {
+		d.tell(outcomes[i])
 	}
 	return outcomes, nil
 }
@@ -143,7 +152,15 @@ func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	}
 	first, _ := proof.Headers()
 	outcome.Issuer, outcome.Tip = proof.Issuer(), first.Tip()
+	d.tell(outcome)
 	return outcome, nil
+}
+
+// tell passes a fork on that is news.
+func (d *Door) tell(o Outcome) {
+	if o.Reason == NewFork {
+		d.cfg.Forked(o.Fork)
+	}
 }
 
 // keepFork keeps a proof unless one as low is held.

@@ -150,6 +150,29 @@ func TestOwnOrderWithinACall(t *testing.T) {
 	s.holds(t, d, "A1", "B1")
 }
 
+// A new proof is told once, whichever way it came.
+func TestForksAreTold(t *testing.T) {
+	d := feedtest.Draw(t, "A1 <- A2; A1 <- A2'")
+	var told []feed.ForkProof
+	hear := func(c *Config) { c.Forked = func(p feed.ForkProof) { told = append(told, p) } }
+	door, _ := open(t, hear)
+	for range 2 {
+		admit(t, door, d, "A1", "A2", "A2'")
+	}
+	if len(told) != 1 || told[0].Sequence() != 1 {
+		t.Fatalf("%d forks told, want one at sequence 1", len(told))
+	}
+	other, _ := open(t, hear)
+	for range 2 {
+		if _, err := other.AdmitFork(told[0].Bytes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(told) != 2 {
+		t.Errorf("%d forks told, want one more", len(told)-1)
+	}
+}
+
 // TestErasedOpening is example 10 of the founding issue.
 func TestErasedOpening(t *testing.T) {
 	d := feedtest.Draw(t, "A1++ <- A2")

@@ -155,10 +155,11 @@ func (d *DB) Write(size int, fn func() error) error {
 
 // Always is Write without asking for room.
 func (d *DB) Always(fn func() error) error {
-	d.writing.Lock()
-	defer d.writing.Unlock()
+	// life before writing, as in Moment: Close waits for life.
 	d.life.RLock()
 	defer d.life.RUnlock()
+	d.writing.Lock()
+	defer d.writing.Unlock()
 	if err := d.usable(); err != nil {
 		return err
 	}
