@@ -181,6 +181,8 @@ func voidKey(r view.Reason) (Key, bool) {
 	switch r {
 	case view.ReasonRole:
 		return VoidRole, true
+	case view.ReasonShortLived:
+		return VoidShortLived, true
 	case view.ReasonAudience:
 		return VoidAudience, true
 	case view.ReasonBroad:

@@ -2,19 +2,20 @@ package locale
 
 // Keys of messages that no code of another package gives by its word.
 const (
-	VoidRole      Key = "void.role"
-	VoidAudience  Key = "void.audience"
-	VoidBroad     Key = "void.broad"
-	VoidLongLived Key = "void.long_lived"
-	VoidOld       Key = "void.old"
-	VoidProtected Key = "void.protected"
-	VoidNotHolder Key = "void.not_holder"
-	VoidFuture    Key = "void.future"
-	VoidRepeated  Key = "void.repeated"
-	VoidQuota     Key = "void.quota"
-	VoidForeign   Key = "void.foreign"
-	VoidNotIssuer Key = "void.not_issuer"
-	VoidFrozen    Key = "void.frozen"
+	VoidRole       Key = "void.role"
+	VoidShortLived Key = "void.short_lived"
+	VoidAudience   Key = "void.audience"
+	VoidBroad      Key = "void.broad"
+	VoidLongLived  Key = "void.long_lived"
+	VoidOld        Key = "void.old"
+	VoidProtected  Key = "void.protected"
+	VoidNotHolder  Key = "void.not_holder"
+	VoidFuture     Key = "void.future"
+	VoidRepeated   Key = "void.repeated"
+	VoidQuota      Key = "void.quota"
+	VoidForeign    Key = "void.foreign"
+	VoidNotIssuer  Key = "void.not_issuer"
+	VoidFrozen     Key = "void.frozen"
 )
 
 // message is one message in every language.
@@ -146,6 +147,7 @@ func statements() []message {
 // voids is why a statement is void by the charter or its feed.
 func voids() []message {
 	return []message{
+		{VoidShortLived, "expires too soon", "失效日期过早"},
 		{VoidRole, "the member's roles may not say this", "该成员的角色无权作此声明"},
 		{VoidAudience, "not for all audiences, so it never counts for the list", "并非对所有人公开，不计入名单"},
 		{VoidBroad, "the range is broader than policy allows", "号段过宽，超出策略限制"},

@@ -24,6 +24,10 @@ const (
 	maxStale    = 7 * 86_400
 )
 
+// RepeatDays is how long an issuer must wait before it says a reassign or a
+// contest of one number again.
+const RepeatDays = 90
+
 // figure is one number of a policy with the bounds that it must keep.
 type figure struct {
 	place string // as in the written form
@@ -80,7 +84,8 @@ func (p *Policy) thresholds() []figure {
 }
 
 // lives returns how evidence ages and how long statements last. A reassign
-// must outlive every flag that it voids.
+// must outlive every flag that it voids, and every one that a repetition of it
+// would have voided: after its expiry its opening may be gone.
 func (p *Policy) lives() []figure {
 	e, most := &p.ExpiryDays, &p.ExpiryMaxDays
 	f := []figure{
@@ -89,7 +94,7 @@ func (p *Policy) lives() []figure {
 		{"expiry_max_days.ratified", int64(most.Ratified), 1, maxDays},
 		{"expiry_days.block_ask", int64(e.BlockAsk), 1, int64(most.Block)},
 		{"expiry_days.block_own", int64(e.BlockOwn), 1, int64(most.Block)},
-		{"expiry_days.reassign", int64(e.Reassign), int64(most.Flag), maxDays},
+		{"expiry_days.reassign", int64(e.Reassign), int64(max(most.Flag, most.Block)) + RepeatDays + 1, maxDays},
 		{"expiry_days.contest", int64(e.Contest), 1, maxDays},
 		{"expiry_days.answer", int64(e.Answer), 1, maxDays},
 		{"expiry_days.resource", int64(e.Resource), 1, maxDays},

@@ -169,7 +169,7 @@ func Default() Policy {
 		ContestedMargin:    8192,
 		HarmlessPermille:   150,
 		FlagExpiryDays:     ByClass{Crm: 90, Har: 90, Mkt: 180, Oth: 135, Unk: 90, ID: 270, OK: 180},
-		ExpiryDays:         ExpiryDays{BlockAsk: 90, BlockOwn: 30, Reassign: 400, Contest: 90, Answer: 90, Resource: 365},
+		ExpiryDays:         ExpiryDays{BlockAsk: 90, BlockOwn: 30, Reassign: 3650, Contest: 90, Answer: 90, Resource: 365},
 		ExpiryMaxDays:      ExpiryMaxDays{Flag: 365, Block: 365, Ratified: 365},
 		RetractShare:       50,
 		RetractShareMin:    1000,

@@ -77,7 +77,7 @@ func TestPolicyRoundTrip(t *testing.T) {
 	}
 	p.RulesVersion = 1
 	p.ExpiryMaxDays = policy.ExpiryMaxDays{Flag: 300, Block: 301, Ratified: 302}
-	p.ExpiryDays.Reassign = 303
+	p.ExpiryDays.Reassign = 500
 	p.MaxFreeDigits = policy.FreeDigits{Flag: 1, Block: 2, Ratified: 3}
 	p.MemberWeights = []policy.MemberWeight{{Member: "a", Permille: 700}, {Member: "b", Permille: 0}}
 	text, err := p.YAML()
@@ -171,7 +171,7 @@ func TestPolicyBounds(t *testing.T) {
 		{"negative margin", func(p *policy.Policy) { p.ContestedMargin = -1 }, "policy.contested_margin: -1"},
 		{"flag that outlives its bound", func(p *policy.Policy) { p.FlagExpiryDays.ID = 366 }, "policy.flag_expiry_days.id: 366 is outside 1 to 365"},
 		{"block that outlives its bound", func(p *policy.Policy) { p.ExpiryDays.BlockAsk = 366 }, "policy.expiry_days.block_ask"},
-		{"reassign that a flag outlives", func(p *policy.Policy) { p.ExpiryDays.Reassign = 364 }, "policy.expiry_days.reassign: 364 is outside 365"},
+		{"reassign that a flag outlives", func(p *policy.Policy) { p.ExpiryDays.Reassign = 455 }, "policy.expiry_days.reassign: 455 is outside 456"},
 		{"whole countries", func(p *policy.Policy) { p.MaxFreeDigits.Flag = 15 }, "policy.max_free_digits.flag"},
 		{"no delay", func(p *policy.Policy) { p.BlockDelayHours = 0 }, ""},
 		{"no quota", func(p *policy.Policy) { p.Quotas.Statements = 0 }, "policy.quota_a_day.statements"},

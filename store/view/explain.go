@@ -103,7 +103,7 @@ func (l *List) explainKey(p *place, rows []row) KeyExplanation {
 	evidence := l.gather(nil, rows)
 	k.Result = l.rules.Harmonise(evidence, l.stamp.Day, false)
 	weighed := l.rules.Weigh(evidence, l.stamp.Day)
-	handed, next := lastReassign(rows), 0
+	handed, next := l.handovers(rows), 0
 	for i := range rows {
 		r := &rows[i]
 		told := l.told(r)
@@ -120,7 +120,7 @@ func (l *List) explainKey(p *place, rows []row) KeyExplanation {
 }
 
 // status orders what may befall a statement: the gravest first.
-func (l *List) status(r *row, handed taxonomy.Day, w harmonise.Contribution) Status {
+func (l *List) status(r *row, handed []handover, w harmonise.Contribution) Status {
 	evidence := r.kind == assertion.KindFlag || r.kind == assertion.KindBlock
 	switch {
 	case r.void():
@@ -137,7 +137,7 @@ func (l *List) status(r *row, handed taxonomy.Day, w harmonise.Contribution) Sta
 		return NotYet
 	case r.own:
 		return Own
-	case r.since < handed:
+	case l.before(r, handed):
 		return Reassigned
 	case w.By >= 0:
 		return Silent

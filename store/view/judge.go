@@ -10,6 +10,7 @@ import (
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -242,8 +243,11 @@ func (j *judge) reassign(key number.Range, r *row) Reason {
 	if reason := j.holds(key); reason != NotVoid {
 		return reason
 	}
-	if r.since > j.day {
+	switch {
+	case r.since > j.day:
 		return ReasonFuture
+	case r.until < j.day+taxonomy.Day(j.policy.ExpiryDays.Reassign):
+		return ReasonShortLived // see handovers
 	}
 	return j.bounded(key, r.kind, j.policy.Quotas.Reassign)
 }
@@ -265,10 +269,6 @@ func (j *judge) holds(key number.Range) Reason {
 	return NotVoid
 }
 
-// repeatDays is how long an issuer must wait before it says a reassign or a
-// contest of one number again.
-const repeatDays = 90
-
 // bounded judges by the issuer's own feed and the days of its own batches: one
 // such statement a number in 90 days, and the daily quota.
 func (j *judge) bounded(key number.Range, kind assertion.Kind, quota uint32) Reason {
@@ -278,7 +278,7 @@ func (j *judge) bounded(key number.Range, kind assertion.Kind, quota uint32) Rea
 	_, rows := j.w.list.table.find(key)
 	for i := range rows {
 		b := &j.w.list.batches[rows[i].batch]
-		if rows[i].kind == kind && !rows[i].void() && b.speaker == j.batch.speaker && j.day < taxonomy.DayOf(b.time)+repeatDays {
+		if rows[i].kind == kind && !rows[i].void() && b.speaker == j.batch.speaker && j.day < taxonomy.DayOf(b.time)+policy.RepeatDays {
 			return ReasonRepeated
 		}
 	}

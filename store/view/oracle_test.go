@@ -79,11 +79,11 @@ func retracted(all []said, s *said) bool {
 	return false
 }
 
-// reassignedOn returns the last date on which key changed hands by a valid
-// reassign: of a holder, not in the batch's future, the issuer's first of that
-// number in 90 days.
-func (o *oracle) reassignedOn(all []said, key number.Range) taxonomy.Day {
-	var last taxonomy.Day
+// handed returns when key changed hands by valid reassigns (of a holder, not in
+// the batch's future, the issuer's first of that number in 90 days), each with
+// the day up to which it decides about what is said.
+func (o *oracle) handed(all []said, key number.Range) map[taxonomy.Day]taxonomy.Day {
+	last := make(map[taxonomy.Day]taxonomy.Day)
 	valid := make(map[uint32][]taxonomy.Day) // by issuer: days of its valid ones
 	for i := range all {
 		s := &all[i]
@@ -91,7 +91,7 @@ func (o *oracle) reassignedOn(all []said, key number.Range) taxonomy.Day {
 		r, ok := body.(assertion.Reassign)
 		k, _ := s.Key()
 		day, date := taxonomy.DayOf(s.record.Tip.Time), taxonomy.DayOf(r.Date)
-		if !ok || k != key || !o.state.SpeaksFor(s.member, key.First()) || date > day {
+		if !ok || k != key || !o.state.SpeaksFor(s.member, key.First()) || date > day || taxonomy.DayOf(s.Expires) < day+3650 {
 			continue
 		}
 		if slices.ContainsFunc(valid[s.rank], func(d taxonomy.Day) bool { return day < d+90 }) {
@@ -99,14 +99,23 @@ func (o *oracle) reassignedOn(all []said, key number.Range) taxonomy.Day {
 		}
 		valid[s.rank] = append(valid[s.rank], day)
 		if !retracted(all, s) {
-			last = max(last, date)
+			last[date] = max(last[date], day+3650-365-90)
 		}
 	}
 	return last
 }
 
+func seenBefore(handed map[taxonomy.Day]taxonomy.Day, since, said taxonomy.Day) bool {
+	for date, limit := range handed {
+		if since < date && said < limit {
+			return true
+		}
+	}
+	return false
+}
+
 func (o *oracle) evidence(all []said, key number.Range) []harmonise.Evidence {
-	handed := o.reassignedOn(all, key)
+	handed := o.handed(all, key)
 	var live []harmonise.Evidence
 	for i := range all {
 		s := &all[i]
@@ -123,7 +132,7 @@ func (o *oracle) evidence(all []said, key number.Range) []harmonise.Evidence {
 			k.Free() > int(o.state.Policy().MaxFreeDigits.Flag),
 			taxonomy.DayOf(s.Expires) > batchDay+365,
 			flag.Category.Class().Nuisance() && o.state.Protected(k),
-			taxonomy.DayOf(s.ObservedFrom) < handed,
+			seenBefore(handed, taxonomy.DayOf(s.ObservedFrom), batchDay),
 			retracted(all, s):
 			continue
 		}
@@ -188,6 +197,9 @@ func babble(t *testing.T, rnd *rand.Rand, batches int) *world {
 				s = retraction(t, assertion.TargetPublication, p[:])
 			case kind == 3:
 				s = reassigned(t, pick(subjects[:4]), -rnd.IntN(100))
+				if rnd.IntN(3) == 0 {
+					s.Expires = at(rnd.IntN(3000)) // too soon: void
+				}
 			case kind == 4:
 				s.Basis = assertion.Basis{Kind: assertion.BasisDerived, Sources: [][]byte{[]byte("a")}}
 			case kind == 5:
@@ -244,6 +256,41 @@ func show(list map[number.Range]taxonomy.Entry) string {
 		out += fmt.Sprintf("\n  %s %v", k, list[k])
 	}
 	return out
+}
+
+// A node that holds every opening and one whose openings were erased as soon as
+// the door lets them be have the same list on every day.
+func TestErasingWhatIsDeadChangesNothing(t *testing.T) {
+	for seed := range uint64(30) {
+		rnd := rand.New(rand.NewPCG(seed, 5))
+		w := babble(t, rnd, 30)
+		for _, day := range []taxonomy.Day{today, today + 40, today + 150, today + 290, today + 3600, today + 4100} {
+			erased := slices.Clone(w.records)
+			gone := 0
+			for i := range erased {
+				slots, err := assertion.DecodeSlots(erased[i].Body)
+				must(t, err)
+				for k := range slots {
+					if day > slots[k].Expiry() {
+						slots[k] = slots[k].Erase()
+						gone++
+					}
+				}
+				erased[i].Body, err = assertion.EncodeSlots(slots)
+				must(t, err)
+			}
+			if day > today+3000 && gone == 0 {
+				t.Fatal("nothing was erased")
+			}
+			held, bare := w.view(day), w.viewOf(Config{State: w.state, Source: erased, Day: day, Session: 1})
+			sameList(t, fmt.Sprintf("seed %d, %v, %d erased", seed, day, gone), bare.List(), held.List())
+			for later := day + 1; later < day+60; later += 7 {
+				held.TurnTo(later)
+				bare.TurnTo(later)
+				sameList(t, fmt.Sprintf("seed %d, %v, turned to %v", seed, day, later), bare.List(), held.List())
+			}
+		}
+	}
 }
 
 // Replaying from nothing, loading a snapshot and going on, and following live

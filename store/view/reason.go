@@ -16,19 +16,20 @@ const firstOwn = Reason(assertion.FirstViewReason)
 // The reasons that need the charter or the feed. They are append-only, since
 // snapshots carry them.
 const (
-	ReasonRole      Reason = iota + firstOwn // no role of the member may say this kind
-	ReasonAudience                           // not readable by all, so the list must not depend on it
-	ReasonBroad                              // more free digits than policy allows
-	ReasonLongLived                          // expires later than policy allows
-	ReasonOld                                // observed longer ago than policy allows
-	ReasonProtected                          // the subject is a protected number
-	ReasonNotHolder                          // the member is neither server, allocatee nor reseller of the number
-	ReasonFuture                             // names a date after its batch's day
-	ReasonRepeated                           // the issuer said the same of this number too recently
-	ReasonQuota                              // the issuer's daily quota was used up
-	ReasonForeign                            // what it retracts was said by another member
-	ReasonNotIssuer                          // the issuer's key is not in force
-	ReasonFrozen                             // the epoch forked and nothing of it is anchored
+	ReasonRole       Reason = iota + firstOwn // no role of the member may say this kind
+	ReasonAudience                            // not readable by all, so the list must not depend on it
+	ReasonBroad                               // more free digits than policy allows
+	ReasonLongLived                           // expires later than policy allows
+	ReasonOld                                 // observed longer ago than policy allows
+	ReasonProtected                           // the subject is a protected number
+	ReasonNotHolder                           // the member is neither server, allocatee nor reseller of the number
+	ReasonFuture                              // names a date after its batch's day
+	ReasonRepeated                            // the issuer said the same of this number too recently
+	ReasonQuota                               // the issuer's daily quota was used up
+	ReasonForeign                             // what it retracts was said by another member
+	ReasonNotIssuer                           // the issuer's key is not in force
+	ReasonFrozen                              // the epoch forked and nothing of it is anchored
+	ReasonShortLived                          // a reassign that would expire before what it decides about
 	endOwn
 )
 
@@ -46,6 +47,7 @@ var ownReasons = [...]string{
 	"said by another member",
 	"issuer key not in force",
 	"the issuer signed two stories and nothing of this one is anchored",
+	"expires too soon",
 }
 
 // String returns the reason in words, "" for none.

@@ -3,6 +3,7 @@ package view
 import (
 	"ringfence/store/assertion"
 	"ringfence/store/harmonise"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 )
 
@@ -28,7 +29,7 @@ func (w *writer) settle(rows []row) (taxonomy.Entry, taxonomy.Day) {
 
 // gather appends the evidence among rows: what may count on some day.
 func (l *List) gather(evidence []harmonise.Evidence, rows []row) []harmonise.Evidence {
-	handed := lastReassign(rows)
+	handed := l.handovers(rows)
 	for i := range rows {
 		if r := &rows[i]; l.evident(r, handed) {
 			evidence = append(evidence, l.evidenceOf(r))
@@ -37,27 +38,51 @@ func (l *List) gather(evidence []harmonise.Evidence, rows []row) []harmonise.Evi
 	return evidence
 }
 
-// lastReassign returns the latest date on which the number changed hands; day
-// 0 when it never did. The decision outlives the statement's expiry.
-func lastReassign(rows []row) taxonomy.Day {
-	var last taxonomy.Day
+// handover is a valid reassign: the number has a new user since date, and what
+// was said before limit about earlier times is void.
+type handover struct{ date, limit taxonomy.Day }
+
+// handovers returns the reassigns among rows that are in force. A reassign
+// decides for good, but only about what is said before a limit, so far ahead of
+// its own expiry that nothing it decided about, nor anything that a repetition
+// of it would have decided about, lives when its opening may be erased. So a
+// node that holds the opening and one that does not have the same list.
+func (l *List) handovers(rows []row) []handover {
+	var all []handover
 	for i := range rows {
 		r := &rows[i]
 		if r.kind == assertion.KindReassign && !r.void() && r.undoneBy == 0 {
-			last = max(last, r.since)
+			all = append(all, handover{r.since, taxonomy.DayOf(l.batches[r.batch].time) + l.reassignReach()})
 		}
 	}
-	return last
+	return all
+}
+
+// reassignReach is for how many days from its batch on a reassign decides about
+// what is said.
+func (l *List) reassignReach() taxonomy.Day {
+	p := l.state.Policy()
+	return taxonomy.Day(p.ExpiryDays.Reassign) - taxonomy.Day(max(p.ExpiryMaxDays.Flag, p.ExpiryMaxDays.Block)) - policy.RepeatDays
+}
+
+// before reports whether a handover voids r.
+func (l *List) before(r *row, handed []handover) bool {
+	for _, h := range handed {
+		if r.since < h.date && taxonomy.DayOf(l.batches[r.batch].time) < h.limit {
+			return true
+		}
+	}
+	return false
 }
 
 // evident reports whether r is evidence that is not dead for good: a flag or
 // an asking block, not void, retracted or derived, and observed wholly since
 // the number last changed hands.
-func (l *List) evident(r *row, handed taxonomy.Day) bool {
+func (l *List) evident(r *row, handed []handover) bool {
 	switch {
 	case r.kind != assertion.KindFlag && r.kind != assertion.KindBlock:
 		return false
-	case r.own, r.void(), r.derived, r.undoneBy != 0, r.since < handed:
+	case r.own, r.void(), r.derived, r.undoneBy != 0, l.before(r, handed):
 		return false
 	}
 	return true

@@ -25,7 +25,7 @@ type Standing struct {
 // changed hands) the newest. One whose batch cannot be read does not stand.
 func (l *List) Standing(member charter.MemberIndex, key number.Range, category taxonomy.Category) (Standing, bool) {
 	_, rows := l.table.find(key)
-	handed := lastReassign(rows)
+	handed := l.handovers(rows)
 	var best *row
 	for i := range rows {
 		r := &rows[i]
@@ -73,11 +73,11 @@ func (l *List) OwnBlocks(member charter.MemberIndex) []OwnBlock {
 	var own []OwnBlock
 	for _, key := range l.ownKeys {
 		_, rows := l.table.find(key)
-		handed := lastReassign(rows)
+		handed := l.handovers(rows)
 		for i := range rows {
 			r := &rows[i]
 			b := &l.batches[r.batch]
-			live := r.own && !r.void() && r.undoneBy == 0 && r.since >= handed && r.from <= l.stamp.Day && r.until > l.stamp.Day
+			live := r.own && !r.void() && r.undoneBy == 0 && !l.before(r, handed) && r.from <= l.stamp.Day && r.until > l.stamp.Day
 			if live && b.speaker != nobody && l.speakers[b.speaker].member == member {
 				own = append(own, OwnBlock{Key: key, Category: r.category, Ref: l.ref(r), Until: r.until})
 			}

@@ -218,6 +218,7 @@ func byMember(member string, s assertion.Statement) assertion.Statement {
 func reassigned(t testing.TB, subject string, days int) assertion.Statement {
 	t.Helper()
 	s := about(t, subject, assertion.KindReassign)
+	s.Expires = at(4000)
 	must(t, s.SetBody(assertion.Reassign{Date: at(days)}))
 	return s
 }
