@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -545,5 +546,94 @@ func TestRetractInAnotherMembersNameIsVoid(t *testing.T) {
 	}
 	if told, ok := l.Told(ref); !ok || told.Status != Void || told.Reason != ReasonForeign {
 		t.Errorf("the retract itself: %v %v %q", ok, told.Status, told.Reason)
+	}
+}
+
+// Readers take a list at any moment: its root is its tree's, and its counts are
+// those of its entries.
+func TestReadersNeverSeeHalfABatch(t *testing.T) {
+	w := newWorld(t, nil, "list: vendor; trusted")
+	for i := range 40 {
+		var say []assertion.Statement
+		for k := range 30 {
+			say = append(say, flagged(t, fmt.Sprintf("+86138001%02d%03d", i, k), "mkt.retail", 50, -1, -1))
+		}
+		w.say("list", at(0), w.publication(), say...)
+	}
+	v, err := New(Config{State: w.state, Source: w.records, Day: today, Session: 1})
+	must(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if _, err := v.Follow(); err != nil {
+			t.Error(err)
+		}
+		v.TurnTo(today + 30)
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		l := v.List()
+		labelled, entries := 0, 0
+		for _, e := range l.All() {
+			entries++
+			if e.Action == taxonomy.Label {
+				labelled++
+			}
+		}
+		if c := l.Counts(); l.Tree().Root() != l.Stamp().Root || c.Entries != entries || c.Labelled != labelled || entries%30 != 0 {
+			t.Fatalf("a list of %d entries, %d labelled, counts %+v", entries, labelled, c)
+		}
+	}
+}
+
+// counting counts how many keys are settled.
+type counting struct {
+	settler
+	keys int
+}
+
+func (c *counting) settle(rows []row) (taxonomy.Entry, taxonomy.Day) {
+	c.keys++
+	return c.settler.settle(rows)
+}
+
+// A batch settles the keys that it is about, and copies the chunks in which they
+// stand, whether the list is small or a hundred times as large.
+func TestWorkOfABatchDoesNotGrowWithTheList(t *testing.T) {
+	work := func(numbers int) (settled, copied int) {
+		w := newWorld(t, nil, "list: vendor; trusted")
+		var say []assertion.Statement
+		for k := range numbers {
+			say = append(say, flagged(t, fmt.Sprintf("+8613%09d", k*7919), "mkt.retail", 50, -1, -1))
+		}
+		w.say("list", at(-1), w.publication(), say[:numbers/2]...)
+		w.say("list", at(-1), w.publication(), say[numbers/2:]...)
+		v := w.view(today)
+		old := v.List().table
+		c := &counting{settler: v.w}
+		var edits []edit
+		for k := range 10 {
+			edits = append(edits, edit{key: num(t, fmt.Sprintf("+8613%09d", k*7919)).Range(), op: opTouch})
+		}
+		next, _ := old.apply(edits, c)
+		shared := make(map[*chunk]bool)
+		for _, one := range old.chunks {
+			shared[one] = true
+		}
+		for _, one := range next.chunks {
+			if !shared[one] {
+				copied += len(one.places)
+			}
+		}
+		return c.keys, copied
+	}
+	smallSettled, smallCopied := work(80)
+	settled, copied := work(8000)
+	if settled != 10 || smallSettled != 10 || copied > 2*chunkMost || smallCopied > 2*chunkMost {
+		t.Errorf("10 keys touched: %d and %d settled, %d and %d keys copied", smallSettled, settled, smallCopied, copied)
 	}
 }
