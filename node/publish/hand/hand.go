@@ -119,7 +119,8 @@ func (t Terms) Block(b Block) (assertion.Statement, error) {
 // Reassign drafts that a number has a new user since a date, in Unix seconds;
 // it counts as its UTC day.
 func (t Terms) Reassign(n number.Number, date int64) (assertion.Statement, error) {
-	s := t.envelope(Subject(n.Range()), assertion.BasisAllocatee, t.Policy.ExpiryDays.Reassign)
+	// One day more than the least that counts: the batch may be of tomorrow.
+	s := t.envelope(Subject(n.Range()), assertion.BasisAllocatee, t.Policy.ExpiryDays.Reassign+1)
 	return s, s.SetBody(assertion.Reassign{Date: date})
 }
 

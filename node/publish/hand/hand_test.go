@@ -153,7 +153,7 @@ func TestOthers(t *testing.T) {
 		subject string
 		expires int64
 	}{
-		{reassign, err1, assertion.KindReassign, string(Subject(n.Range()).Value), noon + 400*SecondsPerDay},
+		{reassign, err1, assertion.KindReassign, string(Subject(n.Range()).Value), noon + 3651*SecondsPerDay},
 		{contest, err2, assertion.KindContest, string(Subject(n.Range()).Value), noon + 90*SecondsPerDay},
 		{answer, err3, assertion.KindAnswer, string(ref.Bytes()), noon + 90*SecondsPerDay},
 		{resource, err4, assertion.KindResource, string(Subject(key(t, "+86!95163*")).Value), noon + 365*SecondsPerDay},
