@@ -31,6 +31,9 @@ func (n *Node) ImportPlan(_ context.Context, p api.PlanImport, file io.Reader) (
 	if err != nil {
 		return api.Plan{}, api.Errorf(api.BadInput, "%q is no date of a plan; write the day as of which it is true, 2026-11-24", p.Date)
 	}
+	if day.After(n.cfg.Now()) {
+		return api.Plan{}, api.Errorf(api.BadInput, "%s lies ahead: a plan is true as of a day, and one from the future would overrule every later one until then", p.Date)
+	}
 	meta := plan.Meta{Date: taxonomy.DayOf(day.Unix()), Source: p.Source}
 	if p.Country != "" {
 		if meta.Country, err = answer.ParseCountry(p.Country); err != nil {

@@ -174,7 +174,7 @@ func (n *Node) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
 		return api.Verdict{}, err
 	}
 	v := n.Decide(&call)
-	return n.told(book, &v, c.Lang), nil
+	return n.told(book, &call, &v, c.Lang), nil
 }
 
 // Decide decides one call and keeps the record of a refusal. The face that
@@ -189,7 +189,7 @@ func (n *Node) Decide(call *screen.Call) screen.Verdict {
 }
 
 // told tells a verdict with the score of the evidence behind it.
-func (n *Node) told(book *answer.Book, v *screen.Verdict, lang string) api.Verdict {
+func (n *Node) told(book *answer.Book, call *screen.Call, v *screen.Verdict, lang string) api.Verdict {
 	var score uint16
 	if caller, ok := v.Caller.Number(); ok && !v.Key.IsZero() {
 		for _, k := range n.view.List().Explain(caller).Keys {
@@ -198,7 +198,7 @@ func (n *Node) told(book *answer.Book, v *screen.Verdict, lang string) api.Verdi
 			}
 		}
 	}
-	return book.Verdict(v, n.stamp(), score, lang)
+	return book.Verdict(call, v, n.stamp(), score, lang)
 }
 
 // Enforce implements api.Screener.

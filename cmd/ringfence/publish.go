@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path"
@@ -47,6 +46,9 @@ says how to write one.`,
 				return usage(cmd, "--mapping is missing; there are %s, or the path of a file", strings.Join(mapping.ShippedNames(), ", "))
 			}
 			p.Rejects, p.Receipts = rejects != "", receipts != ""
+			if err := errors.Join(begin(rejects), begin(receipts)); err != nil {
+				return api.Errorf(api.BadInput, "%v", err)
+			}
 			d, err := a.publish(cmd, p, args[0])
 			if err != nil {
 				return err
@@ -155,6 +157,18 @@ func writeReceipts(name string, lines []api.ReceiptLine) error {
 	})
 }
 
+// begin makes sure that a file can be written before anything is signed.
+func begin(name string) error {
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // writeCSV writes a table to a file of the owner alone; nothing without a name.
 func writeCSV(name string, head []string, rows int, row func(i int) []string) (err error) {
 	if name == "" {
@@ -162,7 +176,7 @@ func writeCSV(name string, head []string, rows int, row func(i int) []string) (e
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("the file was published, but: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := csv.NewWriter(io.Writer(f))

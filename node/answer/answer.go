@@ -48,7 +48,11 @@ func (b *Book) Read(q api.Query) (number.Readings, error) {
 	readings := rules.Dialled(q.Number)
 	if _, ok := readings.Number(); !ok {
 		first := readings.First()
-		return number.Readings{}, api.Errorf(api.BadInput, "%q is no number of country +%s: %s; write it as +86…, or name its country", clip(q.Number), country, first.Reason())
+		why := first.Reason().String()
+		if why == "" {
+			why = first.Kind().String()
+		}
+		return number.Readings{}, api.Errorf(api.BadInput, "%q is no number of country +%s: %s; write it as +86…, or name its country", clip(q.Number), country, why)
 	}
 	return readings, nil
 }

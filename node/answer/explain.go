@@ -65,7 +65,9 @@ func contribution(l *view.List, t *view.Told, texts *locale.Catalog) api.Contrib
 		Statement: statement(state, t), Status: t.Status.String(), VoidReason: texts.Void(t.Reason),
 		AgeDays: t.Weighed.Age, HalfLifeDays: t.Weighed.HalfLife,
 		DecayedPermille: t.Weighed.Decayed, StrengthPermille: t.Weighed.Strength, Voice: t.Weighed.Voice,
-		WeightPermille: state.Weight(t.Member), IndependenceGroup: state.GroupName(state.Group(t.Member)),
+	}
+	if !t.Issuer.IsZero() {
+		c.WeightPermille, c.IndependenceGroup = state.Weight(t.Member), state.GroupName(state.Group(t.Member))
 	}
 	if t.RetractedBy.Batch.Defined() {
 		c.RetractedBy = t.RetractedBy.String()

@@ -6,6 +6,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/screen"
 	"ringfence/store/assertion"
+	"ringfence/store/number"
 )
 
 // Call reads a call in the words of a caller of the API. now is the time of a
@@ -52,12 +53,18 @@ func (b *Book) Call(c api.Call, now time.Time) (screen.Call, error) {
 
 // Verdict tells a verdict. The score is that of the list's evidence, which the
 // decision itself does not need.
-func (b *Book) Verdict(v *screen.Verdict, stamp api.ListStamp, score uint16, lang string) api.Verdict {
+func (b *Book) Verdict(call *screen.Call, v *screen.Verdict, stamp api.ListStamp, score uint16, lang string) api.Verdict {
 	texts := b.Texts.Match(lang)
+	caller := v.Caller
+	if v.Identity == screen.NoIdentity { // no rule spoke of a caller
+		if caller = call.Asserted.First(); caller.Kind() == number.Anonymous {
+			caller = call.Presented.First()
+		}
+	}
 	out := api.Verdict{
 		Action: v.Action.String(), Treatment: v.Treatment.String(), Rule: v.RuleName(), Class: v.Class.String(),
 		Category: v.Category.String(), ScorePermille: score, Basis: v.Basis.String(), Contested: v.Contested,
-		Member: v.Member, Caller: v.Caller.String(), Reading: int(v.Reading), Text: v.Display(texts), Stale: v.Stale, List: stamp,
+		Member: v.Member, Caller: caller.String(), Reading: int(v.Reading), Text: v.Display(texts), Stale: v.Stale, List: stamp,
 	}
 	if !v.Key.IsZero() {
 		out.Key = v.Key.String()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"ringfence/node/screen/local"
@@ -54,6 +55,23 @@ func (c *checker) directory() {
 		c.complain(keyDir, c.cfg.Dir+" is no directory")
 	default:
 		c.private(keyDir, c.cfg.Dir, 0o700)
+		c.keys()
+	}
+}
+
+// keys complains about key files that others can reach; keys.Open refuses them.
+func (c *checker) keys() {
+	dir := filepath.Join(c.cfg.Dir, "keys")
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return // a node without keys reads and screens
+	}
+	c.private(keyDir, dir, 0o700)
+	files, err := filepath.Glob(filepath.Join(dir, "*.age"))
+	if err != nil {
+		c.complain(keyDir, err.Error())
+	}
+	for _, name := range files {
+		c.private(keyDir, name, 0o600)
 	}
 }
 

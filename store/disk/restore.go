@@ -14,7 +14,8 @@ import (
 // the store until Lift, for nobody here knows what was published after the
 // backup. When it returns nil the store is durable and can be opened. On an
 // error the directory is emptied again, for what was read of an archive that
-// turns out to be cut short or changed is worth nothing.
+// turns out to be cut short or changed is worth nothing, and Open refuses it
+// until a restore succeeds: a store that begins anew would sign from the start.
 func Restore(r io.Reader, cfg Config) error {
 	s, err := begin(cfg)
 	if err != nil {
@@ -23,7 +24,14 @@ func Restore(r io.Reader, cfg Config) error {
 	if err := datadir.RefuseUsed(s.cfg.Dir); err != nil {
 		return errors.Join(err, s.lock.Release())
 	}
+	if err := datadir.MarkUnfinished(s.cfg.Dir); err != nil {
+		return errors.Join(err, s.lock.Release())
+	}
+	if err := datadir.Empty(s.cfg.Dir); err != nil {
+		return errors.Join(err, s.lock.Release())
+	}
 	if err := s.open(); err != nil {
+		// The lock is free again; the mark keeps others from opening meanwhile.
 		return errors.Join(err, datadir.Empty(s.cfg.Dir))
 	}
 	err = s.db.Always(func() error {
@@ -35,7 +43,7 @@ func Restore(r io.Reader, cfg Config) error {
 	})
 	if err = errors.Join(err, s.Close()); err == nil {
 		// Only now is the directory a store.
-		err = datadir.WriteFormat(s.cfg.Dir, 1+len(migrations()))
+		err = errors.Join(datadir.WriteFormat(s.cfg.Dir, 1+len(migrations())), datadir.MarkFinished(s.cfg.Dir))
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("disk: restore into %s: %w", s.cfg.Dir, err), datadir.Empty(s.cfg.Dir))

@@ -302,3 +302,34 @@ func TestBackupThatFailsIsNotWhole(t *testing.T) {
 		t.Fatalf("the hole was passed over: %v", err)
 	}
 }
+
+// A restore that fails must not leave a directory that passes for a new store:
+// its issuers would sign from the beginning. A sound backup mends it.
+func TestFailedRestoreIsNoNewStore(t *testing.T) {
+	from := openDir(t, t.TempDir())
+	var sound bytes.Buffer
+	if err := from.Backup(&sound); err != nil {
+		t.Fatal(err)
+	}
+	broken := bytes.Clone(sound.Bytes())
+	broken[len(broken)-1] ^= 1
+	cfg := Config{Dir: t.TempDir(), FreeFloor: 1}
+	for range 2 {
+		if err := Restore(bytes.NewReader(broken), cfg); err == nil {
+			t.Fatal("a damaged backup was restored")
+		}
+		if s, err := Open(cfg); err == nil || !strings.Contains(err.Error(), "was not finished") {
+			t.Fatalf("opened after a failed restore: %v, %v", s, err)
+		}
+	}
+	if err := Restore(&sound, cfg); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

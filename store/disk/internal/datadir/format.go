@@ -29,6 +29,9 @@ type Migration func(dir string) error
 // and a directory that is no store. The first step brings version 1 to 2; with
 // no steps the current version is 1.
 func Prepare(dir string, steps []Migration) error {
+	if err := refuseUnfinished(dir); err != nil {
+		return err
+	}
 	current := 1 + len(steps)
 	version, err := readFormat(dir)
 	if errors.Is(err, os.ErrNotExist) {
