@@ -108,7 +108,7 @@ func Open(cfg Config) (_ *Node, err error) {
 	n := &Node{cfg: complete(cfg)}
 	n.log, n.started = n.cfg.Logger, n.cfg.Now()
 	n.serving.ready = make(chan struct{})
-	if n.genesis, n.state, err = readGenesis(filepath.Join(cfg.Dir, GenesisFile)); err != nil {
+	if n.genesis, n.state, err = ReadGenesis(cfg.Dir); err != nil {
 		return nil, err
 	}
 	if err := n.openStore(); err != nil {
@@ -151,7 +151,10 @@ func complete(cfg Config) Config {
 // maxGenesis bounds a genesis file in bytes.
 const maxGenesis = 64 << 20
 
-func readGenesis(path string) (*charter.Genesis, *charter.State, error) {
+// ReadGenesis reads the genesis charter of a data directory and the
+// constitution that it founds.
+func ReadGenesis(dir string) (*charter.Genesis, *charter.State, error) {
+	path := filepath.Join(dir, GenesisFile)
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, fmt.Errorf("node: %s is missing: found a federation with \"ringfence federation new\", or copy the genesis charter of one here", path)

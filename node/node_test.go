@@ -365,7 +365,12 @@ func TestBackupAndRestoreBarsSigning(t *testing.T) {
 	must(t, h.node.Backup(ctx, &backup))
 	must(t, h.node.Close())
 	must(t, os.RemoveAll(filepath.Join(h.cfg.Dir, StoreDir)))
-	must(t, disk.Restore(&backup, disk.Config{Dir: filepath.Join(h.cfg.Dir, StoreDir), FreeFloor: 1}))
+	into := disk.Config{Dir: filepath.Join(h.cfg.Dir, StoreDir), FreeFloor: 1, Federation: assertion.CID([]byte("another"))}
+	if err := disk.Restore(bytes.NewReader(backup.Bytes()), into); err == nil || !strings.Contains(err.Error(), "is of federation") {
+		t.Errorf("a backup of another federation: %v", err)
+	}
+	into.Federation = h.node.State().Federation()
+	must(t, disk.Restore(&backup, into))
 	h.open()
 	if h.lookup("13900139000").Action != "label" {
 		t.Error("the list is not restored")

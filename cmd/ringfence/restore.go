@@ -51,7 +51,11 @@ func (a *app) restore(cmd *cobra.Command, file string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	err = disk.Restore(in, disk.Config{Dir: filepath.Join(cfg.Dir, node.StoreDir), FreeFloor: cfg.FreeFloor})
+	into := disk.Config{Dir: filepath.Join(cfg.Dir, node.StoreDir), FreeFloor: cfg.FreeFloor}
+	if _, state, err := node.ReadGenesis(cfg.Dir); err == nil {
+		into.Federation = state.Federation()
+	}
+	err = disk.Restore(in, into)
 	if err != nil {
 		return api.Errorf(api.Refused, "%v", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/store/disk/internal/damage"
 	"ringfence/store/disk/internal/datadir"
 	"ringfence/store/disk/internal/engine"
@@ -24,6 +26,9 @@ type Config struct {
 	// Free returns the free and the total bytes of the file system of dir; nil
 	// asks the operating system.
 	Free func(dir string) (free, total uint64, err error)
+
+	// Federation is whose batches Restore takes; undefined takes any.
+	Federation cid.Cid
 
 	// Logger is told what a person must know: losses, quarantine, Badger's
 	// warnings. Nil discards.

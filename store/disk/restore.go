@@ -35,7 +35,7 @@ func Restore(r io.Reader, cfg Config) error {
 		return errors.Join(err, datadir.Empty(s.cfg.Dir))
 	}
 	err = s.db.Always(func() error {
-		state, err := restore.Read(r, s.db)
+		state, err := restore.Read(r, s.db, s.cfg.Federation)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/store/archive"
 	"ringfence/store/assertion"
 	"ringfence/store/disk/internal/engine"
@@ -28,12 +30,13 @@ const Reason = "restored from a backup: it may have signed since; name the last 
 
 // restoring is what has been read of an archive.
 type restoring struct {
-	db    *engine.DB
-	batch []archive.Entry // not yet written
-	size  int             // of batch, in bytes
-	last  uint64          // arrival
-	lanes map[layout.Lane]lane
-	state promise.State
+	db         *engine.DB
+	federation cid.Cid         // undefined: any
+	batch      []archive.Entry // not yet written
+	size       int             // of batch, in bytes
+	last       uint64          // arrival
+	lanes      map[layout.Lane]lane
+	state      promise.State
 }
 
 // lane is what an epoch of a feed has so far.
@@ -43,13 +46,15 @@ type lane struct {
 }
 
 // Read reads the archive r into db, which is empty, and makes it durable there.
+// Batches of another federation than the given one, if it is defined, are
+// refused.
 // It returns what the store promises from now on. The caller is db's writer.
-func Read(r io.Reader, db *engine.DB) (promise.State, error) {
+func Read(r io.Reader, db *engine.DB, federation cid.Cid) (promise.State, error) {
 	in, err := archive.NewReader(r)
 	if err != nil {
 		return promise.State{}, err
 	}
-	x := restoring{db: db, lanes: make(map[layout.Lane]lane), state: promise.State{}.Clone()}
+	x := restoring{db: db, federation: federation, lanes: make(map[layout.Lane]lane), state: promise.State{}.Clone()}
 	for {
 		e, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -69,7 +74,7 @@ func (x *restoring) take(e archive.Entry) error {
 	size := 1 << 10
 	switch e := e.(type) {
 	case archive.Record:
-		if err := check(&e); err != nil {
+		if err := x.check(&e); err != nil {
 			return err
 		}
 		size += len(e.Record.Body)
@@ -102,14 +107,21 @@ func (x *restoring) take(e archive.Entry) error {
 	return nil
 }
 
-func check(e *archive.Record) error {
+func (x *restoring) check(e *archive.Record) error {
 	if e.Quarantine != "" {
 		return layout.CheckSizes(e.Record.Header, nil)
 	}
 	if err := layout.CheckSizes(e.Record.Header, e.Record.Body); err != nil {
 		return err
 	}
-	return proof.Check(&e.Record)
+	if err := proof.Check(&e.Record); err != nil {
+		return err
+	}
+	header, _, err := feed.Peek(e.Record.Header)
+	if err == nil && x.federation.Defined() && !header.Federation.Equals(x.federation) {
+		err = fmt.Errorf("the backup is of federation %s, this directory is of %s", header.Federation, x.federation)
+	}
+	return err
 }
 
 // flush commits what was read, when there is room for it.
