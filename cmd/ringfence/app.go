@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,6 +20,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/locale"
+	"ringfence/store/keys"
 )
 
 // app is one run of the program.
@@ -66,7 +68,7 @@ func (a *app) execute(args []string) int {
 		}{api.Error{Kind: kind, Message: err.Error()}, code}
 		_ = a.writeJSON(failure)
 	}
-	_, _ = fmt.Fprintln(a.err, "ringfence:", err)
+	_, _ = fmt.Fprintln(a.err, "ringfence:", show.Plain(err.Error()))
 	return code
 }
 
@@ -78,6 +80,10 @@ func (a *app) classify(err error) (api.Kind, int) {
 	case errors.As(err, &typed):
 		return typed.Kind, typed.Kind.Exit()
 	case errors.As(err, &settings), !a.entered:
+		return api.BadInput, api.ExitUsage
+	case errors.Is(err, keys.ErrReachable):
+		return api.Refused, api.ExitRefused
+	case errors.Is(err, fs.ErrNotExist):
 		return api.BadInput, api.ExitUsage
 	}
 	return api.Internal, api.ExitNo

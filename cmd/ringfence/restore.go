@@ -56,8 +56,11 @@ func (a *app) restore(cmd *cobra.Command, file string) (err error) {
 		into.Federation = state.Federation()
 	}
 	err = disk.Restore(in, into)
-	if err != nil {
+	if errors.Is(err, disk.ErrLocked) || errors.Is(err, disk.ErrUsed) || errors.Is(err, disk.ErrDiskFull) {
 		return api.Errorf(api.Refused, "%v", err)
+	}
+	if err != nil {
+		return api.Errorf(api.BadInput, "%v", err)
 	}
 	// A snapshot of the list as it stood before is not that of the backup.
 	if err := os.Remove(filepath.Join(cfg.Dir, node.SnapshotFile)); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -56,6 +56,8 @@ func (c Config) complete() (Config, error) {
 var (
 	// ErrLocked: another process owns the directory; a LockedError.
 	ErrLocked = datadir.ErrLocked
+	// ErrUsed: Restore was given a directory that is not empty.
+	ErrUsed = datadir.ErrUsed
 	// ErrNewer: the directory was made by a newer version.
 	ErrNewer = datadir.ErrNewer
 	// ErrDiskFull: a write was refused because too little space is free; a

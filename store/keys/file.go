@@ -35,10 +35,10 @@ func checkMode(path string, info fs.FileInfo, secret privacy) error {
 		forbidden, fix = othersWrite, "chmod go-w"
 	}
 	if bits := info.Mode().Perm(); bits&forbidden != 0 {
-		return fmt.Errorf("keys: %s has mode %04o, which lets others at it: %s %s", path, bits, fix, path)
+		return fmt.Errorf("keys: %s has mode %04o: %w: %s %s", path, bits, ErrReachable, fix, path)
 	}
 	if owner, me, ok := owners(info); ok && owner != me {
-		return fmt.Errorf("keys: %s belongs to user %d, but this process runs as user %d: chown it, or run as its owner", path, owner, me)
+		return fmt.Errorf("keys: %s belongs to user %d, but this process runs as user %d: %w: chown it, or run as its owner", path, owner, me, ErrReachable)
 	}
 	return nil
 }

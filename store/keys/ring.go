@@ -48,6 +48,9 @@ const (
 	maxFile       = 4096 // bytes of any file of a ring
 )
 
+// ErrReachable says that others than the owner can get at a key.
+var ErrReachable = errors.New("others can get at it")
+
 // ErrExists says that a key is there already; keys are never overwritten.
 var ErrExists = errors.New("the key exists and is never overwritten")
 

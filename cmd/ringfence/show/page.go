@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -31,7 +33,40 @@ func NewPage(w io.Writer, words *locale.Catalog, colour bool) *Page {
 func (p *Page) Err() error { return p.err }
 
 // Line writes one line.
-func (p *Page) Line(line string) { p.write(line + "\n") }
+func (p *Page) Line(line string) {
+	p.write(p.plain(line) + "\n")
+}
+
+// plain is Plain but for the page's own marks.
+func (p *Page) plain(s string) string {
+	if !p.colour {
+		return plain(s)
+	}
+	return plain(s, text.Faint.EscapeSeq(), text.Bold.EscapeSeq(), text.Reset.EscapeSeq())
+}
+
+// Plain replaces what could steer a terminal or turn text around: control and
+// format characters. What other members write is shown, never obeyed; --json
+// has it verbatim.
+func Plain(s string) string { return plain(s) }
+
+func plain(s string, own ...string) string {
+	var b strings.Builder
+	for s != "" {
+		if i := slices.IndexFunc(own, func(o string) bool { return strings.HasPrefix(s, o) }); i >= 0 {
+			b.WriteString(own[i])
+			s = s[len(own[i]):]
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s)
+		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf) {
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
+		s = s[n:]
+	}
+	return b.String()
+}
 
 // Say writes the message of a key below cli.
 func (p *Page) Say(key string, args ...string) { p.Line(p.word(key, args...)) }
@@ -114,7 +149,7 @@ func (p *Page) table(columns []column, rows [][]string) {
 	for _, row := range rows {
 		var cells table.Row
 		for _, cell := range row {
-			cells = append(cells, cell)
+			cells = append(cells, p.plain(cell)) // before the table measures it
 		}
 		t.AppendRow(cells)
 	}

@@ -41,6 +41,9 @@ func refuseUnfinished(dir string) error {
 	return nil
 }
 
+// ErrUsed says that a directory holds something already.
+var ErrUsed = errors.New("is not empty")
+
 // RefuseUsed refuses a directory that holds more than a lock and the mark of a
 // restore that was not finished.
 func RefuseUsed(dir string) error {
@@ -50,7 +53,7 @@ func RefuseUsed(dir string) error {
 	}
 	names = slices.DeleteFunc(names, func(n string) bool { return n == unfinished })
 	if len(names) > 0 {
-		return fmt.Errorf("disk: restore: %s is not empty: a backup is restored into an empty directory only", dir)
+		return fmt.Errorf("disk: restore: %s %w: a backup is restored into an empty directory only", dir, ErrUsed)
 	}
 	return nil
 }
