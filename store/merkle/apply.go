@@ -5,12 +5,9 @@ import (
 	"sort"
 )
 
-// merger applies changes to subtrees. Its two slices are scratch space for one
-// block at a time, kept from block to block.
-type merger struct {
-	firsts []uint64
-	tails  []tail
-}
+// merger applies changes to subtrees. Its items are scratch space for one block
+// at a time, kept from block to block.
+type merger struct{ items []item }
 
 // apply returns n as changes leave it, n itself when they change nothing.
 // Changes are strictly ascending; n may be nil, and so may the result.
@@ -50,41 +47,35 @@ func changesBefore(changes []Change, first uint64) int {
 // merge returns the subtree of a block as changes leave it, or of the changes
 // alone when the block is nil.
 func (m *merger) merge(block *node, changes []Change) *node {
-	m.firsts, m.tails = m.firsts[:0], m.tails[:0]
+	m.items = m.items[:0]
 	changed := false
 	i, count := 0, 0
 	if block != nil {
 		count = block.size()
 	}
 	for _, c := range changes {
-		for i < count && (Key{block.firsts[i], block.tails[i].free}).Compare(c.Key) < 0 {
-			m.push(block.firsts[i], block.tails[i])
+		for i < count && block.items[i].key().Compare(c.Key) < 0 {
+			m.items = append(m.items, block.items[i])
 			i++
 		}
-		next := tail{c.Free, c.Value}
-		if i < count && block.firsts[i] == c.First && block.tails[i].free == c.Free {
-			changed = changed || c.Delete || block.tails[i] != next
+		next := itemOf(c.Key, c.Value)
+		if i < count && block.items[i].key() == c.Key {
+			changed = changed || c.Delete || block.items[i] != next
 			i++
 		} else {
 			changed = changed || !c.Delete
 		}
 		if !c.Delete {
-			m.push(c.First, next)
+			m.items = append(m.items, next)
 		}
 	}
 	if !changed {
 		return block
 	}
 	if block != nil {
-		m.firsts = append(m.firsts, block.firsts[i:]...)
-		m.tails = append(m.tails, block.tails[i:]...)
+		m.items = append(m.items, block.items[i:]...)
 	}
-	return build(m.firsts, m.tails)
-}
-
-func (m *merger) push(first uint64, rest tail) {
-	m.firsts = append(m.firsts, first)
-	m.tails = append(m.tails, rest)
+	return build(m.items)
 }
 
 // ascending returns changes in the order that apply needs: as they are when

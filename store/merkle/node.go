@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"sort"
 	"sync/atomic"
 )
 
@@ -15,11 +16,17 @@ const MaxBlock = 128
 // keyBits is the length of the radix: the bits of a first number.
 const keyBits = 64
 
-// tail is what an entry has after its first number: free digits and value.
-type tail struct {
+// item is an entry as a block holds it: 16 bytes, so that a look-up that finds
+// it reads one line.
+type item struct {
+	first uint64
 	free  uint8
 	value Value
 }
+
+func (e *item) key() Key { return Key{e.first, e.free} }
+
+func itemOf(key Key, value Value) item { return item{key.First, key.Free, value} }
 
 // node is a subtree that is never empty: a block, or a node proper with two
 // children. It never changes once another goroutine can see it, but for the
@@ -34,8 +41,7 @@ type node struct {
 	bits   uint8    // length of the longest common prefix; 64 when all is shared
 	count  uint32   // of entries
 	slots  *slots   // of a block: where its numbers stand
-	firsts []uint64 // of a block, ascending, apart from the rest for the search
-	tails  []tail   // of a block, beside firsts
+	items  []item   // of a block, ascending
 
 	prefix uint64 // the common prefix, padded with zero bits
 
@@ -52,56 +58,61 @@ func (n *node) last() uint64 { return n.prefix | ^prefixMask(int(n.bits)) }
 // prefixMask has its first n bits set; n is 0 to 64.
 func prefixMask(n int) uint64 { return ^uint64(0) << (keyBits - uint(n)) }
 
-// slots is a block's hash table: open addressing, at most half full, of places
-// counted from 1; 0 is empty. It holds the first entry of each first number. A
+// slots is a block's hash table: open addressing, at most half full. A slot has
+// a place counted from 1 in its low byte, and above it eight more bits of the
+// number's hash, so that a number which is not there is told without reading
+// any that is; 0 is empty. It holds the first entry of each first number. A
 // look-up reads one line of it where a binary search reads four or five of the
 // numbers, each waiting for the one before.
-type slots [2 * MaxBlock]uint8
+type slots [2 * MaxBlock]uint16
 
-func slotOf(first uint64) uint8 {
-	// Multiplying by 2^64/φ spreads neighbours over the top eight bits.
-	return uint8(first * 0x9E3779B97F4A7C15 >> 56)
+// spread gives a number's slot and the mark above its place.
+func spread(first uint64) (slot uint8, mark uint16) {
+	// Multiplying by 2^64/φ spreads neighbours over the top bits.
+	h := first * 0x9E3779B97F4A7C15
+	return uint8(h >> 56), uint16(h>>40) & 0xFF00
 }
 
-func newSlots(firsts []uint64) *slots {
+func newSlots(items []item) *slots {
 	s := new(slots)
-	for i, first := range firsts {
-		if i > 0 && first == firsts[i-1] {
+	for i := range items {
+		first := items[i].first
+		if i > 0 && first == items[i-1].first {
 			continue
 		}
-		at := slotOf(first)
+		at, mark := spread(first)
 		for s[at] != 0 {
 			at++
 		}
-		s[at] = uint8(i + 1)
+		s[at] = mark | uint16(i+1)
 	}
 	return s
 }
 
 // lookup returns the place of the first entry with the given first number.
 func (n *node) lookup(first uint64) (int, bool) {
-	for at := slotOf(first); ; at++ {
-		i := int(n.slots[at]) - 1
-		if i < 0 {
+	at, mark := spread(first)
+	for ; ; at++ {
+		slot := n.slots[at]
+		if slot == 0 {
 			return 0, false
 		}
-		if n.firsts[i] == first {
+		if i := int(slot&0xFF) - 1; slot&0xFF00 == mark && n.items[i].first == first {
 			return i, true
 		}
 	}
 }
 
-// newBlock takes ownership of both slices, which are not empty.
-func newBlock(firsts []uint64, tails []tail) *node {
-	low, high := firsts[0], firsts[len(firsts)-1]
+// newBlock takes ownership of items, which are not empty.
+func newBlock(items []item) *node {
+	low, high := items[0].first, items[len(items)-1].first
 	shared := bits.LeadingZeros64(low ^ high)
 	n := &node{
-		firsts: firsts,
-		tails:  tails,
-		slots:  newSlots(firsts),
+		items:  items,
+		slots:  newSlots(items),
 		bits:   uint8(shared),
 		prefix: low & prefixMask(shared),
-		count:  uint32(len(firsts)),
+		count:  uint32(len(items)),
 	}
 	n.kids = [2]*node{n, n}
 	return n
@@ -109,17 +120,17 @@ func newBlock(firsts []uint64, tails []tail) *node {
 
 // build returns the subtree of sorted entries, nil of none. It copies what it
 // keeps.
-func build(firsts []uint64, tails []tail) *node {
-	if len(firsts) == 0 {
+func build(items []item) *node {
+	if len(items) == 0 {
 		return nil
 	}
-	low, high := firsts[0], firsts[len(firsts)-1]
+	low, high := items[0].first, items[len(items)-1].first
 	shared := bits.LeadingZeros64(low ^ high)
-	if len(firsts) <= MaxBlock || shared == keyBits {
-		return newBlock(slices.Clone(firsts), slices.Clone(tails))
+	if len(items) <= MaxBlock || shared == keyBits {
+		return newBlock(slices.Clone(items))
 	}
-	mid, _ := slices.BinarySearch(firsts, high&prefixMask(shared+1))
-	return newNode(shared, build(firsts[:mid], tails[:mid]), build(firsts[mid:], tails[mid:]))
+	mid := lowerBound(items, high&prefixMask(shared+1))
+	return newNode(shared, build(items[:mid]), build(items[mid:]))
 }
 
 // newNode returns the node over two subtrees that differ in bit first and
@@ -151,7 +162,7 @@ func join(a, b *node) *node {
 	shared := min(bits.LeadingZeros64(a.prefix^b.prefix), int(a.bits), int(b.bits))
 	if a.count+b.count <= MaxBlock || shared == keyBits {
 		// A subtree of so few entries, or of one first number, is a block.
-		return newBlock(slices.Concat(a.firsts, b.firsts), slices.Concat(a.tails, b.tails))
+		return newBlock(slices.Concat(a.items, b.items))
 	}
 	a0, a1 := a.split(shared)
 	b0, b1 := b.split(shared)
@@ -170,35 +181,27 @@ func (n *node) split(bit int) (zero, one *node) {
 	case !n.isBlock():
 		return n.kids[0], n.kids[1]
 	}
-	mid := lowerBound(n.firsts, n.prefix|1<<(keyBits-1-bit))
-	return build(n.firsts[:mid], n.tails[:mid]), build(n.firsts[mid:], n.tails[mid:])
+	mid := lowerBound(n.items, n.prefix|1<<(keyBits-1-bit))
+	return build(n.items[:mid]), build(n.items[mid:])
 }
 
-// lowerBound returns the place of the first number that is not less than x. It
-// has no branch that depends on the data: a look-up of a random number would
-// mispredict half of them.
-func lowerBound(sorted []uint64, x uint64) int {
-	base := 0
-	for n := len(sorted); n > 0; {
-		half := (n + 1) / 2
-		_, less := bits.Sub64(sorted[base+half-1], x, 0)
-		base += half & -int(less)
-		n -= half
-	}
-	return base
+// lowerBound returns the place of the first item whose number is not less than
+// x.
+func lowerBound(sorted []item, x uint64) int {
+	return sort.Search(len(sorted), func(i int) bool { return sorted[i].first >= x })
 }
 
 // find returns the place of key in a block, or the one where it would stand.
 func (n *node) find(key Key) (int, bool) {
-	i := lowerBound(n.firsts, key.First)
-	for i < len(n.firsts) && n.firsts[i] == key.First && n.tails[i].free < key.Free {
+	i := lowerBound(n.items, key.First)
+	for i < len(n.items) && n.items[i].first == key.First && n.items[i].free < key.Free {
 		i++
 	}
-	return i, i < len(n.firsts) && n.firsts[i] == key.First && n.tails[i].free == key.Free
+	return i, i < len(n.items) && n.items[i].key() == key
 }
 
 func (n *node) entry(i int) Entry {
-	return NewEntry(Key{n.firsts[i], n.tails[i].free}, n.tails[i].value)
+	return NewEntry(n.items[i].key(), n.items[i].value)
 }
 
 // sum returns the hash of n. Several goroutines may compute one hash at the
@@ -209,7 +212,7 @@ func (n *node) sum() Hash {
 	}
 	var h Hash
 	if n.isBlock() {
-		h = blockHash(n.firsts, n.tails)
+		h = blockHash(n.items)
 	} else {
 		h = nodeHash(n.bits, n.prefix, n.kids[0].sum(), n.kids[1].sum())
 	}
@@ -228,12 +231,12 @@ func nodeHash(length uint8, prefix uint64, left, right Hash) Hash {
 }
 
 // blockHash returns SHA-256(0x02 ‖ count ‖ RFC 6962 root of the entries).
-func blockHash(firsts []uint64, tails []tail) Hash {
+func blockHash(items []item) Hash {
 	var a accumulator
-	for i, first := range firsts {
-		a.add(entryHash(NewEntry(Key{first, tails[i].free}, tails[i].value)))
+	for i := range items {
+		a.add(entryHash(NewEntry(items[i].key(), items[i].value)))
 	}
-	return wrapBlock(len(firsts), a.root())
+	return wrapBlock(len(items), a.root())
 }
 
 func wrapBlock(count int, root Hash) Hash {

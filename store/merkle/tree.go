@@ -141,7 +141,7 @@ func (t *Tree) Get(key Key) (Value, bool) {
 	}
 	n = n.descend(key.First)
 	i, found := n.lookup(key.First)
-	if found && n.tails[i].free != key.Free {
+	if found && n.items[i].free != key.Free {
 		// The number has no entry of its own, or a range of more free digits
 		// than any number has is meant.
 		i, found = n.find(key)
@@ -149,7 +149,7 @@ func (t *Tree) Get(key Key) (Value, bool) {
 	if !found {
 		return Value{}, false
 	}
-	return n.tails[i].value, true
+	return n.items[i].value, true
 }
 
 // descend returns the only block in which first can stand. It looks at the bits
@@ -196,7 +196,7 @@ func (n *node) each(start Key, yield func(Key, Value) bool) bool {
 	}
 	i, _ := n.find(start)
 	for ; i < n.size(); i++ {
-		if !yield(Key{n.firsts[i], n.tails[i].free}, n.tails[i].value) {
+		if !yield(n.items[i].key(), n.items[i].value) {
 			return false
 		}
 	}
@@ -221,10 +221,10 @@ func (t *Tree) under(prefix uint64, length int) *node {
 		return n
 	}
 	mask := prefixMask(length)
-	from := lowerBound(n.firsts, prefix&mask)
+	from := lowerBound(n.items, prefix&mask)
 	to := n.size()
 	if end := prefix | ^mask; end != ^uint64(0) {
-		to = lowerBound(n.firsts, end+1)
+		to = lowerBound(n.items, end+1)
 	}
-	return build(n.firsts[from:to], n.tails[from:to])
+	return build(n.items[from:to])
 }

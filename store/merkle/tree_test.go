@@ -329,12 +329,15 @@ func TestEntryRoundTrip(t *testing.T) {
 
 func TestLowerBound(t *testing.T) {
 	for size := range 40 {
-		sorted := make([]uint64, size)
+		sorted := make([]item, size)
 		for i := range sorted {
-			sorted[i] = uint64(i/2*2 + 2)
+			sorted[i].first = uint64(i/2*2 + 2)
 		}
 		for x := range uint64(size + 5) {
-			want, _ := slices.BinarySearch(sorted, x)
+			want := slices.IndexFunc(sorted, func(e item) bool { return e.first >= x })
+			if want < 0 {
+				want = size
+			}
 			if got := lowerBound(sorted, x); got != want {
 				t.Fatalf("%d in %v at %d, want %d", x, sorted, got, want)
 			}

@@ -198,11 +198,14 @@ func (n Number) Enclosing(free int) (Range, bool) {
 	if free < 0 || n.IsZero() || n.Len()-free <= n.Country().Len() {
 		return Range{}, false
 	}
-	return n.enclosing(free), true
+	return n.Around(free), true
 }
 
-// enclosing is Enclosing without the check of the country code, for look-ups:
-// a range that does not exist matches nothing.
-func (n Number) enclosing(free int) Range {
+// Around is Enclosing without its check, for look-ups: a range that frees digits
+// of the country code does not exist, so it matches nothing. free is 0 to 14.
+func (n Number) Around(free int) Range {
+	if free == 0 {
+		return Range{first: n}
+	}
 	return Range{first: Number{n.v - n.digits()%pow10[free]}, free: uint8(free)}
 }

@@ -105,10 +105,7 @@ func (l *List) Lookup(n number.Number) (taxonomy.Entry, number.Range, bool) {
 	var at number.Range
 	have := false
 	for frees := l.tree.Frees(); frees != 0; frees &= frees - 1 {
-		key, ok := n.Enclosing(bits.TrailingZeros16(frees))
-		if !ok {
-			break
-		}
+		key := n.Around(bits.TrailingZeros16(frees))
 		value, ok := l.tree.Get(merkle.Key{First: key.First().Uint64(), Free: uint8(key.Free())})
 		if !ok || key.Free() > 0 && l.state.ProtectedNumber(n) {
 			continue
