@@ -27,7 +27,7 @@ func (m *merger) apply(n *node, changes []Change) *node {
 	if end := n.last() + 1; end != 0 {
 		to = changesBefore(changes, end)
 	}
-	mid := from + changesBefore(changes[from:to], n.prefix|1<<n.shift)
+	mid := from + changesBefore(changes[from:to], n.prefix|1<<(keyBits-1-n.bits))
 
 	zero := m.apply(n.kids[0], changes[from:mid])
 	one := m.apply(n.kids[1], changes[mid:to])

@@ -31,6 +31,9 @@ func (f *filter) bit(key Key) uint64 {
 
 // mayHave is true of every key that was added and of few others.
 func (f *filter) mayHave(key Key) bool {
+	if f == nil {
+		return false
+	}
 	bit := f.bit(key)
 	return f.words[bit/64]>>(bit%64)&1 == 1
 }
@@ -44,37 +47,22 @@ func (f *filter) add(key Key) {
 // full reports that n more keys would make the filter answer "maybe" too often.
 func (f *filter) full(n int) bool { return (f.keys+n)*filterBits > len(f.words)*64 }
 
-// filterAfter returns the filter for t, whose ranges are those of the tree that
-// had old, as changed. Keys that are gone stay in a filter until it is full
-// and made anew from what is there; so the cost for a change is constant over
-// time, but for copying two bytes a range.
-func (t *Tree) filterAfter(old *filter, changed []Change) *filter {
-	live := 0
-	for _, n := range t.ranges {
-		if n != nil {
-			live += n.size()
-		}
-	}
+// after returns the filter over ranges, which are those that f is over as
+// changed. Keys that are gone stay in a filter until it is full and made anew
+// from what is there; so the cost for a change is constant over time, but for
+// copying two bytes a range.
+func (f *filter) after(changed []Change, ranges *index) *filter {
 	switch {
-	case live == 0:
+	case ranges == nil:
 		return nil
 	case len(changed) == 0:
-		return old
-	}
-	if old == nil || old.full(len(changed)) {
-		fresh := newFilter(2 * live)
-		for free, n := range t.ranges {
-			if n == nil {
-				continue
-			}
-			n.each(Key{}, func(key Key, _ Value) bool {
-				fresh.add(Key{key.First, uint8(free)})
-				return true
-			})
-		}
+		return f
+	case f == nil || f.full(len(changed)):
+		fresh := newFilter(2 * ranges.total)
+		ranges.each(func(c *cell) { fresh.add(Key{c.first, c.free}) })
 		return fresh
 	}
-	next := &filter{words: append([]uint64(nil), old.words...), shift: old.shift, keys: old.keys}
+	next := &filter{words: append([]uint64(nil), f.words...), shift: f.shift, keys: f.keys}
 	for _, c := range changed {
 		if !c.Delete {
 			next.add(c.Key)

@@ -16,8 +16,7 @@ const MaxBlock = 128
 // keyBits is the length of the radix: the bits of a first number.
 const keyBits = 64
 
-// item is an entry as a block holds it: 16 bytes, so that a look-up that finds
-// it reads one line.
+// item is an entry as a block holds it.
 type item struct {
 	first uint64
 	free  uint8
@@ -31,24 +30,20 @@ func itemOf(key Key, value Value) item { return item{key.First, key.Free, value}
 // node is a subtree that is never empty: a block, or a node proper with two
 // children. It never changes once another goroutine can see it, but for the
 // hash, which is filled in when first asked for.
-//
-// The fields are in the order in which a look-up reads them, and a node is 96
-// bytes, so that a step down touches one cache line.
 type node struct {
-	kids   [2]*node // of a block, the block itself twice: see descend
-	shift  uint8    // 63 − bits: brings the deciding bit of a number to the right
-	height uint8    // steps down to the deepest block, 0 in a block
 	bits   uint8    // length of the longest common prefix; 64 when all is shared
 	count  uint32   // of entries
-	slots  *slots   // of a block: where its numbers stand
+	prefix uint64   // the common prefix, padded with zero bits
+	kids   [2]*node // nil in a block
 	items  []item   // of a block, ascending
-
-	prefix uint64 // the common prefix, padded with zero bits
 
 	hash atomic.Pointer[Hash] // nil until somebody asked
 }
 
-func (n *node) isBlock() bool { return n.height == 0 }
+func (n *node) isBlock() bool { return n.kids[0] == nil }
+
+// side returns the child in which first can stand, 0 or 1. n is no block.
+func (n *node) side(first uint64) uint64 { return first >> (keyBits - 1 - n.bits) & 1 }
 
 func (n *node) size() int { return int(n.count) }
 
@@ -58,64 +53,16 @@ func (n *node) last() uint64 { return n.prefix | ^prefixMask(int(n.bits)) }
 // prefixMask has its first n bits set; n is 0 to 64.
 func prefixMask(n int) uint64 { return ^uint64(0) << (keyBits - uint(n)) }
 
-// slots is a block's hash table: open addressing, at most half full. A slot has
-// a place counted from 1 in its low byte, and above it eight more bits of the
-// number's hash, so that a number which is not there is told without reading
-// any that is; 0 is empty. It holds the first entry of each first number. A
-// look-up reads one line of it where a binary search reads four or five of the
-// numbers, each waiting for the one before.
-type slots [2 * MaxBlock]uint16
-
-// spread gives a number's slot and the mark above its place.
-func spread(first uint64) (slot uint8, mark uint16) {
-	// Multiplying by 2^64/φ spreads neighbours over the top bits.
-	h := first * 0x9E3779B97F4A7C15
-	return uint8(h >> 56), uint16(h>>40) & 0xFF00
-}
-
-func newSlots(items []item) *slots {
-	s := new(slots)
-	for i := range items {
-		first := items[i].first
-		if i > 0 && first == items[i-1].first {
-			continue
-		}
-		at, mark := spread(first)
-		for s[at] != 0 {
-			at++
-		}
-		s[at] = mark | uint16(i+1)
-	}
-	return s
-}
-
-// lookup returns the place of the first entry with the given first number.
-func (n *node) lookup(first uint64) (int, bool) {
-	at, mark := spread(first)
-	for ; ; at++ {
-		slot := n.slots[at]
-		if slot == 0 {
-			return 0, false
-		}
-		if i := int(slot&0xFF) - 1; slot&0xFF00 == mark && n.items[i].first == first {
-			return i, true
-		}
-	}
-}
-
 // newBlock takes ownership of items, which are not empty.
 func newBlock(items []item) *node {
 	low, high := items[0].first, items[len(items)-1].first
 	shared := bits.LeadingZeros64(low ^ high)
-	n := &node{
-		items:  items,
-		slots:  newSlots(items),
+	return &node{
 		bits:   uint8(shared),
-		prefix: low & prefixMask(shared),
 		count:  uint32(len(items)),
+		prefix: low & prefixMask(shared),
+		items:  items,
 	}
-	n.kids = [2]*node{n, n}
-	return n
 }
 
 // build returns the subtree of sorted entries, nil of none. It copies what it
@@ -137,12 +84,10 @@ func build(items []item) *node {
 // share all before it.
 func newNode(first int, zero, one *node) *node {
 	return &node{
-		kids:   [2]*node{zero, one},
-		shift:  uint8(keyBits - 1 - first),
 		bits:   uint8(first),
-		prefix: zero.prefix & prefixMask(first),
-		height: 1 + max(zero.height, one.height),
 		count:  zero.count + one.count,
+		prefix: zero.prefix & prefixMask(first),
+		kids:   [2]*node{zero, one},
 	}
 }
 

@@ -74,7 +74,7 @@ func (t *Tree) Prove(key Key) Proof {
 			node := branch{n.bits, n.prefix, [2]Hash{n.kids[0].sum(), n.kids[1].sum()}}
 			return Proof{kind: apart, node: node, path: upward(down)}
 		}
-		side := key.First >> n.shift & 1
+		side := n.side(key.First)
 		down = append(down, step{n.bits, n.kids[1-side].sum()})
 		n = n.kids[side]
 	}

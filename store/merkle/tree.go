@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// maxFree is the greatest count of free digits with a look-up index of its own;
-// no telephone number has more digits than that.
+// maxFree is the greatest count of free digits that a look-up asks for; no
+// telephone number has more digits than that.
 const maxFree = 15
 
 // Tree is a list: a map from keys to values with one hash over all of it. It
@@ -17,12 +17,11 @@ const maxFree = 15
 type Tree struct {
 	root *node
 
-	// ranges holds the entries with i free digits once more, apart by i, for
-	// look-ups alone: a longest match asks for one key of each count, and the
-	// few ranges of one count are found in a tree that stays in the cache.
-	ranges [maxFree + 1]*node
-	filter *filter // over the keys in ranges; nil when there are none
-	frees  uint16  // see Frees
+	// The same entries once more, for look-ups alone. A longest match asks for
+	// a key of each count of free digits; the few ranges of 1 to maxFree of them
+	// stand apart, where they stay in the caches.
+	numbers, ranges *index
+	filter          *filter // over the keys in ranges; nil when there are none
 }
 
 // Build returns the list of the given entries. They are best given strictly
@@ -45,16 +44,29 @@ const collectChunk = 1 << 14
 // Collect returns the list of the entries of seq, as Build does, without
 // holding them twice.
 func Collect(seq iter.Seq2[Key, Value]) *Tree {
-	t := new(Tree)
+	var m merger
+	var root *node
 	chunk := make([]Change, 0, collectChunk)
 	for key, value := range seq {
 		chunk = append(chunk, Change{Key: key, Value: value})
 		if len(chunk) == cap(chunk) {
-			t = t.Apply(chunk)
+			root = m.apply(root, ascending(chunk))
 			chunk = chunk[:0]
 		}
 	}
-	return t.Apply(chunk)
+	t := &Tree{root: m.apply(root, ascending(chunk))}
+	t.numbers = newIndex(t.Len())
+	var ofRanges []Change
+	for key, value := range t.All() {
+		if isRange(key) {
+			ofRanges = append(ofRanges, Change{Key: key, Value: value})
+		} else {
+			t.numbers.set(key, value)
+		}
+	}
+	t.ranges = t.ranges.apply(ofRanges)
+	t.filter = t.filter.after(ofRanges, t.ranges)
+	return t
 }
 
 // Apply returns the list as changes leave it, and t itself when they change
@@ -72,22 +84,21 @@ func (t *Tree) Apply(changes []Change) *Tree {
 	if root == t.root {
 		return t
 	}
-	next := &Tree{root: root, ranges: t.ranges}
-	var ofRanges []Change
-	var byFree [maxFree + 1][]Change
+	var ofNumbers, ofRanges []Change
 	for _, c := range changes {
-		if c.Free > 0 && c.Free <= maxFree {
+		if isRange(c.Key) {
 			ofRanges = append(ofRanges, c)
-			byFree[c.Free] = append(byFree[c.Free], c)
+		} else {
+			ofNumbers = append(ofNumbers, c)
 		}
 	}
-	for free, part := range byFree {
-		next.ranges[free] = m.apply(next.ranges[free], part)
-	}
-	next.filter = next.filterAfter(t.filter, ofRanges)
-	next.frees = next.countFrees()
+	next := &Tree{root: root, numbers: t.numbers.apply(ofNumbers), ranges: t.ranges.apply(ofRanges)}
+	next.filter = t.filter.after(ofRanges, next.ranges)
 	return next
 }
+
+// isRange reports whether key belongs into the index of ranges.
+func isRange(key Key) bool { return key.Free > 0 && key.Free <= maxFree }
 
 // Len returns the number of entries.
 func (t *Tree) Len() int {
@@ -104,64 +115,21 @@ func (t *Tree) Frees() uint16 {
 	if t == nil {
 		return 0
 	}
-	return t.frees
-}
-
-// countFrees returns what Frees does.
-func (t *Tree) countFrees() uint16 {
-	var set uint16
-	others := t.Len()
-	for free, n := range t.ranges {
-		if n != nil {
-			set |= 1 << free
-			others -= n.size()
-		}
-	}
-	if others > 0 {
-		set |= 1
-	}
-	return set
+	return t.numbers.occurring() | t.ranges.occurring()
 }
 
 // Get returns what the list says of key. It does not allocate and does not
 // look at hashes.
 func (t *Tree) Get(key Key) (Value, bool) {
-	if t == nil {
+	switch {
+	case t == nil:
 		return Value{}, false
+	case !isRange(key):
+		return t.numbers.get(key)
+	case t.filter.mayHave(key):
+		return t.ranges.get(key)
 	}
-	n := t.root
-	if key.Free > 0 && key.Free <= maxFree {
-		if t.filter == nil || !t.filter.mayHave(key) {
-			return Value{}, false
-		}
-		n = t.ranges[key.Free]
-	}
-	if n == nil {
-		return Value{}, false
-	}
-	n = n.descend(key.First)
-	i, found := n.lookup(key.First)
-	if found && n.items[i].free != key.Free {
-		// The number has no entry of its own, or a range of more free digits
-		// than any number has is meant.
-		i, found = n.find(key)
-	}
-	if !found {
-		return Value{}, false
-	}
-	return n.items[i].value, true
-}
-
-// descend returns the only block in which first can stand. It looks at the bits
-// alone that tell children apart; whether the prefixes on the way fit is seen
-// from the block. A block leads to itself, so that the count of steps is that
-// of the deepest block for every number: the processor mispredicts nothing,
-// and that is worth more than the steps saved.
-func (n *node) descend(first uint64) *node {
-	for range n.height {
-		n = n.kids[first>>(n.shift&63)&1]
-	}
-	return n
+	return Value{}, false
 }
 
 // Root returns the list root: 32 zero bytes for the empty list. The first call
@@ -212,7 +180,7 @@ func (t *Tree) under(prefix uint64, length int) *node {
 	}
 	n := t.root
 	for !n.isBlock() && int(n.bits) < length {
-		n = n.kids[prefix>>n.shift&1]
+		n = n.kids[n.side(prefix)]
 	}
 	if int(n.bits) >= length {
 		if bits.LeadingZeros64(n.prefix^prefix) < length {
