@@ -73,8 +73,8 @@ func TestDemoDirectoryNumbersAreTheCarriersAndProtected(t *testing.T) {
 	f, s := founded(t)
 	m, _ := s.MemberByID(carrier)
 	for _, h := range f.held.holdings {
-		if !s.ProtectedNumber(h.number) || !s.SpeaksFor(m, h.number) {
-			t.Fatalf("%s of %s: protected %t, the carrier's %t", h.number, h.organisation, s.ProtectedNumber(h.number), s.SpeaksFor(m, h.number))
+		if !s.ProtectedNumber(h.number) || !s.SpeaksFor(m, h.number.Range()) {
+			t.Fatalf("%s of %s: protected %t, the carrier's %t", h.number, h.organisation, s.ProtectedNumber(h.number), s.SpeaksFor(m, h.number.Range()))
 		}
 	}
 }

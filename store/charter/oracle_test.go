@@ -142,7 +142,7 @@ func TestStateIsSharedSafely(t *testing.T) {
 			for range 200 {
 				for m, member := range s.Members() {
 					info, ok := s.Issuer(member.Issuers[0])
-					if !ok || info.Member != m || s.SpeaksFor(m, n) && !s.May(m, assertion.KindReassign) || !s.Protected(key) {
+					if !ok || info.Member != m || s.SpeaksFor(m, n.Range()) && !s.May(m, assertion.KindReassign) || !s.Protected(key) {
 						t.Errorf("member %d sees another constitution", m)
 						return
 					}

@@ -64,6 +64,10 @@ type standing struct {
 // holder is a Grant with its members looked up; nobody where it names none.
 type holder struct{ allocatee, resoldTo, server MemberIndex }
 
+func (h holder) has(m MemberIndex) bool {
+	return m == h.allocatee || m == h.resoldTo || m == h.server
+}
+
 // compile indexes a valid charter. The State keeps c.
 func compile(c *Charter, federation cid.Cid, size uint64) *State {
 	s := &State{charter: c, federation: federation, size: size}
@@ -86,6 +90,7 @@ func compile(c *Charter, federation cid.Cid, size uint64) *State {
 		s.holders = append(s.holders, h)
 		s.grants.add(g.Range, int32(i))
 	}
+	s.grants.sort()
 	for i, r := range c.Protected {
 		s.protected.add(r, int32(i))
 	}
@@ -258,11 +263,36 @@ func (s *State) Server(n number.Number) (MemberIndex, bool) {
 	return h.server, ok
 }
 
-// SpeaksFor reports whether m may act for the user of n: as the allocatee, as
-// the reseller whose customer the user is, or as the server.
-func (s *State) SpeaksFor(m MemberIndex, n number.Number) bool {
-	h, ok := s.holder(n)
-	return ok && m != nobody && (m == h.allocatee || m == h.resoldTo || m == h.server)
+// SpeaksFor reports whether m may act for the user of every number of r: as the
+// allocatee, as the reseller whose customer the user is, or as the server. For
+// each number the grant with the longest prefix tells.
+func (s *State) SpeaksFor(m MemberIndex, r number.Range) bool {
+	if r.IsZero() || m == nobody {
+		return false
+	}
+	for key := range r.Keys() {
+		i, ok := s.grants.find(key)
+		if !s.speaks(m, key, ok && s.holders[i].has(m), s.grants.inside(key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// speaks reports whether m speaks for every number of key, where the keys of
+// grants inside it tell otherwise than rest, which tells of all the others.
+func (s *State) speaks(m MemberIndex, key number.Range, rest bool, inside []number.Range) bool {
+	others := key.Size()
+	for len(inside) > 0 {
+		one := inside[0]
+		deeper := within(inside[1:], one)
+		if !s.speaks(m, one, s.holders[s.grants.at[one]].has(m), deeper) {
+			return false
+		}
+		others -= one.Size()
+		inside = inside[1+len(deeper):]
+	}
+	return rest || others == 0
 }
 
 func (s *State) holder(n number.Number) (holder, bool) {
@@ -290,48 +320,4 @@ func (s *State) Protected(r number.Range) bool {
 func (s *State) ProtectedNumber(n number.Number) bool {
 	_, ok := s.protected.find(n.Range())
 	return ok
-}
-
-// keyIndex finds the longest prefix of a key among ranges. A range of any
-// length is entered once for each length, so that one look-up a prefix length
-// in use answers.
-type keyIndex struct {
-	at    map[number.Range]int32
-	frees uint16 // bit f: some range has f free digits
-}
-
-// add enters an encoded range that Validate has passed. The first of equal
-// keys stays.
-func (x *keyIndex) add(encoded []byte, value int32) {
-	r, err := decodeRange(encoded)
-	if err != nil {
-		return
-	}
-	if x.at == nil {
-		x.at = make(map[number.Range]int32)
-	}
-	for key := range r.Keys() {
-		if _, taken := x.at[key]; !taken {
-			x.at[key] = value
-			x.frees |= 1 << key.Free()
-		}
-	}
-}
-
-// find returns the value of the longest prefix that covers the key r.
-func (x *keyIndex) find(r number.Range) (int32, bool) {
-	n := r.First()
-	for free := r.Free(); free < number.MaxDigits; free++ {
-		if x.frees>>free&1 == 0 {
-			continue
-		}
-		around, ok := n.Enclosing(free)
-		if !ok {
-			return 0, false
-		}
-		if value, ok := x.at[around]; ok {
-			return value, true
-		}
-	}
-	return 0, false
 }

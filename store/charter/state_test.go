@@ -70,7 +70,7 @@ func TestStateRefusesStrangers(t *testing.T) {
 		t.Error("the empty ID is a member's")
 	}
 	for _, beyond := range []charter.MemberIndex{9, 65535} {
-		if s.Member(beyond) != nil || s.Weight(beyond) != 0 || s.May(beyond, assertion.KindTally) || s.SpeaksFor(beyond, parse(t, "+8613800138000")) {
+		if s.Member(beyond) != nil || s.Weight(beyond) != 0 || s.May(beyond, assertion.KindTally) || s.SpeaksFor(beyond, parse(t, "+8613800138000").Range()) {
 			t.Errorf("member %d beyond the roster has rights", beyond)
 		}
 	}
@@ -168,7 +168,7 @@ func TestAuthorityOverNumbers(t *testing.T) {
 			}
 			var speakers []int
 			for m := range s.Members() {
-				if s.SpeaksFor(m, n) {
+				if s.SpeaksFor(m, n.Range()) {
 					speakers = append(speakers, int(m))
 				}
 			}
@@ -241,6 +241,51 @@ func TestGrantIndexAgreesWithScan(t *testing.T) {
 	}
 }
 
+// A member speaks for a range when it speaks for each of its numbers.
+func TestSpeaksForARangeAsForItsNumbers(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	spoken, refusedInside := 0, 0
+	for round := range 60 {
+		cfg := sample(t)
+		cfg.Grants, cfg.Protected = randomGrants(r), nil
+		for i := range cfg.Grants {
+			cfg.Grants[i].Allocatee = []string{"op-a", "op-b"}[r.IntN(8)/7]
+		}
+		s := chartertest.State(t, cfg)
+		m, _ := s.MemberByID("op-a")
+		for range 60 {
+			key, err := number.NewRange(randomNumber(r), r.IntN(4))
+			if err != nil {
+				continue
+			}
+			want, ends := true, true
+			for i := range key.Size() {
+				n, err := number.FromUint64(key.First().Uint64() + i)
+				if err != nil {
+					t.Fatal(err)
+				}
+				one := s.SpeaksFor(m, n.Range())
+				want = want && one
+				if i == 0 || i == key.Size()-1 {
+					ends = ends && one
+				}
+			}
+			if got := s.SpeaksFor(m, key); got != want {
+				t.Fatalf("round %d: speaks for %s: %t, for each of its numbers: %t", round, key, got, want)
+			}
+			if want && key.Free() > 0 {
+				spoken++
+			}
+			if ends && !want {
+				refusedInside++
+			}
+		}
+	}
+	if spoken == 0 || refusedInside == 0 {
+		t.Errorf("%d ranges were spoken for and %d refused for what lies inside; the test needs both", spoken, refusedInside)
+	}
+}
+
 func scan(grants []charter.RangeGrant, n number.Number) (best charter.RangeGrant, ok bool) {
 	longest := -1
 	for _, g := range grants {
@@ -306,7 +351,7 @@ func TestQuestionsDoNotAllocate(t *testing.T) {
 	if allocs := testing.AllocsPerRun(100, func() {
 		info, _ := s.Issuer(issuer)
 		_ = s.Weight(info.Member) + s.Group(info.Member)
-		_ = s.May(info.Member, assertion.KindFlag) && s.SpeaksFor(info.Member, n) && s.Protected(key) && s.ProtectedNumber(n)
+		_ = s.May(info.Member, assertion.KindFlag) && s.SpeaksFor(info.Member, n.Range()) && s.Protected(key) && s.ProtectedNumber(n)
 	}); allocs != 0 {
 		t.Errorf("%v allocations", allocs)
 	}
@@ -316,7 +361,7 @@ func BenchmarkSpeaksFor(b *testing.B) {
 	s := chartertest.State(b, sample(b))
 	n := parse(b, "+8617001240000")
 	for b.Loop() {
-		if !s.SpeaksFor(mno, n) {
+		if !s.SpeaksFor(mno, n.Range()) {
 			b.Fatal("the reseller does not speak for its customer")
 		}
 	}

@@ -18,6 +18,7 @@ type index struct {
 	keys  []uint8 // how many each page has
 	shift uint8   // 64 − log2 of the pages
 	total int
+	seed  uint64           // see spread
 	frees [maxFree + 1]int // keys by free digits; those of more count as 0
 
 	made []bool // while the index is made: pages that no other index has
@@ -46,13 +47,11 @@ type cell struct {
 
 func (c *cell) key() Key { return Key{c.first, c.free} }
 
-// seed makes the hash another in each process, so that nobody can choose
-// numbers that share a page. Nothing that leaves the process depends on it.
-var seed = rand.Uint64()
-
-// spread hashes a key. The top bits choose the page, the low ones the cell.
-func spread(key Key) uint64 {
-	high, low := bits.Mul64(key.First^uint64(key.Free)<<56^seed, 0x9E3779B97F4A7C15)
+// spread hashes a key. The top bits choose the page, the low ones the cell. The
+// seed is drawn for each index, so that nobody can choose numbers that share a
+// page; nothing that leaves the process depends on it.
+func (x *index) spread(key Key) uint64 {
+	high, low := bits.Mul64(key.First^uint64(key.Free)<<56^x.seed, 0x9E3779B97F4A7C15)
 	return high ^ low
 }
 
@@ -64,6 +63,7 @@ func newIndex(n int) *index {
 		keys:  make([]uint8, 1<<log),
 		made:  make([]bool, 1<<log),
 		shift: uint8(64 - log),
+		seed:  rand.Uint64(),
 	}
 	for i := range x.pages {
 		x.pages[i], x.made[i] = make(page, pageCells), true
@@ -76,7 +76,7 @@ func (x *index) get(key Key) (Value, bool) {
 	if x == nil {
 		return Value{}, false
 	}
-	h := spread(key)
+	h := x.spread(key)
 	c := x.pages[h>>(x.shift&63)].find(h, key)
 	return c.value, c.taken
 }
@@ -165,7 +165,7 @@ func (x *index) mine(i uint64) page {
 }
 
 func (x *index) set(key Key, value Value) {
-	h := spread(key)
+	h := x.spread(key)
 	i := h >> x.shift
 	c := x.mine(i).find(h, key)
 	if c.taken {
@@ -183,7 +183,7 @@ func (x *index) set(key Key, value Value) {
 }
 
 func (x *index) remove(key Key) {
-	h := spread(key)
+	h := x.spread(key)
 	i := h >> x.shift
 	if !x.pages[i].find(h, key).taken {
 		return
@@ -196,7 +196,7 @@ func (x *index) remove(key Key) {
 	// What stands behind the gap and was kept from it by what stood there moves
 	// up, so that searches go on to end at the first empty cell.
 	for at := (gap + 1) % pageCells; p[at].taken; at = (at + 1) % pageCells {
-		if home := spread(p[at].key()); (at-home)%pageCells >= (at-gap)%pageCells {
+		if home := x.spread(p[at].key()); (at-home)%pageCells >= (at-gap)%pageCells {
 			p[gap] = p[at]
 			gap = at
 		}

@@ -69,7 +69,7 @@ func TestIndexOutgrowsAFullPage(t *testing.T) {
 	x := newIndex(0)
 	var keys []Key
 	for first := uint64(1); len(keys) < 3*pageFull; first++ {
-		if key := (Key{First: first}); spread(key)>>62 == 0 {
+		if key := (Key{First: first}); x.spread(key)>>62 == 0 {
 			keys = append(keys, key)
 			x.set(key, Value{1})
 		}

@@ -55,6 +55,9 @@ func (r Range) Free() int {
 	return int(r.free)
 }
 
+// Size returns how many numbers of the length of First r has.
+func (r Range) Size() uint64 { return pow10[r.Free()] }
+
 // AnyLength reports whether r covers several lengths.
 func (r Range) AnyLength() bool { return r.free == anyLength }
 

@@ -34,9 +34,10 @@ import "strings"
 func (r *Rules) Received(s string) Readings { return r.read(s, false) }
 
 // Dialled reads a number as it is written down or dialled under the default
-// country. It differs from Received in three things: a carrier's selection
+// country. It differs from Received in four things: a carrier's selection
 // code (17951) is dropped; a trunk prefix after the country code, +86 (0)10…,
-// is dropped; and digits that are both a landline and a code of short messages
+// is dropped, and so is an area code that chooses the branch of a country-wide
+// code, 021-95588; and digits that are both a landline and a code of short messages
 // are first the latter, because lists write landlines with their 0.
 func (r *Rules) Dialled(s string) Readings { return r.read(s, true) }
 
@@ -177,10 +178,11 @@ func (g *reading) national(d []byte) {
 }
 
 // trunked reads what follows the trunk prefix: a number, or an area code with
-// a province-local code.
+// a province-local code or, in a list, one whose branch there is meant.
 func (g *reading) trunked(d []byte) bool {
 	node := g.home.sense(d)
-	return g.addIf(node, SenseNumber, g.home, d) || g.addIf(node, SenseAreaLocal, g.home, d)
+	return g.addIf(node, SenseNumber, g.home, d) || g.addIf(node, SenseAreaLocal, g.home, d) ||
+		g.dialled && g.addIf(node, SenseBranch, g.home, d)
 }
 
 // addIf adds d in the given sense if node has it.
@@ -193,6 +195,8 @@ func (g *reading) addIf(node *Node, sense Sense, t *Table, d []byte) bool {
 		return g.add(t.pack(false, 0, d))
 	case SenseService:
 		return g.add(t.pack(true, 0, d))
+	case SenseBranch:
+		return g.add(t.pack(true, 0, d[min(int(node.Area), len(d)):]))
 	case SenseAreaLocal:
 		cut := min(int(node.Area), len(d))
 		return g.add(t.pack(true, int(node.Province)+1, d[cut:]))

@@ -156,7 +156,7 @@ func TestChina(t *testing.T) {
 			{in: "9621211", received: short},
 		},
 		"an area code before a code that has none": {
-			{in: "021-95588", received: areaCode},
+			{in: "021-95588", received: areaCode, dialled: "+86!95588"},
 			{in: "010-4006998888", received: areaCode},
 			{in: "010-12345", received: areaCode},
 			{in: "010-12345678", received: areaCode},

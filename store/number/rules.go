@@ -16,13 +16,14 @@ const (
 	SenseSMS                           // a code that only short messages may carry
 	SenseAreaLocal                     // an area code, then a province-local code
 	SenseAreaService                   // an area code, then a country-wide code: no such number
+	SenseBranch                        // the same, of a code that lists write so
 )
 
 // Node is one state of a Table's automaton, reached by the digits read so far.
 type Node struct {
 	Next     [10]uint16 // the state after each further digit; 0 where nothing follows
 	Sense    Sense      // of the digits read so far
-	Area     uint8      // with SenseAreaLocal: digits of the area code
+	Area     uint8      // with SenseAreaLocal and SenseBranch: digits of the area code
 	Province uint8      // with SenseAreaLocal: the area's GB/T 2260 code, 0 if not known
 }
 

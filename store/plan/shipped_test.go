@@ -79,8 +79,8 @@ func directory() []expectation {
 		{re(`^0\d{2}[2-8]\d{7}$`), number.Numbered, plan.Landline, 86},
 		{re(`^0\d{3}[2-8]\d{6,7}$`), number.Numbered, plan.Landline, 86},
 		{re(`^1[0-2]\d{3,9}$`), number.Numbered, plan.Service, 86},
-		{re(`^02[01]95\d{3}$`), number.Irregular, 0, 0},    // an area code before a 95 code
-		{re(`^(6700|650253)\d*$`), number.Irregular, 0, 0}, // two of America, without country code
+		{re(`^02[01]95\d{3}$`), number.Numbered, plan.Code95, 86}, // the area code says which branch
+		{re(`^(6700|650253)\d*$`), number.Irregular, 0, 0},        // two of America, without country code
 	}
 }
 

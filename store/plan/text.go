@@ -25,7 +25,7 @@ import (
 //	exit       ; 011                      dialled before an international one
 //	carrier    ; 17951                    dialled before a whole number
 //	subscriber ; [2-8]                    how numbers begin after an area code
-//	form       ; KIND ; PATTERN ; LENGTHS KIND is number, service, local or sms
+//	form       ; KIND ; PATTERN ; LENGTHS KIND is number, service, local, branch or sms
 //	area       ; CODE ; LENGTHS ; PROVINCE ; CITY
 //	scope      ; PATTERN ; LENGTHS        what is listed completely
 //	range      ; PATTERN ; LENGTHS ; CLASS ; HOLDER ; REGION
@@ -187,6 +187,8 @@ func senseOf(kind string) number.Sense {
 		return number.SenseService
 	case "local":
 		return number.SenseLocal
+	case "branch":
+		return number.SenseBranch
 	case "sms":
 		return number.SenseSMS
 	}
@@ -196,7 +198,7 @@ func senseOf(kind string) number.Sense {
 func (p *textParser) form() error {
 	sense := senseOf(p.field(1))
 	if sense == 0 {
-		return fmt.Errorf("field 2: %q is no kind of form; want number, service, local or sms", clip(p.field(1)))
+		return fmt.Errorf("field 2: %q is no kind of form; want number, service, local, branch or sms", clip(p.field(1)))
 	}
 	pat, err := p.pattern(2)
 	if err != nil {

@@ -261,10 +261,8 @@ func (j *judge) contest(key number.Range, r *row) Reason {
 
 // holds asks that the member may act for the users of the key's numbers.
 func (j *judge) holds(key number.Range) Reason {
-	for one := range key.Keys() {
-		if !j.w.list.state.SpeaksFor(j.member, one.First()) || !j.w.list.state.SpeaksFor(j.member, one.Last()) {
-			return ReasonNotHolder
-		}
+	if !j.w.list.state.SpeaksFor(j.member, key) {
+		return ReasonNotHolder
 	}
 	return NotVoid
 }

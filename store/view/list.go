@@ -25,10 +25,9 @@ type Stamp struct {
 // List is the harmonised list at one moment with the evidence behind it. It
 // never changes; look-ups do not allocate and take no lock.
 type List struct {
-	stamp    Stamp
-	cursor   uint64
-	tree     *merkle.Tree
-	ratified bool // some entry is a ratified one
+	stamp  Stamp
+	cursor uint64
+	tree   *merkle.Tree
 
 	state    *charter.State
 	rules    *harmonise.Rules
@@ -72,6 +71,7 @@ type Counts struct {
 	Labelled   int // entries with action label
 	Blocked    int // entries with action block
 	Contested  int // entries that are contested
+	Ratified   int // entries that the ledger decided
 }
 
 // Stamp returns which list this is.
@@ -117,7 +117,7 @@ func (l *List) Lookup(n number.Number) (taxonomy.Entry, number.Range, bool) {
 		if e.Ratified {
 			return e, key, true
 		}
-		if !l.ratified {
+		if l.counts.Ratified == 0 {
 			break
 		}
 	}

@@ -91,7 +91,7 @@ func (o *oracle) handed(all []said, key number.Range) map[taxonomy.Day]taxonomy.
 		r, ok := body.(assertion.Reassign)
 		k, _ := s.Key()
 		day, date := taxonomy.DayOf(s.record.Tip.Time), taxonomy.DayOf(r.Date)
-		if !ok || k != key || !o.state.SpeaksFor(s.member, key.First()) || date > day || taxonomy.DayOf(s.Expires) < day+3650 {
+		if !ok || k != key || !o.state.SpeaksFor(s.member, key) || date > day || taxonomy.DayOf(s.Expires) < day+3650 {
 			continue
 		}
 		if slices.ContainsFunc(valid[s.rank], func(d taxonomy.Day) bool { return day < d+90 }) {

@@ -246,11 +246,14 @@ func TestRetractBeforeAndAfterItsTarget(t *testing.T) {
 	pub := w.publication()
 	refs := w.say("list", at(-1), pub, flagged(t, mobileA, "mkt.retail", 50, -1, -1), flagged(t, mobileB, "mkt.retail", 50, -1, -1))
 	full := w.view(today).List()
+	dated := retraction(t, assertion.TargetBatch, refs[0].Batch.Bytes())
+	dated.Effective = at(20) // is a record: a retract takes effect with its batch
 	for name, c := range map[string]struct {
 		by   string
 		undo assertion.Statement
 		left int
 	}{
+		"effective later":     {"list", dated, 0},
 		"statement":           {"list", retraction(t, assertion.TargetStatement, refs[0].Bytes()), 1},
 		"batch":               {"list", retraction(t, assertion.TargetBatch, refs[0].Batch.Bytes()), 0},
 		"publication":         {"list", retraction(t, assertion.TargetPublication, pub[:]), 0},

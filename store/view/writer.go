@@ -272,6 +272,9 @@ func (c *Counts) move(from, to taxonomy.Entry) {
 		if e.Contested {
 			c.Contested += e.by
 		}
+		if e.Ratified {
+			c.Ratified += e.by
+		}
 	}
 }
 

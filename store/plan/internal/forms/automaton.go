@@ -27,9 +27,9 @@ type Area struct {
 
 // WithAreas returns the forms, and those that arise by an area code before a
 // subscriber's number, before a province-local code and, to be refused, before
-// any other service code.
+// any other service code. A form of SenseBranch arises in no other way.
 func WithAreas(forms []Form, areas []Area, subscriber Pattern) []Form {
-	all := slices.Clone(forms)
+	all := slices.DeleteFunc(slices.Clone(forms), func(f Form) bool { return f.Sense == number.SenseBranch })
 	for _, a := range areas {
 		n := a.Code.count
 		all = append(all, Form{a.Code.Then(subscriber), n + a.Min, n + a.Max, number.SenseNumber, 0, 0})
@@ -40,6 +40,8 @@ func WithAreas(forms []Form, areas []Area, subscriber Pattern) []Form {
 				behind.Sense, behind.area, behind.province = number.SenseAreaLocal, uint8(n), a.Province
 			case number.SenseService:
 				behind.Sense = number.SenseAreaService
+			case number.SenseBranch:
+				behind.Sense, behind.area = number.SenseBranch, uint8(n)
 			default:
 				continue
 			}
@@ -81,7 +83,7 @@ func (a *compiler) state(forms []Form) (uint16, error) {
 		if f.Min <= 0 {
 			node := &a.nodes[state]
 			node.Sense |= f.Sense
-			if f.Sense == number.SenseAreaLocal {
+			if f.area > 0 {
 				node.Area, node.Province = f.area, f.province
 			}
 		}

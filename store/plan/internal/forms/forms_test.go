@@ -165,6 +165,7 @@ func TestWithAreas(t *testing.T) {
 		[]Form{
 			{Pattern: pattern(t, "96"), Min: 5, Max: 6, Sense: number.SenseLocal},
 			{Pattern: pattern(t, "95"), Min: 5, Max: 5, Sense: number.SenseService},
+			{Pattern: pattern(t, "95"), Min: 5, Max: 5, Sense: number.SenseBranch},
 			{Pattern: pattern(t, "106"), Min: 7, Max: 9, Sense: number.SenseSMS},
 		},
 		[]Area{
@@ -185,8 +186,8 @@ func TestWithAreas(t *testing.T) {
 		"2196212":    {Sense: number.SenseAreaLocal, Area: 2, Province: 31},
 		"219621":     {},
 		"95196121":   {Sense: number.SenseAreaLocal, Area: 3, Province: 64},
-		"2195588":    {Sense: number.SenseAreaService},
-		"95195588":   {Sense: number.SenseAreaService},
+		"2195588":    {Sense: number.SenseAreaService | number.SenseBranch, Area: 2},
+		"95195588":   {Sense: number.SenseAreaService | number.SenseBranch, Area: 3},
 		"9516323412": {Sense: number.SenseNumber},
 		"962121":     {Sense: number.SenseLocal},
 		"95588":      {Sense: number.SenseService},
