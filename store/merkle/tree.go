@@ -64,6 +64,7 @@ func Collect(seq iter.Seq2[Key, Value]) *Tree {
 			t.numbers.set(key, value)
 		}
 	}
+	t.numbers.made = nil
 	t.ranges = t.ranges.apply(ofRanges)
 	t.filter = t.filter.after(ofRanges, t.ranges)
 	return t
