@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -113,7 +114,7 @@ func (s speaker) Say(ctx context.Context, what api.Say) (api.Said, error) {
 	if err != nil {
 		return api.Said{}, err
 	}
-	return s.speak(ctx, what.Preview, one)
+	return s.speak(ctx, terms, what.Preview, one)
 }
 
 // Retract implements api.Speaker.
@@ -130,7 +131,7 @@ func (s speaker) Retract(ctx context.Context, r api.Retract) (api.Said, error) {
 	if err != nil {
 		return api.Said{}, api.Errorf(api.BadInput, "%v", err)
 	}
-	return s.speak(ctx, r.Preview, one)
+	return s.speak(ctx, terms, r.Preview, one)
 }
 
 func targetOf(r api.Retract) (hand.Target, error) {
@@ -281,14 +282,18 @@ func (d *dates) read(s string) int64 {
 const mostChanges = 100
 
 // speak previews a statement, and says it unless only that was asked.
-func (s speaker) speak(ctx context.Context, previewOnly bool, one assertion.Statement) (api.Said, error) {
+func (s speaker) speak(ctx context.Context, t hand.Terms, previewOnly bool, one assertion.Statement) (api.Said, error) {
 	p, err := s.Preview(one)
 	if err != nil {
 		return api.Said{}, refusal(err)
 	}
 	out := api.Said{Preview: previewOnly, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: changes(p.Changes)}
 	if len(p.Void) > 0 {
-		return api.Said{}, api.Errorf(api.Refused, "nothing was signed: the statement would be void: %s", p.Void[0].Reason)
+		why := p.Void[0].Reason.String()
+		if p.Void[0].Reason == view.ReasonLongLived {
+			why += fmt.Sprintf(": a %s of today may last until %s", one.Kind, t.Latest(one.Kind))
+		}
+		return api.Said{}, api.Errorf(api.Refused, "nothing was signed: the statement would be void: %s", why)
 	}
 	if !previewOnly {
 		said, err := s.Publisher.Say(ctx, "", one)

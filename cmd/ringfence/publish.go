@@ -113,7 +113,7 @@ func resolveMapping(p *api.Publish) error {
 		p.Mapping = name
 		return nil
 	}
-	return api.Errorf(api.BadInput, "no mapping %q: %v; of those that ship the nearest is %s", p.Mapping, err, config.Nearest(name, mapping.ShippedNames()))
+	return api.Errorf(api.BadInput, "no mapping %q: %v%s", p.Mapping, err, config.Hint(name, mapping.ShippedNames()))
 }
 
 // progress draws a bar for people who watch: reading, then publishing.

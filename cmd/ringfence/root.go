@@ -93,11 +93,16 @@ func (a *app) prepare(cmd *cobra.Command) {
 			return do(cmd, args)
 		}
 	} else if !cmd.Runnable() {
-		// A verb that only has verbs below it shows them; a wrong one is an error.
+		// A verb that only has verbs below it shows them; to name none of them, or
+		// a wrong one, is an error.
 		cmd.Args = cobra.ArbitraryArgs
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case len(args) == 0 && !cmd.HasParent():
 				return cmd.Help()
+			case len(args) == 0:
+				cmd.PrintErrln(cmd.UsageString())
+				return usage(cmd, "a command is missing")
 			}
 			return usage(cmd, "unknown command %q%s", args[0], suggestion(cmd, args[0]))
 		}
@@ -109,7 +114,7 @@ func usage(cmd *cobra.Command, format string, args ...any) error {
 	return api.Errorf(api.BadInput, "%s; see %s --help", fmt.Sprintf(format, args...), cmd.CommandPath())
 }
 
-// suggestion names the verb that was probably meant.
+// suggestion names the verb that was probably meant, if one is near.
 func suggestion(cmd *cobra.Command, word string) string {
 	var names []string
 	for _, c := range cmd.Commands() {
@@ -117,7 +122,10 @@ func suggestion(cmd *cobra.Command, word string) string {
 			names = append(names, c.Name())
 		}
 	}
-	return fmt.Sprintf(", did you mean %q?", config.Nearest(word, names))
+	if near := config.Nearest(word, names); near != "" {
+		return fmt.Sprintf(", did you mean %q?", near)
+	}
+	return ""
 }
 
 // exactly wants n arguments, named for the error.

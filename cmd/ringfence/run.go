@@ -39,7 +39,7 @@ A node without a key that opens its keys still reads and screens: --no-keys.`,
 
 // listening is where a running node is reached.
 type listening struct {
-	Address   string `json:"address"` // "" when it does not listen on TCP
+	Address   string `json:"address,omitempty"` // none when it does not listen on TCP
 	Socket    string `json:"socket"`
 	Directory string `json:"directory"`
 }
@@ -69,6 +69,10 @@ func (a *app) serve(cmd *cobra.Command, n need) (err error) {
 	case <-opened.Ready():
 	}
 	err = answer(a, cmd, listening{address(opened), cfg.Socket, cfg.Dir}, func(p *show.Page, l listening) {
+		if l.Address == "" {
+			p.Say("listening_socket", l.Socket)
+			return
+		}
 		p.Say("listening", l.Address, l.Socket)
 	})
 	return errors.Join(err, <-ended)

@@ -4,7 +4,7 @@ import "time"
 
 // Call is one call to be screened, in the words of the command line.
 type Call struct {
-	Caller      string `json:"caller"`                // as presented; "" or "anonymous" when withheld
+	Caller      string `json:"caller,omitempty" doc:"As presented; left out or anonymous when it was withheld"`
 	Asserted    string `json:"asserted,omitempty"`    // as the network vouches for it
 	Redirecting string `json:"redirecting,omitempty"` // who sent it on
 	Called      string `json:"called"`

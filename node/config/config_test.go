@@ -179,6 +179,7 @@ screening:
 func TestProblems(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown key", "home: 86\nlisten_on: x\n", `node.yaml:2: listen_on: no setting has this name; the nearest is "listen"`},
+		{"far from any key", "colour: red\n", "node.yaml:1: colour: no setting has this name; want dir, home, "},
 		{"two letters swapped", "hmoe: 86\n", `node.yaml:1: hmoe: no setting has this name; the nearest is "home"`},
 		{"in the wrong section", "level: debug\n", `the nearest is "log.level"`},
 		{"unknown in a section", "log:\n  leve: debug\n", `node.yaml:2: log.leve: no setting has this name; the nearest is "log.level"`},
@@ -249,6 +250,16 @@ func TestEnvironmentNames(t *testing.T) {
 	t.Setenv("RINGFENCE_LOGLEVEL", "debug")
 	_, err := config.Load(config.Options{Flags: flags(t, "--dir", "/d")})
 	if want := "RINGFENCE_LOGLEVEL: no setting has this name; the nearest is RINGFENCE_LOG_LEVEL"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// What is no slip away gets no guess, though all variables begin alike.
+func TestEnvironmentFarFromAnySetting(t *testing.T) {
+	quiet(t)
+	t.Setenv("RINGFENCE_COLOUR", "red")
+	_, err := config.Load(config.Options{Flags: flags(t, "--dir", "/d")})
+	if want := "RINGFENCE_COLOUR: no setting has this name"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -2,22 +2,33 @@ package config
 
 import (
 	"os"
+	"slices"
 	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Nearest returns the candidate that takes the fewest edits to reach from name;
-// of equals the first, of none "".
+// Nearest returns the candidate that takes the fewest edits to reach from name,
+// of equals the first; "" when even that one is no slip away: more than one edit
+// for every three letters.
 func Nearest(name string, candidates []string) string {
-	best, least := "", -1
+	best, least := "", (len(name)+1)/3+1
 	for _, c := range candidates {
-		if d := distance(name, c); least < 0 || d < least {
+		if d := distance(name, c); d < least {
 			best, least = c, d
 		}
 	}
 	return best
+}
+
+// Hint is the end of a complaint about an unknown name: the nearest candidate,
+// or all of them when none is near.
+func Hint(name string, candidates []string) string {
+	if near := Nearest(name, candidates); near != "" {
+		return "; the nearest is " + quote(near)
+	}
+	return "; want " + strings.Join(candidates, ", ")
 }
 
 // distance counts the insertions, deletions, replacements and swaps of
@@ -80,7 +91,7 @@ func (w *keyWalk) mapping(node *yaml.Node, section string) {
 		case isSection:
 			w.mapping(value, name+".")
 		case isUnknown:
-			w.complain(key, name, "no setting has this name; the nearest is "+quote(nearestKey(name, names)))
+			w.complain(key, name, "no setting has this name"+keyHint(name, names))
 		}
 	}
 }
@@ -111,8 +122,7 @@ func (w *keyWalk) items(list *yaml.Node) {
 		}
 		for i := 0; i+1 < len(item.Content); i += 2 {
 			if key := item.Content[i]; key.Value != "rule" && key.Value != "treatment" {
-				w.complain(key, keyTreatments, quote(key.Value)+" is no key of a treatment; the nearest is "+
-					quote(Nearest(key.Value, []string{"rule", "treatment"})))
+				w.complain(key, keyTreatments, quote(key.Value)+" is no key of a treatment"+Hint(key.Value, []string{"rule", "treatment"}))
 			}
 		}
 	}
@@ -143,23 +153,22 @@ func lookUp(name string) (kind int, names []string) {
 	return kind, names
 }
 
-// nearestKey also finds a key that was written into the wrong section: its last
-// word counts like the whole name.
-func nearestKey(name string, names []string) string {
+// keyHint is Hint that also finds a key that was written into the wrong section:
+// its last word counts like the whole name.
+func keyHint(name string, names []string) string {
 	whole := Nearest(name, names)
 	var words []string
 	for _, n := range names {
 		words = append(words, lastWord(n))
 	}
 	word := Nearest(lastWord(name), words)
-	if distance(lastWord(name), word) < distance(name, whole) {
-		for _, n := range names {
-			if lastWord(n) == word {
-				return n
-			}
-		}
+	if i := slices.Index(words, word); i >= 0 && (whole == "" || distance(lastWord(name), word) < distance(name, whole)) {
+		whole = names[i]
 	}
-	return whole
+	if whole == "" {
+		whole = name
+	}
+	return Hint(whole, names)
 }
 
 func lastWord(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
@@ -168,29 +177,32 @@ func lastWord(name string) string { return name[strings.LastIndexByte(name, '.')
 // Those by which Kubernetes tells every container of a service that is called
 // ringfence are passed over.
 func checkEnvironment(environ []string) []Problem {
-	known := map[string]bool{EnvConfig: true, EnvPassphrase: true}
-	names := []string{EnvConfig, EnvPassphrase}
+	// Compared without the prefix that all have.
+	names := []string{strings.TrimPrefix(EnvConfig, EnvPrefix), strings.TrimPrefix(EnvPassphrase, EnvPrefix)}
 	for _, s := range settings() {
 		if s.fallback != nil {
-			known[s.env()] = true
-			names = append(names, s.env())
+			names = append(names, strings.TrimPrefix(s.env(), EnvPrefix))
 		}
 	}
 	var problems []Problem
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || known[name] || fromKubernetes(name) {
+		word, ours := strings.CutPrefix(name, EnvPrefix)
+		if !ours || slices.Contains(names, word) || fromKubernetes(word) {
 			continue
 		}
-		problems = append(problems, Problem{From: name, Text: "no setting has this name; the nearest is " + Nearest(name, names)})
+		text := "no setting has this name"
+		if near := Nearest(word, names); near != "" {
+			text += "; the nearest is " + EnvPrefix + near
+		}
+		problems = append(problems, Problem{From: name, Text: text})
 	}
 	sort.Slice(problems, func(i, j int) bool { return problems[i].From < problems[j].From })
 	return problems
 }
 
-func fromKubernetes(name string) bool {
-	rest := strings.TrimPrefix(name, EnvPrefix)
-	return strings.HasPrefix(rest, "SERVICE_") || rest == "PORT" || strings.HasPrefix(rest, "PORT_")
+func fromKubernetes(word string) bool {
+	return strings.HasPrefix(word, "SERVICE_") || word == "PORT" || strings.HasPrefix(word, "PORT_")
 }
 
 // environ is the environment of this process.

@@ -160,10 +160,11 @@ func nodeWords() []message {
 		{"cli.quorum_of", "{0} of {1}", "{1} 中的 {0}"},
 		{"cli.revoked", "Token {0} is revoked", "令牌 {0} 已吊销"},
 		{"cli.lifted", "The issuer may sign again", "签发密钥可再次签署"},
-		{"cli.backed_up", "Backup of {0} written to {1}", "备份 {0} 已写入 {1}"},
+		{"cli.backed_up", "Backup of {0} bytes written to {1}", "备份（{0} 字节）已写入 {1}"},
 		{"cli.restored", "Restored into {0}. Its issuer may not sign until you name the last batch that it published, as another node shows it: ringfence restore lift HEAD", "已恢复到 {0}。在指明其最后发布的批次（以其他节点显示为准）之前，签发密钥不得签署：ringfence restore lift HEAD"},
 		{"cli.scrubbed", "{0} batches read again, {1} broken", "重读 {0} 个批次，损坏 {1} 个"},
 		{"cli.unmapped", "Labels without a category of their own: {0}", "没有对应类别的标签：{0}"},
+		{"cli.listening_socket", "Listening on {0} alone; stop with Ctrl-C", "仅监听 {0}，按 Ctrl-C 停止"},
 		{"cli.listening", "Listening on {0} and {1}; stop with Ctrl-C", "正在监听 {0} 和 {1}，按 Ctrl-C 停止"},
 	}
 }

@@ -116,7 +116,7 @@ func Read(ctx context.Context, file io.Reader, m *mapping.Mapping, opts Options)
 		asOf = m.AsOf()
 	}
 	if !m.Dated() && asOf == 0 && opts.NewestOn == 0 {
-		return nil, r.fail(fmt.Errorf("the file has no dates; say of which day it is (as_of)"))
+		return nil, r.fail(fmt.Errorf("the file has no dates; say of which day it is with --as-of DATE, or as_of in the request or the mapping"))
 	}
 	r.records = table.NewReader(file, table.Config{Delimiter: m.Delimiter(), OnRead: opts.Progress})
 	if err := r.all(ctx); err != nil {

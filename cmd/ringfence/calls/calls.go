@@ -97,5 +97,5 @@ func named(column string) (Field, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return Field{}, api.Errorf(api.BadInput, "line 1: no column of calls is named %.40q; the nearest is %q", column, config.Nearest(column, names))
+	return Field{}, api.Errorf(api.BadInput, "line 1: no column of calls is named %.40q%s", column, config.Hint(column, names))
 }

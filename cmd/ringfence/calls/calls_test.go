@@ -40,6 +40,7 @@ func TestReadNothing(t *testing.T) {
 
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
+		{"far from any column", "caller,called,zip\n", `no column of calls is named "zip"; want caller, called, asserted, `},
 		{"unknown column", "caller,caled\n", `no column of calls is named "caled"; the nearest is "called"`},
 		{"column in capitals", "Caller,called\n", `named "Caller"`},
 		{"long column", strings.Repeat("x", 200) + "\n", `named "xxxx`},

@@ -135,7 +135,7 @@ func Sealed(p *Page, c *Charter) {
 // Checked is what config check found.
 type Checked struct {
 	OK       bool             `json:"ok"`
-	File     string           `json:"file"`
+	File     string           `json:"file,omitempty"` // that was read, if there was one
 	Problems []config.Problem `json:"problems"`
 	Settings []config.Setting `json:"settings"`
 }

@@ -4,15 +4,16 @@
 // Who says a thing by hand names what it is about and why; the rest (how sure
 // one is, how long it lasts, on what it rests) has defaults, and those are the
 // federation's policy, not the tool's. So the command line, the console and the
-// interface for programs all draft alike. Nothing is judged here: a draft that
-// breaks a rule is refused by publish.Publisher.Say, by the same judgement that
-// every node will apply.
+// interface for programs all draft alike. Only what cannot be meant is refused
+// here, such as a sighting of tomorrow: a draft that breaks a rule is refused by
+// publish.Publisher.Say, by the same judgement that every node will apply.
 //
 // Floor 10, a room of node/publish. It signs nothing and has no clock.
 package hand
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/ipfs/go-cid"
 
@@ -82,13 +83,28 @@ func Publication(id assertion.PublicationID) Target {
 // expires by default: by the policy's days from then, but never later than the
 // policy allows a flag of now.
 func (t Terms) FlagExpiry(c taxonomy.Class, lastSeen int64) int64 {
-	latest := (taxonomy.DayOf(t.Now) + taxonomy.Day(t.Policy.ExpiryMaxDays.Flag)).Start()
+	latest := t.Latest(assertion.KindFlag).Start()
 	return min(lastSeen+int64(t.Rules.ExpiryDays(c))*SecondsPerDay, latest, taxonomy.MaxTime)
+}
+
+// Latest returns the last day on which a flag or block of now may expire.
+func (t Terms) Latest(kind assertion.Kind) taxonomy.Day {
+	days := t.Policy.ExpiryMaxDays.Flag
+	if kind == assertion.KindBlock {
+		days = t.Policy.ExpiryMaxDays.Block
+	}
+	return taxonomy.DayOf(t.Now) + taxonomy.Day(days)
 }
 
 // Flag drafts a flag.
 func (t Terms) Flag(f Flag) (assertion.Statement, error) {
 	to := or(f.SeenTo, t.Now)
+	switch from := or(f.SeenFrom, to); {
+	case to > t.Now:
+		return assertion.Statement{}, fmt.Errorf("last seen %s: that lies ahead of now, and a flag tells what has been seen", taxonomy.DayOf(to))
+	case from > to:
+		return assertion.Statement{}, fmt.Errorf("first seen %s is later than last seen %s", taxonomy.DayOf(from), taxonomy.DayOf(to))
+	}
 	s := assertion.Statement{
 		Subject: Subject(f.Key), Medium: f.Medium, ObservedFrom: or(f.SeenFrom, to), ObservedTo: to, Effective: t.Now,
 		Expires: or(f.Expires, t.FlagExpiry(f.Category.Class(), to)),

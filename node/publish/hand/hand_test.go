@@ -1,6 +1,7 @@
 package hand
 
 import (
+	"strings"
 	"testing"
 
 	"ringfence/store/assertion"
@@ -89,6 +90,21 @@ func TestFlag(t *testing.T) {
 				t.Errorf("seen %d to %d, expires %d", s.ObservedFrom-noon, s.ObservedTo-noon, s.Expires-noon)
 			}
 		})
+	}
+}
+
+// A flag tells what has been seen, and first comes before last.
+func TestFlagRefusesWhatNobodyHasSeen(t *testing.T) {
+	for want, f := range map[string]Flag{
+		"last seen 2026-11-23: that lies ahead of now":             {SeenTo: noon + 1},
+		"last seen 2026-11-24: that lies ahead of now":             {SeenFrom: noon, SeenTo: noon + SecondsPerDay},
+		"first seen 2026-11-23 is later than last seen 2026-11-22": {SeenFrom: noon, SeenTo: noon - SecondsPerDay},
+		"first seen 2026-11-24 is later than last seen 2026-11-23": {SeenFrom: noon + SecondsPerDay},
+	} {
+		f.Key, f.Category = key(t, "+8613800138000"), cat(t, "mkt.hr")
+		if _, err := terms(t, func(*charter.Policy) {}).Flag(f); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v; want %q", f, err, want)
+		}
 	}
 }
 

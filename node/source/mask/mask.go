@@ -10,6 +10,7 @@
 package mask
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,9 +20,10 @@ import (
 const MostShown = 48
 
 // Number returns a number's field fit to be shown, with the last three
-// digits starred. What a spreadsheet rounded names nobody and stays.
+// digits starred. What a spreadsheet rounded names nobody and stays, and so does
+// a range.
 func Number(s string) string {
-	if Rounded(s) {
+	if Rounded(s) || isRange(s) {
 		return s
 	}
 	runes, stars := shown(s), 0
@@ -32,6 +34,17 @@ func Number(s string) string {
 		}
 	}
 	return string(runes)
+}
+
+// isRange reports whether s is written as a range that frees digits, as +86138*/13
+// is, whether or not there is such a range.
+func isRange(s string) bool {
+	head, length, ok := strings.Cut(s, "*/")
+	if !ok || len(s) > MostShown || !strings.HasPrefix(head, "+") || DigitsFrom(head, 1) != len(head) {
+		return false
+	}
+	n, err := strconv.Atoi(length)
+	return err == nil && n >= len(head)
 }
 
 // Text returns another field fit to be shown: in every run of seven digits
