@@ -45,23 +45,49 @@ func (n *Node) ImportPlan(_ context.Context, p api.PlanImport, file io.Reader) (
 		return api.Plan{}, api.Errorf(api.BadInput, "%v", err)
 	}
 	meta = read.Meta()
-	if err := n.keepPlan(fmt.Sprintf("%s-%s.plan", meta.Country, meta.Date), read.Encode()); err != nil {
+	if err := n.keepPlan(n.planFile(meta.Country.String(), meta.Date.String()), read.Encode()); err != nil {
 		return api.Plan{}, err
 	}
+	return api.Plan{Country: meta.Country.String(), Date: meta.Date.String(), Source: meta.Source, Ranges: read.Ranges(), Imported: true}, n.replan()
+}
+
+// RemovePlan implements api.Keeper.
+func (n *Node) RemovePlan(_ context.Context, country, date string) (api.Plan, error) {
+	for _, p := range n.plans() {
+		switch {
+		case p.Country != strings.TrimPrefix(country, "+") || p.Date != date:
+		case !p.Imported:
+			return api.Plan{}, api.Errorf(api.Refused, "the plan of country %s as of %s ships with the program; import a newer one over it", p.Country, p.Date)
+		default:
+			if err := os.Remove(n.planFile(p.Country, p.Date)); err != nil {
+				return api.Plan{}, fmt.Errorf("node: remove plan: %w", err)
+			}
+			return p, n.replan()
+		}
+	}
+	return api.Plan{}, api.Errorf(api.NotFound, "there is no plan of country %.20s as of %.20s; `ringfence plan list` tells which there are", country, date)
+}
+
+// replan answers and screens by the plans as they lie on disk now.
+func (n *Node) replan() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	book := *n.book.Load()
-	book.Plans = book.Plans.With(read)
-	n.book.Store(&book)
-	return planOf(read), n.rescreen(n.switches)
+	if err := n.loadPlans(); err != nil {
+		return err
+	}
+	return n.rescreen(n.switches)
+}
+
+// planFile is where the plan of a country as of a date lies.
+func (n *Node) planFile(country, date string) string {
+	return filepath.Join(n.cfg.Dir, plansDir, country+"-"+date+".plan")
 }
 
 func (n *Node) keepPlan(name string, b []byte) error {
-	dir := filepath.Join(n.cfg.Dir, plansDir)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return fmt.Errorf("node: keep plan: %w", err)
 	}
-	err := n.writeWhole(filepath.Join(dir, name), len(b), func(w io.Writer) error {
+	err := n.writeWhole(name, len(b), func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	})
@@ -71,9 +97,17 @@ func (n *Node) keepPlan(name string, b []byte) error {
 	return nil
 }
 
-func planOf(p *plan.Plan) api.Plan {
-	m := p.Meta()
-	return api.Plan{Country: m.Country.String(), Date: m.Date.String(), Source: m.Source, Ranges: p.Ranges()}
+// plans lists the plans, by country code, newest first.
+func (n *Node) plans() []api.Plan {
+	out := []api.Plan{}
+	shipped := n.shipped.Plans()
+	for _, p := range n.book.Load().Plans.Plans() {
+		m := p.Meta()
+		out = append(out, api.Plan{
+			Country: m.Country.String(), Date: m.Date.String(), Source: m.Source, Ranges: p.Ranges(), Imported: !slices.Contains(shipped, p),
+		})
+	}
+	return out
 }
 
 // Backup implements api.Keeper.

@@ -20,12 +20,17 @@ import (
 	"ringfence/store/view"
 )
 
-// openPlans reads the plans that ship and those that were imported.
-func (n *Node) openPlans() error {
-	set, err := plan.Shipped()
-	if err != nil {
+// openPlans reads the plans that ship, and those that were imported.
+func (n *Node) openPlans() (err error) {
+	if n.shipped, err = plan.Shipped(); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
+	return n.loadPlans()
+}
+
+// loadPlans lays the imported plans over those that ship.
+func (n *Node) loadPlans() error {
+	set := n.shipped
 	files, err := filepath.Glob(filepath.Join(n.cfg.Dir, plansDir, "*.plan"))
 	if err != nil {
 		return fmt.Errorf("node: %w", err)

@@ -40,6 +40,7 @@ import (
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -86,6 +87,7 @@ type Node struct {
 	own     *publish.Publisher // nil without an issuer key
 	ownErr  error              // why own is nil
 
+	shipped    *plan.Set
 	book       atomic.Pointer[answer.Book]
 	screener   atomic.Pointer[screen.Screener]
 	recordKey  record.Key

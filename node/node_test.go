@@ -350,9 +350,47 @@ func TestImportedPlanAnswersAndStays(t *testing.T) {
 		}
 		h.reopen()
 	}
+	// Imported again, it stands once.
+	_, err = h.node.ImportPlan(context.Background(), api.PlanImport{Format: "libphonenumber-ranges", Country: "44", Date: "2026-07-01", Source: "test"}, strings.NewReader(file))
+	must(t, err)
+	if s, err := h.node.Status(context.Background()); err != nil || len(s.Plans) != 4 || !s.Plans[2].Imported || s.Plans[0].Imported {
+		t.Errorf("plans %+v, %v", s.Plans, err)
+	}
 	_, err = h.node.ImportPlan(context.Background(), api.PlanImport{Format: "libphonenumber-ranges", Country: "44", Date: "July", Source: "test"}, strings.NewReader(file))
 	if api.KindOf(err) != api.BadInput {
 		t.Errorf("a plan without a date: %v", err)
+	}
+}
+
+func TestAnImportCanBeUndone(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	before := h.lookup("+34600123456")
+	file := "Prefix;Length;Type;Tariff;Operator\n6;9;PAGER;;x\n"
+	_, err := h.node.ImportPlan(ctx, api.PlanImport{Format: "libphonenumber-ranges", Country: "34", Date: "2026-07-02", Source: "test"}, strings.NewReader(file))
+	must(t, err)
+	if l := h.lookup("+34600123456"); l.NumberClass != "pager" {
+		t.Errorf("after the import: %+v", l)
+	}
+	removed, err := h.node.RemovePlan(ctx, "+34", "2026-07-02")
+	must(t, err)
+	if removed.Source != "test" {
+		t.Errorf("removed %+v", removed)
+	}
+	for range 2 {
+		if l := h.lookup("+34600123456"); l.NumberClass != before.NumberClass || l.Holder != before.Holder || l.PlanDate != before.PlanDate {
+			t.Errorf("after the removal: %+v, before the import %+v", l, before)
+		}
+		h.reopen()
+	}
+	if _, err := h.node.RemovePlan(ctx, "34", "2026-07-02"); api.KindOf(err) != api.NotFound {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := h.node.RemovePlan(ctx, "34", before.PlanDate); api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "ships with the program") {
+		t.Errorf("a plan that ships: %v", err)
+	}
+	if _, err := h.node.RemovePlan(ctx, "../keys/x", "2026-07-02"); api.KindOf(err) != api.NotFound {
+		t.Errorf("no country: %v", err)
 	}
 }
 

@@ -47,7 +47,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		Members: len(n.state.Charter().Members),
 		Batches: c.Batches, Statements: c.Statements, Void: c.Void, Keys: c.Keys, Entries: c.Entries,
 		Labelled: c.Labelled, Blocked: c.Blocked, Contested: c.Contested,
-		Feeds: n.feeds(l), Plans: []api.Plan{}, Problems: n.problems(), List: n.stamp(),
+		Feeds: n.feeds(l), Plans: n.plans(), Problems: n.problems(), List: n.stamp(),
 	}
 	if m, ok := n.member(); ok {
 		member := n.state.Member(m)
@@ -58,9 +58,6 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 	}
 	if free, floor, err := n.store.Space(); err == nil {
 		out.FreeBytes, out.FloorBytes = free, floor
-	}
-	for _, p := range n.book.Load().Plans.Plans() {
-		out.Plans = append(out.Plans, planOf(p))
 	}
 	n.mu.Lock()
 	out.Switches = n.switchboard()

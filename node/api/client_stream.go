@@ -128,6 +128,14 @@ func (c *Client) ImportPlan(ctx context.Context, p PlanImport, file io.Reader) (
 	return ask[Plan](ctx, c, request{method: http.MethodPost, path: PathPlans, query: query, body: source, media: MediaBytes})
 }
 
+// RemovePlan undoes an import.
+func (c *Client) RemovePlan(ctx context.Context, country, date string) (Plan, error) {
+	if country == "" || date == "" {
+		return Plan{}, Errorf(BadInput, "name the plan by its country and date; `ringfence plan list` tells them")
+	}
+	return ask[Plan](ctx, c, request{method: http.MethodDelete, path: Path(PathPlan, country, date)})
+}
+
 // Backup fetches a backup of the running node. On an error, what was written
 // until then is no backup.
 func (c *Client) Backup(ctx context.Context, to io.Writer) error {

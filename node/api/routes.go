@@ -20,6 +20,7 @@ const (
 	PathEnforcement  = "/v1/enforcement"
 	PathStatus       = "/v1/status"
 	PathPlans        = "/v1/plans"
+	PathPlan         = "/v1/plans/{country}/{date}"
 	PathBackup       = "/v1/backup"
 	PathTokens       = "/v1/tokens"
 	PathToken        = "/v1/tokens/{name}"

@@ -54,6 +54,8 @@ type Speaker interface {
 type Keeper interface {
 	// ImportPlan takes a numbering plan in and keeps it.
 	ImportPlan(ctx context.Context, p PlanImport, file io.Reader) (Plan, error)
+	// RemovePlan undoes an import: the plan of a country as of a date, 2026-11-24.
+	RemovePlan(ctx context.Context, country, date string) (Plan, error)
 	// Backup writes a consistent backup while the node runs.
 	Backup(ctx context.Context, to io.Writer) error
 	// Token makes a new token of a role and returns it once.

@@ -231,6 +231,8 @@ type Plan struct {
 	Date    string `json:"date"`
 	Source  string `json:"source"`
 	Ranges  int    `json:"ranges"`
+	// Imported plans can be removed; the others ship with the program.
+	Imported bool `json:"imported"`
 }
 
 // Role is what the holder of a token may do: reader asks, publisher also

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/nyaruka/phonenumbers"
 
 	"ringfence/store/number"
@@ -65,10 +67,34 @@ func describeForeign(n number.Number) Info {
 		return info
 	}
 	info.Class = foreignClass(phonenumbers.GetNumberType(parsed))
+	if satellite(n) {
+		info.Class = Satellite
+	}
 	if of := phonenumbers.GetRegionCodeForNumber(parsed); of != "" {
 		info.Region = of
 	}
+	if info.Region == noRegion {
+		info.Region = ""
+	}
 	return info
+}
+
+// noRegion is the metadata's region for calling codes of no country.
+const noRegion = "001"
+
+// satellite reports whether n is of a global satellite network, which the
+// metadata does not tell apart. The codes are those of the ITU's list of shared
+// country codes (E.164): 870 is Inmarsat, 881 the global mobile satellite
+// systems (Iridium, Globalstar), 882 16 is Thuraya. The other networks under 882
+// and 883 are on the ground.
+func satellite(n number.Number) bool {
+	switch n.Country() {
+	case 870, 881:
+		return true
+	case 882:
+		return strings.HasPrefix(n.NationalDigits(), "16")
+	}
+	return false
 }
 
 func foreignClass(t phonenumbers.PhoneNumberType) Class {

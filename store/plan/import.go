@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"ringfence/store/number"
 	"ringfence/store/plan/internal/forms"
@@ -71,37 +74,46 @@ func Import(r io.Reader, f Format, m Meta) (*Plan, error) {
 	if len(b.rows) == 0 {
 		return nil, errors.New("plan: the file has no ranges; is it the right file?")
 	}
+	if in.last != '\n' {
+		return nil, fmt.Errorf("plan: line %d: the file breaks off in it, without a line end; fetch the file again, or end its last line if it is whole", in.lines+1)
+	}
 	return b.build()
 }
 
 // unpack returns the text behind r, which may be gzipped, bounded in size.
-func unpack(r io.Reader) (io.Reader, error) {
+func unpack(r io.Reader) (*bounded, error) {
 	in := bufio.NewReader(r)
 	head, err := in.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("plan: read: %w", err)
 	}
 	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return &bounded{in, maxImport}, nil
+		return &bounded{in: in, left: maxImport}, nil
 	}
 	z, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, fmt.Errorf("plan: gunzip: %w", err)
 	}
-	return &bounded{z, maxImport}, nil
+	return &bounded{in: z, left: maxImport}, nil
 }
 
 // bounded fails after a number of bytes, where io.LimitReader would end as if
-// the file did.
+// the file did. It remembers how the file ended.
 type bounded struct {
-	in   io.Reader
-	left int
+	in    io.Reader
+	left  int
+	lines int // line ends read
+	last  byte
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.in.Read(p)
 	if b.left -= n; b.left < 0 {
 		return 0, fmt.Errorf("larger than %d MiB unpacked", maxImport>>20)
+	}
+	if n > 0 {
+		b.lines += bytes.Count(p[:n], []byte{'\n'})
+		b.last = p[n-1]
 	}
 	return n, err
 }
@@ -133,6 +145,7 @@ func importRanges(in io.Reader, b *builder) error {
 		return err
 	}
 	var place []int
+	regions := -1
 	return lines(in, func(line int, s string) error {
 		if strings.TrimSpace(s) == "" {
 			return nil
@@ -142,11 +155,29 @@ func importRanges(in io.Reader, b *builder) error {
 			return err
 		}
 		if place == nil {
+			regions = slices.Index(f, "Regions")
 			place, err = columns(f, "Prefix", "Length", "Type", "Tariff", "Operator")
 			return err
 		}
+		if regions >= 0 && regions < len(f) {
+			if err := ofCountry(f[regions], b.meta.Country); err != nil {
+				return err
+			}
+		}
 		return importRange(b, line, f, place)
 	})
+}
+
+// ofCountry refuses a range of another country: the file names none, but many of
+// its lines name regions.
+func ofCountry(regions string, c number.Country) error {
+	own := phonenumbers.GetRegionCodesForCountryCode(int(c))
+	for region := range strings.SplitSeq(regions, ",") {
+		if region = strings.TrimSpace(region); region != "" && len(own) > 0 && !slices.Contains(own, region) {
+			return fmt.Errorf("field Regions: %q is no region of country %s; is it the file of another country?", clip(region), c)
+		}
+	}
+	return nil
 }
 
 func importRange(b *builder, line int, f []string, place []int) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -198,6 +199,58 @@ func TestImportSaysWhatIsWrong(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.why) {
 			t.Errorf("%s %.60q: %v; want it to say %q", tt.format, tt.in, err, tt.why)
 		}
+	}
+}
+
+// TestImportRefusesATruncatedFile: wherever within a line a file is cut, it is
+// refused, and the error names the line.
+func TestImportRefusesATruncatedFile(t *testing.T) {
+	for _, f := range []struct {
+		format plan.Format
+		meta   plan.Meta
+		text   string
+	}{
+		{plan.LibphonenumberRanges, spain, "Prefix;Length;Type;Tariff;Operator\n6;9;MOBILE;STANDARD_RATE;x\n7;9;MOBILE;;y\n"},
+		{plan.CNRanges, china, "prefix7_start,prefix7_end,province,city,type_code,type\n1300000,1300000,山东,济南,2,联通\n1300002,1300009,四川,成都,2,联通\n"},
+	} {
+		if _, err := plan.Import(strings.NewReader(f.text), f.format, f.meta); err != nil {
+			t.Fatal(err)
+		}
+		for n := range len(f.text) - 1 {
+			_, err := plan.Import(strings.NewReader(f.text[:n]), f.format, f.meta)
+			if cut := strings.Count(f.text[:n], "\n"); n > 0 && f.text[n-1] == '\n' && cut >= 2 {
+				continue // at a line's end: a shorter file, and whole
+			} else if err == nil || n > 0 && cut > 0 && f.text[n-1] != '\n' && !strings.Contains(err.Error(), fmt.Sprintf("line %d", cut+1)) {
+				t.Errorf("%s cut after %d bytes: %v", f.format, n, err)
+			}
+		}
+	}
+}
+
+// TestImportRefusesAnotherCountry: the extract of Spain is no plan of China or
+// North America, and no table of Chinese blocks.
+func TestImportRefusesAnotherCountry(t *testing.T) {
+	spanish, err := os.ReadFile("testdata/lpn_34_extract.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		format  plan.Format
+		country number.Country
+		why     string
+	}{
+		{plan.LibphonenumberRanges, 86, `line 2: field Regions: "ES" is no region of country 86`},
+		{plan.LibphonenumberRanges, 1, `field Regions: "ES" is no region of country 1`},
+		{plan.CNRanges, 86, `line 1: no column "prefix7_start" in the header`},
+	} {
+		_, err := plan.Import(bytes.NewReader(spanish), c.format, plan.Meta{Country: c.country, Date: 20000, Source: "x"})
+		if err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s of country %s: %v; want %q", c.format, c.country, err, c.why)
+		}
+	}
+	islands := "Prefix;Length;Type;Tariff;Operator;Regions\n7;10;MOBILE;;x;\"GB,IM\"\n"
+	if _, err := plan.Import(strings.NewReader(islands), plan.LibphonenumberRanges, plan.Meta{Country: 44, Date: 20000, Source: "x"}); err != nil {
+		t.Error(err)
 	}
 }
 

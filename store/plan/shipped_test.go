@@ -318,6 +318,12 @@ func TestCountriesWithoutPlan(t *testing.T) {
 		{"+33899123456", "FR", plan.Premium},
 		{"+390612345678", "IT", plan.Landline},
 		{"+5215512345678", "MX", plan.Unknown},
+		{"+870773123456", "", plan.Satellite},  // Inmarsat
+		{"+881621234567", "", plan.Satellite},  // Iridium
+		{"+8821612345678", "", plan.Satellite}, // Thuraya
+		{"+88299123456", "", plan.VoIP},        // a network on the ground
+		{"+883510012345678", "", plan.VoIP},
+		{"+80012345678", "", plan.Freephone},
 		{"+44!999", "GB", plan.Emergency},
 		{"+44!123", "GB", plan.Service},
 	} {

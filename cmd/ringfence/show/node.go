@@ -38,7 +38,8 @@ func Status(p *Page, s *api.Status) {
 		rows = append(rows, []string{f.Member, short(f.Issuer), amount(f.Epoch), amount(f.Sequence), f.Head, f.Said, state})
 	}
 	p.table([]column{{"member", false}, {"issuer", false}, {"epoch", true}, {"sequence", true}, {"head", false}, {"said", false}, {"state", false}}, rows)
-	p.plans(s.Plans)
+	p.Line("")
+	Plans(p, s.Plans)
 	if len(s.Problems) > 0 {
 		p.Line("")
 	}
@@ -49,28 +50,18 @@ func Status(p *Page, s *api.Status) {
 	p.stamp(s.List)
 }
 
-func (p *Page) plans(all []api.Plan) {
-	if len(all) == 0 {
-		return
-	}
-	p.Line("")
+// Plans lists numbering plans.
+func Plans(p *Page, all []api.Plan) {
 	var rows [][]string
 	for _, plan := range all {
-		rows = append(rows, planRow(plan))
+		origin := p.word("shipped")
+		if plan.Imported {
+			origin = p.word("imported")
+		}
+		rows = append(rows, []string{plan.Country, plan.Date, amount(plan.Ranges), origin, plan.Source})
 	}
-	p.table(planColumns(), rows)
+	p.table([]column{{"country", false}, {"plan_date", false}, {"ranges", true}, {"origin", false}, {"source", false}}, rows)
 }
-
-func planColumns() []column {
-	return []column{{"country", false}, {"plan_date", false}, {"ranges", true}, {"source", false}}
-}
-
-func planRow(plan api.Plan) []string {
-	return []string{plan.Country, plan.Date, amount(plan.Ranges), plan.Source}
-}
-
-// Plan shows a numbering plan that was taken in.
-func Plan(p *Page, plan api.Plan) { p.table(planColumns(), [][]string{planRow(plan)}) }
 
 // Published shows what came of a file.
 func Published(p *Page, d *api.Published) {

@@ -92,7 +92,7 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 		"switches":  func(p *show.Page) { show.Switches(p, []api.Switch{{Target: "rest", Acts: true}, {Target: "sip"}}) },
 		"running":   func(p *show.Page) { show.Status(p, &running) },
 		"stopped":   func(p *show.Page) { show.Status(p, &stopped) },
-		"plan":      func(p *show.Page) { show.Plan(p, running.Plans[0]) },
+		"plan":      func(p *show.Page) { show.Plans(p, running.Plans) },
 		"published": func(p *show.Page) { show.Published(p, &published) },
 		"again":     func(p *show.Page) { show.Published(p, &again) },
 		"dry":       func(p *show.Page) { show.Published(p, &dry) },

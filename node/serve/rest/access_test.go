@@ -44,7 +44,7 @@ func knock(id string) (path, body string) {
 		"lookup-many":  {"/v1/numbers:lookup", `{"numbers":["110"]}`},
 		"explain":      {"/v1/numbers/110/explanation", ""},
 		"statement":    {"/v1/statements/bafy/1", ""},
-		"screen":       {"/v1/screen", `{"caller":"","called":"110"}`},
+		"screen":       {"/v1/screen", `{"called":"110"}`},
 		"status":       {"/v1/status", ""},
 		"say":          {"/v1/statements", `{"kind":"flag","subject":"110"}`},
 		"retract":      {"/v1/retractions", `{"ref":"bafy/1"}`},
@@ -54,6 +54,7 @@ func knock(id string) (path, body string) {
 		"switches":     {"/v1/enforcement", ""},
 		"enforce":      {"/v1/enforcement", `{"target":"rest","on":true}`},
 		"plan":         {"/v1/plans?format=cn-ranges&country=86&date=2026-07-01&source=s", "130\n"},
+		"plan-remove":  {"/v1/plans/86/2026-07-01", ""},
 		"backup":       {"/v1/backup", ""},
 		"token":        {"/v1/tokens", `{"name":"n","role":"reader"}`},
 		"tokens":       {"/v1/tokens", ""},
@@ -111,7 +112,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 18 {
+	if seen != 19 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }

@@ -65,6 +65,7 @@ func questions() []question {
 		{"plan", func(ctx context.Context, s api.Service) (any, error) {
 			return s.ImportPlan(ctx, plan, strings.NewReader("130;China Unicom\n"))
 		}, plan, "130;China Unicom\n"},
+		{"plan remove", func(ctx context.Context, s api.Service) (any, error) { return s.RemovePlan(ctx, "86", "2026-07-01") }, []string{"86", "2026-07-01"}, ""},
 		{"backup", func(ctx context.Context, s api.Service) (any, error) {
 			var b strings.Builder
 			err := s.Backup(ctx, &b)

@@ -174,6 +174,10 @@ func (d *double) ImportPlan(_ context.Context, p api.PlanImport, file io.Reader)
 	return told[api.Plan](d, p)
 }
 
+func (d *double) RemovePlan(_ context.Context, country, date string) (api.Plan, error) {
+	return told[api.Plan](d, []string{country, date})
+}
+
 func (d *double) Backup(_ context.Context, to io.Writer) error {
 	if d.fail != nil {
 		return d.fail

@@ -44,6 +44,12 @@ type planInput struct {
 	Source  string `query:"source" required:"true" maxLength:"256" doc:"Where it comes from"`
 }
 
+// planName names an imported plan.
+type planName struct {
+	Country string `path:"country" maxLength:"8" doc:"Calling code"`
+	Date    string `path:"date" maxLength:"10" doc:"Of the data, YYYY-MM-DD"`
+}
+
 // registerStreams adds what is too large to hold in memory.
 func (f *face) registerStreams(a huma.API) {
 	op := in(tagSaying, "Publish what a file says", describe("publish", http.MethodPost, api.PathPublications, publishing()))
@@ -63,6 +69,11 @@ func (f *face) registerStreams(a huma.API) {
 	a.OpenAPI().Paths[api.PathPlans].Post.RequestBody = &huma.RequestBody{
 		Required: true, Content: map[string]*huma.MediaType{api.MediaBytes: {Schema: binary()}},
 	}
+
+	register(f, a, in(tagNode, "Undo the import of a numbering plan", describe("plan-remove", http.MethodDelete, api.PathPlan, keeping())),
+		func(ctx context.Context, in *planName) (api.Plan, error) {
+			return f.Service.RemovePlan(ctx, in.Country, in.Date)
+		})
 
 	op = in(tagNode, "A consistent backup of the running node", describe("backup", http.MethodGet, api.PathBackup, keeping()))
 	op.Description = "A backup that breaks off ends the connection without an end of the body."
