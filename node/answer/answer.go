@@ -16,6 +16,7 @@ import (
 
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/screen"
 	"ringfence/store/charter"
 	"ringfence/store/number"
 	"ringfence/store/plan"
@@ -131,12 +132,24 @@ func (b *Book) lookup(l *view.List, q api.Query, age Age) (api.Lookup, view.Expl
 	if !ok {
 		first := readings.First()
 		out.Caller, out.NumberClass = first.String(), first.Kind().String()
+		out.ClassOfNumber = noNumber(first, b.Texts.Match(q.Lang))
 		return out, view.Explanation{}, nil
 	}
 	b.describe(&out, n, b.Texts.Match(q.Lang).Lang())
 	x := l.Explain(n)
 	b.entry(&out, l, &x, b.Texts.Match(q.Lang).Lang())
 	return out, x, nil
+}
+
+// noNumber tells what a caller is that is no number.
+func noNumber(c number.Caller, texts *locale.Catalog) string {
+	switch c.Kind() {
+	case number.Anonymous:
+		return texts.Named("caller.anonymous")
+	case number.SMSCode:
+		return texts.Named(screen.ReasonKey(c))
+	}
+	return texts.Named("verdict.cli.irregular", texts.Named(screen.ReasonKey(c)))
 }
 
 // pick returns the first reading that the list knows, else the first number.

@@ -126,7 +126,11 @@ func whyNot(l *view.List, x *view.Explanation, member string, texts *locale.Cata
 				continue
 			}
 			s := statement(l.State(), t)
-			line := fmt.Sprintf("%s %s (%s): %s", s.Kind, s.Category, s.Ref, texts.Status(t.Status))
+			kind := texts.Kind(t.Statement.Kind)
+			if s.Kind == "" { // erased, or damaged here
+				kind = ""
+			}
+			line := strings.TrimSpace(fmt.Sprintf("%s %s", kind, s.Category)) + fmt.Sprintf(" (%s): %s", s.Ref, texts.Status(t.Status))
 			switch {
 			case t.Status == view.Void:
 				line += ": " + texts.Void(t.Reason)

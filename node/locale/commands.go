@@ -26,6 +26,7 @@ func headings() []message {
 		{"cli.confidence", "confidence", "置信度"},
 		{"cli.country", "country", "国家"},
 		{"cli.created", "created", "创建"},
+		{"cli.default", "default", "默认值"},
 		{"cli.directory", "directory", "目录"},
 		{"cli.disk", "disk", "磁盘"},
 		{"cli.disputed", "disputed", "有异议"},

@@ -125,6 +125,7 @@ const (
 	prefixBasis     = "basis."
 	prefixDecided   = "decided."
 	prefixIngress   = "ingress."
+	prefixKind      = "kind."
 	prefixOutcome   = "outcome."
 	prefixRule      = "rule."
 	prefixStatus    = "status."

@@ -11,7 +11,10 @@ import (
 	"unicode"
 
 	"ringfence/store/assertion"
+	"ringfence/store/charter"
 	"ringfence/store/harmonise"
+	"ringfence/store/keys"
+	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -160,6 +163,23 @@ func TestCodesHaveMessages(t *testing.T) {
 			if text == "" || strings.ContainsAny(text, "_(") {
 				t.Errorf("%s: %s has no message: %q", c.Lang(), what, text)
 			}
+		}
+		for k := assertion.KindFlag; k.Known(); k++ {
+			told("kind", c.Kind(k))
+		}
+		if k := assertion.KindTally + 1; c.Kind(k) != k.String() {
+			t.Errorf("%s: a kind of a newer version is told as %q", c.Lang(), c.Kind(k))
+		}
+		for a := plan.AllocationUnknown; a <= plan.Unallocated; a++ {
+			told("allocation", c.Named("allocated."+a.String()))
+		}
+		for r := charter.Operator; r <= charter.Sector; r++ {
+			if text := c.Named("role." + r.String()); strings.HasPrefix(text, "role.") {
+				t.Errorf("%s: role %s has no message", c.Lang(), r)
+			}
+		}
+		for _, p := range keys.Purposes() {
+			told("purpose", c.Named("purpose."+string(p)))
 		}
 		for a := taxonomy.Allow; a <= taxonomy.Block; a++ {
 			told("action", c.Action(a))

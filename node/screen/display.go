@@ -41,7 +41,7 @@ func (v *Verdict) sentence(t Texts) string {
 		}
 		return t.Named(keyNone)
 	case CLIIrregular:
-		return t.Named(keyVerdict+v.Rule.String(), t.Named(reasonKey(v.Caller)))
+		return t.Named(keyVerdict+v.Rule.String(), t.Named(ReasonKey(v.Caller)))
 	case LocalAllow, LocalBlock:
 		return t.Named(keyVerdict+v.Rule.String(), v.RuleName())
 	case CLIForeignDomestic:
@@ -77,7 +77,8 @@ var irregularWords = [...]string{
 	number.AreaWithService: "area_with_service",
 }
 
-func reasonKey(c number.Caller) string {
+// ReasonKey names the message that says why a caller ID is no number.
+func ReasonKey(c number.Caller) string {
 	if c.Kind() == number.SMSCode {
 		return keyReason + "sms_code"
 	}

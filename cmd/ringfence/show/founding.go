@@ -30,7 +30,7 @@ type Initialised struct {
 
 // Init tells what was made and what comes next.
 func Init(p *Page, i Initialised) {
-	p.facts(fact{"directory", i.Directory}, fact{"member", p.strong(i.Member)}, fact{"roles", strings.Join(i.Roles, ", ")},
+	p.facts(fact{"directory", i.Directory}, fact{"member", p.strong(i.Member)}, fact{"roles", p.codedAll("role", i.Roles)},
 		fact{"group", i.Group}, fact{"files", strings.Join(i.Files, ", ")})
 	Keys(p, i.Keys)
 	p.Line("")
@@ -46,7 +46,7 @@ func Init(p *Page, i Initialised) {
 func Keys(p *Page, list []Key) {
 	var rows [][]string
 	for _, k := range list {
-		rows = append(rows, []string{k.Purpose, k.Public})
+		rows = append(rows, []string{p.coded("purpose", k.Purpose), k.Public})
 	}
 	p.table(left("purpose", "public_key"), rows)
 }
@@ -100,7 +100,7 @@ func Federation(p *Page, c *Charter) {
 	p.Line("")
 	var rows [][]string
 	for _, m := range c.Members {
-		rows = append(rows, []string{m.ID, joined(m.Name, m.NameZh), strings.Join(m.Roles, ", "), m.Group, percent(m.Weight), amount(len(m.Issuers))})
+		rows = append(rows, []string{m.ID, joined(m.Name, m.NameZh), p.codedAll("role", m.Roles), m.Group, percent(m.Weight), amount(len(m.Issuers))})
 	}
 	p.table([]column{{"member", false}, {"name", false}, {"roles", false}, {"group", false}, {"weight", true}, {"issuers", true}}, rows)
 	if len(c.Grants) > 0 {
@@ -154,7 +154,11 @@ func Config(p *Page, c Checked) {
 		if value == "" {
 			value = "-"
 		}
-		rows = append(rows, []string{s.Key, value, s.From})
+		from := s.From
+		if from == "default" {
+			from = p.word("default")
+		}
+		rows = append(rows, []string{s.Key, value, from})
 	}
 	p.table(left("setting", "value", "from"), rows)
 }

@@ -22,7 +22,7 @@ func Status(p *Page, s *api.Status) {
 	}
 	p.facts(fact{"node", running}, fact{"version", s.Version}, fact{"directory", s.Directory},
 		fact{"federation", joined(s.Name, s.Federation)}, fact{"members", amount(s.Members)},
-		fact{"member", joined(append([]string{s.Member}, s.Roles...)...)}, fact{"issuer", s.Issuer},
+		fact{"member", joined(s.Member, p.codedAll("role", s.Roles))}, fact{"issuer", s.Issuer},
 		fact{"batches", amount(s.Batches)}, fact{"statements", amount(s.Statements)}, fact{"void", amount(s.Void)},
 		fact{"entries", p.word("entries_of", amount(s.Entries), amount(s.Labelled), amount(s.Blocked), amount(s.Contested))},
 		fact{"disk", disk})
@@ -122,13 +122,25 @@ func Said(p *Page, s *api.Said) {
 	p.facts(fact{"statements", strings.Join(s.Statements, ", ")}, fact{"undone", nonzero(s.Undone)}, fact{"changes", amount(s.Changed)})
 	var rows [][]string
 	for _, c := range s.Changes {
-		rows = append(rows, []string{c.Key, c.Before, c.After})
+		rows = append(rows, []string{c.Key, p.entry(c.Before), p.entry(c.After)})
 	}
 	p.table(left("key", "before", "after"), rows)
 	p.more(s.Changed - len(s.Changes))
 	if s.Note != "" {
 		p.Line(s.Note)
 	}
+}
+
+// entry tells an entry as a change has it: action, category, and whether it is
+// contested.
+func (p *Page) entry(s string) string {
+	action, rest, _ := strings.Cut(s, " ")
+	category, contested := strings.CutSuffix(rest, " contested")
+	text := strings.TrimSpace(p.coded("action", action) + " " + category)
+	if contested {
+		text = joined(text, p.word("disputed"))
+	}
+	return text
 }
 
 // Publications lists what was delivered.
@@ -139,7 +151,7 @@ func Publications(p *Page, all []api.Publication) {
 	var rows [][]string
 	for i := range all {
 		d := &all[i]
-		rows = append(rows, []string{d.ID, d.State, d.Begun.UTC().Format(time.DateTime), d.File, d.Mapping, amount(d.Statements), amount(d.Unchanged), amount(d.Refused)})
+		rows = append(rows, []string{d.ID, p.coded("publication", d.State), d.Begun.UTC().Format(time.DateTime), d.File, d.Mapping, amount(d.Statements), amount(d.Unchanged), amount(d.Refused)})
 	}
 	p.table([]column{{"publication", false}, {"state", false}, {"begun", false}, {"file", false}, {"mapping", false},
 		{"statements", true}, {"unchanged", true}, {"refused", true}}, rows)
@@ -147,7 +159,7 @@ func Publications(p *Page, all []api.Publication) {
 
 // NewToken shows a token the only time that its secret is told.
 func NewToken(p *Page, t api.Token) {
-	p.facts(fact{"name", t.Name}, fact{"role", string(t.Role)}, fact{"token", p.strong(t.Secret)})
+	p.facts(fact{"name", t.Name}, fact{"role", p.coded("role", string(t.Role))}, fact{"token", p.strong(t.Secret)})
 	p.Say("next.token")
 }
 
@@ -158,7 +170,7 @@ func Tokens(p *Page, all []api.Token) {
 	}
 	var rows [][]string
 	for _, t := range all {
-		rows = append(rows, []string{t.Name, string(t.Role), t.Made})
+		rows = append(rows, []string{t.Name, p.coded("role", string(t.Role)), t.Made})
 	}
 	p.table(left("name", "role", "made"), rows)
 }

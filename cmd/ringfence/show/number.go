@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"ringfence/node/api"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
 )
 
 // Lookup shows what the list says of a number.
@@ -40,17 +42,28 @@ func (p *Page) lookup(l *api.Lookup) {
 	if len(l.Readings) > 1 {
 		readings = strings.Join(l.Readings, ", ")
 	}
-	p.facts(fact{"number", p.strong(l.Number)}, fact{"caller", l.Caller}, fact{"readings", readings},
+	p.facts(fact{"number", p.strong(l.Number)}, fact{"caller", p.callerID(l.Caller)}, fact{"readings", readings},
 		fact{"number_class", joined(cmp.Or(l.ClassOfNumber, l.NumberClass), l.Holder, l.Region)}, fact{"allocated", p.allocated(l)},
 		fact{"verdict", p.strong(verdict)}, fact{"score", percent(l.ScorePermille)}, fact{"key", key},
 		fact{"disputed", contested}, fact{"protected", protected}, fact{"ratified", strings.Join(l.Ratified, ", ")})
 }
 
 func (p *Page) allocated(l *api.Lookup) string {
-	if l.PlanDate == "" {
-		return l.Allocated
+	switch {
+	case l.Number == "": // a caller that is no number
+		return ""
+	case l.PlanDate == "":
+		return p.coded("allocated", l.Allocated)
 	}
-	return p.word("allocated_as_of", l.Allocated, l.PlanDate)
+	return p.word("allocated_as_of", p.coded("allocated", l.Allocated), l.PlanDate)
+}
+
+// callerID tells a caller ID as presented, or that none was.
+func (p *Page) callerID(s string) string {
+	if s == number.Anonymous.String() {
+		return p.coded("caller", s)
+	}
+	return s
 }
 
 func (p *Page) sources(all []api.Source) {
@@ -87,7 +100,7 @@ func Lookups(p *Page, all []api.LookupAnswer, asked []string) {
 		if l.Listed {
 			verdict = p.coded("action", l.Action)
 		}
-		rows = append(rows, []string{joined(l.Number, l.Caller), verdict, l.Category, percent(l.ScorePermille), l.CategoryName})
+		rows = append(rows, []string{joined(l.Number, p.callerID(l.Caller)), verdict, l.Category, percent(l.ScorePermille), l.CategoryName})
 	}
 	p.table([]column{{"number", false}, {"verdict", false}, {"category", false}, {"score", true}, {"meaning", false}}, rows)
 }
@@ -119,12 +132,21 @@ func (p *Page) key(k *api.KeyExplanation) {
 	}
 	var rows [][]string
 	for _, c := range k.Classes {
-		rows = append(rows, []string{c.Class, amount(c.TestedSum), amount(c.NeededSum), strconv.Itoa(c.Voices), strconv.Itoa(c.NeededVoices),
+		rows = append(rows, []string{p.class(c.Class), amount(c.TestedSum), amount(c.NeededSum), strconv.Itoa(c.Voices), strconv.Itoa(c.NeededVoices),
 			percent(c.BestPermille), percent(c.SinglePermille), p.yes(c.Passes)})
 	}
 	p.table([]column{{"class", false}, {"sum", true}, {"needed_sum", true}, {"voices", true}, {"needed_voices", true},
 		{"best", true}, {"single_from", true}, {"passes", false}}, rows)
 	p.contributions(k.Statements)
+}
+
+// class tells a class by name and code.
+func (p *Page) class(code string) string {
+	var c taxonomy.Class
+	if c.UnmarshalText([]byte(code)) != nil {
+		return code
+	}
+	return joined(c.Name(p.words.Lang()), code)
 }
 
 func (p *Page) yes(b bool) string {
@@ -142,7 +164,7 @@ func (p *Page) contributions(all []api.Contribution) {
 		if c.RetractedBy != "" {
 			status += " " + p.word("by", c.RetractedBy)
 		}
-		rows = append(rows, []string{c.Member, c.IndependenceGroup, c.Kind, c.Category, c.Label, amount(c.Count), day(c.LastSeen), percent(c.StrengthPermille), status, c.Ref})
+		rows = append(rows, []string{c.Member, c.IndependenceGroup, p.coded("kind", c.Kind), c.Category, c.Label, amount(c.Count), day(c.LastSeen), percent(c.StrengthPermille), status, c.Ref})
 	}
 	p.table([]column{{"member", false}, {"group", false}, {"kind", false}, {"category", false}, {"label", false}, {"reports", true},
 		{"last_seen", false}, {"strength", true}, {"status", false}, {"reference", false}}, rows)
@@ -159,7 +181,7 @@ func Verdict(p *Page, v *api.Verdict) {
 		stale = p.word("stale_yes")
 	}
 	p.facts(fact{"verdict", p.strong(p.coded("action", v.Action))}, fact{"treatment", p.coded("treatment", v.Treatment)},
-		fact{"rule", v.Rule}, fact{"text", v.Text}, fact{"category", v.Category}, fact{"caller", v.Caller},
+		fact{"rule", v.Rule}, fact{"text", v.Text}, fact{"category", v.Category}, fact{"caller", p.callerID(v.Caller)},
 		fact{"member", v.Member}, fact{"shadow", wouldBe}, fact{"stale", stale}, fact{"references", strings.Join(v.References, ", ")})
 	p.Line("")
 	p.stamp(v.List)
@@ -170,7 +192,7 @@ func Verdicts(p *Page, calls []api.Call, all []api.Verdict) {
 	var rows [][]string
 	for i := range all {
 		v := &all[i]
-		rows = append(rows, []string{calls[i].Caller, calls[i].Called, calls[i].Ingress, p.coded("action", v.Action), v.Rule, v.Category, v.Text})
+		rows = append(rows, []string{p.callerID(cmp.Or(calls[i].Caller, number.Anonymous.String())), calls[i].Called, p.coded("ingress", calls[i].Ingress), p.coded("action", v.Action), v.Rule, v.Category, v.Text})
 	}
 	p.table(left("caller", "called", "ingress", "verdict", "rule", "category", "text"), rows)
 }
@@ -183,7 +205,11 @@ func Switches(p *Page, all []api.Switch) {
 		if s.Acts {
 			state = p.strong(p.word("acts"))
 		}
-		rows = append(rows, []string{s.Target, state})
+		meaning := p.coded("rule", s.Target)
+		if meaning == s.Target {
+			meaning = "" // a face, or a rule of this node's own files
+		}
+		rows = append(rows, []string{s.Target, state, meaning})
 	}
-	p.table(left("face_or_rule", "state"), rows)
+	p.table(left("face_or_rule", "state", "meaning"), rows)
 }

@@ -81,11 +81,22 @@ func (p *Page) write(s string) {
 func (p *Page) word(key string, args ...string) string { return p.words.Named("cli."+key, args...) }
 
 // coded returns the message of a code that another package gives, "" for none.
+// A code that has no message here, such as one of a newer node, is shown as it is.
 func (p *Page) coded(prefix, code string) string {
-	if code == "" {
-		return ""
+	key := prefix + "." + code
+	if text := p.words.Named(key); text != key {
+		return text
 	}
-	return p.words.Named(prefix + "." + code)
+	return code
+}
+
+// codedAll joins the messages of several codes.
+func (p *Page) codedAll(prefix string, all []string) string {
+	var told []string
+	for _, code := range all {
+		told = append(told, p.coded(prefix, code))
+	}
+	return joined(told...)
 }
 
 // fact is one line of a list of facts: a word and what it is.

@@ -156,6 +156,30 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	}
 }
 
+// What is told in codes inside is told in Chinese to who reads Chinese.
+func TestChinesePagesTellCodesInChinese(t *testing.T) {
+	words := locale.New().Match("zh")
+	english := regexp.MustCompile(`(?m)(^|[ ,])(unknown|yes|flag|anonymous|national|label|block|allow|contested|open|complete|retracted|default|vendor|reader|issuer|crm|mkt)($|[ ,])`)
+	withheld, v := lookup(), verdict()
+	withheld.Allocated, withheld.PlanDate, withheld.Caller = "unknown", "", "anonymous"
+	all := pages(t)
+	all["withheld"] = func(p *show.Page) { show.Lookup(p, &withheld) }
+	all["withheld call"] = func(p *show.Page) {
+		show.Verdicts(p, []api.Call{{Called: "110", Ingress: "national"}}, []api.Verdict{v})
+	}
+	all["contested"] = func(p *show.Page) {
+		show.Said(p, &api.Said{Changed: 1, Changes: []api.Change{{Key: "+8613800138000", Before: "allow id.service", After: "label mkt.hr contested"}}})
+	}
+	for name, page := range all {
+		got := render(page, words, false)
+		for _, found := range english.FindAllString(got, -1) {
+			if code := strings.Trim(found, " ,\n"); code != "mkt" && code != "crm" { // stand behind their names
+				t.Errorf("%s: %q in\n%s", name, code, got)
+			}
+		}
+	}
+}
+
 // Colour adds escape sequences and nothing else.
 func TestColourIsNeverTheOnlySign(t *testing.T) {
 	escape := regexp.MustCompile("\x1b\\[[0-9;]*m")
