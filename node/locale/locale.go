@@ -48,11 +48,14 @@ func New() *Catalogs {
 	tags := [numLanguages]language.Tag{english: language.English, chinese: language.Chinese}
 	c := &Catalogs{matcher: language.NewMatcher(tags[:])}
 	for i, tag := range tags {
-		c.all[i] = Catalog{lang: tag.String(), messages: make(map[Key]string)}
+		c.all[i] = Catalog{lang: tag.String(), messages: make(map[Key]string), rest: make(map[string]string)}
 	}
 	for _, m := range messages() {
 		c.all[english].messages[m.key] = m.en
 		c.all[chinese].messages[m.key] = m.zh
+	}
+	for _, m := range rest() {
+		c.all[chinese].rest[m.en] = m.zh
 	}
 	return c
 }
@@ -89,6 +92,7 @@ func (c *Catalogs) All() []*Catalog {
 type Catalog struct {
 	lang     string
 	messages map[Key]string
+	rest     map[string]string // of the REST page, by its English
 }
 
 // Lang returns the language as a BCP 47 tag: en or zh.
@@ -115,6 +119,20 @@ func (c *Catalog) Text(key Key, args ...string) string {
 // Named is Text for a key that a lower package gives as a word. It lets a
 // Catalog stand for screen.Texts.
 func (c *Catalog) Named(key string, args ...string) string { return c.Text(Key(key), args...) }
+
+// Translated returns a text of the REST face's documentation in this language,
+// English as it is. What has no translation stays.
+func (c *Catalog) Translated(text string) string {
+	bare, stop := strings.CutSuffix(text, ".")
+	told, ok := c.rest[bare]
+	switch {
+	case !ok:
+		return text
+	case stop:
+		return told + "。"
+	}
+	return told
+}
 
 // word is a code with a fixed word: an action, a status, a treatment.
 type word interface{ String() string }

@@ -26,7 +26,7 @@ type message struct {
 
 // messages returns every message.
 func messages() []message {
-	return concat(verdicts(), irregularities(), rules(), callWords(), statements(), voids(), codes(), commands())
+	return concat(verdicts(), irregularities(), rules(), callWords(), statements(), voids(), codes(), rest(), commands())
 }
 
 func concat(parts ...[]message) (all []message) {

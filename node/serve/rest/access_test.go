@@ -13,10 +13,16 @@ import (
 	"ringfence/node/api"
 )
 
+type parameter struct{ Name, In, Description string }
+
 // openAPI is what these tests read of the OpenAPI document.
 type openAPI struct {
+	Info  struct{ Description string }
 	Paths map[string]map[string]struct {
 		OperationID string           `json:"operationId"`
+		Summary     string           `json:"summary"`
+		Description string           `json:"description"`
+		Parameters  []parameter      `json:"parameters"`
 		Role        api.Role         `json:"x-ringfence-role"`
 		Loopback    *bool            `json:"x-ringfence-loopback"`
 		Security    []map[string]any `json:"security"`

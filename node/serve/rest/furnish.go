@@ -19,11 +19,11 @@ const (
 )
 
 // furnish adds what is no operation: probes, metrics, documentation.
-func (f *face) furnish(mux *http.ServeMux, document, page []byte) {
+func (f *face) furnish(mux *http.ServeMux, document []byte, pages map[string][]byte) {
 	mux.HandleFunc("GET "+pathHealth, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET "+pathReady, f.ready)
 	mux.HandleFunc("GET "+pathDocument, f.fixed("application/openapi+json", document))
-	mux.HandleFunc("GET "+pathDocs, f.fixed("text/html; charset=utf-8", page))
+	mux.HandleFunc("GET "+pathDocs, f.documentation(pages))
 	mux.HandleFunc("GET "+pathStyle, f.fixed("text/css; charset=utf-8", docs.Style()))
 	if f.Gatherer == nil {
 		return
@@ -54,6 +54,17 @@ func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(text)) // a probe that left needs no answer
+}
+
+// documentation serves the page in the language that lang names, else in the one
+// that the browser prefers.
+func (f *face) documentation(pages map[string][]byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		lang := f.languages.Match(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language")).Lang()
+		w.Header().Set("Content-Language", lang)
+		w.Header().Set("Vary", "Accept-Language")
+		f.fixed("text/html; charset=utf-8", pages[lang])(w, r)
+	}
 }
 
 // fixed serves bytes that do not change, to those who may read.

@@ -138,7 +138,9 @@ func (f *face) registerAnswers(a huma.API) {
 		func(ctx context.Context, in *statementInput) (api.Statement, error) {
 			return f.Service.Statement(ctx, in.Batch+"/"+in.Index)
 		})
-	huma.Register(a, in(tagCalls, "What to do with one call", describe("screen", http.MethodPost, api.PathScreen, reading())), f.screen)
+	op := in(tagCalls, "What to do with one call", describe("screen", http.MethodPost, api.PathScreen, reading()))
+	op.Description = "A call without a caller is one whose caller was withheld."
+	huma.Register(a, op, f.screen)
 	register(f, a, in(tagNode, "Who the node is, what it holds, what is wrong", describe("status", http.MethodGet, api.PathStatus, reading())),
 		func(ctx context.Context, _ *struct{}) (api.Status, error) { return f.Service.Status(ctx) })
 }
@@ -216,7 +218,7 @@ func (f *face) registerSpeech(a huma.API) {
 
 // tokenInput names a token.
 type tokenInput struct {
-	Name string `path:"name" maxLength:"128"`
+	Name string `path:"name" maxLength:"128" doc:"What the token is called"`
 }
 
 // registerCare adds what looks after the node.

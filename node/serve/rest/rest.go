@@ -69,11 +69,13 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write OpenAPI document: %w", err)
 	}
-	page, err := docs.Page(a.OpenAPI(), []string{tagNumbers, tagCalls, tagSaying, tagNode})
-	if err != nil {
-		return nil, err
+	pages := make(map[string][]byte)
+	for _, words := range f.languages.All() {
+		if pages[words.Lang()], err = docs.Page(a.OpenAPI(), []string{tagNumbers, tagCalls, tagSaying, tagNode}, words); err != nil {
+			return nil, err
+		}
 	}
-	f.furnish(mux, document, page)
+	f.furnish(mux, document, pages)
 	return f.enclose(mux), nil
 }
 

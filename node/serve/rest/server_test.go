@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"html/template"
 	"io"
 	"io/fs"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"ringfence/node/api"
+	"ringfence/node/locale"
 	"ringfence/node/metrics"
 )
 
@@ -288,6 +290,46 @@ func TestDocsNeedNoNetwork(t *testing.T) {
 	for _, path := range []string{"/docs", "/docs/style.css", "/openapi.json"} {
 		if got := r.send(t, "GET", path, "", "Host", "elsewhere"); got.status != http.StatusUnauthorized {
 			t.Errorf("%s, to a stranger: %d", path, got.status)
+		}
+	}
+}
+
+// TestDocsSpeakChinese: asked by lang or by the browser, the page is Chinese, and
+// every text of the document has its translation.
+func TestDocsSpeakChinese(t *testing.T) {
+	r := run(t, Config{Service: &double{}})
+	for _, c := range []struct{ path, accept, lang string }{
+		{"/docs", "", "en"},
+		{"/docs", "fr", "en"},
+		{"/docs", "zh-CN,zh;q=0.9,en;q=0.8", "zh"},
+		{"/docs?lang=zh", "en", "zh"},
+		{"/docs?lang=en", "zh-CN", "en"},
+		{"/docs?lang=xx", "zh-CN", "zh"},
+	} {
+		page := r.send(t, "GET", c.path, "", "Accept-Language", c.accept)
+		if page.status != http.StatusOK || page.header.Get("Content-Language") != c.lang || !strings.Contains(page.body, `<html lang="`+c.lang+`">`) {
+			t.Errorf("%s, %q: %d in %q", c.path, c.accept, page.status, page.header.Get("Content-Language"))
+		}
+	}
+	page := r.send(t, "GET", "/docs?lang=zh", "").body
+	words := locale.New().Match("zh")
+	told := func(where, text string) {
+		if chinese := words.Translated(text); chinese == text || !strings.Contains(page, template.HTMLEscapeString(chinese)) {
+			t.Errorf("%s: %q is not on the Chinese page in Chinese", where, text)
+		}
+	}
+	told("head", document(t, r).Info.Description)
+	for path, methods := range document(t, r).Paths {
+		for method, op := range methods {
+			where := method + " " + path
+			told(where, op.Summary)
+			if op.Description != "" {
+				told(where, op.Description)
+			}
+			for _, p := range op.Parameters {
+				told(where+" "+p.Name, p.Description)
+				told(where+" "+p.Name, p.In)
+			}
 		}
 	}
 }

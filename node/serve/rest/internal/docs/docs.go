@@ -1,5 +1,5 @@
-// Package docs writes the page that documents the REST face, from its OpenAPI
-// document alone. The page has no script and loads nothing from elsewhere: a node
+// Package docs writes the page that documents the REST face in one language, from
+// its OpenAPI document and the catalogue of messages. The page has no script and loads nothing from elsewhere: a node
 // often stands where there is no way out.
 package docs
 
@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"ringfence/node/locale"
 )
 
 //go:embed docs.html style.css
@@ -32,26 +34,31 @@ type group struct {
 // entry is one operation on the page.
 type entry struct {
 	Method, Path, Summary, Description string
-	Role                               any // least role of a token
-	Loopback                           any // open there without one
+	Role                               string // least role of a token
+	Loopback                           any    // open there without one
 	Parameters                         []*huma.Param
-	Body                               string // media types and schemas
+	Body                               []string // media types and schemas
 }
 
 // page is what docs.html shows.
 type page struct {
+	Lang, Other string // language tags
+
 	Title, Version, Description string
 	Groups                      []group
 }
 
 // Page writes the page of documentation from an OpenAPI document, its
-// operations under the given tags in order.
-func Page(document *huma.OpenAPI, tags []string) ([]byte, error) {
-	t, err := template.ParseFS(pages, "docs.html")
+// operations under the given tags in order, in the language of words.
+func Page(document *huma.OpenAPI, tags []string, words *locale.Catalog) ([]byte, error) {
+	t, err := template.New("docs.html").Funcs(template.FuncMap{"tell": words.Translated, "text": words.Named}).ParseFS(pages, "docs.html")
 	if err != nil {
 		return nil, fmt.Errorf("read page of documentation: %w", err)
 	}
-	p := page{Title: document.Info.Title, Version: document.Info.Version, Description: document.Info.Description}
+	p := page{Lang: words.Lang(), Other: "zh", Title: document.Info.Title, Version: document.Info.Version, Description: document.Info.Description}
+	if p.Lang == p.Other {
+		p.Other = "en"
+	}
 	for _, tag := range tags {
 		p.Groups = append(p.Groups, group{Name: tag, Operations: entriesOf(document, tag)})
 	}
@@ -70,9 +77,10 @@ func entriesOf(document *huma.OpenAPI, tag string) []entry {
 			if op == nil || !slices.Contains(op.Tags, tag) {
 				continue
 			}
+			role, _ := op.Extensions["x-ringfence-role"].(string)
 			all = append(all, entry{
 				Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
-				Role: op.Extensions["x-ringfence-role"], Loopback: op.Extensions["x-ringfence-loopback"], Parameters: op.Parameters, Body: bodyOf(op.RequestBody),
+				Role: role, Loopback: op.Extensions["x-ringfence-loopback"], Parameters: op.Parameters, Body: bodyOf(op.RequestBody),
 			})
 		}
 	}
@@ -82,10 +90,10 @@ func entriesOf(document *huma.OpenAPI, tag string) []entry {
 	return all
 }
 
-// bodyOf tells in a line what an operation takes as its body.
-func bodyOf(b *huma.RequestBody) string {
+// bodyOf tells what an operation takes as its body.
+func bodyOf(b *huma.RequestBody) []string {
 	if b == nil {
-		return ""
+		return nil
 	}
 	var kinds []string
 	for media, what := range b.Content {
@@ -95,5 +103,5 @@ func bodyOf(b *huma.RequestBody) string {
 		kinds = append(kinds, media)
 	}
 	slices.Sort(kinds)
-	return strings.Join(kinds, " or ")
+	return kinds
 }

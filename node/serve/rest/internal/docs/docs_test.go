@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"ringfence/node/locale"
 )
 
 // TestPage: operations stand under their tag by path and method, with who may,
@@ -31,7 +33,7 @@ func TestPage(t *testing.T) {
 		"text/plain":       {Schema: &huma.Schema{Type: "string"}},
 		"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Thing"}},
 	}}
-	text, err := Page(document, []string{"two", "one"})
+	text, err := Page(document, []string{"two", "one"}, locale.New().Match("en"))
 	if err != nil {
 		t.Fatal(err)
 	}
