@@ -2,13 +2,15 @@
 
 GO        ?= go
 FUZZTIME  ?= 10s
+# The Go tool finds no revision in a worktree, and none in a build without VCS.
+REVISION  := $(shell git describe --always --abbrev=40 --dirty --exclude '*' 2>/dev/null)
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: build demo bench soak test race lint fuzz docs clean
 
 ## build: the one binary, bin/ringfence
 build:
-	$(GO) build -trimpath -o bin/ringfence ./cmd/ringfence
+	$(GO) build -trimpath -ldflags "-X main.revision=$(REVISION)" -o bin/ringfence ./cmd/ringfence
 
 ## demo: a federation at work on this machine; DEMO_FLAGS=--once ends after the summary
 demo: build

@@ -3,6 +3,8 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +20,21 @@ type version struct {
 	Platform string `json:"platform"`
 }
 
-// thisVersion reads what the Go tool wrote into the binary.
+// revision is written by the linker in make build and by nothing else: the
+// revision of the source, with -dirty behind it when there were changes.
+var revision string
+
+// thisVersion reads what the Go tool and make wrote into the binary.
 func thisVersion() version {
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(info, revision)
+}
+
+// versionOf prefers what the Go tool saw to what make says.
+func versionOf(info *debug.BuildInfo, stamped string) version {
 	v := version{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	v.Revision, v.Modified = strings.CutSuffix(stamped, "-dirty")
+	if info == nil {
 		return v
 	}
 	if info.Main.Version != "" && info.Main.Version != "(devel)" {
@@ -48,7 +60,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return answer(a, cmd, thisVersion(), func(p *show.Page, v version) {
-				p.Line("ringfence " + v.Version + " " + v.Revision + " " + v.Go + " " + v.Platform)
+				words := []string{"ringfence", v.Version, v.Revision, v.Go, v.Platform}
+				p.Line(strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
 			})
 		},
 	}
