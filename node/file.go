@@ -16,44 +16,33 @@ import (
 	"ringfence/store/taxonomy"
 )
 
-// PublishRows is Publish for a part of a file's rows: those that keep says.
-// The demo makes three desks of one file with it.
-func (s speaker) PublishRows(ctx context.Context, p api.Publish, file io.Reader, keep func(source.Row) bool, progress func(api.Progress)) (api.Published, error) {
-	if progress == nil {
-		progress = func(api.Progress) {}
+// Publish implements api.Speaker.
+func (s speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing) (api.Published, error) {
+	if h.Progress == nil {
+		h.Progress = func(api.Progress) {}
 	}
 	began := s.n.cfg.Now()
 	out := api.Published{DryRun: p.DryRun, RejectedBy: map[string]int{}}
-	d, err := s.read(ctx, p, file, keep, progress, &out)
+	d, err := s.read(ctx, p, file, h, &out)
 	if err != nil {
 		return api.Published{}, err
 	}
 	account(&out, d)
-	deliver := delivery(p.File, d)
-	opts := publish.Options{
-		Progress: func(done int) {
-			progress(api.Progress{Phase: "publishing", Done: int64(done), Total: int64(d.Len())})
-		},
-		Refused: func(r publish.Refusal) error {
-			for line := range r.Draft.Lines {
-				reject(&out, p, source.Rejection{Line: line, Value: r.Draft.Number.Masked(), Reason: source.Refused, Detail: r.Reason})
-			}
-			return nil
-		},
-		Receipt: func(r publish.Receipt) error {
-			if p.Receipts {
-				out.ReceiptsLines = append(out.ReceiptsLines, api.ReceiptLine{Line: r.Line, Number: r.Number.Masked(), Category: r.Category.String(), Statement: r.Statement.String()})
-			}
-			return nil
-		},
-	}
-	if p.DryRun {
+	deliver, opts := delivery(p.File, d), hearers(h, &out)
+	switch {
+	case out.Drafts == 0:
+		out.Note = "nothing to publish: no row of the file can be used; is it the right mapping and country?"
+	case p.DryRun:
 		err = s.dryRun(ctx, deliver, opts, &out)
-	} else {
+	default:
 		err = s.deliver(ctx, deliver, opts, &out)
 	}
 	if err != nil {
 		return api.Published{}, refusal(err)
+	}
+	if !p.DryRun {
+		s.n.metrics.AddRows("accepted", out.Accepted)
+		s.n.metrics.AddRows("rejected", out.Rejected)
 	}
 	s.n.measure()
 	out.Seconds = s.n.cfg.Now().Sub(began).Seconds()
@@ -61,25 +50,63 @@ func (s speaker) PublishRows(ctx context.Context, p api.Publish, file io.Reader,
 	return out, nil
 }
 
-// Publish implements api.Speaker.
-func (s speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, progress func(api.Progress)) (api.Published, error) {
-	return s.PublishRows(ctx, p, file, nil, progress)
+// hearers tells who asked what a publisher does with the drafts, and counts in
+// out the rows that it refuses.
+func hearers(h api.Hearing, out *api.Published) publish.Options {
+	opts := publish.Options{
+		Progress: func(done int) {
+			h.Progress(api.Progress{Phase: "publishing", Done: int64(done), Total: int64(out.Drafts)})
+		},
+		Refused: func(r publish.Refusal) error {
+			for line := range r.Draft.Lines {
+				out.Accepted--
+				row := api.RejectedRow{Line: line, Value: r.Draft.Number.Masked(), Reason: r.Reason}
+				if r.Detail != "" {
+					row.Reason += ": " + r.Detail
+				}
+				if err := reject(out, h, r.Reason, row); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	if h.Receipt != nil {
+		opts.Receipt = func(r publish.Receipt) error {
+			return h.Receipt(api.ReceiptLine{Line: r.Line, Number: r.Number.Masked(), Category: r.Category.String(), Statement: r.Statement.String()})
+		}
+	}
+	return opts
+}
+
+// reject counts a row that is not taken by its reason, and tells of it.
+func reject(out *api.Published, h api.Hearing, reason string, row api.RejectedRow) error {
+	out.Rejected++
+	out.RejectedBy[reason]++
+	if h.Rejected == nil {
+		return nil
+	}
+	return h.Rejected(row)
 }
 
 // read makes drafts of a file.
-func (s speaker) read(ctx context.Context, p api.Publish, file io.Reader, keep func(source.Row) bool, progress func(api.Progress), out *api.Published) (*source.Delivery, error) {
+func (s speaker) read(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing, out *api.Published) (*source.Delivery, error) {
 	m, err := mappingOf(p)
 	if err != nil {
 		return nil, err
 	}
+	var deaf error // of whom it tells
 	opts := source.Options{
-		File: p.File, Keep: keep,
+		File: p.File,
 		Dialler: func(c number.Country) (source.Dialler, error) {
 			rules := s.n.book.Load().Plans.Rules(c)
 			return func(text string) number.Caller { return rules.Dialled(text).First() }, nil
 		},
-		Rejected: func(r source.Rejection) error { reject(out, p, r); return nil },
-		Progress: func(done int64) { progress(api.Progress{Phase: "reading", Done: done, Total: p.Size}) },
+		Rejected: func(r source.Rejection) error {
+			deaf = reject(out, h, r.Reason.String(), api.RejectedRow{Line: r.Line, Field: r.Field, Value: r.Value, Reason: r.Reason.String()})
+			return deaf
+		},
+		Progress: func(done int64) { h.Progress(api.Progress{Phase: "reading", Done: done, Total: p.Size}) },
 	}
 	if p.Country != "" {
 		if opts.Country, err = answer.ParseCountry(p.Country); err != nil {
@@ -95,7 +122,7 @@ func (s speaker) read(ctx context.Context, p api.Publish, file io.Reader, keep f
 	read, err := source.Read(ctx, file, m, opts)
 	if err != nil {
 		var bad *source.FileError
-		if errors.As(err, &bad) {
+		if deaf == nil && errors.As(err, &bad) {
 			return nil, api.Errorf(api.BadInput, "%v", err)
 		}
 		return nil, err
@@ -116,21 +143,6 @@ func mappingOf(p api.Publish) (*mapping.Mapping, error) {
 		return nil, api.Errorf(api.BadInput, "%v", err)
 	}
 	return m, nil
-}
-
-// mostRows bounds the rejected rows that an answer carries.
-const mostRows = 100_000
-
-func reject(out *api.Published, p api.Publish, r source.Rejection) {
-	reason := r.Reason.String()
-	if r.Detail != "" {
-		reason += ": " + r.Detail
-	}
-	out.Rejected++
-	out.RejectedBy[reason]++
-	if p.Rejects && len(out.RejectedRows) < mostRows {
-		out.RejectedRows = append(out.RejectedRows, api.RejectedRow{Line: r.Line, Field: r.Field, Value: r.Value, Reason: reason})
-	}
 }
 
 // account tells what became of the rows.
@@ -167,7 +179,8 @@ func delivery(file string, d *source.Delivery) *publish.Delivery {
 func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.Options, out *api.Published) error {
 	before := s.n.view.List()
 	res, err := s.Publisher.Publish(ctx, d, opts)
-	if err != nil {
+	nothing := errors.Is(err, publish.ErrNothing)
+	if err != nil && !nothing {
 		return err
 	}
 	out.Changes = s.n.view.List().ChangedSince(before)
@@ -175,15 +188,18 @@ func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.
 	out.Unchanged, out.Resumed, out.Refused, out.Batches = res.Unchanged, res.Resumed, res.Refused, res.Batches
 	out.LabelledNow, out.Labelled = res.Before.Labelled, res.After.Labelled
 	switch {
+	case nothing:
+		out.Note = refusedAll
 	case res.Already:
 		out.Note = "this content was published before; nothing was added"
 	case res.Said > 0 && res.After.Labelled == res.Before.Labelled:
 		out.Note = s.whyNothing(res.Said)
 	}
-	s.n.metrics.AddRows("accepted", out.Accepted)
-	s.n.metrics.AddRows("rejected", out.Rejected)
 	return nil
 }
+
+// refusedAll says why a publication says nothing at all.
+const refusedAll = "nothing to publish: the federation's rules refuse every row that can be used; is it the right mapping, country and date?"
 
 func (s speaker) dryRun(ctx context.Context, d *publish.Delivery, opts publish.Options, out *api.Published) error {
 	run, err := s.DryRun(ctx, d, opts)
@@ -193,6 +209,8 @@ func (s speaker) dryRun(ctx context.Context, d *publish.Delivery, opts publish.O
 	out.Already, out.Statements, out.Unchanged, out.Resumed, out.Refused = run.Already, run.Say, run.Unchanged, run.Resumed, run.Refused
 	out.LabelledNow, out.Labelled, out.Changes = run.Preview.Before.Labelled, run.Preview.After.Labelled, len(run.Preview.Changes)
 	switch {
+	case run.Refused == out.Drafts:
+		out.Note = refusedAll
 	case run.Already:
 		out.Note = "this content was published before; nothing would be added"
 	case run.Say > 0 && out.Labelled == out.LabelledNow:

@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,10 +92,15 @@ func (h *home) lookup(number string) api.Lookup {
 // list publishes numbers, one a line, as the trusted list.
 func (h *home) list(asOf string, numbers ...string) api.Published {
 	h.t.Helper()
-	got, err := h.as("list").Publish(context.Background(), api.Publish{Mapping: "plain-list", File: "list.txt", Country: "86", AsOf: asOf, Rejects: true},
-		strings.NewReader(strings.Join(numbers, "\n")+"\n"), nil)
+	got, err := h.deliver(api.Publish{AsOf: asOf}, api.Hearing{}, numbers...)
 	must(h.t, err)
 	return got
+}
+
+func (h *home) deliver(p api.Publish, who api.Hearing, numbers ...string) (api.Published, error) {
+	h.t.Helper()
+	p.Mapping, p.File, p.Country = "plain-list", "list.txt", "86"
+	return h.as("list").Publish(context.Background(), p, strings.NewReader(strings.Join(numbers, "\n")+"\n"), who)
 }
 
 func must(t *testing.T, err error) {
@@ -103,10 +110,67 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// Each row is told of while the file is worked on, and counted once: as taken,
+// or under its reason. What a rule refuses is counted by the rule, not by what
+// it says of one row.
+func TestRowsAreToldAndCountedOnce(t *testing.T) {
+	h := newHome(t)
+	var rejected []api.RejectedRow
+	var receipts []api.ReceiptLine
+	who := api.Hearing{
+		Rejected: func(r api.RejectedRow) error { rejected = append(rejected, r); return nil },
+		Receipt:  func(r api.ReceiptLine) error { receipts = append(receipts, r); return nil },
+	}
+	p := api.Publish{AsOf: "2026-11-23"}
+	got, err := h.deliver(p, who, "nonsense", "13800138000", "12321", "12321")
+	must(t, err)
+	want := map[string]int{"not digits": 1, "protected number": 2}
+	if got.Rows != 4 || got.Accepted != 1 || got.Rejected != 3 || got.Refused != 1 || got.Drafts != 2 || !maps.Equal(got.RejectedBy, want) {
+		t.Errorf("published %+v", got)
+	}
+	if len(rejected) != 3 || rejected[0].Line != 1 || rejected[1].Line != 3 || rejected[2].Line != 4 || rejected[2].Reason != "protected number" ||
+		len(receipts) != 1 || receipts[0].Line != 2 || !strings.HasSuffix(receipts[0].Statement, "/0") {
+		t.Errorf("told of %+v and %+v", rejected, receipts)
+	}
+	// The same again: nothing is said, every receipt is given.
+	first := receipts
+	receipts = nil
+	if got, err = h.deliver(p, who, "13800138000", "12321", "12321"); err != nil || !got.Already || !slices.Equal(receipts, []api.ReceiptLine{{Line: 1, Number: first[0].Number, Category: first[0].Category, Statement: first[0].Statement}}) {
+		t.Errorf("again: %+v, receipts %+v, %v", got, receipts, err)
+	}
+	deaf := errors.New("no space")
+	if _, err = h.deliver(p, api.Hearing{Rejected: func(api.RejectedRow) error { return deaf }}, "nonsense", "13800138001"); !errors.Is(err, deaf) || api.KindOf(err) != api.Internal {
+		t.Errorf("whoever is told fails: %v", err)
+	}
+}
+
+// Where nothing can be said the answer tells why and keeps no publication open.
+func TestNothingIsSaid(t *testing.T) {
+	h := newHome(t)
+	for name, c := range map[string]struct {
+		number, asOf, says string
+		refused            int
+	}{
+		"no numbers": {"nonsense", "2026-11-23", "no row of the file can be used", 0},
+		"a rule":     {"12321", "2026-11-23", "rules refuse every row", 1},
+		"old":        {"13800138000", "2024-11-23", "rules refuse every row", 1},
+	} {
+		for _, dry := range []bool{true, false} {
+			got, err := h.deliver(api.Publish{AsOf: c.asOf, DryRun: dry}, api.Hearing{}, c.number)
+			if err != nil || got.Statements != 0 || got.Rejected != 1 || got.Accepted != 0 || got.Refused != c.refused || !strings.Contains(got.Note, c.says) {
+				t.Errorf("%s, dry %t: %+v, %v", name, dry, got, err)
+			}
+		}
+	}
+	if got := h.list("2026-11-23", "13800138000"); got.Statements != 1 {
+		t.Errorf("then %+v", got)
+	}
+}
+
 func TestFromAFileToAVerdict(t *testing.T) {
 	h := newHome(t)
 	got := h.list("2026-11-23", "13800138000", "010-6230 1234", "nonsense")
-	if got.Statements != 2 || got.Rejected != 1 || got.Labelled != 2 || len(got.RejectedRows) != 1 || got.RejectedRows[0].Line != 3 {
+	if got.Statements != 2 || got.Rejected != 1 || got.Labelled != 2 {
 		t.Fatalf("published %+v", got)
 	}
 	if again := h.list("2026-11-23", "010-6230 1234", "13800138000"); !again.Already || again.Statements != 0 {

@@ -96,12 +96,12 @@ func (n *Node) Lift(ctx context.Context, head string) error {
 }
 
 // Publish implements api.Speaker.
-func (n *Node) Publish(ctx context.Context, p api.Publish, file io.Reader, progress func(api.Progress)) (api.Published, error) {
+func (n *Node) Publish(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing) (api.Published, error) {
 	own, err := n.speaker()
 	if err != nil {
 		return api.Published{}, err
 	}
-	return own.Publish(ctx, p, file, progress)
+	return own.Publish(ctx, p, file, h)
 }
 
 // Say implements api.Speaker.

@@ -26,7 +26,7 @@ func (d *demo) publishAll(ctx context.Context, began time.Time) error {
 		}
 		got, err := speaker.Publish(ctx, api.Publish{
 			Mapping: in.mapping, File: in.file, Size: int64(len(text)), Country: in.country, NewestOn: yesterday,
-		}, bytes.NewReader(text), func(p api.Progress) { d.cfg.Progress(in.member, p) })
+		}, bytes.NewReader(text), api.Hearing{Progress: func(p api.Progress) { d.cfg.Progress(in.member, p) }})
 		if err != nil {
 			return fmt.Errorf("%s publishes %s: %w", in.member, in.file, err)
 		}

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/text/message"
 
 	"ringfence/node/api"
-	"ringfence/node/source"
 	"ringfence/store/number"
 )
 
@@ -66,18 +65,12 @@ type Publisher struct {
 const fiction = "The charter calls the publishers independent of each other. That is a fiction: the three desks and the 90-day list " +
 	"are complaints to one agency, the FTC. In a real federation they would be one independence group and count once."
 
-// publisherOf is the account of a published file. A reason may carry a detail
-// of its own for each row, after a colon; here like rows are counted together.
+// publisherOf is the account of a published file.
 func publisherOf(in input, p api.Published) Publisher {
-	one := Publisher{
-		Member: in.member, File: in.file, What: in.what, Rows: p.Rows, Rejected: p.Rejected, RejectedBy: make(map[string]int),
+	return Publisher{
+		Member: in.member, File: in.file, What: in.what, Rows: p.Rows, Rejected: p.Rejected, RejectedBy: p.RejectedBy,
 		Clamped: p.Clamped, Statements: p.Statements, Seconds: p.Seconds,
 	}
-	for reason, n := range p.RejectedBy {
-		reason, _, _ = strings.Cut(reason, ": ")
-		one.RejectedBy[reason] += n
-	}
-	return one
 }
 
 // sum fills the summary from the list as it stands.
@@ -147,7 +140,7 @@ func (d *demo) conclude() {
 	d.printf("  %10d  protected service numbers, which nobody may flag\n", s.Protected)
 	d.printf("  %10d  rows rejected:\n", s.Rejected)
 	for _, reason := range byCount(s.RejectedBy) {
-		d.printf("  %10d    %s\n", s.RejectedBy[reason], inWords(reason))
+		d.printf("  %10d    %s\n", s.RejectedBy[reason], reason)
 	}
 	d.printf("  list root %s, in %.1f s\n", s.ListRoot, s.Seconds)
 	d.printf("\nSome of its answers\n")
@@ -172,14 +165,6 @@ func (d *demo) tellExample(e *Example) {
 	for _, source := range e.Sources {
 		d.printf("      %s\n", source)
 	}
-}
-
-// inWords returns a reason as a newcomer reads it.
-func inWords(reason string) string {
-	if reason == source.Refused.String() {
-		return reason + ": the call was too long ago to count"
-	}
-	return reason
 }
 
 // byCount returns the reasons by falling count, then by word.

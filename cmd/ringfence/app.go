@@ -39,8 +39,13 @@ func newApp(in io.Reader, out, err io.Writer) *app {
 	return &app{in: in, out: out, err: err, now: time.Now, random: rand.Reader}
 }
 
-// errNo ends a verb whose answer, shown already, is no.
-var errNo = errors.New("no")
+// shown ends a verb whose answer is shown already, with an exit code.
+type shown int
+
+func (s shown) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
+
+// errNo ends a verb whose answer is no.
+const errNo = shown(api.ExitNo)
 
 // execute runs one command line and returns its exit code.
 func (a *app) execute(args []string) int {
@@ -53,8 +58,9 @@ func (a *app) execute(args []string) int {
 	if err == nil {
 		return api.ExitOK
 	}
-	if errors.Is(err, errNo) {
-		return api.ExitNo
+	var told shown
+	if errors.As(err, &told) {
+		return int(told)
 	}
 	kind, code := a.classify(err)
 	if errors.Is(ctx.Err(), context.Canceled) {

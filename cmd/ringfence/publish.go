@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -23,7 +21,7 @@ import (
 
 func (a *app) publishCommand() *cobra.Command {
 	p := api.Publish{}
-	var rejects, receipts string
+	var rejects, receipts tableFile
 	cmd := &cobra.Command{
 		Use:   "publish FILE|- --mapping NAME|PATH",
 		Short: "Publish a file: read, sign, list",
@@ -34,7 +32,12 @@ cut short is finished by publishing the file again.
 
 Rows that cannot be used are rejected alone, each with line, field, masked value
 and reason, into --rejects. --dry-run signs nothing and tells what would be
-published, rejected and changed in the list.
+published, rejected and changed in the list. Both files are written while the
+work goes on, as FILE.incomplete until they are whole; publishing the same
+content again gives both of them whole.
+
+When no row says anything the answer tells why, and the exit code is 4 where the
+federation's rules refused what could be read, 2 where nothing could.
 
 Mappings that ship: ` + strings.Join(mapping.ShippedNames(), ", ") + `; configs/mappings/README.md
 says how to write one.`,
@@ -45,19 +48,14 @@ says how to write one.`,
 			if p.Mapping == "" {
 				return usage(cmd, "--mapping is missing; there are %s, or the path of a file", strings.Join(mapping.ShippedNames(), ", "))
 			}
-			p.Rejects, p.Receipts = rejects != "", receipts != ""
-			if err := errors.Join(begin(rejects), begin(receipts)); err != nil {
-				return api.Errorf(api.BadInput, "%v", err)
-			}
-			d, err := a.publish(cmd, p, args[0])
+			d, err := a.publish(cmd, p, args[0], &rejects, &receipts)
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(writeRejects(rejects, d.RejectedRows), writeReceipts(receipts, d.ReceiptsLines)); err != nil {
+			if err := answer(a, cmd, &d, show.Published); err != nil {
 				return err
 			}
-			d.RejectedRows, d.ReceiptsLines = nil, nil
-			return answer(a, cmd, &d, show.Published)
+			return emptyHanded(&d)
 		},
 	}
 	f := cmd.Flags()
@@ -66,12 +64,24 @@ says how to write one.`,
 	f.StringVar(&p.AsOf, "as-of", "", "`date` of a file whose rows have none")
 	f.StringVar(&p.NewestOn, "newest-on", "", "shift all dates by whole days so that the newest is this `date`; for trials with old files")
 	f.BoolVar(&p.DryRun, "dry-run", false, "sign nothing, only tell")
-	f.StringVar(&rejects, "rejects", "", "`file` for rejected rows, as CSV")
-	f.StringVar(&receipts, "receipts", "", "`file` for receipts (input line, statement), as CSV")
+	f.StringVar(&rejects.name, "rejects", "", "`file` for rejected rows, as CSV")
+	f.StringVar(&receipts.name, "receipts", "", "`file` for receipts (input line, statement), as CSV")
 	return cmd
 }
 
-func (a *app) publish(cmd *cobra.Command, p api.Publish, file string) (d api.Published, err error) {
+// emptyHanded ends a publication that says nothing at all, though it was asked
+// to and nothing of it stands.
+func emptyHanded(d *api.Published) error {
+	switch {
+	case d.Already || d.Statements+d.Unchanged+d.Resumed > 0:
+		return nil
+	case d.Refused > 0:
+		return shown(api.ExitRefused)
+	}
+	return shown(api.ExitUsage)
+}
+
+func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, receipts *tableFile) (d api.Published, err error) {
 	if err := resolveMapping(&p); err != nil {
 		return d, err
 	}
@@ -93,8 +103,23 @@ func (a *app) publish(cmd *cobra.Command, p api.Publish, file string) (d api.Pub
 		p.Size = info.Size()
 	}
 	progress, finish := a.progress()
-	d, err = ask(a, cmd, speaks, func(s api.Service) (api.Published, error) { return s.Publish(cmd.Context(), p, in, progress) })
-	return d, errors.Join(err, finish())
+	h := api.Hearing{Progress: progress}
+	if rejects.name != "" {
+		h.Rejected = func(r api.RejectedRow) error {
+			return rejects.add(strconv.Itoa(r.Line), mask.Cell(r.Field), mask.Cell(r.Value), mask.Cell(r.Reason))
+		}
+	}
+	if receipts.name != "" {
+		h.Receipt = func(r api.ReceiptLine) error {
+			return receipts.add(strconv.Itoa(r.Line), mask.Cell(r.Number), r.Category, r.Statement)
+		}
+	}
+	// Whether they can be written is known before anything is signed.
+	err = errors.Join(rejects.begin("line", "field", "value", "reason"), receipts.begin("line", "number", "category", "statement"))
+	if err == nil {
+		d, err = ask(a, cmd, speaks, func(s api.Service) (api.Published, error) { return s.Publish(cmd.Context(), p, in, h) })
+	}
+	return d, errors.Join(err, finish(), rejects.end(err), receipts.end(err))
 }
 
 // resolveMapping reads a mapping that is given as a path. The path of one that
@@ -141,53 +166,4 @@ func (a *app) progress() (draw func(api.Progress), finish func() error) {
 		}
 		return bar.Clear()
 	}
-}
-
-func writeRejects(name string, rows []api.RejectedRow) error {
-	return writeCSV(name, []string{"line", "field", "value", "reason"}, len(rows), func(i int) []string {
-		r := rows[i]
-		return []string{strconv.Itoa(r.Line), mask.Cell(r.Field), mask.Cell(r.Value), mask.Cell(r.Reason)}
-	})
-}
-
-func writeReceipts(name string, lines []api.ReceiptLine) error {
-	return writeCSV(name, []string{"line", "number", "category", "statement"}, len(lines), func(i int) []string {
-		r := lines[i]
-		return []string{strconv.Itoa(r.Line), mask.Cell(r.Number), r.Category, r.Statement}
-	})
-}
-
-// begin makes sure that a file can be written before anything is signed.
-func begin(name string) error {
-	if name == "" {
-		return nil
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-// writeCSV writes a table to a file of the owner alone; nothing without a name.
-func writeCSV(name string, head []string, rows int, row func(i int) []string) (err error) {
-	if name == "" {
-		return nil
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	w := csv.NewWriter(io.Writer(f))
-	if err := w.Write(head); err != nil {
-		return err
-	}
-	for i := range rows {
-		if err := w.Write(row(i)); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	return w.Error()
 }

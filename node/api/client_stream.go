@@ -15,10 +15,13 @@ import (
 // Publish sends a publisher's file and follows what the node says meanwhile.
 // When it returns before the end of the file was sent, a read of file may still
 // be under way.
-func (c *Client) Publish(ctx context.Context, p Publish, file io.Reader, progress func(Progress)) (Published, error) {
+func (c *Client) Publish(ctx context.Context, p Publish, file io.Reader, h Hearing) (Published, error) {
 	source := &source{from: file}
 	defer source.leave()
-	r := request{method: http.MethodPost, path: PathPublications, query: p.query(), body: source, media: MediaBytes}
+	query := p.query()
+	turn(query, "rejects", h.Rejected != nil)
+	turn(query, "receipts", h.Receipt != nil)
+	r := request{method: http.MethodPost, path: PathPublications, query: query, body: source, media: MediaBytes}
 	if p.Text != "" {
 		body, media := withMapping(p.Text, source)
 		defer func() { _ = body.Close() }()
@@ -32,11 +35,11 @@ func (c *Client) Publish(ctx context.Context, p Publish, file io.Reader, progres
 	if err := c.expect(resp, MediaEvents); err != nil {
 		return Published{}, err
 	}
-	return c.follow(ctx, resp.Body, progress)
+	return c.follow(ctx, resp.Body, h)
 }
 
 // follow reads events up to the one that ends a publication.
-func (c *Client) follow(ctx context.Context, events io.Reader, progress func(Progress)) (Published, error) {
+func (c *Client) follow(ctx context.Context, events io.Reader, h Hearing) (Published, error) {
 	lines := json.NewDecoder(events)
 	for {
 		var e PublishEvent
@@ -51,10 +54,24 @@ func (c *Client) follow(ctx context.Context, events io.Reader, progress func(Pro
 			return *e.Published, nil
 		case e.Error != nil:
 			return Published{}, e.Error
-		case e.Progress != nil && progress != nil:
-			progress(*e.Progress)
+		}
+		if err := h.hear(&e); err != nil {
+			return Published{}, err
 		}
 	}
+}
+
+// hear tells one event to whom it concerns.
+func (h *Hearing) hear(e *PublishEvent) error {
+	switch {
+	case e.Progress != nil && h.Progress != nil:
+		h.Progress(*e.Progress)
+	case e.Rejected != nil && h.Rejected != nil:
+		return h.Rejected(*e.Rejected)
+	case e.Receipt != nil && h.Receipt != nil:
+		return h.Receipt(*e.Receipt)
+	}
+	return nil
 }
 
 // query holds everything but the mapping's own text, which may be long.
@@ -69,8 +86,6 @@ func (p Publish) query() url.Values {
 		q.Set("size", strconv.FormatInt(p.Size, 10))
 	}
 	turn(q, "dry_run", p.DryRun)
-	turn(q, "receipts", p.Receipts)
-	turn(q, "rejects", p.Rejects)
 	return q
 }
 

@@ -112,7 +112,7 @@ func TestNobodyThere(t *testing.T) {
 		for name, ask := range map[string]func() error{
 			"status": func() error { _, err := c.Status(t.Context()); return err },
 			"publish": func() error {
-				_, err := c.Publish(t.Context(), Publish{Mapping: "m", Text: "version: 1"}, strings.NewReader("x"), nil)
+				_, err := c.Publish(t.Context(), Publish{Mapping: "m", Text: "version: 1"}, strings.NewReader("x"), Hearing{})
 				return err
 			},
 			"backup": func() error { return c.Backup(t.Context(), io.Discard) },
@@ -231,6 +231,8 @@ func TestPublishFollowsEvents(t *testing.T) {
 		progress     int
 	}{
 		{"done", progress + progress + line(PublishEvent{Published: &Published{Rows: 7}}), "", "", 2},
+		{"a row", progress + line(PublishEvent{Rejected: &RejectedRow{Line: 2}}) + line(PublishEvent{Published: &Published{Rows: 7}}), "", "", 21},
+		{"a receipt that cannot be kept", line(PublishEvent{Receipt: &ReceiptLine{Line: 2}}) + line(PublishEvent{Published: &Published{Rows: 7}}), Internal, "line 2: no space", 0},
 		{"unknown event", `{"weather":"fine"}` + "\n" + line(PublishEvent{Published: &Published{Rows: 7}}), "", "", 0},
 		{"error", progress + line(PublishEvent{Error: Errorf(Refused, "quota used")}), Refused, "quota used", 1},
 		{"nothing", "", Unavailable, "publish the file again to complete it", 0},
@@ -243,7 +245,11 @@ func TestPublishFollowsEvents(t *testing.T) {
 			answerWith(200, MediaEvents, c.events)(w, r)
 		}, "")
 		told := 0
-		got, err := client.Publish(t.Context(), Publish{Mapping: "m"}, strings.NewReader("x"), func(Progress) { told++ })
+		got, err := client.Publish(t.Context(), Publish{Mapping: "m"}, strings.NewReader("x"), Hearing{
+			Progress: func(Progress) { told++ },
+			Rejected: func(r RejectedRow) error { told += 10 * r.Line; return nil },
+			Receipt:  func(r ReceiptLine) error { return fmt.Errorf("line %d: no space", r.Line) },
+		})
 		if c.kind == "" && (err != nil || got.Rows != 7) || c.kind != "" && (KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
@@ -266,7 +272,7 @@ func TestRefusalComesBeforeTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	_, err = c.Publish(t.Context(), Publish{Mapping: "m"}, file, nil)
+	_, err = c.Publish(t.Context(), Publish{Mapping: "m"}, file, Hearing{})
 	if KindOf(err) != Forbidden || err.Error() != "a reader may not" {
 		t.Errorf("publish: %v", err)
 	}
@@ -279,7 +285,7 @@ func TestRefusalComesBeforeTheFile(t *testing.T) {
 func TestPublishWithAFileThatFails(t *testing.T) {
 	c := stand(t, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, "")
 	for _, text := range []string{"", "version: 1"} {
-		_, err := c.Publish(t.Context(), Publish{Mapping: "m", Text: text}, io.MultiReader(strings.NewReader("x"), failing{}), nil)
+		_, err := c.Publish(t.Context(), Publish{Mapping: "m", Text: text}, io.MultiReader(strings.NewReader("x"), failing{}), Hearing{})
 		if err == nil || !strings.Contains(err.Error(), "bad sector") {
 			t.Errorf("publish: %v", err)
 		}

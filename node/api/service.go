@@ -36,9 +36,8 @@ type Screener interface {
 
 // Speaker says things in the name of the node's member.
 type Speaker interface {
-	// Publish reads a publisher's file and says what it says. Progress may be
-	// nil; it is called now and then, from one goroutine at a time.
-	Publish(ctx context.Context, p Publish, file io.Reader, progress func(Progress)) (Published, error)
+	// Publish reads a publisher's file and says what it says.
+	Publish(ctx context.Context, p Publish, file io.Reader, h Hearing) (Published, error)
 	// Say says one thing by hand, or only previews it.
 	Say(ctx context.Context, s Say) (Said, error)
 	// Retract undoes a statement, a batch or a publication, or only previews.

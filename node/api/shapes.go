@@ -62,8 +62,18 @@ type Publish struct {
 	AsOf     string `json:"as_of,omitempty"`     // date of an undated file
 	NewestOn string `json:"newest_on,omitempty"` // shift whole days so that the newest creation day is this
 	DryRun   bool   `json:"dry_run,omitempty"`
-	Receipts bool   `json:"receipts,omitempty"` // return receipts
-	Rejects  bool   `json:"rejects,omitempty"`  // return rejected rows
+}
+
+// Hearing is who hears of a publication while it is made. Each may be nil; an
+// error of theirs ends it, to be finished later.
+type Hearing struct {
+	// Progress is called now and then, from one goroutine at a time.
+	Progress func(Progress)
+	// Rejected hears of each row that is not taken, as soon as that is known.
+	Rejected func(RejectedRow) error
+	// Receipt hears of each line once a durable statement stands for it, also
+	// of those that were published before. A dry run gives none.
+	Receipt func(ReceiptLine) error
 }
 
 // Progress is how far a publication has come.
@@ -75,29 +85,27 @@ type Progress struct {
 
 // Published is what came of a file.
 type Published struct {
-	Publication   string         `json:"publication,omitempty"`
-	Already       bool           `json:"already"` // the same content was published before
-	DryRun        bool           `json:"dry_run"`
-	Rows          int            `json:"rows"`
-	Accepted      int            `json:"accepted"`
-	Rejected      int            `json:"rejected"`
-	RejectedBy    map[string]int `json:"rejected_by"` // reason → rows
-	Drafts        int            `json:"drafts"`
-	Statements    int            `json:"statements"`
-	Unchanged     int            `json:"unchanged"`
-	Resumed       int            `json:"resumed"`
-	Refused       int            `json:"refused"`
-	Clamped       int            `json:"clamped"`
-	Unmapped      []string       `json:"unmapped_labels,omitempty"`
-	Batches       int            `json:"batches"`
-	Changes       int            `json:"changes"` // entries that differ after
-	Labelled      int            `json:"labelled"`
-	LabelledNow   int            `json:"labelled_before"`
-	Note          string         `json:"note,omitempty"` // when no verdict changes, why
-	Seconds       float64        `json:"seconds"`
-	RejectedRows  []RejectedRow  `json:"rejected_rows,omitempty"`
-	ReceiptsLines []ReceiptLine  `json:"receipt_lines,omitempty"`
-	List          ListStamp      `json:"list"`
+	Publication string         `json:"publication,omitempty"`
+	Already     bool           `json:"already"` // the same content was published before
+	DryRun      bool           `json:"dry_run"`
+	Rows        int            `json:"rows"`
+	Accepted    int            `json:"accepted"`
+	Rejected    int            `json:"rejected"`    // rows that cannot be used, or that the rules refuse
+	RejectedBy  map[string]int `json:"rejected_by"` // reason → rows
+	Drafts      int            `json:"drafts"`      // numbers and categories: the sum of the next four
+	Statements  int            `json:"statements"`
+	Unchanged   int            `json:"unchanged"`
+	Resumed     int            `json:"resumed"`
+	Refused     int            `json:"refused"` // by the rules; their rows are among the rejected
+	Clamped     int            `json:"clamped"`
+	Unmapped    []string       `json:"unmapped_labels,omitempty"`
+	Batches     int            `json:"batches"`
+	Changes     int            `json:"changes"` // entries that differ after
+	Labelled    int            `json:"labelled"`
+	LabelledNow int            `json:"labelled_before"`
+	Note        string         `json:"note,omitempty"` // when no verdict changes, why
+	Seconds     float64        `json:"seconds"`
+	List        ListStamp      `json:"list"`
 }
 
 // RejectedRow is an input row that was not taken.
@@ -108,7 +116,7 @@ type RejectedRow struct {
 	Reason string `json:"reason"`
 }
 
-// ReceiptLine tells which statement an input line went into.
+// ReceiptLine tells which statement stands for an input line.
 type ReceiptLine struct {
 	Line      int    `json:"line"`
 	Number    string `json:"number"` // masked

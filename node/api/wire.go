@@ -11,11 +11,14 @@ type Problem struct {
 }
 
 // PublishEvent is one line of what the node says while it publishes: how far
-// it is, and at the end what came of it, or why nothing did. One field is set.
+// it is, what became of a row, and at the end what came of it, or why nothing
+// did. One field is set.
 type PublishEvent struct {
-	Progress  *Progress  `json:"progress,omitempty"`
-	Published *Published `json:"published,omitempty"`
-	Error     *Error     `json:"error,omitempty"`
+	Progress  *Progress    `json:"progress,omitempty"`
+	Rejected  *RejectedRow `json:"rejected,omitempty"`
+	Receipt   *ReceiptLine `json:"receipt,omitempty"`
+	Published *Published   `json:"published,omitempty"`
+	Error     *Error       `json:"error,omitempty"`
 }
 
 // LookupMany asks about many numbers at once.

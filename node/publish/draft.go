@@ -128,23 +128,19 @@ func (t *drafter) statement(d *Draft, flag assertion.Flag, from, to int64) (asse
 const aheadSeconds = hand.SecondsPerDay
 
 // refuse says why a flag would be void, or would be dead when it is born; ""
-// if neither. These are the bounds of flags on numbers that package view
-// judges by, asked before anything is signed.
-func (t *drafter) refuse(d *Draft, s *assertion.Statement) string {
-	policy, today := t.state.Policy(), taxonomy.DayOf(t.now)
-	seen := taxonomy.DayOf(min(s.ObservedTo, t.now))
+// if neither. What nodes count as void is the view's judgement, asked before
+// anything is signed.
+func (t *drafter) refuse(s *assertion.Statement) (reason, detail string) {
+	seen, expires := taxonomy.DayOf(s.ObservedTo), taxonomy.DayOf(s.Expires)
 	switch {
 	case s.ObservedTo > t.now+aheadSeconds:
-		return fmt.Sprintf("last seen %s lies ahead; check the mapping's layouts and zone", taxonomy.DayOf(s.ObservedTo))
-	case today > seen+taxonomy.Day(policy.FlagMaxAgeDays):
-		return fmt.Sprintf("%s: last seen %s", view.ReasonOld, seen)
-	case taxonomy.DayOf(s.Expires) <= today:
-		return fmt.Sprintf("last seen %s: by the policy's default it has expired on %s", seen, taxonomy.DayOf(s.Expires))
-	case d.Category.Class().Nuisance() && t.state.ProtectedNumber(d.Number):
-		return view.ReasonProtected.String()
+		return "last seen lies ahead", fmt.Sprintf("%s; check the mapping's layouts and zone", seen)
+	case expires <= taxonomy.DayOf(t.now):
+		return view.ReasonOld.String(), fmt.Sprintf("last seen %s: by the policy's default it has expired on %s", seen, expires)
 	}
-	if _, reason := s.Check(); reason != assertion.Sound {
-		return reason.String()
+	void := t.list.Judge(s, t.now)
+	if void == view.ReasonOld {
+		detail = "last seen " + seen.String()
 	}
-	return ""
+	return void.String(), detail
 }

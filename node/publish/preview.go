@@ -57,10 +57,10 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 		case resumed:
 			out.Resumed++
 		case say:
-			if why := t.refuse(&draft, &s); why != "" {
+			if why, detail := t.refuse(&s); why != "" {
 				out.Refused++
 				if opts.Refused != nil {
-					if err := opts.Refused(Refusal{draft, why}); err != nil {
+					if err := opts.Refused(Refusal{draft, why, detail}); err != nil {
 						return out, err
 					}
 				}

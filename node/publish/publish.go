@@ -20,14 +20,16 @@ type Options struct {
 	// Refused hears of every draft that would have been void, in order.
 	Refused func(Refusal) error
 	// Receipt hears of every line of the file that a statement now stands
-	// for, in the order of the drafts, once the statement is durable.
+	// for, in the order of the drafts, once the statement is durable; of what
+	// was published before too.
 	Receipt func(Receipt) error
 }
 
 // Refusal is a draft that was not signed, because it would not count.
 type Refusal struct {
 	Draft  Draft
-	Reason string
+	Reason string // one of a few; view.Reason and assertion.Reason give the words of most
+	Detail string // of this draft, when there is more to say
 }
 
 // Receipt tells which statement stands for a line of a file.
@@ -75,11 +77,12 @@ func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Res
 		return Result{}, err
 	}
 	res := Result{Publication: one, Before: who.list.Counts(), After: who.list.Counts()}
+	t := drafter{speaker: who, delivery: d, publication: one.ID}
 	if one.State == Complete {
 		res.Already = true
-		return res, nil
+		return res, t.standing(ctx, opts.Receipt)
 	}
-	err = p.run(ctx, drafter{speaker: who, delivery: d, publication: one.ID}, opts, &res)
+	err = p.run(ctx, t, opts, &res)
 	one.Statements = res.Said + res.Resumed
 	one.Unchanged, one.Refused = res.Unchanged, res.Refused
 	if err == nil && res.Said+res.Unchanged+res.Resumed == 0 {

@@ -113,12 +113,12 @@ func (r *run) take(ctx context.Context, d *Draft, at *part) error {
 	case resumed:
 		r.resumed++
 	case say:
-		if why := r.refuse(d, &s); why != "" {
+		if why, detail := r.refuse(&s); why != "" {
 			r.refused++
 			if r.opts.Refused == nil {
 				return nil
 			}
-			return r.opts.Refused(Refusal{*d, why})
+			return r.opts.Refused(Refusal{*d, why, detail})
 		}
 		ref = taxonomy.Ref{}
 		if err := r.add(ctx, &s, at); err != nil {
@@ -227,7 +227,7 @@ func (r *run) receipts(group []part, admitted []*intake.Admitted) error {
 				one.ref = ref
 				ref.Index++
 			}
-			if err := r.receipt(one); err != nil {
+			if err := one.draft.tell(r.opts.Receipt, one.ref); err != nil {
 				return err
 			}
 		}
@@ -235,14 +235,32 @@ func (r *run) receipts(group []part, admitted []*intake.Admitted) error {
 	return nil
 }
 
-func (r *run) receipt(one *item) error {
-	if one.draft.Lines == nil {
+// tell tells which statement stands for the lines of a draft.
+func (d *Draft) tell(receipt func(Receipt) error, ref taxonomy.Ref) error {
+	if d.Lines == nil {
 		return nil
 	}
-	for line := range one.draft.Lines {
-		err := r.opts.Receipt(Receipt{Line: line, Number: one.draft.Number, Category: one.draft.Category, Statement: one.ref})
-		if err != nil {
+	for line := range d.Lines {
+		if err := receipt(Receipt{Line: line, Number: d.Number, Category: d.Category, Statement: ref}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// standing gives the receipts of a publication that is complete.
+func (t *drafter) standing(ctx context.Context, receipt func(Receipt) error) error {
+	if receipt == nil {
+		return nil
+	}
+	for d := range t.delivery.Drafts {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if standing, stands := t.list.Standing(t.member, d.Number.Range(), d.Category); stands {
+			if err := d.tell(receipt, standing.Ref); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -211,18 +211,3 @@ func TestWithoutRandomness(t *testing.T) {
 		t.Errorf("say: %v", err)
 	}
 }
-
-func TestReceiptsFileFails(t *testing.T) {
-	w, err := NewReceipts(failing{errKilled})
-	if err == nil {
-		_ = w.Add(Receipt{Line: 1, Number: num(t, "+12025550123")})
-		err = w.Flush()
-	}
-	if !errors.Is(err, errKilled) {
-		t.Errorf("error %v", err)
-	}
-}
-
-type failing struct{ err error }
-
-func (f failing) Write([]byte) (int, error) { return 0, f.err }

@@ -1,13 +1,10 @@
 package source
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
-	"ringfence/node/source/mask"
 	"ringfence/store/number"
 )
 
@@ -34,7 +31,6 @@ const (
 	FieldCount                  // more or fewer fields than the header
 	BadQuote                    // a quotation mark that is not closed or stands inside a field
 	LongLine                    // more than 64 KiB
-	Refused                     // by the federation's rules; the detail says which
 	numReasons
 )
 
@@ -59,7 +55,6 @@ var reasonTexts = [numReasons]reasonText{
 	FieldCount:    {"wrong count of fields", "more or fewer fields than the header has; the line may be cut off"},
 	BadQuote:      {"stray quotation mark", "a quoted field is not closed, or a quotation mark stands inside a field; double it and quote the field"},
 	LongLine:      {"line too long", "a line has at most 64 KiB; a quotation mark or line end may be missing"},
-	Refused:       {"refused by the rules", "nodes would count the statement as void"},
 }
 
 // String returns the reason in a few words.
@@ -123,7 +118,6 @@ type Rejection struct {
 	Field  string // the column's name, or its place; "" for the whole line
 	Value  string // masked: a person's number is not repeated in full
 	Reason Reason
-	Detail string // of a refusal by the rules
 }
 
 // String returns the rejection as one line of text.
@@ -136,43 +130,6 @@ func (r Rejection) String() string {
 	if r.Value != "" {
 		fmt.Fprintf(&b, ", value %q", r.Value)
 	}
-	b.WriteString(": " + r.why())
+	b.WriteString(": " + r.Reason.String() + ": " + r.Reason.Explain())
 	return b.String()
-}
-
-func (r Rejection) why() string {
-	if r.Detail != "" {
-		return r.Reason.String() + ": " + r.Detail
-	}
-	return r.Reason.String() + ": " + r.Reason.Explain()
-}
-
-// Rejects writes rejections as CSV: line, field, value, reason.
-type Rejects struct{ w *csv.Writer }
-
-// NewRejects writes the heading to w.
-func NewRejects(w io.Writer) (*Rejects, error) {
-	r := &Rejects{csv.NewWriter(w)}
-	if err := r.w.Write([]string{"line", "field", "value", "reason"}); err != nil {
-		return nil, fmt.Errorf("write rejected rows: %w", err)
-	}
-	return r, nil
-}
-
-// Add writes one rejection.
-func (r *Rejects) Add(one Rejection) error {
-	err := r.w.Write([]string{strconv.Itoa(one.Line), mask.Cell(one.Field), mask.Cell(one.Value), one.why()})
-	if err != nil {
-		return fmt.Errorf("write rejected rows: %w", err)
-	}
-	return nil
-}
-
-// Flush writes what is buffered.
-func (r *Rejects) Flush() error {
-	r.w.Flush()
-	if err := r.w.Error(); err != nil {
-		return fmt.Errorf("write rejected rows: %w", err)
-	}
-	return nil
 }

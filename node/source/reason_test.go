@@ -1,11 +1,7 @@
 package source
 
 import (
-	"encoding/csv"
-	"errors"
-	"strings"
 	"testing"
-	"testing/iotest"
 
 	"ringfence/store/number"
 )
@@ -23,57 +19,6 @@ func TestReasonsHaveWords(t *testing.T) {
 		t.Errorf("unknown reason: %s, %s", got, got.Explain())
 	}
 }
-
-// No cell of the rejected file is a formula to a spreadsheet.
-func TestRejectsFile(t *testing.T) {
-	var b strings.Builder
-	w, err := NewRejects(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range []Rejection{
-		{2, "number", `=HYPERLINK("x")`, NotDigits, ""},
-		{3, "@name", "+1202555***", NotInPlan, ""},
-		{4, "", "a,b", Refused, "protected number"},
-	} {
-		if err := w.Add(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
-	if err != nil || len(rows) != 4 || strings.Join(rows[0], " ") != "line field value reason" {
-		t.Fatalf("%q, %v", rows, err)
-	}
-	for _, row := range rows[1:] {
-		for _, cell := range row {
-			if cell != "" && strings.ContainsAny(cell[:1], "=+-@") {
-				t.Errorf("cell %q is a formula", cell)
-			}
-		}
-	}
-	if rows[3][3] != "refused by the rules: protected number" || rows[1][3] != "not digits: "+NotDigits.Explain() {
-		t.Errorf("reasons %q and %q", rows[3][3], rows[1][3])
-	}
-}
-
-func TestRejectsFileFails(t *testing.T) {
-	broken := errors.New("disk full")
-	w, err := NewRejects(iotest.TruncateWriter(failing{broken}, 1<<20))
-	if err == nil {
-		_ = w.Add(Rejection{Line: 1, Reason: Blank})
-		err = w.Flush()
-	}
-	if !errors.Is(err, broken) {
-		t.Errorf("error %v", err)
-	}
-}
-
-type failing struct{ err error }
-
-func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func TestRejectionText(t *testing.T) {
 	r := Rejection{Line: 7, Field: "number", Value: "3.15316E+12", Reason: Spreadsheet}

@@ -146,30 +146,48 @@ func (j *judge) noteOwn(key number.Range) {
 func (j *judge) refuse(i int, reason Reason) { j.voids = append(j.voids, VoidAt{i, reason}) }
 
 func (j *judge) row(i int, s *assertion.Statement, key number.Range) row {
+	r := j.w.list.rowOf(s, j.batch.time)
+	r.batch, r.index, r.undoneBy = j.ordinal, uint16(i), j.undoneBy(i)
+	if !r.void() {
+		r.reason = j.reason(s, key, &r)
+	}
+	return r
+}
+
+// rowOf is what the view keeps of a statement that is said at a time, void as
+// far as that needs neither charter nor feed.
+func (l *List) rowOf(s *assertion.Statement, said int64) row {
 	r := row{
-		batch: j.ordinal, index: uint16(i), kind: s.Kind,
-		lastSeen: min(s.ObservedTo, j.batch.time),
+		kind:     s.Kind,
+		lastSeen: min(s.ObservedTo, said),
 		from:     taxonomy.DayOf(s.Effective),
 		until:    taxonomy.DayOf(s.Expires),
 		since:    taxonomy.DayOf(s.ObservedFrom),
 		derived:  s.Basis.Kind == assertion.BasisDerived,
-		undoneBy: j.undoneBy(i),
 	}
 	body, reason := s.Check()
 	switch b := body.(type) {
 	case assertion.Flag:
 		r.category, r.confidence = b.Category, b.Confidence
 	case assertion.Block:
-		r.category, r.confidence = b.Category, j.policy.Confidence.Ask
+		r.category, r.confidence = b.Category, l.state.Policy().Confidence.Ask
 		r.own = b.Scope == assertion.ScopeOwn
 	case assertion.Reassign:
 		r.since = taxonomy.DayOf(b.Date)
 	}
 	r.reason = Reason(reason)
-	if reason == assertion.Sound {
-		r.reason = j.reason(s, key, &r)
-	}
 	return r
+}
+
+// Judge tells why a flag or block would be void if one who may say it said it
+// at a time, in Unix seconds; NotVoid if it would count.
+func (l *List) Judge(s *assertion.Statement, said int64) Reason {
+	key, _ := s.Key()
+	r := l.rowOf(s, said)
+	if r.void() {
+		return r.reason
+	}
+	return l.evidence(key, &r, taxonomy.DayOf(said))
 }
 
 // undoneBy returns what retracts the statement at i, if anything does yet.
@@ -208,7 +226,7 @@ func (j *judge) reason(s *assertion.Statement, key number.Range, r *row) Reason 
 	}
 	switch s.Kind {
 	case assertion.KindFlag, assertion.KindBlock:
-		return j.evidence(s, key, r)
+		return j.w.list.evidence(key, r, j.day)
 	case assertion.KindReassign:
 		return j.reassign(key, r)
 	case assertion.KindContest:
@@ -219,21 +237,22 @@ func (j *judge) reason(s *assertion.Statement, key number.Range, r *row) Reason 
 	return NotVoid
 }
 
-// evidence judges a flag or block by the policy's bounds.
-func (j *judge) evidence(s *assertion.Statement, key number.Range, r *row) Reason {
-	most, life := int(j.policy.MaxFreeDigits.Flag), j.policy.ExpiryMaxDays.Flag
-	if s.Kind == assertion.KindBlock {
-		most, life = int(j.policy.MaxFreeDigits.Block), j.policy.ExpiryMaxDays.Block
+// evidence judges a flag or block that is said on a day by the policy's bounds.
+func (l *List) evidence(key number.Range, r *row, day taxonomy.Day) Reason {
+	p := l.state.Policy()
+	most, life := int(p.MaxFreeDigits.Flag), p.ExpiryMaxDays.Flag
+	if r.kind == assertion.KindBlock {
+		most, life = int(p.MaxFreeDigits.Block), p.ExpiryMaxDays.Block
 	}
 	seen := taxonomy.DayOf(r.lastSeen)
 	switch {
 	case key.Free() > most:
 		return ReasonBroad
-	case r.until > j.day+taxonomy.Day(life):
+	case r.until > day+taxonomy.Day(life):
 		return ReasonLongLived
-	case j.day > seen+taxonomy.Day(j.policy.FlagMaxAgeDays):
+	case day > seen+taxonomy.Day(p.FlagMaxAgeDays):
 		return ReasonOld
-	case !r.own && r.category.Class().Nuisance() && j.w.list.state.Protected(key):
+	case !r.own && r.category.Class().Nuisance() && l.state.Protected(key):
 		return ReasonProtected
 	}
 	return NotVoid

@@ -28,7 +28,7 @@ func questions() []question {
 	call := api.Call{Caller: "+86 138 0013 8000", Asserted: "tel:+8613800138000", Called: "110", Ingress: "international", Trunk: "t1", Roaming: "yes", Attest: "A", Medium: "voice", At: "2026-07-01T00:00:00Z", Lang: "en"}
 	confidence := uint16(0)
 	say := api.Say{Kind: "flag", Subject: "+8613800138000", Category: "mkt.finance.loan", Label: "贷款 <b>", Reports: 3, Confidence: &confidence, Derived: []string{"a", "b"}, Preview: true}
-	publish := api.Publish{Mapping: "ftc-daily", File: "a & b.csv", Size: 12, Country: "1", AsOf: "2026-07-01", NewestOn: "2026-07-02", DryRun: true, Receipts: true, Rejects: true}
+	publish := api.Publish{Mapping: "ftc-daily", File: "a & b.csv", Size: 12, Country: "1", AsOf: "2026-07-01", NewestOn: "2026-07-02", DryRun: true}
 	own := publish
 	own.Text = "version: 1\ncolumns: {}\n"
 	plan := api.PlanImport{Format: "cn-ranges", Country: "86", Date: "2026-07-01", Source: "a gazette"}
@@ -57,10 +57,10 @@ func questions() []question {
 		{"publications", func(ctx context.Context, s api.Service) (any, error) { return s.Publications(ctx) }, nil, ""},
 		{"lift", func(ctx context.Context, s api.Service) (any, error) { return nil, s.Lift(ctx, "bafyhead") }, "bafyhead", ""},
 		{"publish", func(ctx context.Context, s api.Service) (any, error) {
-			return s.Publish(ctx, publish, strings.NewReader("number\r\n1234"), nil)
+			return s.Publish(ctx, publish, strings.NewReader("number\r\n1234"), api.Hearing{})
 		}, publish, "number\r\n1234"},
 		{"publish own mapping", func(ctx context.Context, s api.Service) (any, error) {
-			return s.Publish(ctx, own, strings.NewReader("number\r\n1234"), nil)
+			return s.Publish(ctx, own, strings.NewReader("number\r\n1234"), api.Hearing{})
 		}, own, "number\r\n1234"},
 		{"plan", func(ctx context.Context, s api.Service) (any, error) {
 			return s.ImportPlan(ctx, plan, strings.NewReader("130;China Unicom\n"))
@@ -147,7 +147,7 @@ func TestPublishTellsProgressWhileTheFileIsSent(t *testing.T) {
 	file := &gated{text: "first,last", open: make(chan struct{})}
 	published := make(chan error, 1)
 	go func() {
-		_, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f", Size: 10}, file, func(p api.Progress) { said <- p })
+		_, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f", Size: 10}, file, api.Hearing{Progress: func(p api.Progress) { said <- p }})
 		published <- err
 	}()
 	if p := <-said; p != (api.Progress{Phase: "reading", Total: 10}) {
@@ -162,10 +162,45 @@ func TestPublishTellsProgressWhileTheFileIsSent(t *testing.T) {
 	}
 }
 
+// Rows cross the wire one by one, as many as there are; whoever cannot keep
+// them ends the work.
+func TestPublishTellsOfRows(t *testing.T) {
+	d := &double{rows: 150_000}
+	c := run(t, Config{Service: d}).client(t)
+	rejected, receipts := 0, 0
+	_, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader("x"), api.Hearing{
+		Rejected: func(r api.RejectedRow) error {
+			if r.Line != rejected || r.Reason != "blank" {
+				t.Fatalf("rejected %+v after %d", r, rejected)
+			}
+			rejected++
+			return nil
+		},
+		Receipt: func(r api.ReceiptLine) error {
+			if r.Line != receipts || r.Statement != "bafy/1" {
+				t.Fatalf("receipt %+v after %d", r, receipts)
+			}
+			receipts++
+			return nil
+		},
+	})
+	if err != nil || rejected != d.rows || receipts != d.rows {
+		t.Errorf("%d rejected rows, %d receipts, %v", rejected, receipts, err)
+	}
+	full := errors.New("no space")
+	_, err = c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader("x"), api.Hearing{
+		Rejected: func(api.RejectedRow) error { return nil },
+		Receipt:  func(api.ReceiptLine) error { return full },
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("a full disk here: %v", err)
+	}
+}
+
 func TestPublishThatFailsLate(t *testing.T) {
 	d := &double{late: api.Errorf(api.Unavailable, "the disk is full; free 1 GiB")}
 	c := run(t, Config{Service: d}).client(t)
-	_, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader("x"), nil)
+	_, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader("x"), api.Hearing{})
 	if api.KindOf(err) != api.Unavailable || err.Error() != "the disk is full; free 1 GiB" {
 		t.Errorf("publish: %v", err)
 	}

@@ -121,7 +121,7 @@ func TestOwnerMayBeSlow(t *testing.T) {
 	c := run(t, Config{Service: d, Limits: Limits{Patience: 20 * time.Millisecond, MinRate: 1 << 30}}, hurried).client(t)
 	file := &gated{text: "first,last", open: make(chan struct{})}
 	time.AfterFunc(700*time.Millisecond, func() { close(file.open) })
-	if _, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, file, nil); err != nil || d.file != "first,last" {
+	if _, err := c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, file, api.Hearing{}); err != nil || d.file != "first,last" {
 		t.Errorf("%q, %v", d.file, err)
 	}
 }
@@ -143,7 +143,7 @@ func TestLongWorkIsNoAbsence(t *testing.T) {
 			return nil
 		}
 	}
-	if _, err := r.client(t).Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader(""), nil); err != nil {
+	if _, err := r.client(t).Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader(""), api.Hearing{}); err != nil {
 		t.Errorf("publish: %v", err)
 	}
 }
@@ -166,7 +166,7 @@ func TestOversize(t *testing.T) {
 	if api.KindOf(err) != api.BadInput || !strings.Contains(err.Error(), "larger than 67108864 bytes") {
 		t.Errorf("a large plan: %v", err)
 	}
-	_, err = c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f", Text: strings.Repeat("#", api.MaxMapping+1)}, strings.NewReader("x"), nil)
+	_, err = c.Publish(t.Context(), api.Publish{Mapping: "m", File: "f", Text: strings.Repeat("#", api.MaxMapping+1)}, strings.NewReader("x"), api.Hearing{})
 	if api.KindOf(err) != api.BadInput || !strings.Contains(err.Error(), "mapping is larger than") {
 		t.Errorf("a large mapping: %v", err)
 	}

@@ -110,7 +110,7 @@ func TestServeEndsInGrace(t *testing.T) {
 			}
 			published := make(chan error, 1)
 			go func() {
-				_, err := client.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader("x"), nil)
+				_, err := client.Publish(t.Context(), api.Publish{Mapping: "m", File: "f"}, strings.NewReader("x"), api.Hearing{})
 				published <- err
 			}()
 			<-arrived
@@ -180,7 +180,7 @@ func TestClientThatLeavesEndsThePublication(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			_, err := c.Publish(ctx, api.Publish{Mapping: "m", File: "f", Text: mapping}, strings.NewReader("x"), nil)
+			_, err := c.Publish(ctx, api.Publish{Mapping: "m", File: "f", Text: mapping}, strings.NewReader("x"), api.Hearing{})
 			ended <- err
 		}()
 		<-arrived

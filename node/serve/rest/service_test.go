@@ -14,6 +14,8 @@ import (
 // double is a Service whose answers are full of distinct values. It remembers
 // what it was asked.
 type double struct {
+	rows int // that publish tells of, each twice
+
 	fail    error                       // what every question is answered with
 	publish func(context.Context) error // before the file is read
 	work    func(context.Context) error // after the file is read
@@ -119,20 +121,28 @@ func (d *double) Enforce(_ context.Context, e api.Enforce) ([]api.Switch, error)
 	return told[[]api.Switch](d, e)
 }
 
-func (d *double) Publish(ctx context.Context, p api.Publish, file io.Reader, progress func(api.Progress)) (api.Published, error) {
+func (d *double) Publish(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing) (api.Published, error) {
 	if d.publish != nil {
 		if err := d.publish(ctx); err != nil {
 			return api.Published{}, err
 		}
 	}
-	if progress != nil {
-		progress(api.Progress{Phase: "reading", Total: p.Size})
+	if h.Progress != nil {
+		h.Progress(api.Progress{Phase: "reading", Total: p.Size})
 	}
 	text, err := io.ReadAll(file)
 	if err != nil {
 		return api.Published{}, fmt.Errorf("read file: %v", err) // as a reader would that forgets to wrap
 	}
 	d.file = string(text)
+	for i := range d.rows {
+		if err := h.Rejected(api.RejectedRow{Line: i, Reason: "blank"}); err != nil {
+			return api.Published{}, err
+		}
+		if err := h.Receipt(api.ReceiptLine{Line: i, Statement: "bafy/1"}); err != nil {
+			return api.Published{}, err
+		}
+	}
 	if d.work != nil {
 		if err := d.work(ctx); err != nil {
 			return api.Published{}, err
@@ -141,8 +151,8 @@ func (d *double) Publish(ctx context.Context, p api.Publish, file io.Reader, pro
 	if d.late != nil {
 		return api.Published{}, d.late
 	}
-	if progress != nil {
-		progress(api.Progress{Phase: "reading", Done: int64(len(text)), Total: p.Size})
+	if h.Progress != nil {
+		h.Progress(api.Progress{Phase: "reading", Done: int64(len(text)), Total: p.Size})
 	}
 	return told[api.Published](d, p)
 }

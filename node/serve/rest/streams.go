@@ -25,14 +25,13 @@ type publishInput struct {
 	AsOf     string `query:"as_of" maxLength:"10" doc:"Date of an undated file"`
 	NewestOn string `query:"newest_on" maxLength:"10" doc:"Shift whole days so that the newest creation day is this"`
 	DryRun   bool   `query:"dry_run" doc:"Say what would be published and change nothing"`
-	Receipts bool   `query:"receipts" doc:"Return which statement each line went into"`
-	Rejects  bool   `query:"rejects" doc:"Return the rows that were not taken"`
+	Receipts bool   `query:"receipts" doc:"Tell which statement stands for each line, as it becomes durable"`
+	Rejects  bool   `query:"rejects" doc:"Tell each row that is not taken, as it is found"`
 }
 
 func (in *publishInput) publish() api.Publish {
 	return api.Publish{
-		Mapping: in.Mapping, File: in.File, Size: in.Size, Country: in.Country, AsOf: in.AsOf, NewestOn: in.NewestOn,
-		DryRun: in.DryRun, Receipts: in.Receipts, Rejects: in.Rejects,
+		Mapping: in.Mapping, File: in.File, Size: in.Size, Country: in.Country, AsOf: in.AsOf, NewestOn: in.NewestOn, DryRun: in.DryRun,
 	}
 }
 
@@ -53,10 +52,10 @@ type planName struct {
 // registerStreams adds what is too large to hold in memory.
 func (f *face) registerStreams(a huma.API) {
 	op := in(tagSaying, "Publish what a file says", describe("publish", http.MethodPost, api.PathPublications, publishing()))
-	op.Description = "The answer is one JSON object a line: `progress` now and then while the file is still being sent, at the end `published` or `error`. A failure before the first line is a problem with its status. A mapping that the node does not have is sent as the part `mapping` of a multipart/form-data body, before the part `file`. At most 1 GiB."
+	op.Description = "The answer is one JSON object a line: `progress` now and then while the file is still being sent, `rejected` and `receipt` rows if asked for, at the end `published` or `error`. A failure before the first line is a problem with its status. A mapping that the node does not have is sent as the part `mapping` of a multipart/form-data body, before the part `file`. At most 1 GiB."
 	op.Responses = answering[api.PublishEvent](a, api.MediaEvents)
 	huma.Register(a, op, func(_ context.Context, in *publishInput) (*huma.StreamResponse, error) {
-		return streaming(func(w http.ResponseWriter, r *http.Request) { f.publish(w, r, in.publish()) }), nil
+		return streaming(func(w http.ResponseWriter, r *http.Request) { f.publish(w, r, in) }), nil
 	})
 	a.OpenAPI().Paths[api.PathPublications].Post.RequestBody = fileOrForm()
 
@@ -110,7 +109,8 @@ func fileOrForm() *huma.RequestBody {
 }
 
 // publish reads a file while it answers how far it is.
-func (f *face) publish(w http.ResponseWriter, r *http.Request, p api.Publish) {
+func (f *face) publish(w http.ResponseWriter, r *http.Request, in *publishInput) {
+	p := in.publish()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	answer := &events{Writer: flow.NewWriter(w, api.MediaEvents, f.Limits.Patience), w: w, lost: cancel}
@@ -124,7 +124,7 @@ func (f *face) publish(w http.ResponseWriter, r *http.Request, p api.Publish) {
 	}
 	var result api.Published
 	if err == nil {
-		result, err = f.Service.Publish(ctx, p, file, answer.progress)
+		result, err = f.Service.Publish(ctx, p, file, answer.hearing(in))
 	}
 	if err != nil {
 		answer.fail(f, r, sent.Or(err))
@@ -173,16 +173,37 @@ type events struct {
 	mu sync.Mutex // guards the writer
 }
 
-func (e *events) progress(p api.Progress) { e.send(api.PublishEvent{Progress: &p}) }
+// hearing hears of a publication what was asked for.
+func (e *events) hearing(in *publishInput) api.Hearing {
+	h := api.Hearing{Progress: func(p api.Progress) { e.send(api.PublishEvent{Progress: &p}) }}
+	if in.Rejects {
+		h.Rejected = func(r api.RejectedRow) error { return e.write(api.PublishEvent{Rejected: &r}) }
+	}
+	if in.Receipts {
+		h.Receipt = func(r api.ReceiptLine) error { return e.write(api.PublishEvent{Receipt: &r}) }
+	}
+	return h
+}
 
-func (e *events) send(v api.PublishEvent) {
+// write adds a line that goes out with the next that is sent, or when there
+// are enough of them. Whoever does not take them holds the work up.
+func (e *events) write(v api.PublishEvent) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	err := json.NewEncoder(e.Writer).Encode(v)
-	if err == nil {
-		err = e.Flush()
-	}
 	if err != nil {
+		e.lost()
+	}
+	return err
+}
+
+func (e *events) send(v api.PublishEvent) {
+	if e.write(v) != nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.Flush() != nil {
 		e.lost()
 	}
 }
