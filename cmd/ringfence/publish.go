@@ -14,9 +14,9 @@ import (
 
 	"ringfence/cmd/ringfence/show"
 	"ringfence/node/api"
-	"ringfence/node/config"
 	"ringfence/node/source/mapping"
 	"ringfence/node/source/mask"
+	"ringfence/store/strictyaml"
 )
 
 func (a *app) publishCommand() *cobra.Command {
@@ -138,7 +138,7 @@ func resolveMapping(p *api.Publish) error {
 		p.Mapping = name
 		return nil
 	}
-	return api.Errorf(api.BadInput, "no mapping %q: %v%s", p.Mapping, err, config.Hint(name, mapping.ShippedNames()))
+	return api.Errorf(api.BadInput, "no mapping %q: %v%s", p.Mapping, err, strictyaml.Hint(name, mapping.ShippedNames()))
 }
 
 // progress draws a bar for people who watch: reading, then publishing.

@@ -7,6 +7,7 @@ import (
 
 	"ringfence/node/api"
 	"ringfence/node/config"
+	"ringfence/store/strictyaml"
 )
 
 // exitCodes is told by every help text.
@@ -122,7 +123,7 @@ func suggestion(cmd *cobra.Command, word string) string {
 			names = append(names, c.Name())
 		}
 	}
-	if near := config.Nearest(word, names); near != "" {
+	if near := strictyaml.Nearest(word, names); near != "" {
 		return fmt.Sprintf(", did you mean %q?", near)
 	}
 	return ""

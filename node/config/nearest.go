@@ -7,53 +7,9 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"ringfence/store/strictyaml"
 )
-
-// Nearest returns the candidate that takes the fewest edits to reach from name,
-// of equals the first; "" when even that one is no slip away: more than one edit
-// for every three letters.
-func Nearest(name string, candidates []string) string {
-	best, least := "", (len(name)+1)/3+1
-	for _, c := range candidates {
-		if d := distance(name, c); d < least {
-			best, least = c, d
-		}
-	}
-	return best
-}
-
-// Hint is the end of a complaint about an unknown name: the nearest candidate,
-// or all of them when none is near.
-func Hint(name string, candidates []string) string {
-	if near := Nearest(name, candidates); near != "" {
-		return "; the nearest is " + quote(near)
-	}
-	return "; want " + strings.Join(candidates, ", ")
-}
-
-// distance counts the insertions, deletions, replacements and swaps of
-// neighbours that make b of a (Damerau and Levenshtein, restricted).
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := last[j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			row[j] = min(change, last[j]+1, row[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
-}
 
 // lines tells on which line of the file each key stands.
 type lines map[string]int
@@ -122,7 +78,7 @@ func (w *keyWalk) items(list *yaml.Node) {
 		}
 		for i := 0; i+1 < len(item.Content); i += 2 {
 			if key := item.Content[i]; key.Value != "rule" && key.Value != "treatment" {
-				w.complain(key, keyTreatments, quote(key.Value)+" is no key of a treatment"+Hint(key.Value, []string{"rule", "treatment"}))
+				w.complain(key, keyTreatments, quote(key.Value)+" is no key of a treatment"+strictyaml.Hint(key.Value, []string{"rule", "treatment"}))
 			}
 		}
 	}
@@ -156,19 +112,19 @@ func lookUp(name string) (kind int, names []string) {
 // keyHint is Hint that also finds a key that was written into the wrong section:
 // its last word counts like the whole name.
 func keyHint(name string, names []string) string {
-	whole := Nearest(name, names)
+	whole := strictyaml.Nearest(name, names)
 	var words []string
 	for _, n := range names {
 		words = append(words, lastWord(n))
 	}
-	word := Nearest(lastWord(name), words)
-	if i := slices.Index(words, word); i >= 0 && (whole == "" || distance(lastWord(name), word) < distance(name, whole)) {
+	word := strictyaml.Nearest(lastWord(name), words)
+	if i := slices.Index(words, word); i >= 0 && (whole == "" || strictyaml.Distance(lastWord(name), word) < strictyaml.Distance(name, whole)) {
 		whole = names[i]
 	}
 	if whole == "" {
 		whole = name
 	}
-	return Hint(whole, names)
+	return strictyaml.Hint(whole, names)
 }
 
 func lastWord(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
@@ -192,7 +148,7 @@ func checkEnvironment(environ []string) []Problem {
 			continue
 		}
 		text := "no setting has this name"
-		if near := Nearest(word, names); near != "" {
+		if near := strictyaml.Nearest(word, names); near != "" {
 			text += "; the nearest is " + EnvPrefix + near
 		}
 		problems = append(problems, Problem{From: name, Text: text})

@@ -66,6 +66,6 @@ func ExampleReadCard() {
 	card, err := charter.ReadCard(strings.NewReader("id: ven\nname: Vendor\nroles: [vendor]\ngroup: ven\ncontact: desk@ven.example\n"))
 	fmt.Println(card.ID, card.Roles, err)
 	// Output:
-	// read card: line 4: "gruop" is no key of a card
+	// read card: line 4: "gruop" is no key of a card; the nearest is "group"
 	// ven [vendor] <nil>
 }

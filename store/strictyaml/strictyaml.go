@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func Read[T any](r io.Reader, what string, v *T) error {
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
 	if err := d.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read %s: %s", what, plain(err, what))
+		return fmt.Errorf("read %s: %s", what, plain[T](err, what))
 	}
 	return nil
 }
@@ -87,15 +88,18 @@ func wholeNumbers(node *yaml.Node) error {
 }
 
 // plain words an error for people who know no Go types.
-func plain(err error, what string) string {
+func plain[T any](err error, what string) string {
 	slips := []string{err.Error()}
 	if several := new(yaml.TypeError); errors.As(err, &several) {
 		slips = slices.Clone(several.Errors)
 	}
-	unknown := regexp.MustCompile(`field (\S+) not found in type .+`)
+	unknown := regexp.MustCompile(`field (\S+) not found in type (\S+)`)
 	types := regexp.MustCompile(`into \w+\.\w+`)
 	for i, slip := range slips {
-		slip = unknown.ReplaceAllString(slip, `"$1" is no key of a `+what)
+		if m := unknown.FindStringSubmatch(slip); m != nil {
+			text := fmt.Sprintf("%q is no key of a %s%s", m[1], what, Hint(m[1], keysOf(reflect.TypeFor[T](), m[2])))
+			slip = strings.Replace(slip, m[0], text, 1)
+		}
 		slips[i] = types.ReplaceAllString(slip, "into what a "+what+" holds there")
 	}
 	return strings.Join(slips, "; ")

@@ -43,9 +43,9 @@ func TestReadRefuses(t *testing.T) {
 		name, text string
 		parts      []string
 	}{
-		{"unknown key", "name: a\ncuont: 1\n", []string{"line 2", `"cuont" is no key of a thing`}},
-		{"unknown inner key", "inner: {hours: 1}\n", []string{"line 1", `"hours" is no key`}},
-		{"two slips", "cuont: 1\nnme: a\n", []string{`line 1: "cuont" is no key of a thing; line 2: "nme" is`}},
+		{"unknown key", "name: a\ncuont: 1\n", []string{"line 2", `"cuont" is no key of a thing; the nearest is "count"`}},
+		{"unknown inner key", "inner: {hours: 1}\n", []string{"line 1", `"hours" is no key of a thing; want days`}},
+		{"two slips", "cuont: 1\nnme: a\n", []string{`line 1: "cuont" is no key of a thing; the nearest is "count"; line 2: "nme" is no key of a thing; the nearest is "name"`}},
 		{"key twice", "count: 1\ncount: 2\n", []string{"line 2", "count"}},
 		{"fraction", "\ncount: 8192.9\n", []string{"line 2", "8192.9 is no whole number"}},
 		{"fraction in a list", "list:\n- days: 1\n- days: 2.0\n", []string{"line 3", "2.0"}},

@@ -19,7 +19,7 @@ import (
 	"strings"
 
 	"ringfence/node/api"
-	"ringfence/node/config"
+	"ringfence/store/strictyaml"
 )
 
 // Read reads a file of calls: JSON objects, or CSV under a head. name is
@@ -97,5 +97,5 @@ func named(column string) (Field, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return Field{}, api.Errorf(api.BadInput, "line 1: no column of calls is named %.40q%s", column, config.Hint(column, names))
+	return Field{}, api.Errorf(api.BadInput, "line 1: no column of calls is named %.40q%s", column, strictyaml.Hint(column, names))
 }

@@ -76,8 +76,8 @@ func TestMappingSays(t *testing.T) {
 // lead to the place.
 func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ name, base, old, new, says string }{
-		{"unknown key", tableMapping, "header: true", "heeder: true", `line 6: "heeder" is no key of a mapping`},
-		{"unknown column", tableMapping, "created: filed", "craeted: filed", `"craeted" is no key of a mapping`},
+		{"unknown key", tableMapping, "header: true", "heeder: true", `line 6: "heeder" is no key of a mapping; the nearest is "header"`},
+		{"unknown column", tableMapping, "created: filed", "craeted: filed", `"craeted" is no key of a mapping; the nearest is "created"`},
 		{"another version", tableMapping, "version: 1", "version: 2", "version: 2 is not 1"},
 		{"no version", tableMapping, "version: 1", "", "version: 0 is not 1"},
 		{"bad name", tableMapping, "name: table", "name: My Table", "name:"},
