@@ -111,6 +111,7 @@ func (n *Node) storeID() ([]byte, error) {
 const (
 	spaceNode   = "node"
 	keyStoreID  = "store-id"
+	keyIssuer   = "issuer"
 	storeIDSize = 16
 )
 

@@ -86,6 +86,7 @@ type Node struct {
 	gather  *prometheus.Registry
 	own     *publish.Publisher // nil without an issuer key
 	ownErr  error              // why own is nil
+	issuer  keys.Public        // whose node it is, also while its keys are locked; zero if it never opened any
 
 	shipped    *plan.Set
 	book       atomic.Pointer[answer.Book]
@@ -227,8 +228,8 @@ func (n *Node) freeze(proof feed.ForkProof) {
 // node whose key the charter does not know still reads and screens.
 func (n *Node) openPublisher() error {
 	n.ownErr = errors.New("this node holds no keys")
-	if n.cfg.Unlock.IsZero() {
-		return nil
+	if err := n.recallIssuer(); err != nil || n.cfg.Unlock.IsZero() {
+		return err
 	}
 	ring, err := keys.Open(filepath.Join(n.cfg.Dir, KeysDir), n.cfg.Unlock)
 	if err != nil {
@@ -239,6 +240,7 @@ func (n *Node) openPublisher() error {
 		n.ownErr = err
 		return nil
 	}
+	n.rememberIssuer(key.Public())
 	if n.own, n.ownErr = n.publisher(key); n.ownErr != nil {
 		n.log.Warn("this node cannot speak", "reason", n.ownErr)
 		n.own = nil
@@ -252,6 +254,28 @@ func (n *Node) openPublisher() error {
 		n.log.Info("finished what a stop had left half said", "batches", recovered)
 	}
 	return nil
+}
+
+// recallIssuer learns whose node it is from when its keys were last open.
+func (n *Node) recallIssuer() error {
+	b, ok, err := n.store.Get(spaceNode, keyIssuer)
+	if err == nil && ok {
+		n.issuer, err = keys.ParsePublic(b)
+	}
+	if err != nil {
+		return fmt.Errorf("node: whose node it is: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) rememberIssuer(issuer keys.Public) {
+	if n.issuer == issuer {
+		return
+	}
+	n.issuer = issuer
+	if err := n.store.Put(spaceNode, keyIssuer, issuer[:]); err != nil {
+		n.log.Warn("with locked keys the node will not know whose it is", "reason", err)
+	}
 }
 
 func (n *Node) publisher(key keys.Private) (*publish.Publisher, error) {

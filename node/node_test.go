@@ -270,9 +270,21 @@ func TestOwnBlocksActAtOnce(t *testing.T) {
 	if v.Action != "block" || v.Rule != "local.block" {
 		t.Errorf("verdict %+v", v)
 	}
-	if h.lookup("13900139000").Listed {
-		t.Error("an own block reached the shared list")
+	if l := h.lookup("13900139000"); l.Listed || !slices.Equal(l.OwnBlocks, []string{"mno"}) {
+		t.Errorf("an own block reached the shared list, or is not told: %+v", l)
 	}
+	if said.Changed != 0 || !strings.Contains(said.Note, "local.block on this member's own nodes") {
+		t.Errorf("said %+v", said)
+	}
+	// A node whose keys are locked still knows whose it is.
+	unlock := h.cfg.Unlock
+	h.cfg.Unlock = keys.Unlock{}
+	h.reopen()
+	if v, err := h.node.Screen(context.Background(), call); err != nil || v.Rule != "local.block" {
+		t.Errorf("with locked keys: %+v, %v", v, err)
+	}
+	h.cfg.Unlock = unlock
+	h.reopen()
 	_, err = h.node.Retract(context.Background(), api.Retract{Ref: said.Statements[0]})
 	must(t, err)
 	if v, _ = h.node.Screen(context.Background(), call); v.Action != "allow" {

@@ -51,7 +51,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 	}
 	if m, ok := n.member(); ok {
 		member := n.state.Member(m)
-		out.Member, out.Issuer = member.ID, n.own.Issuer().String()
+		out.Member, out.Issuer = member.ID, n.issuer.String()
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
 		}

@@ -39,10 +39,7 @@ func (n *Node) speaker() (speaker, error) {
 
 // member returns the member that the node speaks for.
 func (n *Node) member() (charter.MemberIndex, bool) {
-	if n.own == nil {
-		return 0, false
-	}
-	info, ok := n.state.Issuer(n.own.Issuer())
+	info, ok := n.state.Issuer(n.issuer)
 	return info.Member, ok
 }
 
@@ -306,7 +303,7 @@ func (s speaker) speak(ctx context.Context, t hand.Terms, previewOnly bool, one 
 		s.n.refreshOwn()
 		s.n.measure()
 	}
-	out.Note = note(&p, one.Kind)
+	out.Note = note(&p, &one)
 	out.List = s.n.stamp()
 	return out, nil
 }
@@ -331,11 +328,14 @@ func entryText(e taxonomy.Entry) string {
 }
 
 // note says why nothing changed, if nothing did.
-func note(p *view.Preview, kind assertion.Kind) string {
+func note(p *view.Preview, s *assertion.Statement) string {
+	if body, _ := s.Check(); isOwn(body) {
+		return "no evidence for the list, which does not change: calls from there are blocked by local.block on this member's own nodes, and nowhere else; --scope ask asks the regulators"
+	}
 	if len(p.Changes) > 0 {
 		return ""
 	}
-	switch kind {
+	switch s.Kind {
 	case assertion.KindFlag, assertion.KindBlock:
 		return "no entry of the list changes: the evidence stays where it was; explain NUMBER shows what is missing"
 	case assertion.KindRetract:
@@ -345,6 +345,11 @@ func note(p *view.Preview, kind assertion.Kind) string {
 		return "no entry of the list changes: what is undone had not decided one"
 	}
 	return "no entry of the list changes"
+}
+
+func isOwn(body assertion.Body) bool {
+	b, ok := body.(assertion.Block)
+	return ok && b.Scope == assertion.ScopeOwn
 }
 
 // Publications implements api.Speaker.

@@ -10,6 +10,7 @@
 package answer
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -188,6 +189,13 @@ const (
 
 func (b *Book) entry(out *api.Lookup, l *view.List, x *view.Explanation, lang string) {
 	out.Protected = x.Protected
+	for i := range x.Keys {
+		for _, t := range x.Keys[i].Told {
+			if id := l.State().Member(t.Member).ID; t.Status == view.Own && !slices.Contains(out.OwnBlocks, id) {
+				out.OwnBlocks = append(out.OwnBlocks, id)
+			}
+		}
+	}
 	if x.Entry.IsZero() {
 		return
 	}

@@ -48,6 +48,7 @@ type Lookup struct {
 	Key           string    `json:"key,omitempty"`
 	Contested     bool      `json:"contested"`
 	Protected     bool      `json:"protected"`
+	OwnBlocks     []string  `json:"own_blocks,omitempty"` // members on whose own nodes, and nowhere else, its calls are blocked
 	Sources       []Source  `json:"sources"`
 	Ratified      []string  `json:"ratified"` // ledger entries; none before the ledger
 	List          ListStamp `json:"list"`

@@ -70,6 +70,7 @@ func moreHeadings() []message {
 		{"cli.number", "number", "号码"},
 		{"cli.number_class", "kind of number", "号码类型"},
 		{"cli.origin", "origin", "取得方式"},
+		{"cli.own_blocks", "blocked on own nodes of", "仅在其本成员节点拦截"},
 		{"cli.passes", "passes", "达标"},
 		{"cli.plan_date", "plan of", "编号计划日期"},
 		{"cli.protected", "protected", "受保护"},

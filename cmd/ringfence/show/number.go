@@ -45,7 +45,7 @@ func (p *Page) lookup(l *api.Lookup) {
 	p.facts(fact{"number", p.strong(l.Number)}, fact{"caller", p.callerID(l.Caller)}, fact{"readings", readings},
 		fact{"number_class", joined(cmp.Or(l.ClassOfNumber, l.NumberClass), l.Holder, l.Region)}, fact{"allocated", p.allocated(l)},
 		fact{"verdict", p.strong(verdict)}, fact{"score", percent(l.ScorePermille)}, fact{"key", key},
-		fact{"disputed", contested}, fact{"protected", protected}, fact{"ratified", strings.Join(l.Ratified, ", ")})
+		fact{"disputed", contested}, fact{"protected", protected}, fact{"own_blocks", strings.Join(l.OwnBlocks, ", ")}, fact{"ratified", strings.Join(l.Ratified, ", ")})
 }
 
 func (p *Page) allocated(l *api.Lookup) string {
