@@ -196,24 +196,9 @@ func (s speaker) draft(t hand.Terms, what api.Say) (assertion.Statement, error) 
 	var one assertion.Statement
 	switch what.Kind {
 	case assertion.KindFlag.String():
-		f := hand.Flag{
-			Key: key, Category: category, Label: what.Label, Confidence: what.Confidence, Reports: what.Reports,
-			SeenFrom: d.read(what.FirstSeen), SeenTo: d.read(what.LastSeen), Expires: d.read(what.Expires),
-		}
-		if d.err == nil {
-			one, err = t.Flag(f)
-		}
-		if len(what.Derived) > 0 {
-			one.Basis = derived(what.Derived)
-		}
+		one, err = draftFlag(t, what, hand.Flag{Key: key, Category: category}, &d)
 	case assertion.KindBlock.String():
-		b := hand.Block{Key: key, Category: category, Reason: what.Reason, Scope: assertion.ScopeAsk, Expires: d.read(what.Expires)}
-		if what.Scope == "own" {
-			b.Scope = assertion.ScopeOwn
-		}
-		if d.err == nil {
-			one, err = t.Block(b)
-		}
+		one, err = draftBlock(t, what, hand.Block{Key: key, Category: category}, &d)
 	default:
 		one, err = s.draftHolder(t, what, key, &d)
 	}
@@ -221,6 +206,40 @@ func (s speaker) draft(t hand.Terms, what api.Say) (assertion.Statement, error) 
 		return assertion.Statement{}, asInput(err)
 	}
 	return one, nil
+}
+
+func draftFlag(t hand.Terms, what api.Say, f hand.Flag, d *dates) (assertion.Statement, error) {
+	f.Label, f.Confidence, f.Reports = what.Label, what.Confidence, what.Reports
+	f.SeenFrom, f.SeenTo, f.Expires = d.read(what.FirstSeen), d.read(what.LastSeen), d.read(what.Expires)
+	switch {
+	case d.err != nil:
+		return assertion.Statement{}, d.err
+	case f.Confidence != nil && *f.Confidence > mostPermille:
+		return assertion.Statement{}, api.Errorf(api.BadInput, "a confidence of %d permille; the most is %d", *f.Confidence, mostPermille)
+	}
+	one, err := t.Flag(f)
+	if len(what.Derived) > 0 {
+		one.Basis = derived(what.Derived)
+	}
+	return one, err
+}
+
+const mostPermille = 1000
+
+func draftBlock(t hand.Terms, what api.Say, b hand.Block, d *dates) (assertion.Statement, error) {
+	b.Reason, b.Expires = what.Reason, d.read(what.Expires)
+	switch what.Scope {
+	case "own":
+		b.Scope = assertion.ScopeOwn
+	case "ask", "":
+		b.Scope = assertion.ScopeAsk
+	default:
+		return assertion.Statement{}, api.Errorf(api.BadInput, "%.40q is no scope of a block; want own or ask", what.Scope)
+	}
+	if d.err != nil {
+		return assertion.Statement{}, d.err
+	}
+	return t.Block(b)
 }
 
 // draftHolder makes a statement of those who hold a number.
@@ -265,8 +284,12 @@ func (d *dates) read(s string) int64 {
 		return 0
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
+		t, err := time.Parse(layout, s)
+		if err == nil && t.Unix() > 0 {
 			return t.Unix()
+		}
+		if err == nil && d.err == nil {
+			d.err = api.Errorf(api.BadInput, "%q lies before 1970, where no time that is published lies", s)
 		}
 	}
 	if d.err == nil {

@@ -26,6 +26,9 @@ is signed.`,
 			if s.Category == "" {
 				return usage(cmd, "--category is missing")
 			}
+			if cmd.Flags().Changed("reports") && s.Reports == 0 {
+				return usage(cmd, "--reports is 1 or more; left out, a person's judgement is said")
+			}
 			if cmd.Flags().Changed("confidence") {
 				s.Confidence = &confidence
 			}

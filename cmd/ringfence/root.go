@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"ringfence/node/api"
 	"ringfence/node/config"
@@ -42,7 +45,7 @@ RINGFENCE_… in the environment, and from flags, in rising order.
 	global.BoolVar(&a.json, "json", false, "answer with one JSON object")
 	global.StringVar(&a.configFile, "config", "", "configuration `file` (default DIR/"+config.FileName+")")
 	config.AddFlags(global, "dir", "socket", "key_file", "lang")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%s", flagSlip(err)) })
 	root.AddGroup(
 		&cobra.Group{ID: groupStart, Title: "To begin:"},
 		&cobra.Group{ID: groupSpeak, Title: "To speak:"},
@@ -113,6 +116,19 @@ func (a *app) prepare(cmd *cobra.Command) {
 // usage is a slip on the command line.
 func usage(cmd *cobra.Command, format string, args ...any) error {
 	return api.Errorf(api.BadInput, "%s; see %s --help", fmt.Sprintf(format, args...), cmd.CommandPath())
+}
+
+// flagSlip words what is wrong with a flag for people who know no Go.
+func flagSlip(err error) string {
+	var slip *pflag.InvalidValueError
+	if !errors.As(err, &slip) {
+		return err.Error()
+	}
+	most, ok := map[string]uint64{"uint16": math.MaxUint16, "uint32": math.MaxUint32, "uint64": math.MaxUint64}[slip.GetFlag().Value.Type()]
+	if !ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("--%s: %q is no whole number from 0 to %d", slip.GetFlag().Name, slip.GetValue(), most)
 }
 
 // suggestion names the verb that was probably meant, if one is near.
