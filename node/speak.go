@@ -413,7 +413,7 @@ func refusal(err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publish.ErrUnfinished), errors.Is(err, publish.ErrClock),
-		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, publish.ErrOtherHead), errors.Is(err, publish.ErrNothing), errors.Is(err, disk.ErrDiskFull):
+		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, publish.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
 		return api.Errorf(api.Refused, "%v", err)
 	case errors.Is(err, publish.ErrNoPublication):
 		return api.Errorf(api.NotFound, "%v", err)

@@ -33,6 +33,7 @@ type Config struct {
 // one.
 type Store interface {
 	Journal
+	Damage
 	Bars
 	Values
 }
@@ -43,6 +44,12 @@ type Journal interface {
 	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
 	Reserve(issuer keys.Public, drafts []feed.Reservation) error
 	Reserved(issuer keys.Public) ([]feed.Reservation, error)
+}
+
+// Damage tells which batches are held and cannot be read.
+type Damage interface {
+	Quarantined() ([]feed.Quarantined, error)
+	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
 }
 
 // Bars keeps an issuer from signing.

@@ -61,6 +61,9 @@ type drafter struct {
 // one that stands, or why neither.
 func (t *drafter) decide(d *Draft) (verdict, assertion.Statement, view.Standing, error) {
 	standing, stands := t.list.Standing(t.member, d.Number.Range(), d.Category)
+	if stands && standing.Issuer.IsZero() {
+		return 0, assertion.Statement{}, standing, fmt.Errorf("%w: batch %s, which says what stood about %s; run scrub, put it back, then publish the file again", ErrDamaged, standing.Ref.Batch, d.Number.Masked())
+	}
 	if stands && ID(standing.Publication) == t.publication {
 		return resumed, assertion.Statement{}, standing, nil
 	}

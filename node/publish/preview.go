@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"ringfence/store/assertion"
@@ -32,7 +33,7 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 	if err != nil {
 		return out, err
 	}
-	if err := mayFlag(who); err != nil {
+	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
 		return out, err
 	}
 	one, _, err := p.find(who, d)

@@ -69,7 +69,7 @@ func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Res
 	if err != nil {
 		return Result{}, err
 	}
-	if err := mayFlag(who); err != nil {
+	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
 		return Result{}, err
 	}
 	one, err := p.open(who, d)

@@ -97,6 +97,50 @@ func collect(to *[]Receipt) func(Receipt) error {
 	return func(r Receipt) error { *to = append(*to, r); return nil }
 }
 
+// While a batch of the member's own is damaged here, no file is published on
+// top of it: what it said could not be counted in. It is named, and once it is
+// put back the same file is known again, and the next one adds to it.
+func TestNothingIsPublishedOverDamage(t *testing.T) {
+	store := memory.New()
+	w := newWorldOn(t, store, func(*charter.FoundingConfig) {}, "desk: vendor", "other: vendor")
+	p, other := w.publisher("desk"), w.publisher("other")
+	file := delivery("a", draft(t, "+12025550123", "har.silent", 2, 1))
+	w.publish(p, file)
+	w.publish(other, delivery("o", draft(t, "+12025550123", "har.silent", 2, 1)))
+	w.publish(p, delivery("b", draft(t, "+12025550199", "har.silent", 1, 1)))
+	s, _ := w.standing("desk", "+12025550123", "har.silent")
+	kept, _, err := store.Batch(s.Ref.Batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Quarantine(s.Ref.Batch, "a bit flipped"); err != nil {
+		t.Fatal(err)
+	}
+	next := delivery("c", draft(t, "+12025550123", "har.silent", 3, 1))
+	for name, d := range map[string]*Delivery{"the file again": file, "the next file": next} {
+		_, err := p.Publish(context.Background(), d, Options{})
+		_, dry := p.DryRun(context.Background(), d, Options{})
+		for _, err := range []error{err, dry} {
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), s.Ref.Batch.String()+" at place 0/0") || !strings.Contains(err.Error(), "a bit flipped") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if res := w.publish(other, delivery("p", draft(t, "+12025550124", "har.silent", 1, 1))); res.Said != 1 {
+		t.Errorf("another member: %+v", res)
+	}
+	if _, err := w.door.Admit([]intake.Offer{{Header: kept.Header, Body: kept.Body}}, w.config("desk").Now()); err != nil {
+		t.Fatal(err)
+	}
+	if res := w.publish(p, file); !res.Already {
+		t.Errorf("put back: %+v", res)
+	}
+	w.publish(p, next)
+	if s, _ := w.standing("desk", "+12025550123", "har.silent"); s.Flag.Reports != 5 {
+		t.Errorf("then standing %+v", s.Flag)
+	}
+}
+
 func mustTip(w *world) string {
 	w.t.Helper()
 	tip, _, err := w.store.Latest(issuer("desk"))

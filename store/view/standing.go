@@ -22,7 +22,7 @@ type Standing struct {
 
 // Standing returns what a member has standing about a key in a category: of
 // its live flags (neither void, retracted, expired nor from before the number
-// changed hands) the newest. One whose batch cannot be read does not stand.
+// changed hands) the newest. Of one whose batch cannot be read only Ref is told.
 func (l *List) Standing(member charter.MemberIndex, key number.Range, category taxonomy.Category) (Standing, bool) {
 	_, rows := l.table.find(key)
 	handed := l.handovers(rows)
@@ -42,6 +42,9 @@ func (l *List) Standing(member charter.MemberIndex, key number.Range, category t
 		return Standing{}, false
 	}
 	told := l.told(best)
+	if told.Status == Unreadable {
+		return Standing{Ref: told.Ref}, true
+	}
 	flag, ok := told.Body.(assertion.Flag)
 	return Standing{Ref: told.Ref, Issuer: told.Issuer, Publication: told.Publication, Statement: told.Statement, Flag: flag}, ok
 }
