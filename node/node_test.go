@@ -260,6 +260,26 @@ func TestSayingAndUndoing(t *testing.T) {
 	}
 }
 
+// Many things are said in one batch and undone in one step, or none of them.
+func TestSayTogether(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	flag := func(number string) api.Say { return api.Say{Kind: "flag", Subject: number, Category: "mkt.retail"} }
+	must(t, h.node.SayTogether(ctx, "by hand", []api.Say{flag("13900139000"), flag("13900139001")}))
+	all, err := h.node.Publications(ctx)
+	must(t, err)
+	if len(all) != 1 || all[0].File != "by hand" || all[0].Statements != 2 || !h.lookup("13900139001").Listed {
+		t.Errorf("publications %+v", all)
+	}
+	err = h.node.SayTogether(ctx, "by hand", []api.Say{flag("13900139002"), flag("12321")})
+	if api.KindOf(err) != api.Refused || h.lookup("13900139002").Listed {
+		t.Errorf("one of two is refused: %v", err)
+	}
+	if err = h.node.SayTogether(ctx, "by hand", []api.Say{flag("xyz")}); api.KindOf(err) != api.BadInput {
+		t.Errorf("no number: %v", err)
+	}
+}
+
 func TestOwnBlocksActAtOnce(t *testing.T) {
 	h := newHome(t)
 	call := api.Call{Caller: "+8613900139000", Called: "+8613800138001", Ingress: "national"}

@@ -114,6 +114,28 @@ func (s speaker) Say(ctx context.Context, what api.Say) (api.Said, error) {
 	return s.speak(ctx, terms, what.Preview, one)
 }
 
+// SayTogether says many things at once, recorded as one publication called note.
+func (n *Node) SayTogether(ctx context.Context, note string, all []api.Say) error {
+	own, err := n.speaker()
+	if err != nil {
+		return err
+	}
+	terms, err := own.Terms()
+	if err != nil {
+		return refusal(err)
+	}
+	statements := make([]assertion.Statement, len(all))
+	for i := range all {
+		if statements[i], err = own.draft(terms, all[i]); err != nil {
+			return err
+		}
+	}
+	_, err = own.Publisher.Say(ctx, note, statements...)
+	n.refreshOwn()
+	n.measure()
+	return refusal(err)
+}
+
 // Retract implements api.Speaker.
 func (s speaker) Retract(ctx context.Context, r api.Retract) (api.Said, error) {
 	target, err := targetOf(r)

@@ -59,17 +59,16 @@ func movedDays(newest, to string) int {
 func (d *demo) holdings(ctx context.Context) error {
 	held := &d.federation.held
 	began := d.cfg.Now()
+	const file = "cn_service_directory.csv"
+	all := make([]api.Say, len(held.holdings))
 	for i, h := range held.holdings {
-		_, err := d.node.Say(ctx, api.Say{
-			Kind: assertion.KindResource.String(), Subject: h.number.String(), Label: h.organisation, Reason: h.sector,
-		})
-		if err != nil {
-			return fmt.Errorf("%s says whose %s is: %w", carrier, h.number, err)
-		}
-		d.cfg.Progress(carrier, api.Progress{Phase: "publishing", Done: int64(i + 1), Total: int64(len(held.holdings))})
+		all[i] = api.Say{Kind: assertion.KindResource.String(), Subject: h.number.String(), Label: h.organisation, Reason: h.sector}
+	}
+	if err := d.node.SayTogether(ctx, file, all); err != nil {
+		return fmt.Errorf("%s says whose its numbers are: %w", carrier, err)
 	}
 	one := Publisher{
-		Member: carrier, File: "cn_service_directory.csv", What: "service numbers of organisations in China, as resources",
+		Member: carrier, File: file, What: "service numbers of organisations in China, as resources",
 		Rows: held.rows, Rejected: held.leftOut(), RejectedBy: held.left,
 		Statements: len(held.holdings), Seconds: d.cfg.Now().Sub(began).Seconds(),
 	}
