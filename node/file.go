@@ -10,6 +10,7 @@ import (
 	"ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/publish"
+	"ringfence/node/publish/hand"
 	"ringfence/node/source"
 	"ringfence/node/source/mapping"
 	"ringfence/store/number"
@@ -113,11 +114,11 @@ func (s speaker) read(ctx context.Context, p api.Publish, file io.Reader, h api.
 			return nil, err
 		}
 	}
-	var d dates
-	opts.AsOf = d.read(p.AsOf)
-	opts.NewestOn = taxonomy.DayOf(d.read(p.NewestOn))
-	if d.err != nil {
-		return nil, d.err
+	var d hand.Times
+	opts.AsOf = d.Read(p.AsOf)
+	opts.NewestOn = taxonomy.DayOf(d.Read(p.NewestOn))
+	if d.Err != nil {
+		return nil, d.Err
 	}
 	read, err := source.Read(ctx, file, m, opts)
 	if err != nil {

@@ -201,6 +201,20 @@ func TestFromAFileToAVerdict(t *testing.T) {
 }
 
 // Issue examples 3, 4 and 5, by the plans that ship.
+// A publication that labels nothing says which rule kept it from doing so.
+func TestAPublicationThatLabelsNothingSaysWhy(t *testing.T) {
+	h := newHome(t)
+	for _, dry := range []bool{true, false} {
+		got, err := h.as("west").Publish(context.Background(), api.Publish{Mapping: "plain-list", File: "list.txt", Country: "86", AsOf: "2026-11-23", DryRun: dry},
+			strings.NewReader("13800138000\n13800138001\n"), api.Hearing{})
+		must(t, err)
+		if got.Statements != 2 || got.Labelled != 0 || !strings.Contains(got.Note, "2 statements change no label") ||
+			!strings.Contains(got.Note, "single-source threshold") || !strings.Contains(got.Note, "docs/policy.md") {
+			t.Errorf("dry run %t: %+v", dry, got)
+		}
+	}
+}
+
 func TestExamplesOfScreening(t *testing.T) {
 	h := newHome(t)
 	for _, c := range []struct {

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
@@ -18,7 +18,6 @@ import (
 	"ringfence/store/disk"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
-	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -107,7 +106,7 @@ func (s speaker) Say(ctx context.Context, what api.Say) (api.Said, error) {
 	if err != nil {
 		return api.Said{}, refusal(err)
 	}
-	one, err := s.draft(terms, what)
+	one, err := terms.Draft(what, s.n.book.Load().ReadKey)
 	if err != nil {
 		return api.Said{}, err
 	}
@@ -126,7 +125,7 @@ func (n *Node) SayTogether(ctx context.Context, note string, all []api.Say) erro
 	}
 	statements := make([]assertion.Statement, len(all))
 	for i := range all {
-		if statements[i], err = own.draft(terms, all[i]); err != nil {
+		if statements[i], err = terms.Draft(all[i], n.book.Load().ReadKey); err != nil {
 			return err
 		}
 	}
@@ -195,141 +194,13 @@ func batchCID(s string) (cid.Cid, error) {
 	return c, nil
 }
 
-// draft makes a statement of what a person said.
-func (s speaker) draft(t hand.Terms, what api.Say) (assertion.Statement, error) {
-	if what.Kind == assertion.KindAnswer.String() {
-		ref, err := taxonomy.ParseRef(what.Subject)
-		if err != nil {
-			return assertion.Statement{}, api.Errorf(api.BadInput, "%v", err)
-		}
-		return t.Answer(ref, what.Upheld, what.Reason)
-	}
-	key, err := s.n.book.Load().ReadKey(what.Subject, what.Country)
-	if err != nil {
-		return assertion.Statement{}, err
-	}
-	var category taxonomy.Category
-	if what.Category != "" {
-		if category, err = taxonomy.ParseCategory(what.Category); err != nil {
-			return assertion.Statement{}, api.Errorf(api.BadInput, "%v", err)
-		}
-	}
-	var d dates
-	var one assertion.Statement
-	switch what.Kind {
-	case assertion.KindFlag.String():
-		one, err = draftFlag(t, what, hand.Flag{Key: key, Category: category}, &d)
-	case assertion.KindBlock.String():
-		one, err = draftBlock(t, what, hand.Block{Key: key, Category: category}, &d)
-	default:
-		one, err = s.draftHolder(t, what, key, &d)
-	}
-	if err = errors.Join(d.err, err); err != nil {
-		return assertion.Statement{}, asInput(err)
-	}
-	return one, nil
-}
-
-func draftFlag(t hand.Terms, what api.Say, f hand.Flag, d *dates) (assertion.Statement, error) {
-	f.Label, f.Confidence, f.Reports = what.Label, what.Confidence, what.Reports
-	f.SeenFrom, f.SeenTo, f.Expires = d.read(what.FirstSeen), d.read(what.LastSeen), d.read(what.Expires)
-	switch {
-	case d.err != nil:
-		return assertion.Statement{}, d.err
-	case f.Confidence != nil && *f.Confidence > mostPermille:
-		return assertion.Statement{}, api.Errorf(api.BadInput, "a confidence of %d permille; the most is %d", *f.Confidence, mostPermille)
-	}
-	one, err := t.Flag(f)
-	if len(what.Derived) > 0 {
-		one.Basis = derived(what.Derived)
-	}
-	return one, err
-}
-
-const mostPermille = 1000
-
-func draftBlock(t hand.Terms, what api.Say, b hand.Block, d *dates) (assertion.Statement, error) {
-	b.Reason, b.Expires = what.Reason, d.read(what.Expires)
-	switch what.Scope {
-	case "own":
-		b.Scope = assertion.ScopeOwn
-	case "ask", "":
-		b.Scope = assertion.ScopeAsk
-	default:
-		return assertion.Statement{}, api.Errorf(api.BadInput, "%.40q is no scope of a block; want own or ask", what.Scope)
-	}
-	if d.err != nil {
-		return assertion.Statement{}, d.err
-	}
-	return t.Block(b)
-}
-
-// draftHolder makes a statement of those who hold a number.
-func (s speaker) draftHolder(t hand.Terms, what api.Say, key number.Range, d *dates) (assertion.Statement, error) {
-	switch what.Kind {
-	case assertion.KindReassign.String():
-		n, ok := key.Number()
-		if !ok {
-			return assertion.Statement{}, api.Errorf(api.BadInput, "a reassign is about one number, not a range")
-		}
-		date := t.Now
-		if what.Date != "" {
-			date = d.read(what.Date)
-		}
-		return t.Reassign(n, date)
-	case assertion.KindContest.String():
-		return t.Contest(key, what.Reason)
-	case assertion.KindResource.String():
-		return t.Resource(key, assertion.Resource{AllocatedTo: t.Member, DisplayName: what.Label, Purpose: what.Reason})
-	}
-	return assertion.Statement{}, api.Errorf(api.BadInput, "%q is nothing that one says by hand; want flag, block, reassign, resource, contest or answer", what.Kind)
-}
-
-// derived is the basis of a flag that repeats others: references or members.
-func derived(sources []string) assertion.Basis {
-	b := assertion.Basis{Kind: assertion.BasisDerived}
-	for _, s := range sources {
-		if ref, err := taxonomy.ParseRef(s); err == nil {
-			b.Sources = append(b.Sources, ref.Bytes())
-			continue
-		}
-		b.Sources = append(b.Sources, []byte(s))
-	}
-	return b
-}
-
-// dates reads the times of a statement; the first failure sticks.
-type dates struct{ err error }
-
-func (d *dates) read(s string) int64 {
-	if s == "" {
-		return 0
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		t, err := time.Parse(layout, s)
-		if err == nil && t.Unix() > 0 {
-			return t.Unix()
-		}
-		if err == nil && d.err == nil {
-			d.err = api.Errorf(api.BadInput, "%q lies before 1970, where no time that is published lies", s)
-		}
-	}
-	if d.err == nil {
-		d.err = api.Errorf(api.BadInput, "%q is no time; write it as 2026-11-24 (UTC) or 2026-11-24T10:30:00+08:00", s)
-	}
-	return 0
-}
-
-// mostChanges bounds the changes that an answer lists.
-const mostChanges = 100
-
 // speak previews a statement, and says it unless only that was asked.
 func (s speaker) speak(ctx context.Context, t hand.Terms, previewOnly bool, one assertion.Statement) (api.Said, error) {
 	p, err := s.Preview(one)
 	if err != nil {
 		return api.Said{}, refusal(err)
 	}
-	out := api.Said{Preview: previewOnly, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: changes(p.Changes)}
+	out := api.Said{Preview: previewOnly, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: answer.Changes(p.Changes)}
 	if len(p.Void) > 0 {
 		why := p.Void[0].Reason.String()
 		if p.Void[0].Reason == view.ReasonLongLived {
@@ -348,53 +219,9 @@ func (s speaker) speak(ctx context.Context, t hand.Terms, previewOnly bool, one 
 		s.n.refreshOwn()
 		s.n.measure()
 	}
-	out.Note = note(&p, &one)
+	out.Note = answer.WhyNoChange(&p, &one)
 	out.List = s.n.stamp()
 	return out, nil
-}
-
-func changes(all []view.Change) []api.Change {
-	out := []api.Change{}
-	for _, c := range all[:min(len(all), mostChanges)] {
-		out = append(out, api.Change{Key: c.Key.String(), Before: entryText(c.Before), After: entryText(c.After)})
-	}
-	return out
-}
-
-func entryText(e taxonomy.Entry) string {
-	if e.IsZero() {
-		return "-"
-	}
-	text := e.Action.String() + " " + e.Category.String()
-	if e.Contested {
-		text += " contested"
-	}
-	return text
-}
-
-// note says why nothing changed, if nothing did.
-func note(p *view.Preview, s *assertion.Statement) string {
-	if body, _ := s.Check(); isOwn(body) {
-		return "no evidence for the list, which does not change: calls from there are blocked by local.block on this member's own nodes, and nowhere else; --scope ask asks the regulators"
-	}
-	if len(p.Changes) > 0 {
-		return ""
-	}
-	switch s.Kind {
-	case assertion.KindFlag, assertion.KindBlock:
-		return "no entry of the list changes: the evidence stays where it was; explain NUMBER shows what is missing"
-	case assertion.KindRetract:
-		if p.Undone == 0 {
-			return "nothing that is held here is undone; the retraction stands and works on what may still arrive"
-		}
-		return "no entry of the list changes: what is undone had not decided one"
-	}
-	return "no entry of the list changes"
-}
-
-func isOwn(body assertion.Body) bool {
-	b, ok := body.(assertion.Block)
-	return ok && b.Scope == assertion.ScopeOwn
 }
 
 // Publications implements api.Speaker.
@@ -441,12 +268,4 @@ func refusal(err error) error {
 		return api.Errorf(api.NotFound, "%v", err)
 	}
 	return err
-}
-
-func asInput(err error) error {
-	var known *api.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	return api.Errorf(api.BadInput, "%v", err)
 }
