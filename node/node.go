@@ -183,8 +183,25 @@ func ReadGenesis(dir string) (*charter.Genesis, *charter.State, error) {
 	return genesis, state, nil
 }
 
+// withoutStore is why nobody signs from a store that a node had to make: a key
+// that was used before would begin its feed anew, which is a fork.
+const withoutStore = "there was no store, so what the key has signed is not known here: restore a backup, or fetch the feed from a peer"
+
+// NewStore makes the store of a data directory for issuers whose keys are new
+// and have signed nothing, so that they may sign from it.
+func NewStore(dir string, issuers ...keys.Public) error {
+	s, err := disk.Open(disk.Config{Dir: filepath.Join(dir, StoreDir), FreeFloor: 1, Bar: withoutStore})
+	if err != nil {
+		return fmt.Errorf("node: make store: %w", err)
+	}
+	for _, issuer := range issuers {
+		err = errors.Join(err, s.Lift(issuer))
+	}
+	return errors.Join(err, s.Close())
+}
+
 func (n *Node) openStore() error {
-	store, err := disk.Open(disk.Config{Dir: filepath.Join(n.cfg.Dir, StoreDir), FreeFloor: n.cfg.FreeFloor, Logger: n.log})
+	store, err := disk.Open(disk.Config{Dir: filepath.Join(n.cfg.Dir, StoreDir), FreeFloor: n.cfg.FreeFloor, Bar: withoutStore, Logger: n.log})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}

@@ -56,6 +56,7 @@ func newHome(t *testing.T) *home {
 	genesis, err := chartertest.Seal(t, found).Encode()
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(h.cfg.Dir, GenesisFile), genesis, 0o600))
+	must(t, NewStore(h.cfg.Dir, half.Public, chartertest.Issuer("list").Public(), chartertest.Issuer("west").Public(), chartertest.Issuer("south").Public()))
 	h.open()
 	return h
 }
@@ -530,6 +531,50 @@ func TestBackupAndRestoreBarsSigning(t *testing.T) {
 	head, _, _ := strings.Cut(said.Statements[0], "/")
 	must(t, h.node.Lift(ctx, head))
 	_, err = h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139001", Category: "mkt.retail"})
+	must(t, err)
+}
+
+// Keys without their store, as after a lost disk or in a copy of the keys, sign
+// nothing: from the beginning of the feed they would tell a second story.
+func TestKeysWithoutTheirStoreAreBarred(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	flag := func(number string) (api.Said, error) {
+		return h.node.Say(ctx, api.Say{Kind: "flag", Subject: number, Category: "mkt.retail", Reports: 10})
+	}
+	said, err := flag("13900139000")
+	must(t, err)
+	head, _, _ := strings.Cut(said.Statements[0], "/")
+	lose := func() {
+		must(t, h.node.Close())
+		must(t, os.RemoveAll(filepath.Join(h.cfg.Dir, StoreDir)))
+	}
+	lose()
+	for range 2 { // the bar outlives a restart
+		h.open()
+		_, err = flag("13900139001")
+		if api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "there was no store") || !strings.Contains(err.Error(), "ringfence restore lift") {
+			t.Errorf("without its store the key signs: %v", err)
+		}
+		if err := h.node.Lift(ctx, head); api.KindOf(err) != api.Refused {
+			t.Errorf("lifted by a head that is not held: %v", err)
+		}
+		must(t, h.node.Close())
+	}
+
+	// A node that only read has a store that knows nothing of the keys put there
+	// since.
+	must(t, os.RemoveAll(filepath.Join(h.cfg.Dir, StoreDir)))
+	unlock := h.cfg.Unlock
+	h.cfg.Unlock = keys.Unlock{}
+	h.open()
+	h.cfg.Unlock = unlock
+	h.reopen()
+	if _, err = flag("13900139001"); api.KindOf(err) != api.Refused {
+		t.Errorf("in a reader's store the key signs: %v", err)
+	}
+	must(t, h.node.Lift(ctx, "none")) // as somebody says who is sure
+	_, err = flag("13900139001")
 	must(t, err)
 }
 

@@ -137,6 +137,9 @@ func (d *demo) open(began time.Time) error {
 	if err := os.WriteFile(filepath.Join(dir, node.GenesisFile), sealed, 0o644); err != nil {
 		return err
 	}
+	if err := node.NewStore(dir, d.federation.speakers()...); err != nil {
+		return err
+	}
 	d.node, err = node.Open(node.Config{
 		Dir: dir, Unlock: unlock, Listen: d.cfg.Listen, FreeFloor: d.cfg.FreeFloor, Version: d.cfg.Version,
 		Logger: d.cfg.Logger, Now: d.cfg.Now, Random: d.cfg.Random,

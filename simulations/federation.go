@@ -51,6 +51,15 @@ type Federation struct {
 // Issuer returns the key by which a member speaks; none for a stranger.
 func (f *Federation) Issuer(member string) keys.Private { return f.issuers[member] }
 
+// speakers returns the public keys by which the members speak.
+func (f *Federation) speakers() []keys.Public {
+	var all []keys.Public
+	for _, key := range f.issuers {
+		all = append(all, key.Public())
+	}
+	return all
+}
+
 // Found makes keys and seals the charter of the demo: every publisher an
 // independence group of its own, the two lists trusted, the carrier allocatee
 // of the directory's numbers, which are protected. The carrier speaks by the

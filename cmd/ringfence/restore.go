@@ -72,12 +72,14 @@ func (a *app) restore(cmd *cobra.Command, file string) (err error) {
 func (a *app) liftCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lift HEAD",
-		Short: "Let a restored issuer sign again",
-		Long: `Lift ends the bar that a restore put on signing. HEAD is the CID of the last batch
-that the issuer published, as ringfence status shows it on another node. It must
-be held here: fetch what is missing first.`,
-		Example: `  ringfence restore lift bafyreib… --key-file acme.key`,
-		Args:    exactly("HEAD"),
+		Short: "Let a barred issuer sign again",
+		Long: `Lift ends the bar that a restore, or the loss of the store, put on signing. HEAD is
+the CID of the last batch that the issuer published, as ringfence status shows it
+on another node. It must be held here: fetch what is missing first. HEAD is none
+for a key that has never signed anything, on any machine.`,
+		Example: `  ringfence restore lift bafyreib… --key-file acme.key
+  ringfence restore lift none --key-file acme.key`,
+		Args: exactly("HEAD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			type lifted struct {
 				Head string `json:"head"`

@@ -50,7 +50,7 @@ func (p *Publisher) maySign() error {
 		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
 	}
 	if barred {
-		return fmt.Errorf("publish: %w for issuer %s: %s; name the head of the last batch that it published, as another node shows it, to lift the bar", feed.ErrBarred, p.issuer.Short(), reason)
+		return fmt.Errorf("publish: %w for issuer %s: %s; ringfence restore lift HEAD lifts the bar, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), reason)
 	}
 	return nil
 }

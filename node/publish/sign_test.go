@@ -104,7 +104,7 @@ func TestBarredIssuerDoesNotSign(t *testing.T) {
 	_, said := p.Say(context.Background(), "", flag)
 	_, recovered := p.Recover()
 	for what, err := range map[string]error{"publish": published, "say": said, "recover": recovered} {
-		if !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), "restored from a backup") || !strings.Contains(err.Error(), "name the head") {
+		if !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), "restored from a backup") || !strings.Contains(err.Error(), "ringfence restore lift HEAD") {
 			t.Errorf("%s while barred: %v", what, err)
 		}
 	}

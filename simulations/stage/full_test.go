@@ -1,12 +1,15 @@
 package stage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"ringfence/node/api"
 	"ringfence/node/publish"
 	"ringfence/store/disk"
 	"ringfence/store/feed"
@@ -148,5 +151,62 @@ func answers(t testing.TB, store *disk.Store, s *Stage, said []publish.Receipt) 
 	batches := 0
 	if err := store.Since(0, func(uint64, feed.Record) error { batches++; return nil }); err != nil || batches == 0 {
 		t.Errorf("%d batches are read back, %v", batches, err)
+	}
+}
+
+// A node that runs, on a disk that runs full: it refuses before the disk is
+// full, answers all the while, and writes again by itself once there is room.
+func TestSoakNodeOnAFullDisk(t *testing.T) {
+	text := lines(t, 0, 60_000)
+	want := undisturbed(t, text)
+	d := newSmall(t)
+	if !d.mounted {
+		t.Skip("this user may not mount a small file system, and a node asks the system how much is free")
+	}
+	h := newHome(t, filepath.Join(d.dir, "home"), noon)
+	n := h.open(diskFloor)
+	defer func() { must(t, n.Close()) }()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(ctx) }()
+	defer func() { stop(); must(t, <-ended) }()
+	<-n.Ready()
+	c := h.client()
+	defer func() { must(t, c.Close()) }()
+
+	d.fill(diskFloor + behind + 3<<20)
+	acknowledged, drafts := 0, h.drafts(text)
+	for range 2 { // and once more while it is full
+		_, err := h.publish(c, text, func(at api.Progress) {
+			if at.Phase == "publishing" {
+				acknowledged = max(acknowledged, int(at.Done))
+			}
+		})
+		if api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "look-ups go on") {
+			t.Fatalf("on a full disk: %v", err)
+		}
+	}
+	if acknowledged == 0 || acknowledged >= len(drafts) {
+		t.Fatalf("%d of %d flags were said; the disk was to run full in the middle", acknowledged, len(drafts))
+	}
+	d.fill(diskFloor + behind - 1<<20) // others fill the disk, too
+	if free, err := d.free(); err != nil || free < diskFloor {
+		t.Errorf("%d bytes are free, %v; the floor is %d", free, err, diskFloor)
+	}
+	stand(t, n, drafts[:acknowledged])
+	found, err := c.Lookup(ctx, api.Query{Number: drafts[0].Number.String()})
+	if err != nil || !found.Listed {
+		t.Errorf("a look-up on a full disk: %+v, %v", found, err)
+	}
+	if s, err := c.Status(ctx); err != nil || len(s.Problems) == 0 {
+		t.Errorf("the status tells the problems %v, %v", s.Problems, err)
+	}
+	d.relieve()
+	if _, err := h.publish(c, text, nil); err != nil {
+		t.Fatal(err)
+	}
+	want.checkNode(t, n)
+	if s, err := c.Status(ctx); err != nil || len(s.Problems) > 0 {
+		t.Errorf("with room again the status tells the problems %v, %v", s.Problems, err)
 	}
 }

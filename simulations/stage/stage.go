@@ -1,9 +1,9 @@
 // Package stage sets up what publishing needs and nothing more: a store, the
 // door into it, the view that follows, and publishers who read files.
 //
-// A node has much besides (listeners, keys, switches), and what is measured or
-// killed on purpose should be as little as possible and still be the real
-// thing. So a Stage is made of the packages that a node is made of, put
+// A node has much besides (listeners, keys, switches), and what is measured
+// should be as little as possible and still be the real thing; what is killed
+// is the command and the node itself. So a Stage is made of the packages that a node is made of, put
 // together in the same way, and nothing of it is a stand-in.
 //
 // A room of package simulations, floor 14.

@@ -106,6 +106,19 @@ func Leaves(slots []Slot) []merkle.Hash {
 	return leaves
 }
 
+// Match returns the leaves of slots when a header speaks of them: there are as
+// many as it says, and they give its root.
+func (h *Header) Match(slots []Slot) ([]merkle.Hash, error) {
+	if len(slots) != h.Count {
+		return nil, fmt.Errorf("the body has %d statements, the header says %d", len(slots), h.Count)
+	}
+	leaves := Leaves(slots)
+	if root := merkle.Root(leaves); root != h.Root {
+		return nil, fmt.Errorf("the body's root is %s, the header says %s", root, h.Root)
+	}
+	return leaves, nil
+}
+
 const (
 	slotsFields = 2
 	slotFields  = 3

@@ -30,6 +30,10 @@ type Config struct {
 	// Federation is whose batches Restore takes; undefined takes any.
 	Federation cid.Cid
 
+	// Bar is why nobody may sign from a store that Open makes; empty lets
+	// everybody. Whoever cannot tell a first start from a lost store sets it.
+	Bar string
+
 	// Logger is told what a person must know: losses, quarantine, Badger's
 	// warnings. Nil discards.
 	Logger *slog.Logger

@@ -73,11 +73,11 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := datadir.Prepare(s.cfg.Dir, migrations()); err != nil {
-		return nil, errors.Join(err, s.lock.Release())
+	if err = datadir.Prepare(s.cfg.Dir, migrations()); err == nil {
+		err = s.open()
 	}
-	if err := s.open(); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, s.release(err)
 	}
 	return s, nil
 }
@@ -104,11 +104,11 @@ func begin(cfg Config) (*Store, error) {
 	}, nil
 }
 
-// open opens the files below the lock; on failure it lets go of everything.
+// open opens the files below the lock; on failure it closes them.
 func (s *Store) open() error {
 	var err error
 	if s.promises, err = promise.Open(s.cfg.Dir); err != nil {
-		return errors.Join(err, s.lock.Release())
+		return err
 	}
 	s.db, err = engine.Open(engine.Config{
 		Dir:    filepath.Join(s.cfg.Dir, databaseDir),
@@ -120,12 +120,24 @@ func (s *Store) open() error {
 		if errors.Is(err, ErrDamaged) {
 			err = fmt.Errorf("%w: restore a backup, or start with an empty directory and fetch the feeds anew", err)
 		}
-		return errors.Join(err, s.promises.Close(), s.lock.Release())
+		return errors.Join(err, s.promises.Close())
 	}
 	if err := s.load(); err != nil {
-		return errors.Join(err, s.Close())
+		return errors.Join(err, s.shut())
 	}
 	return nil
+}
+
+// shut closes what open opened.
+func (s *Store) shut() error { return errors.Join(s.db.Close(), s.promises.Close()) }
+
+// release gives the directory up after what came to err, unless Badger may yet
+// write into it.
+func (s *Store) release(err error) error {
+	if errors.Is(err, engine.ErrUnflushed) {
+		return err
+	}
+	return errors.Join(err, s.lock.Release())
 }
 
 // Close waits for what runs, flushes and gives the directory up. It may be
@@ -137,8 +149,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	err := errors.Join(s.db.Close(), s.promises.Close(), s.lock.Release())
-	if err != nil {
+	if err := s.release(s.shut()); err != nil {
 		return fmt.Errorf("disk: close: %w", err)
 	}
 	return nil

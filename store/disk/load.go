@@ -136,13 +136,17 @@ func (s *Store) checkSigners() error {
 			s.log.Error("signing is barred until the last published head is named", "issuer", issuer.Short(), "reason", own.Barred)
 		}
 	}
-	if s.promises.IsNew() && (s.arrivals > 0 || len(waiting) > 0) {
+	switch {
+	case !s.promises.IsNew():
+	case s.arrivals > 0 || len(waiting) > 0:
 		next.Others = "the file of promises is gone from the store; name the last published head"
 		for issuer, own := range next.Signers {
 			own.Barred = next.Others
 			next.Signers[issuer] = own
 		}
 		s.log.Error("signing is barred until the last published heads are named", "reason", next.Others)
+	case s.cfg.Bar != "":
+		next.Others = s.cfg.Bar
 	}
 	if !changed {
 		return nil

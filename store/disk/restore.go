@@ -21,27 +21,22 @@ func Restore(r io.Reader, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	return s.release(s.restore(r))
+}
+
+// restore fills the directory, which is locked until it is a store or empty.
+func (s *Store) restore(r io.Reader) error {
 	if err := datadir.RefuseUsed(s.cfg.Dir); err != nil {
-		return errors.Join(err, s.lock.Release())
+		return err
 	}
 	if err := datadir.MarkUnfinished(s.cfg.Dir); err != nil {
-		return errors.Join(err, s.lock.Release())
+		return err
 	}
-	if err := datadir.Empty(s.cfg.Dir); err != nil {
-		return errors.Join(err, s.lock.Release())
+	err := datadir.Empty(s.cfg.Dir)
+	if err == nil {
+		err = s.fill(r)
 	}
-	if err := s.open(); err != nil {
-		// The lock is free again; the mark keeps others from opening meanwhile.
-		return errors.Join(err, datadir.Empty(s.cfg.Dir))
-	}
-	err = s.db.Always(func() error {
-		state, err := restore.Read(r, s.db, s.cfg.Federation)
-		if err != nil {
-			return err
-		}
-		return s.promise(state)
-	})
-	if err = errors.Join(err, s.Close()); err == nil {
+	if err == nil {
 		// Only now is the directory a store.
 		err = errors.Join(datadir.WriteFormat(s.cfg.Dir, 1+len(migrations())), datadir.MarkFinished(s.cfg.Dir))
 	}
@@ -49,4 +44,19 @@ func Restore(r io.Reader, cfg Config) error {
 		return errors.Join(fmt.Errorf("disk: restore into %s: %w", s.cfg.Dir, err), datadir.Empty(s.cfg.Dir))
 	}
 	return nil
+}
+
+// fill reads an archive into the files that it makes.
+func (s *Store) fill(r io.Reader) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	err := s.db.Always(func() error {
+		state, err := restore.Read(r, s.db, s.cfg.Federation)
+		if err != nil {
+			return err
+		}
+		return s.promise(state)
+	})
+	return errors.Join(err, s.shut())
 }

@@ -3,13 +3,16 @@ package disk
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"ringfence/store/archive"
+	"ringfence/store/disk/internal/datadir"
 	"ringfence/store/disk/internal/engine"
 	"ringfence/store/disk/internal/layout"
 	"ringfence/store/feed"
@@ -207,6 +210,40 @@ func TestRestoreIntoEmptyOnly(t *testing.T) {
 	wantServed(t, openDir(t, s.cfg.Dir), served)
 	if Restore(bytes.NewReader(b), Config{}) == nil {
 		t.Fatal("restored into no directory")
+	}
+}
+
+// A restore that fails owns the directory until that is empty again: whoever
+// waits for it finds nothing half removed.
+func TestRestoreEmptiesUnderItsLock(t *testing.T) {
+	dir := t.TempDir()
+	found := make(chan []string, 1)
+	waits := func() {
+		f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR, 0)
+		if err == nil {
+			err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		}
+		names, errNames := datadir.Contents(dir)
+		if err := errors.Join(err, errNames, f.Close()); err != nil {
+			names = append(names, err.Error())
+		}
+		found <- names
+	}
+	asked := 0
+	full := func(string) (uint64, uint64, error) {
+		if asked++; asked == 1 {
+			for i := range 2000 { // takes a while to remove
+				must(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o600))
+			}
+			go waits()
+		}
+		return 1 << 20, 1 << 40, nil
+	}
+	if err := Restore(bytes.NewReader(nil), Config{Dir: dir, FreeFloor: 1, Free: full}); !errors.Is(err, ErrDiskFull) {
+		t.Errorf("restore: %v", err)
+	}
+	if names := <-found; len(names) != 1 || names[0] != "restore-unfinished" {
+		t.Errorf("whoever came next found %d files, %.200v", len(names), names)
 	}
 }
 

@@ -99,8 +99,11 @@ func (j *judge) judge() {
 	}
 }
 
-// delivered notes that the statement at i belongs to a publication.
+// delivered notes that the statement at i belongs to a member's publication.
 func (j *judge) delivered(i int, id assertion.PublicationID) {
+	if j.batch.speaker == nobody {
+		return
+	}
 	if n := len(j.publications); n > 0 && j.publications[n-1].id == id {
 		j.publications[n-1].last = uint16(i)
 		return

@@ -285,6 +285,20 @@ func TestRetractBeforeAndAfterItsTarget(t *testing.T) {
 
 // A retracted publication ID is dead for ever, for statements that come later
 // and from another issuer of the member alike.
+// A batch of a key that is not in force belongs to no member, whatever the ID
+// of its publication.
+func TestNobodysPublicationIsUndoneByNobody(t *testing.T) {
+	w := newWorld(t, nil, "aaa: vendor", "zzz: vendor")
+	pub := w.publication()
+	w.say("stranger", at(-1), pub, flagged(t, "+8613800138000", "mkt.retail", 5, -2, -1))
+	for _, member := range []string{"aaa", "reg", "zzz"} {
+		w.say(member, at(0), w.publication(), retraction(t, assertion.TargetPublication, pub[:]))
+	}
+	if told := w.only(today, "+8613800138000"); told.Reason != ReasonNotIssuer || told.RetractedBy != (taxonomy.Ref{}) {
+		t.Errorf("%+v", told)
+	}
+}
+
 func TestARetractedPublicationStaysDead(t *testing.T) {
 	w := newWorld(t, nil, "list: vendor; trusted")
 	pub := w.publication()

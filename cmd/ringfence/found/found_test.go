@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"ringfence/cmd/ringfence/found"
+	"ringfence/node"
 	"ringfence/node/config"
 	"ringfence/store/charter"
+	"ringfence/store/disk"
 	"ringfence/store/keys"
 )
 
@@ -139,6 +141,26 @@ func TestInitRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A store that somebody uses is not this command's to prepare: it makes nothing,
+// and takes nothing of it away.
+func TestInitWhileTheStoreIsInUse(t *testing.T) {
+	m := member(t, "acme", charter.Vendor)
+	reads, err := disk.Open(disk.Config{Dir: filepath.Join(m.Dir, node.StoreDir), FreeFloor: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := found.Init(m); !errors.Is(err, disk.ErrLocked) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(m.Dir); err != nil || len(left) != 1 || left[0].Name() != node.StoreDir {
+		t.Errorf("the directory holds %v, %v", left, err)
+	}
+	if err := reads.Close(); err != nil {
+		t.Fatal(err)
+	}
+	makeMember(t, m)
 }
 
 // Keys that exist are never replaced, whatever else was removed.

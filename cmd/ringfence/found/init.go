@@ -57,9 +57,10 @@ func (m *Member) purposes() []keys.Purpose {
 	return list
 }
 
-// Init makes the data directory of a member: keys, card and configuration. It
-// refuses a directory that has keys or a card. When it fails, what it made is
-// removed.
+// Init makes the data directory of a member: keys, card, configuration, and the
+// store, from which these new keys may sign; a store that is made later does not
+// know what they signed before. It refuses a directory that has keys or a card.
+// When it fails, what it made is removed.
 func Init(m Member) (made Made, err error) {
 	if m.Group == "" {
 		m.Group = m.ID
@@ -73,7 +74,7 @@ func Init(m Member) (made Made, err error) {
 	if err := m.rehearse(); err != nil {
 		return Made{}, err
 	}
-	keysDir, card := filepath.Join(m.Dir, KeysDir), filepath.Join(m.Dir, CardFile)
+	keysDir, card, store := filepath.Join(m.Dir, KeysDir), filepath.Join(m.Dir, CardFile), filepath.Join(m.Dir, node.StoreDir)
 	for _, path := range []string{keysDir, card} {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			return Made{}, fmt.Errorf("%s exists: this directory has been initialised, and keys are never made anew over others", path)
@@ -82,9 +83,14 @@ func Init(m Member) (made Made, err error) {
 	if err := os.MkdirAll(m.Dir, 0o700); err != nil {
 		return Made{}, fmt.Errorf("make data directory: %w", err)
 	}
+	_, noStore := os.Lstat(store) // a node that only read has one already
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(keysDir), removeIfMade(made.Files))
+		if err == nil {
+			return
+		}
+		err = errors.Join(err, os.RemoveAll(keysDir), removeIfMade(made.Files))
+		if errors.Is(noStore, fs.ErrNotExist) {
+			err = errors.Join(err, os.RemoveAll(store))
 		}
 	}()
 	for _, p := range m.purposes() {
@@ -104,7 +110,10 @@ func Init(m Member) (made Made, err error) {
 		return made, err
 	}
 	made.Files = append(made.Files, card)
-	return made, m.configure(&made)
+	if err := m.configure(&made); err != nil {
+		return made, err
+	}
+	return made, node.NewStore(m.Dir, made.Card.Issuers...)
 }
 
 // configure writes a configuration, unless the operator has put one there.

@@ -36,9 +36,15 @@ const (
 	valueSuffix = ".vlog"
 	logSuffix   = ".mem"
 
-	// valueHead is what an empty value log holds: a key number, 0 for none, and
-	// 12 bytes for encryption.
-	valueHead = 8 + 12
+	// keyNumber is how many bytes at the head of a log name an encryption key;
+	// 0 is none.
+	keyNumber = 8
+	// valueHead is what an empty value log holds: a key number and 12 bytes for
+	// encryption.
+	valueHead = keyNumber + 12
+	// registrySize is the size of a registry without keys: 16 bytes for
+	// encryption and a text.
+	registrySize = 16 + 12
 	// firstPages is the room in bytes within which a value log may have nothing
 	// but its head.
 	firstPages = 16 << 10

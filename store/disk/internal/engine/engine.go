@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 )
@@ -20,7 +21,14 @@ var (
 	ErrFailed = errors.New("disk: an earlier write failed; the store must be opened again")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("disk: the store is closed")
+	// ErrUnflushed: Close gave up, and what Badger still tries goes on until the
+	// process ends.
+	ErrUnflushed = errors.New("disk: the database could not be flushed")
 )
+
+// closePatience is how long Close waits for Badger, which tries for ever to
+// flush into a directory that is gone. What is flushed was durable before.
+const closePatience = 10 * time.Second
 
 // DiskFullError tells how much is free and how much must stay so, in bytes. It
 // is ErrDiskFull.
@@ -85,6 +93,12 @@ func Open(cfg Config) (*DB, error) {
 	if _, err := VerifyTables(cfg.Dir); err != nil {
 		return nil, err
 	}
+	if err := checkHeads(cfg.Dir); err != nil {
+		return nil, err
+	}
+	if err := renewRegistry(cfg.Dir, cfg.Logger); err != nil {
+		return nil, err
+	}
 	if err := sealLast(cfg.Dir); err != nil {
 		return nil, err
 	}
@@ -99,7 +113,8 @@ func Open(cfg Config) (*DB, error) {
 	return d, nil
 }
 
-// Close waits for what runs, and flushes. It may be called again.
+// Close waits for what runs, and flushes; ErrUnflushed tells that it could not.
+// It may be called again.
 func (d *DB) Close() error {
 	d.life.Lock()
 	defer d.life.Unlock()
@@ -107,7 +122,14 @@ func (d *DB) Close() error {
 		return nil
 	}
 	d.closed = true
-	return d.db.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- d.db.Close() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(closePatience):
+		return fmt.Errorf("%w into %s within %v; nothing that was acknowledged is lost if the disk comes back", ErrUnflushed, d.cfg.Dir, closePatience)
+	}
 }
 
 // View runs fn with a view of one moment. Inside Write or Moment use Read.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -279,6 +281,78 @@ func TestOpensWhatAKillLeaves(t *testing.T) {
 	}
 }
 
+// TestFlippedBytes flips a bit of each byte of the files by which Badger finds
+// the rest: either nothing is lost by it, or the file is named before Badger
+// sees it.
+func TestFlippedBytes(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 3 { // several entries in the manifest
+		d, err := Open(config(dir))
+		must(t, err)
+		put(t, d, fmt.Sprint("key ", i), "value")
+		must(t, d.Close())
+	}
+	live := open(t, dir)
+	put(t, live, "key 3", "value")
+	files := make(map[string][]byte)
+	names, err := os.ReadDir(dir)
+	must(t, err)
+	for _, e := range names {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		must(t, err)
+		if strings.HasSuffix(e.Name(), logSuffix) || strings.HasSuffix(e.Name(), valueSuffix) {
+			b = append(bytes.TrimRight(b, "\x00"), make([]byte, valueHead)...) // they have room behind them
+		}
+		files[e.Name()] = b
+	}
+	for name, size := range map[string]int{"MANIFEST": 1 << 10, "KEYREGISTRY": 1 << 10, "000007.vlog": valueHead, "00001.mem": valueHead, "000001.sst": 20, "DISCARD": 4} {
+		t.Run(name, func(t *testing.T) {
+			whole := files[name]
+			if len(whole) == 0 {
+				t.Fatalf("it is not among the files of the database: %v", names)
+			}
+			for i := range whole[:min(size, len(whole))] {
+				flipped := bytes.Clone(whole)
+				flipped[i] ^= 1 << (i % 8)
+				wantNamedOrWhole(t, files, name, flipped)
+			}
+			switch name {
+			case "MANIFEST":
+				wantNamedOrWhole(t, files, name, append(bytes.Clone(whole), 0, 0, 0, 9, 'x', 'y')) // cut short by a crash
+				wantNamedOrWhole(t, files, name, nil)
+			case "KEYREGISTRY":
+				wantNamedOrWhole(t, files, name, whole[:len(whole)/2])
+				wantNamedOrWhole(t, files, name, nil)
+			}
+		})
+	}
+}
+
+// wantNamedOrWhole opens a database of these files, one of them changed.
+func wantNamedOrWhole(t *testing.T, files map[string][]byte, changed string, content []byte) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, b := range files {
+		if name == changed {
+			b = content
+		}
+		if b != nil {
+			must(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
+		}
+	}
+	d, err := Open(config(dir))
+	if err != nil {
+		if !errors.Is(err, damage.Err) || !strings.Contains(strings.ReplaceAll(err.Error(), dir, ""), changed) {
+			t.Errorf("%x of %s: %v", content, changed, err)
+		}
+		return
+	}
+	if got := list(t, d, "key "); got != "0=value 1=value 2=value 3=value" {
+		t.Errorf("%x of %s: opened, and holds %q", content, changed, got)
+	}
+	must(t, d.Close())
+}
+
 func FuzzVerifyTable(f *testing.F) {
 	b := table(f)
 	f.Add(b)
@@ -451,4 +525,22 @@ func TestRoom(t *testing.T) {
 	if !ran {
 		t.Error("Always asks for room")
 	}
+}
+
+// TestCloseWithoutItsDirectory: what cannot be flushed must not keep a node from
+// ending.
+func TestCloseWithoutItsDirectory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // Badger waits a second between its tries
+		dir := filepath.Join(t.TempDir(), "gone")
+		d, err := Open(config(dir))
+		must(t, err)
+		put(t, d, "key", "value")
+		must(t, os.RemoveAll(dir))
+		if err := d.Close(); !errors.Is(err, ErrUnflushed) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("closed: %v", err)
+		}
+		must(t, d.Close())
+		must(t, os.Mkdir(dir, 0o700)) // Badger's own close ends by this,
+		time.Sleep(time.Minute)       // in the bubble's time
+	})
 }

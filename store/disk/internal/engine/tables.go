@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
-	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/fb"
 	"github.com/dgraph-io/badger/v4/pb"
 	"github.com/dgraph-io/badger/v4/y"
@@ -25,7 +22,7 @@ const tableSuffix = ".sst"
 // lengths are wrong, answers "not found" for a block that fails, and a
 // compaction drops the rest of the table. Tables are small here, since bodies
 // lie elsewhere. It returns how many tables there are, and every damaged one as
-// ErrDamaged. A table that the manifest does not name is none: it was being
+// ErrDamaged, and so a damaged manifest. A table that the manifest does not name is none: it was being
 // made or removed when the process was killed, and Badger removes it.
 //
 // A table is: blocks; index; index length 4; checksum; checksum length 4. A
@@ -36,9 +33,9 @@ func VerifyTables(dir string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("disk: list tables: %w", err)
 	}
-	named := manifest(dir)
+	named, err := manifest(dir)
 	count := 0
-	var all []error
+	all := []error{err}
 	for _, name := range names {
 		if !named(name) {
 			continue
@@ -51,34 +48,14 @@ func VerifyTables(dir string) (int, error) {
 		if err == nil {
 			err = verifyTable(b)
 		}
-		if err != nil && manifest(dir)(name) { // else it was removed meanwhile
+		if err == nil {
+			continue
+		}
+		if still, _ := manifest(dir); still(name) { // else it was removed meanwhile
 			all = append(all, damage.Errorf("table %s: %w", filepath.Base(name), err))
 		}
 	}
 	return count, errors.Join(all...)
-}
-
-// manifest tells which tables the manifest in dir names. Without one that can
-// be read every table counts, for Badger will say what is wrong with it.
-func manifest(dir string) func(table string) bool {
-	every := func(string) bool { return true }
-	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
-	if err != nil {
-		return every
-	}
-	defer func() { _ = f.Close() }()
-	m, _, err := badger.ReplayManifestFile(f, 0, badger.Options{})
-	if err != nil {
-		return every
-	}
-	return func(table string) bool {
-		id, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(table), tableSuffix), 10, 64)
-		if err != nil {
-			return false
-		}
-		_, ok := m.Tables[id]
-		return ok
-	}
 }
 
 // sweep removes logs without any content, which Badger refuses to open. It
