@@ -54,7 +54,8 @@ type Config struct {
 	Socket     string         // unix socket of the owner, "" for node.sock in Dir
 	LocalRules []string       // files with the node's own screening rules
 	Screening  screen.Policy
-	FreeFloor  uint64 // bytes that must stay free; 0 for the store's default
+	FreeFloor  uint64                                           // bytes that must stay free; 0 for the store's default
+	Free       func(dir string) (free, total uint64, err error) // nil asks the file system
 	Version    string
 	Logger     *slog.Logger     // nil discards
 	Now        func() time.Time // nil: time.Now
@@ -201,7 +202,7 @@ func NewStore(dir string, issuers ...keys.Public) error {
 }
 
 func (n *Node) openStore() error {
-	store, err := disk.Open(disk.Config{Dir: filepath.Join(n.cfg.Dir, StoreDir), FreeFloor: n.cfg.FreeFloor, Bar: withoutStore, Logger: n.log})
+	store, err := disk.Open(disk.Config{Dir: filepath.Join(n.cfg.Dir, StoreDir), FreeFloor: n.cfg.FreeFloor, Free: n.cfg.Free, Bar: withoutStore, Logger: n.log})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}

@@ -55,11 +55,12 @@ func (h *home) keyFile() string { return filepath.Join(h.dir, "key") }
 
 func (h *home) socket() string { return filepath.Join(h.dir, "node.sock") }
 
-// open opens the directory in this process, as a verb does.
-func (h *home) open(floor uint64) *node.Node {
+// open opens the directory in this process, as a verb does; free tells how much
+// room there is, nil asks the system.
+func (h *home) open(floor uint64, free func(string) (uint64, uint64, error)) *node.Node {
 	h.t.Helper()
 	n, err := node.Open(node.Config{
-		Dir: h.dir, Unlock: keys.KeyFile(h.keyFile()), FreeFloor: floor, Version: "test", Now: func() time.Time { return h.now },
+		Dir: h.dir, Unlock: keys.KeyFile(h.keyFile()), FreeFloor: floor, Free: free, Version: "test", Now: func() time.Time { return h.now },
 	})
 	must(h.t, err)
 	return n

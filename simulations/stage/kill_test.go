@@ -125,7 +125,7 @@ func TestSoakKilledWhilePublishing(t *testing.T) {
 				t.Fatal("an undisturbed run does not end")
 			}
 			s := siege{publishes: publishes, text: text, drafts: h.drafts(text), takes: time.Since(began), now: h.now}
-			n := h.open(floorOfHome)
+			n := h.open(floorOfHome, nil)
 			s.want = ideal{n.View().List().Stamp().Root, len(s.drafts)}
 			s.want.checkNode(t, n)
 			if n.View().List().Counts().Labelled == 0 {
@@ -179,7 +179,7 @@ func (s *siege) round(t *testing.T) {
 		} else {
 			s.kills++
 		}
-		n := h.open(floorOfHome)
+		n := h.open(floorOfHome, nil)
 		stand(t, n, s.drafts[:most])
 		now := n.View().List().Counts().Statements
 		if now < held {
