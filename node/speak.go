@@ -243,7 +243,7 @@ func (s speaker) Publications(context.Context) ([]api.Publication, error) {
 // Lift implements api.Speaker.
 func (s speaker) Lift(_ context.Context, head string) error {
 	c := cid.Undef
-	if head != "" && head != "none" {
+	if head != "" && head != api.NoHead {
 		var err error
 		if c, err = batchCID(head); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path"
@@ -49,13 +50,11 @@ says how to write one.`,
 				return usage(cmd, "--mapping is missing; there are %s, or the path of a file", strings.Join(mapping.ShippedNames(), ", "))
 			}
 			d, err := a.publish(cmd, p, args[0], &rejects, &receipts)
-			if err != nil {
+			if d == nil {
 				return err
 			}
-			if err := answer(a, cmd, &d, show.Published); err != nil {
-				return err
-			}
-			return emptyHanded(&d)
+			// What was published is told, also when a table could not be kept.
+			return cmp.Or(errors.Join(answer(a, cmd, d, show.Published), err), emptyHanded(d))
 		},
 	}
 	f := cmd.Flags()
@@ -81,13 +80,14 @@ func emptyHanded(d *api.Published) error {
 	return shown(api.ExitUsage)
 }
 
-func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, receipts *tableFile) (d api.Published, err error) {
+// publish returns nil when the node gave no account of a publication.
+func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, receipts *tableFile) (d *api.Published, err error) {
 	if err := resolveMapping(&p); err != nil {
-		return d, err
+		return nil, err
 	}
 	in, err := a.input(file)
 	if err != nil {
-		return d, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	p.File = "standard input"
@@ -95,10 +95,10 @@ func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, r
 		p.File = filepath.Base(file)
 		info, err := os.Stat(file)
 		if err != nil {
-			return d, bad(err)
+			return nil, bad(err)
 		}
 		if info.IsDir() {
-			return d, api.Errorf(api.BadInput, "%s is a directory, not a file to publish", file)
+			return nil, api.Errorf(api.BadInput, "%s is a directory, not a file to publish", file)
 		}
 		p.Size = info.Size()
 	}
@@ -117,7 +117,11 @@ func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, r
 	// Whether they can be written is known before anything is signed.
 	err = errors.Join(rejects.begin("line", "field", "value", "reason"), receipts.begin("line", "number", "category", "statement"))
 	if err == nil {
-		d, err = ask(a, cmd, speaks, func(s api.Service) (api.Published, error) { return s.Publish(cmd.Context(), p, in, h) })
+		var got api.Published
+		got, err = ask(a, cmd, speaks, func(s api.Service) (api.Published, error) { return s.Publish(cmd.Context(), p, in, h) })
+		if err == nil {
+			d = &got
+		}
 	}
 	return d, errors.Join(err, finish(), rejects.end(err), receipts.end(err))
 }

@@ -90,7 +90,12 @@ for a key that has never signed anything, on any machine.`,
 			if err != nil {
 				return err
 			}
-			return answer(a, cmd, l, func(p *show.Page, _ lifted) { p.Say("lifted") })
+			return answer(a, cmd, l, func(p *show.Page, l lifted) {
+				p.Say("lifted")
+				if l.Head == api.NoHead {
+					p.Say("lifted_none")
+				}
+			})
 		},
 	}
 }

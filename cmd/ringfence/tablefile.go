@@ -4,7 +4,13 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"strings"
+	"syscall"
+
+	"ringfence/node/api"
 )
 
 // incomplete ends the name of a table that is not whole.
@@ -13,7 +19,8 @@ const incomplete = ".incomplete"
 // tableFile is a CSV file of the owner alone, written while its rows come.
 // Until it is whole it has another name, so that nobody takes a part for all of
 // it, nor loses an earlier one to a part. Without a name it is none. What is no
-// regular file, such as a pipe, is written as it stands.
+// regular file, such as a pipe, is written as it stands. Nothing is replaced but
+// an earlier table of the same columns: a slip of the pen costs no file.
 type tableFile struct {
 	name string
 
@@ -24,19 +31,87 @@ type tableFile struct {
 }
 
 // begin opens the file and writes its heading.
-func (t *tableFile) begin(head ...string) (err error) {
+func (t *tableFile) begin(head ...string) error {
 	if t.name == "" {
 		return nil
 	}
-	t.at = t.name + incomplete
-	if info, err := os.Stat(t.name); err == nil && !info.Mode().IsRegular() {
-		t.at = t.name
+	device, err := replaceable(t.name, head)
+	if err != nil {
+		return err
 	}
-	if t.file, err = os.OpenFile(t.at, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+	t.at = t.name
+	mode := os.O_WRONLY
+	if !device {
+		t.at += incomplete
+		mode |= os.O_CREATE | os.O_EXCL
+		if err := t.clear(head); err != nil {
+			return err
+		}
+	}
+	if t.file, err = os.OpenFile(t.at, mode, 0o600); err != nil {
 		return bad(err)
 	}
+	if !device {
+		err = lock(t.file)
+	}
 	t.csv = csv.NewWriter(t.file)
-	return t.csv.Write(head)
+	err = errors.Join(err, t.csv.Write(head))
+	t.csv.Flush()
+	return errors.Join(err, t.csv.Error())
+}
+
+// clear removes the part that an earlier run left, unless one is writing it.
+func (t *tableFile) clear(head []string) error {
+	f, err := os.Open(t.at)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return bad(err)
+	}
+	defer func() { _ = f.Close() }() // read only
+	if device, err := replaceable(t.at, head); err != nil || device {
+		return errors.Join(err, api.Errorf(api.BadInput, "%s is in the way; choose another name for the table", t.at))
+	}
+	if err := lock(f); err != nil {
+		return err
+	}
+	return bad(os.Remove(t.at))
+}
+
+// lock keeps f for this process until it is closed.
+func lock(f *os.File) error {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return api.Errorf(api.BadInput, "%s: another publication is writing it; choose another name for the table", f.Name())
+	}
+	return nil
+}
+
+// replaceable tells whether a table with this heading may be written at path:
+// where nothing is, over such a table, or into a device or pipe.
+func replaceable(path string, head []string) (device bool, err error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, bad(err)
+	case info.Mode().IsDir(), info.Mode()&fs.ModeSymlink != 0:
+		return false, api.Errorf(api.BadInput, "%s is no file but a link or a directory; name a file of its own for the table", path)
+	case !info.Mode().IsRegular():
+		return true, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false, bad(err)
+	}
+	defer func() { _ = f.Close() }() // read only
+	want := strings.Join(head, ",") + "\n"
+	found := make([]byte, len(want))
+	if n, err := io.ReadFull(f, found); n > 0 && (err != nil || string(found) != want) {
+		return false, api.Errorf(api.BadInput, "%s holds something else than such a table, and would be lost; choose another name", path)
+	}
+	return false, nil
 }
 
 func (t *tableFile) add(cells ...string) error {

@@ -45,7 +45,7 @@ func WhyNoChange(p *view.Preview, s *assertion.Statement) string {
 		if p.Undone == 0 {
 			return "nothing that is held here is undone; the retraction stands and works on what may still arrive"
 		}
-		return "no entry of the list changes: what is undone had not decided one"
+		return "no entry of the list changes: what is undone had decided none; where it was a block for the member's own nodes, they no longer block"
 	}
 	return "no entry of the list changes"
 }

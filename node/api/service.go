@@ -45,7 +45,7 @@ type Speaker interface {
 	// Publications lists what was delivered, newest first.
 	Publications(ctx context.Context) ([]Publication, error)
 	// Lift lets a barred issuer sign again once its last published head is
-	// named.
+	// named, NoHead for a key that never signed.
 	Lift(ctx context.Context, head string) error
 }
 
@@ -63,3 +63,6 @@ type Keeper interface {
 	Tokens(ctx context.Context) ([]Token, error)
 	Revoke(ctx context.Context, name string) error
 }
+
+// NoHead is what Lift takes of an issuer that published nothing.
+const NoHead = "none"

@@ -114,6 +114,9 @@ func (p *Publisher) Lift(head cid.Cid) error {
 	}
 	switch {
 	case !named:
+		if !head.Defined() {
+			return fmt.Errorf("%w: a key that never signed was named, the feed here ends at %s (%d/%d)", ErrOtherHead, tip.CID, tip.Epoch, tip.Sequence)
+		}
 		return fmt.Errorf("%w: %s was named, the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", ErrOtherHead, head, tip.CID, tip.Epoch, tip.Sequence)
 	case last.Before(highest):
 		return fmt.Errorf("%w: place %d/%d was signed and is not held; fetch it from a peer, or ask for a new epoch", ErrOtherHead, highest.Epoch, highest.Sequence)

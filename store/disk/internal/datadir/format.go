@@ -87,7 +87,7 @@ func refuseOccupied(dir string) error {
 		return err
 	}
 	if len(names) > 0 {
-		return fmt.Errorf("disk: %s has no file %s but holds %s: it is no store, or a restore was interrupted: empty it or choose another directory",
+		return fmt.Errorf("disk: %s has no file %s but holds %s: it is no store, a restore was interrupted, or a store lost that file: move the directory away and keep it, then restore a backup; docs/operations.md says how",
 			dir, formatFile, strings.Join(names[:min(3, len(names))], ", "))
 	}
 	return nil
