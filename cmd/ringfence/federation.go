@@ -42,6 +42,7 @@ members. What else the founders agreed on stands in a file:
   policy: {label_permille: 280}
 
 Paths in it are relative to it; what the policy leaves out keeps its default.
+China's emergency numbers are protected whether they are named or not.
 Today a charter has one founder and one regulator.`,
 		Example: `  ringfence federation new --dir reg --seal --name "Example" --card acme/card.yaml
   ringfence federation new --dir reg --seal --file founding.yaml --out genesis.cbor`,

@@ -202,7 +202,7 @@ func TestSeal(t *testing.T) {
 cards: [card.yaml, `+card(acme)+`]
 grants:
   - {range: "+8613800*/13", allocatee: tel, hosted_by: tel}
-protected: ["+86!12321"]
+protected: ["+86!12321", "+86!110"]
 trusted: [acme]
 policy: {label_permille: 300}
 `)
@@ -218,7 +218,7 @@ policy: {label_permille: 300}
 	if err != nil || back.CharterCID() != g.CharterCID() {
 		t.Fatalf("read back: %v", err)
 	}
-	if c.Name != "Test" || c.Created != now.Unix() || len(c.Members) != 3 || len(c.Grants) != 1 || len(c.Protected) != 1 {
+	if c.Name != "Test" || c.Created != now.Unix() || len(c.Members) != 3 || len(c.Grants) != 1 || len(c.Protected) != 10 { // 12321 and nine of emergency, one of them named in the file too
 		t.Errorf("charter %+v", c)
 	}
 	if c.Policy.LabelPermille != 300 || c.Policy.SinglePermille != 430 || len(c.Policy.MemberWeights) != 1 {

@@ -6,11 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"time"
 
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/plan"
 	"ringfence/store/policy"
 	"ringfence/store/strictyaml"
 )
@@ -82,8 +85,12 @@ func (f *Founding) config() (charter.FoundingConfig, error) {
 	if f.Name != "" {
 		a.Name = f.Name
 	}
+	protected, err := withEmergency(a.Protected)
+	if err != nil {
+		return charter.FoundingConfig{}, err
+	}
 	cfg := charter.FoundingConfig{
-		Name: a.Name, Created: a.Created.Unix(), Grants: a.Grants, Protected: a.Protected, Policy: a.Policy, Trusted: a.Trusted,
+		Name: a.Name, Created: a.Created.Unix(), Grants: a.Grants, Protected: protected, Policy: a.Policy, Trusted: a.Trusted,
 	}
 	paths := append([]string{filepath.Join(f.Dir, CardFile)}, f.Cards...)
 	for _, p := range a.Cards {
@@ -172,4 +179,24 @@ func Read(path string) (*charter.Genesis, *charter.Charter, error) {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return g, c, nil
+}
+
+// withEmergency adds the emergency numbers that the shipped plan of China knows
+// to what is protected, unless they are already.
+func withEmergency(protected []number.Range) ([]number.Range, error) {
+	set, err := plan.Shipped()
+	if err != nil {
+		return nil, err
+	}
+	protected = slices.Clone(protected)
+	for code := 100; code < 100_000; code++ { // of 3 to 5 digits
+		n, err := number.Service(number.China, strconv.Itoa(code))
+		if err != nil || set.Lookup(n).Class != plan.Emergency {
+			continue
+		}
+		if !slices.ContainsFunc(protected, func(r number.Range) bool { return r.Contains(n) }) {
+			protected = append(protected, n.Range())
+		}
+	}
+	return protected, nil
 }
