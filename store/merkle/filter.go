@@ -14,7 +14,7 @@ type filter struct {
 
 // filterBits is how many bits a key gets: at most one in so many answers is
 // "maybe" for a key that is not there.
-const filterBits = 16
+const filterBits = 32
 
 // minFilterKeys is the least number of keys that a filter has room for.
 const minFilterKeys = 256
@@ -50,7 +50,7 @@ func (f *filter) full(n int) bool { return (f.keys+n)*filterBits > len(f.words)*
 // after returns the filter over ranges, which are those that f is over as
 // changed. Keys that are gone stay in a filter until it is full and made anew
 // from what is there; so the cost for a change is constant over time, but for
-// copying two bytes a range.
+// copying four bytes a range.
 func (f *filter) after(changed []Change, ranges *index) *filter {
 	switch {
 	case ranges == nil:

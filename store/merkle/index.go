@@ -6,26 +6,28 @@ import (
 )
 
 // index finds values by key. It is a hash table made for memory that is slow: a
-// key's hash chooses a page from an array that stays in the processor's caches
-// and a cell of the page at which a search begins, so that nearly every search
-// goes to memory once.
+// key's hash chooses a page, by way of a shelf that stays in the processor's
+// caches, and a cell of the page at which a search begins, so that nearly every
+// search goes to memory once.
 //
 // An index never changes once a Tree holds it. The next one shares with it
-// every page in which nothing changed, and has an array of pages of its own:
-// two tenths of a byte to copy for each key.
+// every shelf and page in which nothing changed; it has a list of shelves of its
+// own, a pointer for some thousands of keys. When its pages are too full all of
+// it is made anew with twice as many, which over time costs a change no more
+// than another.
 type index struct {
-	pages []page  // a power of two
-	keys  []uint8 // how many each page has
-	shift uint8   // 64 − log2 of the pages
-	total int
-	seed  uint64           // see spread
-	frees [maxFree + 1]int // keys by free digits; those of more count as 0
+	shelves []*shelf // a power of two
+	shift   uint8    // 64 − log2 of the pages
+	total   int
+	seed    uint64           // see spread
+	frees   [maxFree + 1]int // keys by free digits; those of more count as 0
 
-	made []bool // while the index is made: pages that no other index has
+	made []bool // while the index is made: shelves that no other index has
 }
 
 const (
-	pageCells = 128
+	shelfPages = 64
+	pageCells  = 128
 
 	// pageKeys is how many keys pages have on average when they are doubled,
 	// and pageFull how many one may have: more than five standard deviations
@@ -34,7 +36,14 @@ const (
 	pageFull = 120
 )
 
-// page is a table of its own with open addressing.
+// shelf is pages that are listed, and copied, together.
+type shelf struct {
+	pages [shelfPages]page
+	keys  [shelfPages]uint8 // how many each page has
+	made  uint64            // while the index is made: pages that no other index has, a bit each
+}
+
+// page is a table of its own with open addressing, of pageCells cells.
 type page []cell
 
 // cell is 16 bytes, so that none lies across two lines of a cache.
@@ -57,18 +66,26 @@ func (x *index) spread(key Key) uint64 {
 
 // newIndex returns an empty index with room for n keys, still to be filled.
 func newIndex(n int) *index {
-	log := max(bits.Len(uint(max(n-1, 0)/pageKeys)), 1)
+	log := bits.Len(uint(max(n-1, 0) / (pageKeys * shelfPages)))
 	x := &index{
-		pages: make([]page, 1<<log),
-		keys:  make([]uint8, 1<<log),
-		made:  make([]bool, 1<<log),
-		shift: uint8(64 - log),
-		seed:  rand.Uint64(),
+		shelves: make([]*shelf, 1<<log),
+		made:    make([]bool, 1<<log),
+		shift:   uint8(64 - log - bits.Len(shelfPages-1)),
+		seed:    rand.Uint64(),
 	}
-	for i := range x.pages {
-		x.pages[i], x.made[i] = make(page, pageCells), true
+	for i := range x.shelves {
+		x.shelves[i], x.made[i] = new(shelf), true
 	}
 	return x
+}
+
+// room returns how many keys x has pages for.
+func (x *index) room() int { return len(x.shelves) * shelfPages * pageKeys }
+
+// place tells the shelf of a key with hash h, and the page on it.
+func (x *index) place(h uint64) (shelf, page uint64) {
+	at := h >> (x.shift & 63)
+	return at / shelfPages, at % shelfPages
 }
 
 // get returns the value of key.
@@ -77,13 +94,19 @@ func (x *index) get(key Key) (Value, bool) {
 		return Value{}, false
 	}
 	h := x.spread(key)
-	c := x.pages[h>>(x.shift&63)].find(h, key)
-	return c.value, c.taken
+	i, j := x.place(h)
+	if c := x.shelves[i].pages[j].find(h, key); c != nil {
+		return c.value, c.taken
+	}
+	return Value{}, false
 }
 
 // find returns the cell of key, whose hash is h, or the empty one in which it
-// would stand.
+// would stand; nil in a page that was never used.
 func (p page) find(h uint64, key Key) *cell {
+	if len(p) == 0 {
+		return nil
+	}
 	for ; ; h++ {
 		c := &p[h%pageCells]
 		if !c.taken || c.first == key.First && c.free == key.Free {
@@ -94,10 +117,12 @@ func (p page) find(h uint64, key Key) *cell {
 
 // each calls fn for every key, in no order.
 func (x *index) each(fn func(*cell)) {
-	for _, p := range x.pages {
-		for i := range p {
-			if p[i].taken {
-				fn(&p[i])
+	for _, s := range x.shelves {
+		for _, p := range s.pages {
+			for i := range p {
+				if p[i].taken {
+					fn(&p[i])
+				}
 			}
 		}
 	}
@@ -126,14 +151,13 @@ func (x *index) apply(changes []Change) *index {
 		x = newIndex(0)
 	}
 	var next *index
-	if most := x.total + len(changes); most > len(x.pages)*pageKeys {
+	if most := x.total + len(changes); most > x.room() {
 		next = x.grown(most)
 	} else {
 		copied := *x
 		next = &copied
-		next.pages = append([]page(nil), x.pages...)
-		next.keys = append([]uint8(nil), x.keys...)
-		next.made = make([]bool, len(x.pages))
+		next.shelves = append([]*shelf(nil), x.shelves...)
+		next.made = make([]bool, len(x.shelves))
 	}
 	for _, c := range changes {
 		if c.Delete {
@@ -156,39 +180,49 @@ func (x *index) grown(n int) *index {
 	return next
 }
 
-// mine returns page i, made so that it can be changed.
-func (x *index) mine(i uint64) page {
+// mine returns a shelf and one of its pages, made so that they can be changed.
+func (x *index) mine(i, j uint64) (*shelf, page) {
 	if !x.made[i] {
-		x.pages[i], x.made[i] = append(page(nil), x.pages[i]...), true
+		copied := *x.shelves[i]
+		copied.made = 0
+		x.shelves[i], x.made[i] = &copied, true
 	}
-	return x.pages[i]
+	s := x.shelves[i]
+	if s.made>>j&1 == 0 {
+		p := make(page, pageCells)
+		copy(p, s.pages[j])
+		s.pages[j] = p
+		s.made |= 1 << j
+	}
+	return s, s.pages[j]
 }
 
 func (x *index) set(key Key, value Value) {
 	h := x.spread(key)
-	i := h >> x.shift
-	c := x.mine(i).find(h, key)
+	i, j := x.place(h)
+	s, p := x.mine(i, j)
+	c := p.find(h, key)
 	if c.taken {
 		c.value = value
 		return
 	}
-	if x.keys[i] == pageFull {
+	if s.keys[j] == pageFull {
 		// The keys fell very unevenly on the pages.
-		*x = *x.grown(len(x.pages)*pageKeys + 1)
+		*x = *x.grown(x.room() + 1)
 		x.set(key, value)
 		return
 	}
 	*c = cell{first: key.First, free: key.Free, taken: true, value: value}
-	x.count(i, key, 1)
+	s.keys[j]++
+	x.count(key, 1)
 }
 
 func (x *index) remove(key Key) {
 	h := x.spread(key)
-	i := h >> x.shift
-	if !x.pages[i].find(h, key).taken {
+	if _, ok := x.get(key); !ok {
 		return
 	}
-	p := x.mine(i)
+	s, p := x.mine(x.place(h))
 	gap := h % pageCells
 	for p[gap].key() != key {
 		gap = (gap + 1) % pageCells
@@ -202,12 +236,13 @@ func (x *index) remove(key Key) {
 		}
 	}
 	p[gap] = cell{}
-	x.count(i, key, -1)
+	_, j := x.place(h)
+	s.keys[j]--
+	x.count(key, -1)
 }
 
-// count notes that page i has a key more or less.
-func (x *index) count(i uint64, key Key, by int) {
-	x.keys[i] += uint8(by)
+// count notes that there is a key more or less.
+func (x *index) count(key Key, by int) {
 	x.total += by
 	if key.Free > maxFree {
 		key.Free = 0

@@ -1,7 +1,9 @@
 package merkle
 
 import (
+	"math/bits"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -69,7 +71,7 @@ func TestIndexOutgrowsAFullPage(t *testing.T) {
 	x := newIndex(0)
 	var keys []Key
 	for first := uint64(1); len(keys) < 3*pageFull; first++ {
-		if key := (Key{First: first}); x.spread(key)>>62 == 0 {
+		if key := (Key{First: first}); x.spread(key)>>(64-bits.Len(shelfPages-1)) == 0 {
 			keys = append(keys, key)
 			x.set(key, Value{1})
 		}
@@ -86,5 +88,31 @@ func TestIndexOutgrowsAFullPage(t *testing.T) {
 		if _, ok := x.get(key); ok != (i >= 2*pageFull) {
 			t.Fatalf("key %d is there: %t", i, ok)
 		}
+	}
+}
+
+// TestOneChangeCopiesLittle changes one value in lists of two sizes: what is
+// copied must not grow with the list.
+func TestOneChangeCopiesLittle(t *testing.T) {
+	copied := func(keys int) uint64 {
+		tree := Collect(func(yield func(Key, Value) bool) {
+			for i := range keys {
+				if !yield(Key{First: uint64(i) << 20}, Value{1}) {
+					return
+				}
+			}
+		})
+		const times = 64
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for i := range times {
+			tree.Apply([]Change{{Key: Key{First: uint64(i*(keys/times)) << 20}, Value: Value{2}}})
+		}
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) / times
+	}
+	small, large := copied(20_000), copied(640_000)
+	if large > small*3/2 {
+		t.Errorf("one change copies %d bytes among 20,000 keys and %d among 640,000", small, large)
 	}
 }

@@ -73,8 +73,9 @@ func Collect(seq iter.Seq2[Key, Value]) *Tree {
 // Apply returns the list as changes leave it, and t itself when they change
 // nothing. Deleting what is not there changes nothing. Changes are best given
 // strictly ascending by key; else they are sorted in a copy first, and of
-// several with one key the last stands. The cost is that of the blocks touched
-// and of the paths to them; nothing is hashed.
+// several with one key the last stands. The cost is that of the blocks and pages
+// touched and of the paths to them, and now and then that of a new index (see
+// index); nothing is hashed.
 func (t *Tree) Apply(changes []Change) *Tree {
 	if t == nil {
 		t = new(Tree)
