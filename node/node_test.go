@@ -133,12 +133,20 @@ func TestRowsAreToldAndCountedOnce(t *testing.T) {
 		len(receipts) != 1 || receipts[0].Line != 2 || !strings.HasSuffix(receipts[0].Statement, "/0") {
 		t.Errorf("told of %+v and %+v", rejected, receipts)
 	}
-	// The same again: nothing is said, every receipt is given.
+	// The same again: nothing is said, every receipt is given and every refusal.
 	first := receipts
-	receipts = nil
+	receipts, rejected = nil, nil
 	if got, err = h.deliver(p, who, "13800138000", "12321", "12321"); err != nil || !got.Already || !slices.Equal(receipts, []api.ReceiptLine{{Line: 1, Number: first[0].Number, Category: first[0].Category, Statement: first[0].Statement}}) {
 		t.Errorf("again: %+v, receipts %+v, %v", got, receipts, err)
 	}
+	if got.Rows != 3 || got.Accepted != 1 || got.Rejected != 2 || got.Refused != 1 || len(rejected) != 2 {
+		t.Errorf("again: %+v, told of %+v", got, rejected)
+	}
+	p.DryRun, rejected = true, nil
+	if got, err = h.deliver(p, who, "13800138000", "12321", "12321"); err != nil || !got.Already || got.Accepted != 1 || got.Rejected != 2 || len(rejected) != 2 {
+		t.Errorf("dry run: %+v, told of %+v, %v", got, rejected, err)
+	}
+	p.DryRun = false
 	deaf := errors.New("no space")
 	if _, err = h.deliver(p, api.Hearing{Rejected: func(api.RejectedRow) error { return deaf }}, "nonsense", "13800138001"); !errors.Is(err, deaf) || api.KindOf(err) != api.Internal {
 		t.Errorf("whoever is told fails: %v", err)
@@ -201,7 +209,6 @@ func TestFromAFileToAVerdict(t *testing.T) {
 	}
 }
 
-// Issue examples 3, 4 and 5, by the plans that ship.
 // A publication that labels nothing says which rule kept it from doing so.
 func TestAPublicationThatLabelsNothingSaysWhy(t *testing.T) {
 	h := newHome(t)
@@ -216,6 +223,7 @@ func TestAPublicationThatLabelsNothingSaysWhy(t *testing.T) {
 	}
 }
 
+// Issue examples 3, 4 and 5, by the plans that ship.
 func TestExamplesOfScreening(t *testing.T) {
 	h := newHome(t)
 	for _, c := range []struct {

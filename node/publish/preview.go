@@ -40,11 +40,12 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 	if err != nil {
 		return out, err
 	}
+	t := drafter{speaker: who, delivery: d, publication: one.ID}
 	if one.State == Complete {
 		out.Already = true
-		return out, nil
+		out.Refused, err = t.standing(ctx, Options{Refused: opts.Refused})
+		return out, err
 	}
-	t := drafter{speaker: who, delivery: d, publication: one.ID}
 	var statements []assertion.Statement
 	dealt := 0
 	for draft := range d.Drafts {
@@ -60,10 +61,8 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 		case say:
 			if why, detail := t.refuse(&s); why != "" {
 				out.Refused++
-				if opts.Refused != nil {
-					if err := opts.Refused(Refusal{draft, why, detail}); err != nil {
-						return out, err
-					}
+				if err := opts.refused(Refusal{draft, why, detail}); err != nil {
+					return out, err
 				}
 				break
 			}

@@ -25,6 +25,13 @@ type Options struct {
 	Receipt func(Receipt) error
 }
 
+func (o *Options) refused(r Refusal) error {
+	if o.Refused == nil {
+		return nil
+	}
+	return o.Refused(r)
+}
+
 // Refusal is a draft that was not signed, because it would not count.
 type Refusal struct {
 	Draft  Draft
@@ -80,7 +87,8 @@ func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Res
 	t := drafter{speaker: who, delivery: d, publication: one.ID}
 	if one.State == Complete {
 		res.Already = true
-		return res, t.standing(ctx, opts.Receipt)
+		res.Refused, err = t.standing(ctx, opts)
+		return res, err
 	}
 	err = p.run(ctx, t, opts, &res)
 	one.Statements = res.Said + res.Resumed
@@ -94,7 +102,13 @@ func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Res
 		one.Ended = p.cfg.Now().UTC().Truncate(time.Second)
 	}
 	res.Publication, res.After, res.Elapsed = one, p.cfg.View.List().Counts(), p.cfg.Now().Sub(begun)
-	return res, errors.Join(err, p.keep(&one))
+	if failed := p.keep(&one); failed != nil {
+		if errors.Is(err, ErrNothing) {
+			err = nil // or the fault would pass for a delivery that says nothing
+		}
+		return res, errors.Join(err, failed)
+	}
+	return res, err
 }
 
 // mayFlag refuses a member whose roles may not flag.

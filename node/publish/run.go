@@ -115,10 +115,7 @@ func (r *run) take(ctx context.Context, d *Draft, at *part) error {
 	case say:
 		if why, detail := r.refuse(&s); why != "" {
 			r.refused++
-			if r.opts.Refused == nil {
-				return nil
-			}
-			return r.opts.Refused(Refusal{*d, why, detail})
+			return r.opts.refused(Refusal{*d, why, detail})
 		}
 		ref = taxonomy.Ref{}
 		if err := r.add(ctx, &s, at); err != nil {
@@ -237,7 +234,7 @@ func (r *run) receipts(group []part, admitted []*intake.Admitted) error {
 
 // tell tells which statement stands for the lines of a draft.
 func (d *Draft) tell(receipt func(Receipt) error, ref taxonomy.Ref) error {
-	if d.Lines == nil {
+	if d.Lines == nil || receipt == nil {
 		return nil
 	}
 	for line := range d.Lines {
@@ -248,22 +245,30 @@ func (d *Draft) tell(receipt func(Receipt) error, ref taxonomy.Ref) error {
 	return nil
 }
 
-// standing gives the receipts of a publication that is complete.
-func (t *drafter) standing(ctx context.Context, receipt func(Receipt) error) error {
-	if receipt == nil {
-		return nil
-	}
+// standing goes through a publication that is complete: it gives the receipts
+// of what stands, and what is refused once more.
+func (t *drafter) standing(ctx context.Context, opts Options) (refused int, err error) {
 	for d := range t.delivery.Drafts {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return refused, context.Cause(ctx)
 		}
-		if standing, stands := t.list.Standing(t.member, d.Number.Range(), d.Category); stands {
-			if err := d.tell(receipt, standing.Ref); err != nil {
-				return err
+		what, s, standing, err := t.decide(&d)
+		switch {
+		case err != nil:
+			return refused, err
+		case !standing.Issuer.IsZero():
+			err = d.tell(opts.Receipt, standing.Ref)
+		case what == say:
+			if why, detail := t.refuse(&s); why != "" {
+				refused++
+				err = opts.refused(Refusal{d, why, detail})
 			}
 		}
+		if err != nil {
+			return refused, err
+		}
 	}
-	return nil
+	return refused, nil
 }
 
 // list is the third stage. After a fault it only drains, so that the second

@@ -112,7 +112,7 @@ func stand(t testing.TB, n *node.Node, acknowledged []publish.Draft) {
 		if i%499 != 0 && i != len(acknowledged)-1 { // each reads a batch
 			continue
 		}
-		if _, ok := l.Standing(who, d.Number.Range(), d.Category); !ok {
+		if s, ok := l.Standing(who, d.Number.Range(), d.Category); !ok || s.Issuer.IsZero() {
 			t.Fatalf("flag %d of %d that were acknowledged, of %s, does not stand", i+1, len(acknowledged), d.Number.Masked())
 		}
 	}

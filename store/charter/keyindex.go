@@ -2,6 +2,7 @@ package charter
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sort"
 
@@ -14,7 +15,7 @@ import (
 type keyIndex struct {
 	at     map[number.Range]int32
 	frees  uint16         // bit f: some range has f free digits
-	sorted []number.Range // the keys of at, a wider one before those inside it
+	sorted []number.Range // once sort was called: the keys of at, a wider one before those inside it
 }
 
 // add enters an encoded range that Validate has passed. The first of equal
@@ -31,13 +32,12 @@ func (x *keyIndex) add(encoded []byte, value int32) {
 		if _, taken := x.at[key]; !taken {
 			x.at[key] = value
 			x.frees |= 1 << key.Free()
-			x.sorted = append(x.sorted, key)
 		}
 	}
 }
 
 // sort makes inside work once all is added.
-func (x *keyIndex) sort() { slices.SortFunc(x.sorted, widerFirst) }
+func (x *keyIndex) sort() { x.sorted = slices.SortedFunc(maps.Keys(x.at), widerFirst) }
 
 // widerFirst orders keys by their first numbers, then by size.
 func widerFirst(a, b number.Range) int {

@@ -129,16 +129,16 @@ func (l *List) status(r *row, handed []handover, w harmonise.Contribution) Statu
 		return Retracted
 	case !evidence:
 		return Noted
-	case r.derived:
+	case r.derived && !r.own:
 		return Derived
 	case r.until <= l.stamp.Day:
 		return Expired
 	case r.from > l.stamp.Day:
 		return NotYet
-	case r.own:
-		return Own
 	case l.before(r, handed):
 		return Reassigned
+	case r.own:
+		return Own
 	case w.By >= 0:
 		return Silent
 	}

@@ -283,8 +283,6 @@ func TestRetractBeforeAndAfterItsTarget(t *testing.T) {
 	}
 }
 
-// A retracted publication ID is dead for ever, for statements that come later
-// and from another issuer of the member alike.
 // A batch of a key that is not in force belongs to no member, whatever the ID
 // of its publication.
 func TestNobodysPublicationIsUndoneByNobody(t *testing.T) {
@@ -299,6 +297,8 @@ func TestNobodysPublicationIsUndoneByNobody(t *testing.T) {
 	}
 }
 
+// A retracted publication ID is dead for ever, for statements that come later
+// and from another issuer of the member alike.
 func TestARetractedPublicationStaysDead(t *testing.T) {
 	w := newWorld(t, nil, "list: vendor; trusted")
 	pub := w.publication()
@@ -394,6 +394,38 @@ func TestOwnBlocks(t *testing.T) {
 	if len(v.List().OwnBlocks(mno)) != 0 {
 		t.Error("an expired own block stands")
 	}
+}
+
+// What screening takes for an own block is what explain calls one.
+func TestExplainAgreesAboutOwnBlocks(t *testing.T) {
+	w := newWorld(t, func(c *charter.FoundingConfig) {
+		c.Grants = append(c.Grants, chartertest.Grant(t, "+86138*/13", "mno", "", ""))
+	}, "mno: operator")
+	mno, _ := w.state.MemberByID("mno")
+	agree := func(day taxonomy.Day, want int) {
+		t.Helper()
+		l := w.view(day).List()
+		own := 0
+		for _, k := range l.Explain(num(t, mobileA)).Keys {
+			for _, told := range k.Told {
+				if told.Status == Own {
+					own++
+				}
+			}
+		}
+		if got := len(l.OwnBlocks(mno)); got != want || own != want {
+			t.Errorf("%d own blocks to screening, %d to explain; want %d", got, own, want)
+		}
+	}
+	s := about(t, mobileA, assertion.KindBlock)
+	must(t, s.SetBody(assertion.Block{Category: taxonomy.Untyped, Scope: assertion.ScopeOwn, Reason: "test"}))
+	s.ObservedFrom, s.ObservedTo, s.Effective = at(-3), at(-3), at(-3)
+	repeated := s
+	repeated.Basis = assertion.Basis{Kind: assertion.BasisDerived, Sources: [][]byte{[]byte("other")}}
+	w.say("mno", at(-3), w.publication(), s, repeated)
+	agree(today-3, 2)
+	w.say("mno", at(-1), w.publication(), reassigned(t, mobileA, -1))
+	agree(today, 0)
 }
 
 func TestAskingBlockIsEvidence(t *testing.T) {

@@ -126,7 +126,7 @@ func (d *Times) Read(s string) int64 {
 			return t.Unix()
 		}
 		if err == nil && d.Err == nil {
-			d.Err = api.Errorf(api.BadInput, "%q lies before 1970, where no time that is published lies", s)
+			d.Err = api.Errorf(api.BadInput, "%q is not after 1970-01-01 00:00 UTC, as every time that is published is", s)
 		}
 	}
 	if d.Err == nil {

@@ -50,7 +50,7 @@ func TestDraftSaysWhatToWriteInstead(t *testing.T) {
 		"no key":           {api.Say{Kind: "flag", Subject: "nonsense"}, "nonsense"},
 		"no category":      {api.Say{Kind: "flag", Subject: "+8613800138000", Category: "loud"}, "loud"},
 		"no time":          {api.Say{Kind: "flag", Subject: "+8613800138000", LastSeen: "yesterday"}, "write it as 2026-11-24"},
-		"before 1970":      {api.Say{Kind: "block", Subject: "+8613800138000", Expires: "1969-12-31"}, "before 1970"},
+		"before 1970":      {api.Say{Kind: "block", Subject: "+8613800138000", Expires: "1969-12-31"}, "not after 1970-01-01"},
 		"too sure":         {api.Say{Kind: "flag", Subject: "+8613800138000", Confidence: &tooSure}, "the most is 1000"},
 		"another scope":    {api.Say{Kind: "block", Subject: "+8613800138000", Scope: "all"}, "want own or ask"},
 		"reassigned range": {api.Say{Kind: "reassign", Subject: "+861380013*/13"}, "one number, not a range"},
