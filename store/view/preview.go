@@ -97,10 +97,18 @@ func (p *Preview) add(j *judge, first int) {
 		p.Void = append(p.Void, VoidAt{first + v.Index, v.Reason})
 	}
 	for i := range j.edits {
-		if j.edits[i].op == opUndo {
+		if j.edits[i].op == opUndo && !j.w.list.undone(&j.edits[i]) {
 			p.Undone++
 		}
 	}
+}
+
+// undone reports whether the statement that an edit would undo is so already.
+func (l *List) undone(e *edit) bool {
+	_, rows := l.table.find(e.key)
+	return slices.ContainsFunc(rows, func(r row) bool {
+		return r.batch == e.row.batch && r.index == e.row.index && r.undoneBy != 0
+	})
 }
 
 func (p *Preview) move(m moved, changed map[number.Range]Change) {

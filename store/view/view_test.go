@@ -467,6 +467,17 @@ func TestPreviewChangesNothing(t *testing.T) {
 	_, err = v.Follow()
 	must(t, err)
 	sameList(t, "after previews", v.List(), again)
+
+	// What is undone already is not undone once more.
+	w.say("list", at(0), w.publication(), byMember("list", retraction(t, assertion.TargetPublication, pub[:])))
+	refs := w.say("list", at(0), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -1, -1))
+	twice := retraction(t, assertion.TargetStatement, refs[0].Bytes())
+	w.say("list", at(0), w.publication(), twice)
+	p, err = w.view(today).Preview(chartertest.Issuer("list").Public(), at(0), w.publication(), []assertion.Statement{twice})
+	must(t, err)
+	if p.Undone != 0 || len(p.Changes) != 0 {
+		t.Errorf("undone again: %+v", p)
+	}
 }
 
 // A batch that was damaged and fetched again arrives after its children. It is
