@@ -18,6 +18,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/locale"
 	"ringfence/node/screen"
+	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/number"
 	"ringfence/store/plan"
@@ -226,6 +227,9 @@ func sources(state *charter.State, told []view.Told) []api.Source {
 			continue
 		}
 		s := statement(state, t)
+		if _, asks := t.Body.(assertion.Block); asks { // has no confidence of its own
+			s.Confidence = state.Policy().Confidence.Ask
+		}
 		out = append(out, api.Source{
 			Member: s.Member, Category: s.Category, Label: s.Label, ConfidencePermille: s.Confidence, Count: s.Count,
 			FirstSeen: s.FirstSeen, LastSeen: s.LastSeen, Ref: s.Ref,

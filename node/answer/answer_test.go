@@ -8,6 +8,7 @@ import (
 	"ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/screen"
+	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
@@ -72,6 +73,22 @@ func TestStampTellsListAndAges(t *testing.T) {
 	}
 	if s := answer.Stamp(l.Stamp(), answer.Age{Checkpoint: 3 * time.Second}); s.CheckpointAgeSeconds == nil || *s.CheckpointAgeSeconds != 3 {
 		t.Errorf("with a checkpoint: %+v", s)
+	}
+}
+
+// A block that asks has no confidence of its own; the policy gives it one.
+func TestAnAskingBlockIsAsSureAsThePolicySays(t *testing.T) {
+	w, b := newWorld(t), book(t)
+	c, err := taxonomy.ParseCategory("crm.fraud.other")
+	must(t, err)
+	s := about(t, "+8613600136000")
+	s.Basis = assertion.Basis{Kind: assertion.BasisInvestigation}
+	must(t, s.SetBody(assertion.Block{Category: c, Scope: assertion.ScopeAsk}))
+	w.say("tel", s)
+	got, err := b.Lookup(w.list(), api.Query{Number: "13600136000"}, fresh)
+	must(t, err)
+	if len(got.Sources) != 1 || got.Sources[0].ConfidencePermille != 800 || got.Action != "label" {
+		t.Errorf("%+v", got)
 	}
 }
 

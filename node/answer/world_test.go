@@ -36,7 +36,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	found := chartertest.Config(t, "list: vendor; trusted", "west: vendor", "south: vendor")
+	found := chartertest.Config(t, "list: vendor; trusted", "west: vendor", "south: vendor", "tel: operator")
 	found.Protected = append(found.Protected, chartertest.Range(t, "+86!12321"))
 	return &world{t: t, state: chartertest.State(t, found), tips: make(map[string]feed.Tip), salt: rand.NewChaCha8([32]byte{1})}
 }
