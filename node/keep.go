@@ -45,10 +45,23 @@ func (n *Node) ImportPlan(_ context.Context, p api.PlanImport, file io.Reader) (
 		return api.Plan{}, api.Errorf(api.BadInput, "%v", err)
 	}
 	meta = read.Meta()
+	note := n.narrower(read)
 	if err := n.keepPlan(n.planFile(meta.Country.String(), meta.Date.String()), read.Encode()); err != nil {
 		return api.Plan{}, err
 	}
-	return api.Plan{Country: meta.Country.String(), Date: meta.Date.String(), Source: meta.Source, Ranges: read.Ranges(), Imported: true}, n.replan()
+	return api.Plan{Country: meta.Country.String(), Date: meta.Date.String(), Source: meta.Source, Ranges: read.Ranges(), Imported: true, Note: note}, n.replan()
+}
+
+// narrower says that a plan knows far fewer ranges than one of its country that
+// is here: whatever it leaves out would count as not allocated.
+func (n *Node) narrower(p *plan.Plan) string {
+	for _, known := range n.book.Load().Plans.Plans() {
+		if known.Meta().Country == p.Meta().Country && p.Ranges() < known.Ranges()/2 {
+			return fmt.Sprintf("this plan has %d ranges, that of %s has %d: numbers in what it leaves out now count as not allocated, and cli.unallocated would block them; plan remove %s %s undoes the import",
+				p.Ranges(), known.Meta().Date, known.Ranges(), p.Meta().Country, p.Meta().Date)
+		}
+	}
+	return ""
 }
 
 // RemovePlan implements api.Keeper.

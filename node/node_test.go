@@ -469,6 +469,17 @@ func TestImportedPlanAnswersAndStays(t *testing.T) {
 		}
 		h.reopen()
 	}
+	if p.Note != "" {
+		t.Errorf("the first plan of a country is narrower than none: %s", p.Note)
+	}
+	few, err := h.node.ImportPlan(context.Background(), api.PlanImport{Format: "libphonenumber-ranges", Country: "34", Date: "2026-11-20", Source: "test"},
+		strings.NewReader(strings.ReplaceAll(strings.ReplaceAll(file, "\"GB\"", "\"ES\""), "20 ; 10", "91 ; 9")))
+	must(t, err)
+	if !strings.Contains(few.Note, "this plan has 1 ranges") || !strings.Contains(few.Note, "plan remove 34 2026-11-20") {
+		t.Errorf("a plan of one range: %q", few.Note)
+	}
+	_, err = h.node.RemovePlan(context.Background(), "34", "2026-11-20")
+	must(t, err)
 	// Imported again, it stands once.
 	_, err = h.node.ImportPlan(context.Background(), api.PlanImport{Format: "libphonenumber-ranges", Country: "44", Date: "2026-07-01", Source: "test"}, strings.NewReader(file))
 	must(t, err)

@@ -57,7 +57,12 @@ func (a *app) importPlan(cmd *cobra.Command, p api.PlanImport, file string) (err
 	if err != nil {
 		return err
 	}
-	return answer(a, cmd, plan, func(p *show.Page, one api.Plan) { show.Plans(p, []api.Plan{one}) })
+	return answer(a, cmd, plan, func(p *show.Page, one api.Plan) {
+		show.Plans(p, []api.Plan{one})
+		if one.Note != "" {
+			p.Line(one.Note)
+		}
+	})
 }
 
 func (a *app) planListCommand() *cobra.Command {

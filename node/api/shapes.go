@@ -240,7 +240,8 @@ type Plan struct {
 	Source  string `json:"source"`
 	Ranges  int    `json:"ranges"`
 	// Imported plans can be removed; the others ship with the program.
-	Imported bool `json:"imported"`
+	Imported bool   `json:"imported"`
+	Note     string `json:"note,omitempty"` // what an import makes worth a second look
 }
 
 // Role is what the holder of a token may do: reader asks, publisher also
