@@ -61,7 +61,12 @@ func (t *tableFile) begin(head ...string) error {
 }
 
 // clear removes the part that an earlier run left, unless one is writing it.
+// What it is is asked before it is opened: a pipe would wait for a writer.
 func (t *tableFile) clear(head []string) error {
+	device, err := replaceable(t.at, head)
+	if err != nil || device {
+		return errors.Join(err, api.Errorf(api.BadInput, "%s is in the way; choose another name for the table", t.at))
+	}
 	f, err := os.Open(t.at)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -70,9 +75,6 @@ func (t *tableFile) clear(head []string) error {
 		return bad(err)
 	}
 	defer func() { _ = f.Close() }() // read only
-	if device, err := replaceable(t.at, head); err != nil || device {
-		return errors.Join(err, api.Errorf(api.BadInput, "%s is in the way; choose another name for the table", t.at))
-	}
 	if err := lock(f); err != nil {
 		return err
 	}

@@ -222,7 +222,8 @@ func (x *index) remove(key Key) {
 	if _, ok := x.get(key); !ok {
 		return
 	}
-	s, p := x.mine(x.place(h))
+	i, j := x.place(h)
+	s, p := x.mine(i, j)
 	gap := h % pageCells
 	for p[gap].key() != key {
 		gap = (gap + 1) % pageCells
@@ -236,7 +237,6 @@ func (x *index) remove(key Key) {
 		}
 	}
 	p[gap] = cell{}
-	_, j := x.place(h)
 	s.keys[j]--
 	x.count(key, -1)
 }
