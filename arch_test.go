@@ -17,7 +17,7 @@ import (
 // Packages that are yet to come have their place already. A package below one
 // of these (store/feed/feedtest) stands on its parent's floor, as its room.
 var floors = map[string]int{
-	"store/number": 0, "store/taxonomy": 0, "store/keys": 0, "store/merkle": 0, "configs": 0, "store/strictyaml": 0,
+	"store/number": 0, "store/taxonomy": 0, "store/keys": 0, "store/merkle": 0, "configs": 0, "store/strictyaml": 0, "store/wire": 0,
 	"store/plan": 1, "store/assertion": 1, "store/motion": 1, "store/checkpoint": 1, "store/index": 1, "store/policy": 1,
 	"store/feed": 2, "store/ledger": 2,
 	"store/charter": 3,
@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"node/locale": 9, "node/metrics": 9, "node/overlay": 9, "node/screen": 9, "node/api": 9,
 	"node/answer": 10, "node/source": 10, "node/publish": 10, "node/gossip": 10, "node/reconcile": 10, "node/export": 10, "node/edge": 10,
 	"node/detect": 10, "node/report": 10, "node/trace": 10, "node/consent": 10, "node/alert": 10,
+	"node/federation": 11,
 	"node/serve/rest": 11, "node/serve/dns": 11, "node/serve/sip": 11, "node/serve/console": 11,
 	"node/config":   12,
 	"node":          13,

@@ -10,10 +10,10 @@ import (
 
 	"github.com/ipfs/go-cid"
 
-	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
+	"ringfence/store/wire"
 )
 
 func sampleHeader(batch Batch) Header {

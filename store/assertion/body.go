@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/taxonomy"
+	"ringfence/store/wire"
 )
 
 // BodyVersion is the only version of every body that this release knows. A

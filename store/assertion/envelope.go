@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/wire"
 )
 
 // EnvelopeVersion is the only version of the statement envelope.

@@ -3,9 +3,9 @@ package assertion
 import (
 	"fmt"
 
-	"ringfence/store/assertion/internal/wire"
 	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
+	"ringfence/store/wire"
 )
 
 // SlotsVersion is the only version of batch bodies.

@@ -131,6 +131,24 @@ func (d *Door) Admit(offers []Offer, now time.Time) ([]Outcome, error) {
 	return outcomes, nil
 }
 
+// Inspect judges an offer by itself, without the feed and without keeping
+// anything: an Outcome without a status says that it is sound, so that every honest node
+// which knows its issuer finds the same. Whoever passes offers on before they are
+// admitted asks it. It takes no lock and reads no disk.
+func (d *Door) Inspect(offer Offer) Outcome {
+	v := visit{cfg: &d.cfg, offer: offer}
+	for _, s := range steps {
+		if !s.still {
+			continue
+		}
+		if outcome, err := s.take(&v); err != nil || outcome.Status != 0 {
+			outcome.Issuer, outcome.Tip = v.header.Issuer, v.tip()
+			return outcome
+		}
+	}
+	return Outcome{Issuer: v.header.Issuer, Tip: v.tip()}
+}
+
 // AdmitFork takes an encoded fork proof. Its outcome is Forked, or Early when
 // the issuer is not known here, or Refused when it proves nothing.
 func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {

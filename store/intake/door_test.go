@@ -97,6 +97,41 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestInspect holds Inspect to what Admit finds wherever the feed and the clock
+// play no part, and checks that it keeps nothing.
+func TestInspect(t *testing.T) {
+	d := feedtest.Draw(t, "A1 <- A2 <- A3; A2 <- A3'; C1")
+	door, s := open(t)
+	sound := []string{"A1", "A3", "A3'"}
+	for _, name := range sound {
+		if got := door.Inspect(offer(d.Batch(name))); got.Status != 0 || got.Tip != d.Batch(name).Tip() || got.Issuer != feedtest.Key("A").Public() {
+			t.Errorf("%s: %v (%s)", name, got.Status, got.Detail)
+		}
+	}
+	late := resign(t, d.Batch("A3"), "A", func(h *assertion.Header) { h.Time += 1 << 30 })
+	if got := door.Inspect(offer(late)); got.Status != 0 {
+		t.Errorf("a time is no concern of it: %v", got.Reason)
+	}
+	for _, bad := range []struct {
+		offer  Offer
+		reason Reason
+	}{
+		{Offer{}, BadHeader},
+		{offer(d.Batch("C1")), UnknownIssuer},
+		{Offer{Header: flip(d.Batch("A3").Signed, len(d.Batch("A3").Signed)-1), Body: d.Batch("A3").Body}, BadSignature},
+		{Offer{Header: d.Batch("A3").Signed}, NoBody},
+		{Offer{Header: d.Batch("A3").Signed, Body: []byte{0xFF}}, BadBody},
+		{Offer{Header: d.Batch("A3").Signed, Body: d.Batch("A1").Body}, OtherBody},
+	} {
+		if got := door.Inspect(bad.offer); got.Reason != bad.reason {
+			t.Errorf("%v, want %v", got.Reason, bad.reason)
+		}
+	}
+	if len(s.records) != 0 || len(s.forks) != 0 {
+		t.Error("an inspection kept something")
+	}
+}
+
 // stopper returns the step that ends the visit of an offer.
 func stopper(t *testing.T, door *Door, o Offer) string {
 	t.Helper()

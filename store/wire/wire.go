@@ -7,8 +7,8 @@
 // nothing to compare. The tests of package assertion hold it against the
 // general way.
 //
-// A room of floor 1. It knows the four major types of RFC 8949 that the formats
-// use and refuses the rest, indefinite lengths and tags among it.
+// Floor 0. It knows the four major types of RFC 8949 that the formats use and
+// refuses the rest, indefinite lengths and tags among it.
 package wire
 
 import (
