@@ -1,0 +1,196 @@
+package overlay
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/ipfs/go-cid"
+	"github.com/libp2p/go-libp2p/core/network"
+	"golang.org/x/time/rate"
+
+	"ringfence/store/wire"
+)
+
+// Welcome is what the desk tells everybody.
+type Welcome struct {
+	Federation      cid.Cid
+	Name            string // of the federation
+	Lowest, Highest int    // versions of the protocols that are spoken there
+	Time            time.Time
+	Member          bool   // the asker's host key is in the charter as it is known there
+	Genesis         []byte // when asked for
+	Version         string // of the release
+}
+
+const (
+	deskVersion = 1
+	maxVersions = 1 << 20
+)
+
+// encode writes [version, federation, name, lowest, highest, time, member,
+// release, genesis].
+func (w Welcome) encode() []byte {
+	b := wire.AppendArray(nil, 9)
+	b = wire.AppendUint(b, deskVersion)
+	b = wire.AppendBytes(b, w.Federation.Bytes())
+	b = wire.AppendText(b, w.Name)
+	b = wire.AppendUint(b, uint64(w.Lowest))
+	b = wire.AppendUint(b, uint64(w.Highest))
+	b = wire.AppendUint(b, uint64(max(w.Time.Unix(), 0)))
+	b = wire.AppendUint(b, flag(w.Member))
+	b = wire.AppendText(b, w.Version)
+	return wire.AppendBytes(b, w.Genesis)
+}
+
+func flag(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func decodeWelcome(b []byte) (Welcome, error) {
+	const maxCID, maxTime = 64, 1 << 40
+	r := wire.NewReader("welcome", b)
+	r.Array("welcome", 9, 9)
+	r.Version(deskVersion)
+	federation := r.Bytes("federation", 1, maxCID)
+	w := Welcome{
+		Name: r.Text("name", maxName), Lowest: int(r.Uint("lowest version", maxVersions)), Highest: int(r.Uint("highest version", maxVersions)),
+		Time: time.Unix(int64(r.Uint("time", maxTime)), 0), Member: r.Uint("member", 1) == 1,
+		Version: r.Text("release", maxRelease), Genesis: r.Bytes("genesis", 0, maxGenesis),
+	}
+	if err := r.End(); err != nil {
+		return Welcome{}, err
+	}
+	var err error
+	if w.Federation, err = cid.Cast(federation); err != nil {
+		return Welcome{}, fmt.Errorf("overlay: welcome: federation: %w", err)
+	}
+	return w, nil
+}
+
+// question is what the asker says: [version, wants the genesis].
+type question struct{ genesis bool }
+
+func (q question) encode() []byte {
+	b := wire.AppendArray(nil, 2)
+	return wire.AppendUint(wire.AppendUint(b, deskVersion), flag(q.genesis))
+}
+
+func decodeQuestion(b []byte) (question, error) {
+	r := wire.NewReader("question", b)
+	r.Array("question", 2, 2)
+	r.Version(deskVersion)
+	q := question{genesis: r.Uint("genesis", 1) == 1}
+	return q, r.End()
+}
+
+// desk answers strangers, and members that are not understood elsewhere. An
+// empty frame means that it is busy.
+type desk struct {
+	o     *Overlay
+	total *rate.Limiter
+	big   *rate.Limiter // geneses
+
+	mu   sync.Mutex
+	at   map[netip.Prefix]*rate.Limiter
+	busy map[network.Conn]bool // one question at a time
+}
+
+func newDesk(o *Overlay) *desk {
+	return &desk{
+		o: o, total: rate.NewLimiter(deskRate, deskBurst), big: rate.NewLimiter(genesisRate, genesisBurst),
+		at: make(map[netip.Prefix]*rate.Limiter), busy: make(map[network.Conn]bool),
+	}
+}
+
+// serve answers one question.
+func (d *desk) serve(s network.Stream) {
+	conn := s.Conn()
+	if !d.begin(conn) {
+		_ = s.Reset() // it is gone either way
+		return
+	}
+	defer d.end(conn)
+	if err := d.answer(s); err != nil {
+		_ = s.Reset() // it is gone either way
+		return
+	}
+	_ = s.Close() // the answer is written
+}
+
+func (d *desk) begin(conn network.Conn) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy[conn] {
+		return false
+	}
+	d.busy[conn] = true
+	return true
+}
+
+func (d *desk) end(conn network.Conn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.busy, conn)
+}
+
+func (d *desk) answer(s network.Stream) error {
+	if err := s.SetDeadline(time.Now().Add(deskTime)); err != nil {
+		return err
+	}
+	b, err := ReadFrame(s, maxQuestion)
+	if err != nil {
+		return err
+	}
+	q, err := decodeQuestion(b)
+	if err != nil {
+		return err
+	}
+	if !d.allow(neighbourhood(s.Conn().RemoteMultiaddr())) || (q.genesis && !d.big.Allow()) {
+		return WriteFrame(s, nil)
+	}
+	_, member := d.o.member(s.Conn().RemotePeer())
+	cfg := d.o.cfg
+	w := Welcome{
+		Federation: cfg.Federation, Name: clip(cfg.Name, maxName), Lowest: Version, Highest: Version,
+		Time: cfg.Now(), Member: member, Version: clip(cfg.Version, maxRelease),
+	}
+	if q.genesis && cfg.Genesis != nil {
+		w.Genesis = cfg.Genesis()
+	}
+	return WriteFrame(s, w.encode())
+}
+
+// allow counts a question from an address and in total.
+func (d *desk) allow(at netip.Prefix) bool {
+	d.mu.Lock()
+	l := d.at[at]
+	if l == nil {
+		if len(d.at) >= maxDeskAddresses {
+			clear(d.at) // the limit in total still holds
+		}
+		l = rate.NewLimiter(deskRateAt, deskBurstA)
+		d.at[at] = l
+	}
+	d.mu.Unlock()
+	return l.Allow() && d.total.Allow()
+}
+
+// clip cuts a text to at most so many bytes, between characters.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	last := 0
+	for i := range s {
+		if i > most {
+			break
+		}
+		last = i
+	}
+	return s[:last]
+}

@@ -1,0 +1,269 @@
+package overlay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ipfs/go-cid"
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"ringfence/store/charter"
+	"ringfence/store/keys"
+)
+
+// Roster says whose a host key is. *charter.State is one.
+type Roster interface {
+	Host(k keys.Public) (charter.MemberIndex, bool)
+}
+
+// Book keeps the signed peer records of members over restarts. Implementations
+// are safe for concurrent use.
+type Book interface {
+	Records() ([][]byte, error)
+	Keep(host keys.Public, record []byte) error
+}
+
+// Config says who a node is and what it knows at the start.
+type Config struct {
+	Key        keys.Private // of purpose host
+	Federation cid.Cid
+	Roster     Roster
+	Hosts      func() []keys.Public                // all that the charter names, the own one among them
+	Direct     func(host keys.Public) bool         // kept connected whatever happens: regulators, own nodes; nil: none
+	Listen     []string                            // host:port, each for TCP and QUIC; none: it only dials
+	Announce   []string                            // host:port by which others reach this node when it cannot see so itself
+	Bootstrap  []string                            // multiaddrs with /p2p/
+	LAN        bool                                // looks for members by mDNS
+	Genesis    func() []byte                       // what the desk hands out; nil: nothing
+	Name       string                              // of the federation, for the desk
+	Book       Book                                // nil: forgotten at the end
+	Changed    func(peer keys.Public, joined bool) // called in order, must not block long; nil: nobody
+	Options    []libp2p.Option                     // instead of TCP and QUIC on Listen: for virtual networks
+	Logger     *slog.Logger                        // nil: nothing is logged
+	Now        func() time.Time                    // nil: time.Now
+	Version    string                              // of the release
+}
+
+// Overlay is one host. It is safe for concurrent use.
+type Overlay struct {
+	cfg       Config
+	self      keys.Public
+	private   crypto.PrivKey
+	protocols Protocols
+	host      host.Host
+	resources network.ResourceManager
+	gate      *gate
+	desk      *desk
+	traffic   *traffic
+	session   [sessionSize]byte // tells one life of a node from the next
+
+	ctx  context.Context // ends with Close
+	stop context.CancelFunc
+	wake chan struct{} // for the loop of Run, when something is due early
+	news chan struct{} // for the loop that calls Changed
+
+	mu      sync.Mutex
+	closed  bool
+	working sync.WaitGroup // goroutines started by start
+	ways    map[keys.Public]*way
+	changes []change
+	own     ownRecord
+	learned bool // a record was taken, which others may not have yet
+}
+
+// change is a call of Changed that is yet to come.
+type change struct {
+	peer   keys.Public
+	joined bool
+}
+
+// New makes a host and listens. Peers are let in once Run runs, so that what is
+// to be served can be registered before.
+func New(cfg Config) (*Overlay, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Direct == nil {
+		cfg.Direct = func(keys.Public) bool { return false }
+	}
+	if cfg.Roster == nil || cfg.Hosts == nil || !cfg.Federation.Defined() {
+		return nil, errors.New("overlay: a roster, its hosts and a federation are needed")
+	}
+	private, _, err := identity(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	o := &Overlay{
+		cfg: cfg, self: cfg.Key.Public(), private: private, protocols: ProtocolsOf(cfg.Federation),
+		session: newSession(), traffic: newTraffic(),
+		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
+		ways: make(map[keys.Public]*way),
+	}
+	o.ctx, o.stop = context.WithCancel(context.Background())
+	o.gate = newGate(o)
+	o.desk = newDesk(o)
+	if err := o.open(); err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// open makes the host, registers what it serves, and listens.
+func (o *Overlay) open() error {
+	if err := o.remember(); err != nil {
+		return err
+	}
+	var err error
+	if o.resources, err = newResources(func(id peer.ID) bool { _, ok := o.member(id); return ok }); err != nil {
+		return err
+	}
+	manager, err := connmgr.NewConnManager(lowWater, highWater, connmgr.WithGracePeriod(trimGrace))
+	if err != nil {
+		return fmt.Errorf("overlay: set the number of connections: %w", err)
+	}
+	factory, err := o.announce()
+	if err != nil {
+		return err
+	}
+	options := append(o.transports(), hostOptions(o.private, o.cfg.Version)...)
+	options = append(options, libp2p.ConnectionManager(manager), libp2p.ResourceManager(o.resources),
+		libp2p.ConnectionGater(o.gate), libp2p.BandwidthReporter(o.traffic), libp2p.AddrsFactory(factory))
+	if o.host, err = libp2p.New(options...); err != nil {
+		return fmt.Errorf("overlay: make the host: %w", err)
+	}
+	// Identify's push lets a peer rewrite at any time what we believe of it;
+	// nothing here needs that.
+	o.host.RemoveStreamHandler(identify.IDPush)
+	o.host.Network().Notify(&network.NotifyBundle{ConnectedF: o.connected, DisconnectedF: o.disconnected})
+	o.host.SetStreamHandler(DeskProtocol, o.desk.serve)
+	o.Handle(o.protocols.Peers, o.serveExchange)
+	return o.listen()
+}
+
+// transports returns TCP and QUIC, or what the configuration has instead.
+func (o *Overlay) transports() []libp2p.Option {
+	if o.cfg.Options != nil {
+		return append([]libp2p.Option(nil), o.cfg.Options...)
+	}
+	return append(plainTransports(), libp2p.NoListenAddrs)
+}
+
+func plainTransports() []libp2p.Option {
+	return []libp2p.Option{libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport)}
+}
+
+// hostOptions is what every host here has, also one that only asks at a desk: no
+// relay, no help through NAT, no ping, no metrics, and no guesses about the
+// network. After a partition a detector of black holes would keep a node from
+// dialling.
+func hostOptions(private crypto.PrivKey, version string) []libp2p.Option {
+	return []libp2p.Option{
+		libp2p.Identity(private), libp2p.UserAgent("ringfence/" + version),
+		libp2p.DisableRelay(), libp2p.Ping(false), libp2p.DisableMetrics(),
+		libp2p.DisableIdentifyAddressDiscovery(), libp2p.ForceReachabilityPublic(),
+		libp2p.UDPBlackHoleSuccessCounter(nil), libp2p.IPv6BlackHoleSuccessCounter(nil),
+		libp2p.WithDialTimeout(DialTimeout),
+		libp2p.SwarmOpts(swarm.WithDialTimeoutLocal(DialTimeout)),
+	}
+}
+
+// announce returns what puts the announced addresses before those that the host
+// sees itself.
+func (o *Overlay) announce() (func([]ma.Multiaddr) []ma.Multiaddr, error) {
+	var first []ma.Multiaddr
+	for _, a := range o.cfg.Announce {
+		addrs, err := announced(a)
+		if err != nil {
+			return nil, err
+		}
+		first = append(first, addrs...)
+	}
+	return func(seen []ma.Multiaddr) []ma.Multiaddr {
+		return append(append([]ma.Multiaddr(nil), first...), seen...)
+	}, nil
+}
+
+// listen listens on each address of the configuration, or says which it cannot
+// have; libp2p itself is content with one of many.
+func (o *Overlay) listen() error {
+	if o.cfg.Options != nil {
+		return nil
+	}
+	for _, hostport := range o.cfg.Listen {
+		addrs, err := listenAddrs(hostport)
+		if err != nil {
+			return err
+		}
+		for _, a := range addrs {
+			if err := o.host.Network().Listen(a); err != nil {
+				return fmt.Errorf("overlay: listen on %s: %w; is another node running there?", place(a), err)
+			}
+		}
+	}
+	return nil
+}
+
+// Close ends all connections and waits for what serves them.
+func (o *Overlay) Close() error {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
+	o.stop()
+	o.gate.open() // whoever waits to be let in sees the end
+	var err error
+	if o.host != nil {
+		err = o.host.Close()
+	} else if o.resources != nil {
+		err = o.resources.Close()
+	}
+	o.working.Wait()
+	return err
+}
+
+// start runs f in a goroutine that Close waits for; not once closed.
+func (o *Overlay) start(f func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.closed {
+		o.working.Go(f)
+	}
+}
+
+// Self returns the own host key.
+func (o *Overlay) Self() keys.Public { return o.self }
+
+// Addresses returns the multiaddrs, with /p2p/, by which others reach this node.
+func (o *Overlay) Addresses() []string {
+	var out []string
+	for _, a := range usables(beyond(o.host.Addrs())) {
+		out = append(out, a.String()+"/p2p/"+o.host.ID().String())
+	}
+	return out
+}
+
+// member returns the host key behind a peer ID that the charter names.
+func (o *Overlay) member(id peer.ID) (keys.Public, bool) {
+	k, ok := HostKey(id)
+	if !ok {
+		return k, false
+	}
+	_, ok = o.cfg.Roster.Host(k)
+	return k, ok
+}

@@ -1,0 +1,139 @@
+// Package overlaytest makes overlays for tests: on loopback with real sockets,
+// and in a synctest bubble over a virtual network whose latency, loss and
+// partitions the test decides.
+//
+// Federation draws the members, Net starts their overlays on loopback, Simnet is
+// the virtual network; whoever composes more than an overlay takes from Simnet
+// what a Config needs (Options, Bootstrap) and starts it himself.
+//
+// It is for tests alone: its keys follow from numbers.
+package overlaytest
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ipfs/go-cid"
+	"github.com/multiformats/go-multihash"
+
+	"ringfence/node/overlay"
+	"ringfence/store/charter"
+	"ringfence/store/keys"
+)
+
+// Federation is a roster of hosts, one a member.
+type Federation struct {
+	ID   cid.Cid
+	Keys []keys.Private
+}
+
+// Found returns a federation of n hosts. The name tells federations apart.
+func Found(name string, n int) *Federation {
+	hash, err := multihash.Sum([]byte(name), multihash.SHA2_256, -1)
+	if err != nil {
+		panic(err) // a known hash of a byte string
+	}
+	f := &Federation{ID: cid.NewCidV1(cid.DagCBOR, hash)}
+	for i := range n {
+		f.Keys = append(f.Keys, keys.FromSeed(sha256.Sum256(fmt.Append(nil, "overlaytest/", name, "/", i))))
+	}
+	return f
+}
+
+// Hosts returns the host keys, in order.
+func (f *Federation) Hosts() []keys.Public {
+	var out []keys.Public
+	for _, k := range f.Keys {
+		out = append(out, k.Public())
+	}
+	return out
+}
+
+// Host says whose a key is: member i has key i.
+func (f *Federation) Host(k keys.Public) (charter.MemberIndex, bool) {
+	i := slices.IndexFunc(f.Keys, func(own keys.Private) bool { return own.Public() == k })
+	return charter.MemberIndex(max(i, 0)), i >= 0
+}
+
+// Config returns the Config of host i, without a place to listen.
+func (f *Federation) Config(i int) overlay.Config {
+	return overlay.Config{
+		Key: f.Keys[i], Federation: f.ID, Roster: f, Hosts: f.Hosts,
+		Name: "test", Version: "test",
+	}
+}
+
+// Start makes an overlay and runs it until the test ends, or stop is called.
+// In a synctest bubble the test calls stop itself, before its Simnet is closed.
+func Start(t testing.TB, cfg overlay.Config) (o *overlay.Overlay, stop func()) {
+	t.Helper()
+	o, err := overlay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- o.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run an overlay: %v", err)
+		}
+		if err := o.Close(); err != nil {
+			t.Errorf("close an overlay: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return o, stop
+}
+
+// Net starts a federation on loopback. Each host starts from the one before it;
+// change, if any, may alter a Config first.
+func Net(t testing.TB, f *Federation, change func(i int, cfg *overlay.Config)) []*overlay.Overlay {
+	t.Helper()
+	var all []*overlay.Overlay
+	for i := range f.Keys {
+		cfg := f.Config(i)
+		cfg.Listen = []string{"127.0.0.1:0"}
+		if i > 0 {
+			cfg.Bootstrap = all[i-1].Addresses()
+		}
+		if change != nil {
+			change(i, &cfg)
+		}
+		o, _ := Start(t, cfg)
+		all = append(all, o)
+	}
+	return all
+}
+
+// Whole waits until every overlay has all others as neighbours. It polls, in a
+// bubble in virtual time.
+func Whole(t testing.TB, within time.Duration, all ...*overlay.Overlay) {
+	t.Helper()
+	Within(t, within, "every host has all others as neighbours", func() bool {
+		for _, o := range all {
+			if len(o.Neighbours()) < len(all)-1 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// Within waits until ok, or fails the test.
+func Within(t testing.TB, within time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(within)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", within, what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

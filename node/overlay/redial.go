@@ -1,0 +1,258 @@
+package overlay
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+)
+
+// shortestPass keeps the loop from spinning.
+const shortestPass = 20 * time.Millisecond
+
+// Run lets peers in, dials members that are not connected, exchanges records and
+// calls Changed. It ends with ctx or when the Overlay is closed.
+func (o *Overlay) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(o.ctx, cancel)()
+	stop, err := o.look()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	told := make(chan struct{})
+	go func() { defer close(told); o.tellAll(ctx) }()
+	defer func() { cancel(); <-told }()
+	o.gate.open()
+	var probe time.Time
+	turn := turns{next: time.Now().Add(jitter(exchangeEvery))}
+	for {
+		now := time.Now()
+		o.forget()
+		o.sweep(now)
+		o.redial(now, now.After(probe))
+		if now.After(probe) {
+			probe = now.Add(RedialEvery)
+		}
+		o.exchangeWith(turn.due(now, o.fresh()))
+		timer := time.NewTimer(min(o.untilNext(now), max(turn.next.Sub(now), shortestPass)))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		case <-o.wake:
+			timer.Stop()
+		}
+	}
+}
+
+// jitter returns a random time below most.
+func jitter(most time.Duration) time.Duration { return rand.N(most) }
+
+// tellAll calls Changed for what is queued, in order.
+func (o *Overlay) tellAll(ctx context.Context) {
+	for {
+		o.mu.Lock()
+		changes := o.changes
+		o.changes = nil
+		o.mu.Unlock()
+		for _, c := range changes {
+			o.cfg.Changed(c.peer, c.joined)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-o.news:
+		}
+	}
+}
+
+// sweep closes connections of strangers that had their time, and of members that
+// never exchanged records.
+func (o *Overlay) sweep(now time.Time) {
+	for _, conn := range o.host.Network().Conns() {
+		if now.Sub(conn.Stat().Opened) < strangerTime {
+			continue
+		}
+		k, member := o.member(conn.RemotePeer())
+		o.mu.Lock()
+		w := o.ways[k]
+		stays := member && w != nil && w.met
+		o.mu.Unlock()
+		if !stays {
+			o.start(func() { _ = conn.Close() }) // it is gone either way
+		}
+	}
+}
+
+// redial tries members that are not connected and whose turn it is. In a
+// federation too large for everyone to keep everyone, that is the direct peers,
+// enough others, and with probe one more at random: else two halves that have
+// forgotten each other would never meet again.
+func (o *Overlay) redial(now time.Time, probe bool) {
+	hosts := o.cfg.Hosts()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	tries, others := 0, 0
+	var due []*way
+	for _, k := range hosts {
+		w := o.way(k)
+		if w == nil {
+			continue
+		}
+		if w.trying {
+			tries++
+		}
+		if (w.met || w.trying) && !o.cfg.Direct(k) {
+			others++
+		}
+		if !w.met && !w.trying && !now.Before(w.next) {
+			due = append(due, w)
+		}
+	}
+	rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
+	for _, w := range due {
+		direct := o.cfg.Direct(w.host)
+		wanted := len(hosts) <= everyone || direct || others < someOthers
+		w.next = now.Add(RedialEvery/2 + jitter(RedialEvery/2))
+		if tries >= maxTries || (!wanted && !probe) || o.closed || !o.ready(w) {
+			continue
+		}
+		if !wanted {
+			probe = false
+		}
+		tries++
+		if !direct {
+			others++
+		}
+		w.trying, w.lastTry = true, o.cfg.Now()
+		info := peer.AddrInfo{ID: w.id, Addrs: w.addresses()}
+		o.working.Go(func() { o.try(w, info) })
+	}
+}
+
+// ready reports whether a try makes sense now, and says why not. The caller
+// holds the lock.
+func (o *Overlay) ready(w *way) bool {
+	if o.host.Network().Connectedness(w.id) == network.Connected {
+		return false // records are being exchanged
+	}
+	if _, refused := o.gate.refused(w.id); refused {
+		return false
+	}
+	if len(w.addresses()) == 0 {
+		w.trouble = "no address of it is known yet"
+		return false
+	}
+	return true
+}
+
+// try dials a member once. What follows, once it is connected, is greet's.
+func (o *Overlay) try(w *way, info peer.AddrInfo) {
+	// The swarm's own back-off grows to minutes, and addresses that it remembers
+	// may be older than ours.
+	if s, ok := o.host.Network().(*swarm.Swarm); ok {
+		s.Backoff().Clear(info.ID)
+	}
+	if o.host.Network().Connectedness(info.ID) != network.Connected {
+		o.host.Peerstore().ClearAddrs(info.ID)
+	}
+	ctx, cancel := context.WithTimeout(o.ctx, RedialEvery)
+	defer cancel()
+	err := o.host.Connect(ctx, info)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w.trying = false
+	if err == nil || w.met {
+		return
+	}
+	if o.ctx.Err() == nil {
+		w.trouble = dialTrouble(info, err)
+	}
+	o.nudge()
+}
+
+// untilNext returns how long the loop may sleep.
+func (o *Overlay) untilNext(now time.Time) time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	wait := RedialEvery
+	for _, w := range o.ways {
+		if !w.met && !w.trying {
+			wait = min(wait, w.next.Sub(now))
+		}
+	}
+	return max(wait, shortestPass)
+}
+
+// turns says when to exchange records with whom is connected.
+type turns struct {
+	last, next time.Time
+	fresh      bool // there is something to tell
+}
+
+// due returns with how many neighbours to exchange now: with one at intervals,
+// and with several soon after something new was heard.
+func (t *turns) due(now time.Time, fresh bool) int {
+	if fresh && !t.fresh {
+		t.fresh, t.next = true, later(t.last.Add(spreadEvery), now)
+	}
+	if now.Before(t.next) {
+		return 0
+	}
+	count := 1
+	if t.fresh {
+		count = spreadTo
+	}
+	*t = turns{last: now, next: now.Add(exchangeEvery/2 + jitter(exchangeEvery/2))}
+	return count
+}
+
+// fresh reports whether a record was taken since it was last asked.
+func (o *Overlay) fresh() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	was := o.learned
+	o.learned = false
+	return was
+}
+
+// exchangeWith exchanges records with so many neighbours, picked at random, so
+// that addresses spread through the federation.
+func (o *Overlay) exchangeWith(count int) {
+	if count == 0 {
+		return
+	}
+	all := o.Neighbours()
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, k := range all[:min(count, len(all))] {
+		o.start(func() {
+			if err := o.exchange(o.ctx, k); err != nil && o.ctx.Err() == nil {
+				o.cfg.Logger.Debug("exchange of records", "host", k.Short(), "error", err)
+			}
+		})
+	}
+}
+
+// forget drops hosts that the charter no longer names.
+func (o *Overlay) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for k, w := range o.ways {
+		if _, ok := o.cfg.Roster.Host(k); ok {
+			continue
+		}
+		delete(o.ways, k)
+		if w.met {
+			o.tell(change{k, false})
+		}
+		if !o.closed {
+			o.working.Go(func() { _ = o.host.Network().ClosePeer(w.id) }) // it is gone either way
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package overlay
+
+import (
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	ma "github.com/multiformats/go-multiaddr"
+	"golang.org/x/time/rate"
+
+	"ringfence/store/charter"
+	"ringfence/store/keys"
+)
+
+// way is what is known of the way to one member's host. The Overlay's mutex
+// guards it.
+type way struct {
+	host keys.Public
+	id   peer.ID
+
+	record []byte         // signed by the host, the newest seen
+	number uint64         // the record's sequence number
+	taken  time.Time      // when it came
+	told   []ma.Multiaddr // addresses by the record,
+	given  []ma.Multiaddr // by the configuration,
+	found  []ma.Multiaddr // on the local network
+
+	met     bool // records were exchanged, and the connection holds
+	since   time.Time
+	session [sessionSize]byte // the life of the other end that was met
+	limit   *rate.Limiter     // exchanges that the other end begins
+
+	trying  bool
+	next    time.Time // not before then
+	lastTry time.Time
+	trouble string // why the last try failed; empty: it did not
+}
+
+// Peer is a host of the charter, and what is known of the way to it.
+type Peer struct {
+	Host      keys.Public
+	Member    charter.MemberIndex
+	Connected bool
+	Since     time.Time // of the connection
+	Address   string    // of the connection; else where it is looked for
+	Inbound   bool      // the other end dialled
+	Direct    bool      // kept connected whatever happens
+	In, Out   int64     // bytes of streams since the start
+	LastTry   time.Time
+	Trouble   string // why the last try failed, in words
+}
+
+// way returns the way to a member's host, made when it is new; nil when the
+// charter does not name it, or it is the own one. The caller holds the lock.
+func (o *Overlay) way(host keys.Public) *way {
+	if w := o.ways[host]; w != nil {
+		return w
+	}
+	if _, ok := o.cfg.Roster.Host(host); !ok || host == o.self {
+		return nil
+	}
+	id, err := PeerID(host)
+	if err != nil {
+		return nil // no host by that key can ever prove itself
+	}
+	w := &way{host: host, id: id, limit: rate.NewLimiter(exchangesRate, exchangesBurst)}
+	o.ways[host] = w
+	o.traffic.count(id)
+	return w
+}
+
+// addresses returns where the host may be, best first.
+func (w *way) addresses() []ma.Multiaddr {
+	return usables(slices.Concat(w.told, w.given, w.found))
+}
+
+// remember takes the addresses of the configuration and of the book.
+func (o *Overlay) remember() error {
+	for _, text := range o.cfg.Bootstrap {
+		info, err := parseAddress(text)
+		if err != nil {
+			return err
+		}
+		k, ok := o.member(info.ID)
+		if !ok {
+			o.cfg.Logger.Warn("an address to start from belongs to no host of the charter; it is left out", "address", text)
+			continue
+		}
+		if w := o.way(k); w != nil {
+			w.given = append(w.given, info.Addrs...)
+		}
+	}
+	if o.cfg.Book == nil {
+		return nil
+	}
+	records, err := o.cfg.Book.Records()
+	if err != nil {
+		return err
+	}
+	for _, b := range records {
+		if err := o.take(b, false); err != nil {
+			o.cfg.Logger.Warn("a peer record that was kept is of no use any more", "reason", err)
+		}
+	}
+	return nil
+}
+
+// trust lets a member in from where it is known to be even when strangers use up
+// what half-open connections may have.
+func (o *Overlay) trust(id peer.ID, old, addrs []ma.Multiaddr) {
+	list := rcmgr.GetAllowlist(o.resources)
+	if list == nil {
+		return
+	}
+	at := func(a ma.Multiaddr) (ma.Multiaddr, bool) {
+		p, err := ma.NewComponent("p2p", id.String())
+		if err != nil || len(a) == 0 || (a[0].Protocol().Code != ma.P_IP4 && a[0].Protocol().Code != ma.P_IP6) {
+			return nil, false
+		}
+		return ma.Multiaddr{a[0], *p}, true
+	}
+	for _, a := range old {
+		if a, ok := at(a); ok {
+			_ = list.Remove(a) // it was not there
+		}
+	}
+	for _, a := range addrs {
+		if a, ok := at(a); ok {
+			_ = list.Add(a) // an address without an IP address cannot be
+		}
+	}
+}
+
+// meet marks a member as connected: records were exchanged. A new life of the
+// other end is told as an end and a beginning.
+func (o *Overlay) meet(host keys.Public, session [sessionSize]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w := o.way(host)
+	if w == nil || o.host.Network().Connectedness(w.id) != network.Connected {
+		return
+	}
+	w.trouble = ""
+	if w.met && w.session == session {
+		return
+	}
+	if w.met {
+		o.tell(change{host, false})
+	}
+	w.met, w.session, w.since = true, session, o.cfg.Now()
+	if o.cfg.Direct(host) {
+		o.host.ConnManager().Protect(w.id, "direct")
+	}
+	o.host.ConnManager().TagPeer(w.id, "member", memberValue)
+	o.tell(change{host, true})
+}
+
+// memberValue makes the connection manager close strangers first.
+const memberValue = 100
+
+// tell queues a call of Changed. The caller holds the lock.
+func (o *Overlay) tell(c change) {
+	if o.cfg.Changed == nil {
+		return
+	}
+	o.changes = append(o.changes, c)
+	select {
+	case o.news <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// connected is called for each new connection, before its streams.
+func (o *Overlay) connected(_ network.Network, conn network.Conn) {
+	id := conn.RemotePeer()
+	k, ok := o.member(id)
+	if !ok {
+		if !o.gate.enter(conn) {
+			o.start(func() { _ = conn.Close() }) // it is gone either way
+		}
+		return
+	}
+	if conn.Stat().Direction == network.DirOutbound {
+		o.start(func() { o.greet(k, conn) })
+	}
+}
+
+// disconnected is called when a connection has ended.
+func (o *Overlay) disconnected(_ network.Network, conn network.Conn) {
+	o.gate.leave(conn)
+	k, ok := HostKey(conn.RemotePeer())
+	if !ok {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w := o.ways[k]
+	if w == nil || o.host.Network().Connectedness(w.id) == network.Connected {
+		return
+	}
+	w.next = later(w.next, time.Now().Add(jitter(RedialEvery/10)))
+	if w.met {
+		w.met = false
+		o.tell(change{k, false})
+	}
+	o.nudge()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// nudge wakes the loop of Run.
+func (o *Overlay) nudge() {
+	select {
+	case o.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// Neighbours returns the members that are connected, by key.
+func (o *Overlay) Neighbours() []keys.Public {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []keys.Public
+	for k, w := range o.ways {
+		if _, member := o.cfg.Roster.Host(k); w.met && member {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, keys.Public.Compare)
+	return out
+}
+
+// Peers returns every host that the charter names but the own one, in the
+// charter's order, and what is known of the way to it.
+func (o *Overlay) Peers() []Peer {
+	var out []Peer
+	for _, k := range o.cfg.Hosts() {
+		member, ok := o.cfg.Roster.Host(k)
+		if !ok || k == o.self {
+			continue
+		}
+		p := Peer{Host: k, Member: member, Direct: o.cfg.Direct(k)}
+		o.mu.Lock()
+		w := o.way(k)
+		if w == nil {
+			o.mu.Unlock()
+			p.Trouble = "its key in the charter is none that a host can prove"
+			out = append(out, p)
+			continue
+		}
+		p.Connected, p.LastTry, p.Trouble = w.met, w.lastTry, w.trouble
+		if w.met {
+			p.Since = w.since
+		}
+		id, addrs := w.id, w.addresses()
+		o.mu.Unlock()
+		p.Address = places(addrs)
+		for _, conn := range o.host.Network().ConnsToPeer(id) {
+			p.Address, p.Inbound = place(conn.RemoteMultiaddr()), conn.Stat().Direction == network.DirInbound
+			break
+		}
+		if d, refused := o.gate.refused(id); refused {
+			p.Trouble = refusal(d)
+		}
+		if f := o.traffic.of(id); f != nil {
+			p.In, p.Out = f.in.Load(), f.out.Load()
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// Drop closes the connection to a member and refuses it until then.
+func (o *Overlay) Drop(host keys.Public, why string, until time.Time) {
+	id, err := PeerID(host)
+	if _, ok := o.cfg.Roster.Host(host); !ok || err != nil {
+		return
+	}
+	o.gate.drop(id, why, until)
+	o.cfg.Logger.Warn("a peer is dropped", "host", host.Short(), "why", why, "until", until)
+	if err := o.host.Network().ClosePeer(id); err != nil {
+		o.cfg.Logger.Debug("closing a connection", "host", host.Short(), "error", err)
+	}
+}
