@@ -1,0 +1,204 @@
+package gossip
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+
+	"github.com/ipfs/go-cid"
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"golang.org/x/time/rate"
+
+	"ringfence/node/overlay"
+	"ringfence/store/assertion"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
+)
+
+// Verdict is what a callback thinks of a message.
+type Verdict uint8
+
+// The verdicts. The zero Verdict is Ignore.
+const (
+	Ignore Verdict = iota // of no use here and now; goes no further, costs nothing
+	Accept                // goes on to others
+	Reject                // wrong on every node for ever; counts against the sender
+)
+
+// Network is what gossip needs of the overlay: a host on which only members
+// open the streams of the mesh.
+type Network interface{ Host() host.Host }
+
+// Config says what a Gossip is made of. The callbacks are called one at a time,
+// must not block for long, and must not change or keep the bytes.
+type Config struct {
+	Overlay    Network
+	Federation cid.Cid
+	Hosts      int // of the federation; small ones get a small mesh
+	// Batch judges a signed header and its body, which is empty when the header
+	// came alone.
+	Batch func(ctx context.Context, from keys.Public, header, body []byte) Verdict
+	// Evidence judges a fork proof.
+	Evidence func(ctx context.Context, from keys.Public, proof []byte) Verdict
+	// Score is what else is known of a peer, 1 for a member in good standing; nil
+	// is 1 for all. It is called often and must not block.
+	Score func(peer keys.Public) float64
+	// Direct peers get every message and are heard whatever their score is. It
+	// must be mutual: a direct peer is no place of the mesh.
+	Direct []keys.Public
+	Logger *slog.Logger // nil: none
+}
+
+// Gossip is a node's part in the mesh. It is safe for concurrent use.
+type Gossip struct {
+	self              peer.ID
+	end               context.CancelFunc
+	ended             <-chan struct{}
+	topics            overlay.Topics
+	batches, evidence *pubsub.Topic
+	ofBatches         counter
+	ofEvidence        counter
+	ofOthers          counter // of topics that we have not joined
+
+	mu      sync.Mutex // guards what follows
+	scores  map[keys.Public]float64
+	budgets map[peer.ID]*rate.Limiter
+}
+
+// New takes a place in the mesh of the overlay's host. It can speak at once and
+// hears nothing before Run.
+func New(cfg Config) (*Gossip, error) {
+	ctx, end := context.WithCancel(context.Background())
+	h := cfg.Overlay.Host()
+	g := &Gossip{
+		self: h.ID(), end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
+		scores: make(map[keys.Public]float64), budgets: make(map[peer.ID]*rate.Limiter),
+	}
+	if err := g.start(ctx, h, &cfg); err != nil {
+		end()
+		return nil, fmt.Errorf("gossip: %w", err)
+	}
+	return g, nil
+}
+
+func (g *Gossip) start(ctx context.Context, h host.Host, cfg *Config) error {
+	options, err := g.options(cfg)
+	if err != nil {
+		return err
+	}
+	router, err := pubsub.NewGossipSub(ctx, h, options...)
+	if err != nil {
+		return err
+	}
+	for topic, validator := range map[string]pubsub.ValidatorEx{
+		g.topics.Batches:  g.validator(&g.ofBatches, cfg.batch),
+		g.topics.Evidence: g.validator(&g.ofEvidence, cfg.evidence),
+	} {
+		if err := router.RegisterTopicValidator(topic, validator, pubsub.WithValidatorInline(true)); err != nil {
+			return err
+		}
+	}
+	if g.batches, err = router.Join(g.topics.Batches); err != nil {
+		return err
+	}
+	g.evidence, err = router.Join(g.topics.Evidence)
+	return err
+}
+
+func (c *Config) batch(ctx context.Context, m *pubsub.Message) Verdict {
+	from, known := overlay.HostKey(m.ReceivedFrom)
+	header, body, err := decodeBatch(m.GetData())
+	if !known || err != nil {
+		return Reject
+	}
+	return c.Batch(ctx, from, header, body)
+}
+
+func (c *Config) evidence(ctx context.Context, m *pubsub.Message) Verdict {
+	from, known := overlay.HostKey(m.ReceivedFrom)
+	proof, err := decodeEvidence(m.GetData())
+	if !known || err != nil {
+		return Reject
+	}
+	return c.Evidence(ctx, from, proof)
+}
+
+// Run hears and passes on until ctx or the Gossip ends. The callbacks are the
+// only readers: topics are relayed and have no subscriber, so none can be slow.
+func (g *Gossip) Run(ctx context.Context) error {
+	for _, topic := range []*pubsub.Topic{g.batches, g.evidence} {
+		leave, err := topic.Relay()
+		select {
+		case <-g.ended:
+			return nil
+		default:
+		}
+		if err != nil {
+			return fmt.Errorf("gossip: join %s: %w", topic, err)
+		}
+		defer leave()
+	}
+	select {
+	case <-ctx.Done():
+	case <-g.ended:
+	}
+	return nil
+}
+
+// Close leaves the mesh. Call it before the overlay is closed; the streams, and
+// what serves them, end with their connections.
+func (g *Gossip) Close() error {
+	g.end()
+	return nil
+}
+
+// Announce pushes a batch of this node. A body that is too large for a message
+// is left out, and peers pull it. It returns when the message is on its way;
+// nobody confirms it.
+func (g *Gossip) Announce(header, body []byte) error {
+	if len(header) == 0 || len(header) > assertion.MaxSignedHeader {
+		return fmt.Errorf("gossip: announce: a signed header of %d bytes, want 1 to %d", len(header), assertion.MaxSignedHeader)
+	}
+	if len(body) > overlay.MaxGossipBody {
+		body = nil
+	}
+	if err := g.batches.Publish(context.Background(), encodeBatch(header, body)); err != nil {
+		return fmt.Errorf("gossip: announce: %w", err)
+	}
+	return nil
+}
+
+// Tell pushes a fork proof.
+func (g *Gossip) Tell(proof []byte) error {
+	if len(proof) == 0 || len(proof) > feed.MaxForkProof {
+		return fmt.Errorf("gossip: tell: a fork proof of %d bytes, want 1 to %d", len(proof), feed.MaxForkProof)
+	}
+	if err := g.evidence.Publish(context.Background(), encodeEvidence(proof)); err != nil {
+		return fmt.Errorf("gossip: tell: %w", err)
+	}
+	return nil
+}
+
+// Scores returns what is thought of each peer, as of at most a second ago: 0 and
+// more is well, below -1,000 nothing is heard of it.
+func (g *Gossip) Scores() map[keys.Public]float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.scores)
+}
+
+func (g *Gossip) keepScores(all map[peer.ID]float64) {
+	scores := make(map[keys.Public]float64, len(all))
+	for id, score := range all {
+		if k, ok := overlay.HostKey(id); ok {
+			scores[k] = score
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.scores = scores
+}

@@ -1,0 +1,219 @@
+package gossip
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"golang.org/x/time/rate"
+
+	"ringfence/node/overlay"
+)
+
+// How much is held for whom. A burst of a thousand batches must pass through
+// every queue, also when it comes from several neighbours at once.
+const (
+	maxRPC        = 64 << 10 // bytes on the wire at once, messages and control
+	outboundQueue = 2048     // messages to one peer, shared among the peers
+	validateQueue = 4096     // messages that wait for their callback
+	maxTopics     = 16       // subscriptions that one message of a peer may name
+
+	// What one peer may send. Above it messages are dropped unread, so that
+	// replaying what is known cannot fill a core with hashing.
+	peerRate  = 2000 // messages a second
+	peerBurst = 2 * validateQueue
+
+	seenFor = 10 * time.Minute // replays after it meet the store
+)
+
+// smallFederation is up to how many hosts a mesh of four is enough. The usual
+// sizes would have no effect there but that nobody is ever pruned.
+const smallFederation = 9
+
+// meshParams returns the shape of the mesh for a federation of some hosts
+// (gossipsub v1.1, and Dout < Dlo, Dout < D/2 of its section on parameters).
+func meshParams(hosts int) pubsub.GossipSubParams {
+	p := pubsub.DefaultGossipSubParams()
+	if hosts <= smallFederation {
+		p.D, p.Dlo, p.Dhi, p.Dout, p.Dscore = 4, 2, 8, 1, 3
+	} else {
+		p.D, p.Dlo, p.Dhi, p.Dout, p.Dscore = 8, 6, 12, 3, 5
+	}
+	p.Dlazy = 6
+	p.HistoryLength, p.HistoryGossip = 6, 3
+	p.DirectConnectInitialDelay = 0 // the overlay connects; the library would sleep it through whatever ends
+	return p
+}
+
+// Thresholds of the score. A peer below the last is not heard at all.
+const (
+	gossipBelow  = -100
+	publishBelow = -500
+	graylisted   = -1000
+
+	// graftAbove is a little more than silence earns: 1 for being a member and
+	// at most 1 for time in the mesh. When half of the mesh is below it, better
+	// peers are sought, so that members that pass nothing on lose their place.
+	graftAbove = 2.5
+)
+
+// topicScore scores one topic. Invalid messages weigh their number squared: the
+// fourth puts a peer below the graylist, and it takes an hour to be forgotten.
+func topicScore() *pubsub.TopicScoreParams {
+	return &pubsub.TopicScoreParams{
+		SkipAtomicValidation: true, // no P3, no P3b
+		TopicWeight:          1,
+
+		TimeInMeshWeight:  1.0 / 3600,
+		TimeInMeshQuantum: time.Second,
+		TimeInMeshCap:     1800, // two topics earn 1 between them
+
+		FirstMessageDeliveriesWeight: 0.664,
+		FirstMessageDeliveriesDecay:  0.9916,
+		FirstMessageDeliveriesCap:    100,
+
+		InvalidMessageDeliveriesWeight: -99,
+		InvalidMessageDeliveriesDecay:  0.9994,
+	}
+}
+
+func (c *Config) scoreParams(t overlay.Topics) *pubsub.PeerScoreParams {
+	return &pubsub.PeerScoreParams{
+		Topics:            map[string]*pubsub.TopicScoreParams{t.Batches: topicScore(), t.Evidence: topicScore()},
+		TopicScoreCap:     100,
+		AppSpecificScore:  c.applicationScore,
+		AppSpecificWeight: 1,
+
+		BehaviourPenaltyWeight:    -10,
+		BehaviourPenaltyThreshold: 6,
+		BehaviourPenaltyDecay:     0.986,
+
+		DecayInterval: time.Second,
+		DecayToZero:   0.01,
+		RetainScore:   10 * time.Minute,
+		SeenMsgTTL:    seenFor,
+	}
+}
+
+func (c *Config) applicationScore(id peer.ID) float64 {
+	k, ok := overlay.HostKey(id)
+	if !ok || c.Score == nil {
+		return 1
+	}
+	return c.Score(k)
+}
+
+// options puts together what the library is told.
+func (g *Gossip) options(cfg *Config) ([]pubsub.Option, error) {
+	topics := overlay.TopicsOf(cfg.Federation)
+	mesh := overlay.ProtocolsOf(cfg.Federation).Mesh
+	newest := protocol.ID(mesh + "/meshsub/1.2.0")
+	oldest := protocol.ID(mesh + "/meshsub/1.1.0")
+	var direct []peer.AddrInfo // the overlay knows their addresses
+	for _, k := range cfg.Direct {
+		id, err := overlay.PeerID(k)
+		if err != nil {
+			return nil, err
+		}
+		direct = append(direct, peer.AddrInfo{ID: id})
+	}
+	log := cfg.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	filter := pubsub.NewAllowlistSubscriptionFilter(topics.Batches, topics.Evidence, topics.Checkpoints)
+	return []pubsub.Option{
+		pubsub.WithGossipSubProtocols([]protocol.ID{newest, oldest}, func(f pubsub.GossipSubFeature, p protocol.ID) bool {
+			switch f {
+			case pubsub.GossipSubFeatureMesh, pubsub.GossipSubFeaturePX:
+				return p == newest || p == oldest
+			case pubsub.GossipSubFeatureIdontwant:
+				return p == newest
+			}
+			return false
+		}),
+		pubsub.WithGossipSubParams(meshParams(cfg.Hosts)),
+		pubsub.WithPeerScore(cfg.scoreParams(topics), &pubsub.PeerScoreThresholds{
+			GossipThreshold: gossipBelow, PublishThreshold: publishBelow, GraylistThreshold: graylisted,
+			AcceptPXThreshold: 1000, OpportunisticGraftThreshold: graftAbove,
+		}),
+		pubsub.WithPeerScoreInspect(g.keepScores, time.Second),
+		pubsub.WithFloodPublish(true),
+		pubsub.WithPeerExchange(false),
+		pubsub.WithDirectPeers(direct),
+		pubsub.WithNoAuthor(),
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
+		pubsub.WithMessageIdFn(messageID),
+		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(filter, maxTopics)),
+		pubsub.WithMaxMessageSize(maxRPC),
+		pubsub.WithMaxControlMessageSize(maxRPC),
+		pubsub.WithPeerOutboundQueueSize(outboundQueue),
+		pubsub.WithValidateQueueSize(validateQueue),
+		pubsub.WithValidateWorkers(1), // keeps the order of arrival
+		pubsub.WithSeenMessagesTTL(seenFor),
+		pubsub.WithAppSpecificRpcInspector(g.inspect),
+		pubsub.WithRawTracer(tracer{g}),
+		pubsub.WithLogger(log),
+		pubsub.WithRPCLogger(log),
+	}, nil
+}
+
+// messageID names a message by its topic and content: the same bytes are the
+// same message, whoever sent them.
+func messageID(m *pb.Message) string {
+	h := sha256.New()
+	h.Write([]byte("ringfence/gossip/v1\n"))
+	h.Write([]byte(m.GetTopic()))
+	h.Write([]byte("\n"))
+	h.Write(m.GetData())
+	return string(h.Sum(nil)[:20])
+}
+
+// inspect sees everything that comes, before anything is done with it, and
+// drops what is above a peer's budget.
+func (g *Gossip) inspect(from peer.ID, rpc *pubsub.RPC) error {
+	n := len(rpc.GetPublish())
+	if n == 0 {
+		return nil
+	}
+	g.mu.Lock()
+	budget := g.budgets[from]
+	if budget == nil {
+		budget = rate.NewLimiter(peerRate, peerBurst)
+		g.budgets[from] = budget
+	}
+	g.mu.Unlock()
+	if budget.AllowN(time.Now(), n) {
+		return nil
+	}
+	for _, m := range rpc.GetPublish() {
+		g.counter(m.GetTopic()).dropped.Add(1)
+	}
+	rpc.Publish = nil // what is said about the mesh still counts
+	return nil
+}
+
+// validator makes the library's validator of one of ours. It runs in the one
+// worker, so that messages are judged in the order in which they came.
+func (g *Gossip) validator(c *counter, judge func(ctx context.Context, m *pubsub.Message) Verdict) pubsub.ValidatorEx {
+	return func(ctx context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
+		if from == g.self {
+			return pubsub.ValidationAccept // our own, on its way out
+		}
+		switch judge(ctx, m) {
+		case Accept:
+			c.accepted.Add(1)
+			return pubsub.ValidationAccept
+		case Reject:
+			c.rejected.Add(1)
+			return pubsub.ValidationReject
+		}
+		c.ignored.Add(1)
+		return pubsub.ValidationIgnore
+	}
+}
