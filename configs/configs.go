@@ -1,5 +1,5 @@
 // Package configs holds the data that ships inside the binary: numbering
-// plans, publishers' mappings, example configurations.
+// plans, publishers' mappings, example configurations, a unit for systemd.
 //
 // They are files, not code, so that whoever runs a node can read them, copy
 // them and replace them; they are embedded, so that a binary needs nothing
@@ -13,5 +13,5 @@ import "embed"
 
 // FS holds the directories of this package under their own names.
 //
-//go:embed all:mappings all:plans all:examples
+//go:embed all:mappings all:plans all:examples all:systemd
 var FS embed.FS

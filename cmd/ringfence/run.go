@@ -23,11 +23,13 @@ Ctrl-C and SIGTERM stop it; a kill at any moment loses nothing acknowledged.
 
 A node without a key that opens its keys still reads and screens: --no-keys.`,
 		Example: `  ringfence run --dir acme --key-file acme.key
+  ringfence run --dir acme --peers-listen 0.0.0.0:7400
   ringfence run --dir acme --no-keys --listen none`,
 		Args: exactly(),
 	}
 	noKeys := cmd.Flags().Bool("no-keys", false, "unlock no keys: read and screen only")
-	config.AddFlags(cmd.Flags(), "listen", "local_rules", "free_floor", "log.level", "log.format")
+	config.AddFlags(cmd.Flags(), "listen", "peers.listen", "peers.announce", "peers.bootstrap", "peers.lan",
+		"local_rules", "free_floor", "log.level", "log.format")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *noKeys {
 			return a.serve(cmd, asks)

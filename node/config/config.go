@@ -33,6 +33,7 @@ type Config struct {
 	FreeFloor  uint64   // bytes; 0 leaves it to the store
 	Lang       string   // en, zh, or "" for what the terminal says
 	Log        Log
+	Peers      Peers
 	Screening  screen.Policy
 
 	shown []Setting
@@ -42,6 +43,14 @@ type Config struct {
 type Log struct {
 	Level slog.Level
 	JSON  bool
+}
+
+// Peers says how this node meets the others of its federation.
+type Peers struct {
+	Listen    string   // host:port for TCP and QUIC, the host an IP address or empty; "" to dial only
+	Announce  []string // host:port by which others reach it, where they cannot see it
+	Bootstrap []string // multiaddrs with /p2p/ of peers to begin with
+	LAN       bool     // find peers on the local network
 }
 
 // Setting is one setting as it came out, for people who wonder why.
@@ -119,7 +128,13 @@ type written struct {
 	FreeFloor  string   `mapstructure:"free_floor"`
 	Lang       string
 	Log        struct{ Level, Format string }
-	Screening  struct {
+	Peers      struct {
+		Listen    string
+		Announce  []string
+		Bootstrap []string
+		LAN       string
+	}
+	Screening struct {
 		Irregular      map[string]string
 		Treatments     []struct{ Rule, Treatment string }
 		PlanMaxAgeDays string `mapstructure:"plan_max_age_days"`

@@ -43,7 +43,8 @@ func write(t *testing.T, name, text string) string {
 func flags(t *testing.T, args ...string) *pflag.FlagSet {
 	t.Helper()
 	fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	config.AddFlags(fs, "dir", "home", "listen", "socket", "key_file", "local_rules", "log.level", "screening.plan_max_age_days")
+	config.AddFlags(fs, "dir", "home", "listen", "socket", "key_file", "local_rules", "log.level", "screening.plan_max_age_days",
+		"peers.listen", "peers.bootstrap", "peers.lan")
 	if err := fs.Parse(args); err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +211,7 @@ func TestProblems(t *testing.T) {
 		{"key twice", "home: 86\nhome: 34\n", "home"},
 		{"no YAML", "a: [\n", "node.yaml"},
 		{"a list for a word", "log: {level: [a, b]}\n", "node.yaml:1: log.level: want one value, not several"},
-		{"a map among rule files", "local_rules:\n  - {a: b}\n", "node.yaml:2: local_rules: want the path of a file"},
+		{"a map among rule files", "local_rules:\n  - {a: b}\n", "node.yaml:2: local_rules: want one value an item"},
 		{"a word for treatments", "screening: {treatments: reject}\n", "screening.treatments: want a list"},
 		{"a word among treatments", "screening: {treatments: [reject]}\n", "screening.treatments: want {rule: "},
 	} {
@@ -342,7 +343,7 @@ func TestCheckLooksAtWhatIsNamed(t *testing.T) {
 func TestExamples(t *testing.T) {
 	quiet(t)
 	entries, err := configs.FS.ReadDir("examples")
-	if err != nil || len(entries) < 3 {
+	if err != nil || len(entries) < 5 {
 		t.Fatalf("%d examples, %v", len(entries), err)
 	}
 	for _, e := range entries {
@@ -357,8 +358,41 @@ func TestExamples(t *testing.T) {
 				told++
 			}
 		}
-		if told < 4 || cfg.Listen != "127.0.0.1:8650" {
+		if told < 4 || cfg.Listen != "127.0.0.1:8650" || cfg.Peers.Listen != "0.0.0.0:7400" {
 			t.Errorf("%s sets %d things: %+v", e.Name(), told, cfg)
+		}
+	}
+}
+
+// The unit starts the binary as it is called, and knows the directories that the
+// examples name.
+func TestUnit(t *testing.T) {
+	text, err := configs.FS.ReadFile("systemd/ringfence.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := make(map[string]string)
+	section := ""
+	for i, line := range strings.Split(string(text), "\n") {
+		key, value, ok := strings.Cut(line, "=")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "["):
+			section = strings.Trim(line, "[]") + "."
+		case !ok || section == "" || strings.ContainsAny(key, " \t"):
+			t.Errorf("line %d is no setting: %q", i+1, line)
+		default:
+			set[section+key] = value
+		}
+	}
+	for key, want := range map[string]string{
+		"Service.ExecStart": "/usr/local/bin/ringfence run --config /etc/ringfence/ringfence.yaml", "Service.StateDirectory": "ringfence",
+		"Service.RuntimeDirectory": "ringfence", "Service.User": "ringfence", "Service.StateDirectoryMode": "0700", "Service.UMask": "0077",
+		"Service.NoNewPrivileges": "yes", "Service.ProtectSystem": "strict", "Service.CapabilityBoundingSet": "", "Service.LimitCORE": "0",
+		"Install.WantedBy": "multi-user.target",
+	} {
+		if got, ok := set[key]; !ok || got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
 }

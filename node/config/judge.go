@@ -20,7 +20,7 @@ func (l *loader) config() Config {
 	cfg := Config{File: l.file}
 	cfg.Dir = l.dir()
 	cfg.Home = l.home(w.Home)
-	cfg.Listen = l.listen(w.Listen)
+	cfg.Listen = l.listen(keyListen, w.Listen)
 	cfg.Socket = l.socket(w.Socket, cfg.Dir)
 	cfg.KeyFile = l.path(keyKeyFile, w.KeyFile)
 	for _, name := range w.LocalRules {
@@ -33,6 +33,7 @@ func (l *loader) config() Config {
 		l.complain(keyLogLevel, "%s is no level; want debug, info, warn or error", quote(w.Log.Level))
 	}
 	cfg.Log.JSON = l.oneOf(keyLogFormat, w.Log.Format, "text", "json") == "json"
+	cfg.Peers = l.peers()
 	cfg.Screening = l.screening()
 	cfg.shown = l.show(&cfg)
 	return cfg
@@ -83,7 +84,7 @@ func (l *loader) home(text string) number.Country {
 
 const none = "none"
 
-func (l *loader) listen(address string) string {
+func (l *loader) listen(key, address string) string {
 	if address == "" || address == none {
 		return ""
 	}
@@ -92,7 +93,7 @@ func (l *loader) listen(address string) string {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil || strings.ContainsAny(host, " /") {
-		l.complain(keyListen, "%s is no address; want host:port, such as 127.0.0.1:8650, or none", quote(address))
+		l.complain(key, "%s is no address; want host:port, such as 127.0.0.1:8650, or none", quote(address))
 		return ""
 	}
 	return address
@@ -215,11 +216,15 @@ func (l *loader) show(cfg *Config) []Setting {
 	values := map[string]string{
 		keyDir: cfg.Dir, keyHome: w.Home, keyListen: cfg.Listen, keySocket: cfg.Socket, keyKeyFile: cfg.KeyFile,
 		keyLocalRules: strings.Join(cfg.LocalRules, ", "), keyFreeFloor: w.FreeFloor, keyLang: cfg.Lang,
+		keyPeersOn: cfg.Peers.Listen, keyAnnounce: strings.Join(cfg.Peers.Announce, ", "),
+		keyBootstrap: strings.Join(cfg.Peers.Bootstrap, ", "), keyLAN: strconv.FormatBool(cfg.Peers.LAN),
 		keyLogLevel: strings.ToLower(cfg.Log.Level.String()), keyLogFormat: w.Log.Format,
 		keyPlanMaxAge: w.Screening.PlanMaxAgeDays, keyListMaxAge: w.Screening.ListMaxAge, keyStaleList: w.Screening.StaleList,
 	}
-	if cfg.Listen == "" {
-		values[keyListen] = none
+	for key, address := range map[string]string{keyListen: cfg.Listen, keyPeersOn: cfg.Peers.Listen} {
+		if address == "" {
+			values[key] = none
+		}
 	}
 	for _, i := range ingresses() {
 		action, set := cfg.Screening.Irregular[i]

@@ -25,7 +25,7 @@ const FileName = "ringfence.yaml"
 // setting is one thing that can be set.
 type setting struct {
 	key      string // dotted, as in the file
-	fallback any    // string, int, []string, or nil for a list of objects
+	fallback any    // string, int, bool, []string, or nil for a list of objects
 	about    string // for help texts
 }
 
@@ -42,6 +42,10 @@ const (
 	keyLogFormat  = "log.format"
 	keyIrregular  = "screening.irregular."
 	keyTreatments = "screening.treatments"
+	keyPeersOn    = "peers.listen"
+	keyAnnounce   = "peers.announce"
+	keyBootstrap  = "peers.bootstrap"
+	keyLAN        = "peers.lan"
 	keyPlanMaxAge = "screening.plan_max_age_days"
 	keyListMaxAge = "screening.list_max_age"
 	keyStaleList  = "screening.stale_list"
@@ -58,6 +62,10 @@ func settings() []setting {
 		{keyLocalRules, []string{}, "rule `files` for screening on this node"},
 		{keyFreeFloor, "", "free `bytes` below which nothing is written, such as 2GiB (default: 1 GiB or 5 % of the disk, whichever is less)"},
 		{keyLang, "", "`language` of what people read: en or zh (default: as LC_ALL or LANG say)"},
+		{keyPeersOn, none, "`address` on which this node's peers reach it over TCP and QUIC, such as 0.0.0.0:7400, or none"},
+		{keyAnnounce, []string{}, "`addresses`, host:port, by which peers reach this node where they cannot see them themselves"},
+		{keyBootstrap, []string{}, "`multiaddrs` of peers to begin with, each ending in /p2p/ and the peer's ID"},
+		{keyLAN, false, "look for peers on the local network"},
 		{keyLogLevel, "info", "least serious `level` that is logged: debug, info, warn or error"},
 		{keyLogFormat, "text", "`form` of the log: text or json"},
 		{keyPlanMaxAge, screen.DefaultPolicy().PlanMaxAgeDays, "`days` for which a numbering plan may say that a number is unallocated; 0 never"},
@@ -101,6 +109,8 @@ func AddFlags(fs *pflag.FlagSet, keys ...string) {
 				fs.String(s.flag(), fallback, s.about)
 			case []string:
 				fs.StringSlice(s.flag(), fallback, s.about)
+			case bool:
+				fs.Bool(s.flag(), fallback, s.about)
 			case int:
 				fs.Int(s.flag(), fallback, s.about)
 			}

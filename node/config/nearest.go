@@ -59,10 +59,10 @@ func (w *keyWalk) value(name string, value *yaml.Node) {
 		w.items(value)
 	case name == keyTreatments:
 		w.complain(value, name, "want a list of {rule: …, treatment: …}")
-	case name == keyLocalRules && list:
+	case (name == keyLocalRules || name == keyAnnounce || name == keyBootstrap) && list:
 		for _, item := range value.Content {
 			if item.Kind != yaml.ScalarNode {
-				w.complain(item, name, "want the path of a file")
+				w.complain(item, name, "want one value an item")
 			}
 		}
 	case value.Kind != yaml.ScalarNode:

@@ -137,6 +137,8 @@ func (m *Member) settings() string {
 	if m.KeyFile != "" {
 		fmt.Fprintf(&b, "\n# Unlocks the keys without a person.\nkey_file: %q\n", m.KeyFile)
 	}
+	b.WriteString("\n# Where the other nodes of the federation reach this one, and whom to begin with\n")
+	b.WriteString("# (ringfence join adds it).\npeers:\n  listen: none # such as 0.0.0.0:7400\n  bootstrap: []\n")
 	b.WriteString("\nlog:\n  level: info\n  format: text\n")
 	return b.String()
 }
