@@ -14,7 +14,7 @@ import (
 
 func (a *app) federationCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "federation", Short: "Found a federation, or look at its charter"}
-	cmd.AddCommand(a.federationNewCommand(), a.federationShowCommand())
+	cmd.AddCommand(a.federationNewCommand(), a.federationSignCommand(), a.federationSealCommand(), a.federationShowCommand())
 	return cmd
 }
 
@@ -23,12 +23,15 @@ func (a *app) federationNewCommand() *cobra.Command {
 	var out string
 	var seal bool
 	cmd := &cobra.Command{
-		Use:   "new --seal (--file FILE | --name NAME) [--card FILE]...",
-		Short: "Write and sign the genesis charter of a federation",
+		Use:   "new (--file FILE | --name NAME) [--card FILE]... [--seal]",
+		Short: "Write the genesis charter of a federation",
 		Long: `New writes the genesis charter: who the members are, with which roles, keys and
 independence groups, to whom ranges are allotted, which numbers are protected,
-and the policy of the list. It signs it with the founder's key of this
-directory. The CID of the charter names the federation for ever.
+and the policy of the list. The CID of the charter names the federation for ever.
+
+It is a draft, which every founder signs on its own machine (federation sign)
+before one of them seals it (federation seal). A federation with one founder does
+all three with --seal.
 
 The founder's own card is taken from the directory; --card adds those of other
 members. What else the founders agreed on stands in a file:
@@ -42,51 +45,52 @@ members. What else the founders agreed on stands in a file:
   policy: {label_permille: 280}
 
 Paths in it are relative to it; what the policy leaves out keeps its default.
-China's emergency numbers are protected whether they are named or not.
-Today a charter has one founder and one regulator.`,
+China's emergency numbers are protected whether they are named or not. The cards of
+several nodes of one member, made with init --with, become one.`,
 		Example: `  ringfence federation new --dir reg --seal --name "Example" --card acme/card.yaml
-  ringfence federation new --dir reg --seal --file founding.yaml --out genesis.cbor`,
+  ringfence federation new --dir reg --file founding.yaml --out draft.cbor`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !seal {
-				return usage(cmd, "--seal is missing: a charter that one founder writes is sealed at once")
-			}
 			if f.Name == "" && f.File == "" {
 				return usage(cmd, "--name or --file is missing")
 			}
-			return a.seal(cmd, f, out)
+			return a.draft(cmd, f, out, seal)
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&seal, "seal", false, "sign the charter; it cannot be changed afterwards")
+	flags.BoolVar(&seal, "seal", false, "sign it as its only founder; it cannot be changed afterwards")
 	flags.StringVar(&f.File, "file", "", "founding `file`")
 	flags.StringVar(&f.Name, "name", "", "`name` of the federation, above the one in the file")
 	flags.StringSliceVar(&f.Cards, "card", nil, "`card` of a member; may be given several times")
-	flags.StringVar(&out, "out", "", "`file` for the charter (default "+found.GenesisFile+" in the data directory)")
+	flags.StringVar(&out, "out", "", "`file` for the charter (default "+found.DraftFile+", sealed "+found.GenesisFile+", in the data directory)")
 	return cmd
 }
 
-func (a *app) seal(cmd *cobra.Command, f found.Founding, out string) error {
+func (a *app) draft(cmd *cobra.Command, f found.Founding, out string, seal bool) error {
 	cfg, err := a.settings(cmd)
 	if err != nil {
 		return err
 	}
 	f.Dir, f.Now, f.Unlock = cfg.Dir, a.now(), a.unlock(cfg.KeyFile, false)
-	if out == "" {
-		out = filepath.Join(cfg.Dir, found.GenesisFile)
+	write, file, then := found.Draft, found.DraftFile, show.Drafted
+	if seal {
+		write, file, then = found.Seal, found.GenesisFile, show.Sealed
 	}
-	g, err := found.Seal(f)
+	if out == "" {
+		out = filepath.Join(cfg.Dir, file)
+	}
+	g, err := write(f)
 	if err != nil {
 		return bad(err)
 	}
 	if err := found.Write(out, g); err != nil {
 		return bad(err)
 	}
-	shown, err := readCharter(out)
+	shown, err := showCharter(out, g)
 	if err != nil {
 		return err
 	}
-	return answer(a, cmd, shown, show.Sealed)
+	return answer(a, cmd, shown, then)
 }
 
 func (a *app) federationShowCommand() *cobra.Command {
@@ -95,8 +99,9 @@ func (a *app) federationShowCommand() *cobra.Command {
 		Use:   "show",
 		Short: "Show the charter of this node's federation",
 		Long: `Show verifies the genesis charter and shows it: members, roles, independence
-groups and weights, grants, protected numbers. With --json it has every figure
-of the policy and every key.`,
+groups and weights, grants, protected numbers, and the figures of the policy that
+are not the default ones. Of a draft it says whose signatures are missing. With
+--json it has every figure of the policy and every key.`,
 		Example: `  ringfence federation show --dir reg
   ringfence federation show --file genesis.cbor --json`,
 		Args: exactly(),
@@ -108,7 +113,11 @@ of the policy and every key.`,
 				}
 				file = filepath.Join(cfg.Dir, found.GenesisFile)
 			}
-			shown, err := readCharter(file)
+			g, err := found.ReadDraft(file)
+			if err != nil {
+				return bad(err)
+			}
+			shown, err := showCharter(file, g)
 			if err != nil {
 				return bad(err)
 			}
@@ -119,21 +128,24 @@ of the policy and every key.`,
 	return cmd
 }
 
-// readCharter reads a genesis charter as it is shown.
-func readCharter(path string) (*show.Charter, error) {
-	g, c, err := found.Read(path)
+// showCharter returns a genesis charter, or a draft of one, as it is shown.
+func showCharter(path string, g *charter.Genesis) (*show.Charter, error) {
+	state, err := charter.Preview(g)
 	if err != nil {
 		return nil, err
 	}
-	state, err := charter.At(g)
-	if err != nil {
-		return nil, err
-	}
+	c := state.Charter()
 	quorum, _ := charter.Quorum(len(c.Regulators))
 	shown := &show.Charter{
-		Federation: g.CharterCID().String(), Name: c.Name, Created: time.Unix(c.Created, 0).UTC().Format(time.RFC3339), File: path,
+		Federation: state.Federation().String(), Name: c.Name, Created: time.Unix(c.Created, 0).UTC().Format(time.RFC3339), File: path,
 		Quorum: quorum, Policy: c.Policy, Taxonomy: c.Taxonomy,
 		Grants: []charter.RangeGrant{}, Protected: []number.Range{},
+	}
+	if shown.Missing, err = found.Unsigned(g); err != nil {
+		return nil, err
+	}
+	if shown.Differs, err = show.Differences(c.Policy); err != nil {
+		return nil, err
 	}
 	for _, f := range c.Founders {
 		shown.Founders = append(shown.Founders, f.Member)
@@ -144,7 +156,7 @@ func readCharter(path string) (*show.Charter, error) {
 	for i, m := range state.Members() {
 		shown.Members = append(shown.Members, show.Member{
 			ID: m.ID, Name: m.Name, NameZh: m.NameZh, Roles: texts(m.Roles), Group: m.Group, Contact: m.Contact,
-			Weight: state.Weight(i), Issuers: texts(m.Issuers),
+			Weight: state.Weight(i), Issuers: texts(m.Issuers), Hosts: texts(m.Hosts),
 		})
 	}
 	for _, g := range c.Grants {

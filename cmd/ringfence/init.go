@@ -17,8 +17,9 @@ import (
 func (a *app) initCommand() *cobra.Command {
 	m := found.Member{}
 	var roles []string
+	var with string
 	cmd := &cobra.Command{
-		Use:   "init --member ID --name NAME --role ROLE",
+		Use:   "init (--member ID --name NAME --role ROLE | --with CARD)",
 		Short: "Make a member's data directory: keys, card, configuration",
 		Long: `Init makes the data directory of one member: its keys, each for one purpose,
 encrypted under a passphrase or a key file; card.yaml with their public halves,
@@ -28,14 +29,35 @@ A key file that does not exist is made; keep it on another medium than the
 directory. Without --key-file the passphrase comes from RINGFENCE_PASSPHRASE or
 is asked. Nothing that exists is overwritten.
 
+A member may run several nodes. A further one is made with the card of the member:
+it gets an issuer and a host key of its own, and a card that names them beside the
+others, to be handed in in place of the first.
+
 Roles: operator, mvno, vendor, callcentre, internet, handset, coordinator,
 regulator, public_security, sector.`,
 		Example: `  ringfence init --dir acme --key-file acme.key --member acme --name "Acme Flags" --role vendor
-  ringfence init --dir reg --member miit --name Ministry --role regulator --founder`,
+  ringfence init --dir reg --member miit --name Ministry --role regulator --founder
+  ringfence init --dir acme2 --key-file acme2.key --with acme/card.yaml`,
 		Args: exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.initialise(cmd, m, roles) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if with == "" {
+				return a.initialise(cmd, m, roles)
+			}
+			for _, flag := range []string{"member", "name", "name-zh", "role", "group", "contact", "jurisdiction", "founder"} {
+				if cmd.Flags().Changed(flag) {
+					return usage(cmd, "--%s stands beside --with: the card says what the member is", flag)
+				}
+			}
+			card, err := found.ReadCard(with)
+			if err != nil {
+				return bad(err)
+			}
+			m.With = &card
+			return a.makeNode(cmd, m)
+		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&with, "with", "", "`card` of a member, to make a further node of it")
 	f.StringVar(&m.ID, "member", "", "member `ID`: 1 to 32 of a-z 0-9 -")
 	f.StringVar(&m.Name, "name", "", "`name` of the organisation, English or romanised")
 	f.StringVar(&m.NameZh, "name-zh", "", "Chinese `name`")
@@ -60,6 +82,11 @@ func (a *app) initialise(cmd *cobra.Command, m found.Member, roles []string) err
 		}
 		m.Roles = append(m.Roles, r)
 	}
+	return a.makeNode(cmd, m)
+}
+
+// makeNode makes the data directory of a member's node.
+func (a *app) makeNode(cmd *cobra.Command, m found.Member) error {
 	cfg, err := a.settings(cmd)
 	if err != nil {
 		return err
@@ -78,8 +105,8 @@ func (a *app) initialise(cmd *cobra.Command, m found.Member, roles []string) err
 		return bad(err)
 	}
 	shown := show.Initialised{
-		Directory: m.Dir, Member: made.Card.ID, Roles: roles, Group: made.Card.Group,
-		Card: filepath.Join(m.Dir, found.CardFile), Files: made.Files, Keys: shownKeys(made.Keys), Founder: m.Founder,
+		Directory: m.Dir, Member: made.Card.ID, Roles: texts(made.Card.Roles), Group: made.Card.Group,
+		Card: filepath.Join(m.Dir, found.CardFile), Files: made.Files, Keys: shownKeys(made.Keys), Founder: m.Founder, Further: m.With != nil,
 	}
 	if madeKeyFile {
 		shown.Files = append([]string{m.KeyFile}, shown.Files...)

@@ -72,7 +72,7 @@ func (a *app) addVerbs(root *cobra.Command) {
 			root.AddCommand(v)
 		}
 	}
-	add(groupStart, a.initCommand(), a.federationCommand())
+	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand())
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),

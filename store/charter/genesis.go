@@ -1,6 +1,7 @@
 package charter
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,6 +85,24 @@ func (g *Genesis) Sign(founder keys.Private) error {
 	return nil
 }
 
+// Merge adds the signatures that another copy of the same genesis has. It refuses
+// one of another charter, of which signatures would be worthless here.
+func (g *Genesis) Merge(o *Genesis) error {
+	if _, _, err := o.check(); err != nil {
+		return err
+	}
+	if !bytes.Equal(g.Charter, o.Charter) {
+		return fmt.Errorf("charter: merge: the charters differ, one is %s and the other %s: all founders sign the same draft", g.CharterCID(), o.CharterCID())
+	}
+	for _, e := range o.Signatures {
+		if !slices.ContainsFunc(g.Signatures, func(have Endorsement) bool { return have.Key == e.Key }) {
+			g.Signatures = append(g.Signatures, e)
+		}
+	}
+	slices.SortFunc(g.Signatures, func(a, b Endorsement) int { return a.Key.Compare(b.Key) })
+	return nil
+}
+
 // Missing returns the founders that have not signed.
 func (g *Genesis) Missing() ([]Founder, error) {
 	_, missing, err := g.check()
@@ -130,6 +149,16 @@ func (g *Genesis) check() (*Charter, []Founder, error) {
 	return c, missing, nil
 }
 
+// Preview returns the constitution that g gives once all its founders have
+// signed: to be looked at before one signs, and for nothing else.
+func Preview(g *Genesis) (*State, error) {
+	c, _, err := g.check()
+	if err != nil {
+		return nil, err
+	}
+	return begin(c)
+}
+
 // At returns the constitution at ledger size 1: that of the genesis charter,
 // once all its founders have signed.
 func At(g *Genesis) (*State, error) {
@@ -137,6 +166,10 @@ func At(g *Genesis) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
+	return begin(c)
+}
+
+func begin(c *Charter) (*State, error) {
 	federation, err := c.FederationID()
 	if err != nil {
 		return nil, err

@@ -368,3 +368,48 @@ func FuzzDecodeGenesis(f *testing.F) {
 		}
 	})
 }
+
+func TestMerge(t *testing.T) {
+	g, err := charter.NewGenesis(found(t, sample(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := *g, *g
+	if err := a.Sign(chartertest.Key("founder", "moe")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Sign(chartertest.Key("founder", "reg")); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []*charter.Genesis{&a, &b, &a, g} {
+		if err := g.Merge(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := charter.At(g); err != nil || len(g.Signatures) != 2 {
+		t.Errorf("%d signatures: %v", len(g.Signatures), err)
+	}
+	other, err := charter.NewGenesis(found(t, chartertest.Config(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, g.Merge(other), "the charters differ", other.CharterCID().String())
+	b.Signatures[0].Signature[5] ^= 1
+	wantError(t, g.Merge(&b), "signature", "is wrong")
+}
+
+// Before founders sign they look at what the charter would give.
+func TestPreview(t *testing.T) {
+	g, err := charter.NewGenesis(found(t, sample(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := charter.Preview(g)
+	if err != nil || state.Federation() != g.CharterCID() {
+		t.Fatalf("federation %v: %v", state, err)
+	}
+	g.Charter = g.Charter[1:]
+	if _, err := charter.Preview(g); err == nil {
+		t.Error("no charter has a preview")
+	}
+}

@@ -254,7 +254,7 @@ func TestSealRefuses(t *testing.T) {
 		{"no founder's key", func(f *found.Founding) { f.Dir, f.Unlock = acme.Dir, acme.Unlock }, "ringfence init --founder makes one"},
 		{"wrong key file", func(f *found.Founding) { f.Unlock = acme.Unlock }, "does not open with this"},
 		{"no card", func(f *found.Founding) { f.Cards = []string{"/nowhere/card.yaml"} }, "ringfence init makes the card"},
-		{"two founders", func(f *found.Founding) { f.Cards = []string{card(second)} }, "2 founders and 2 regulators"},
+		{"two founders", func(f *found.Founding) { f.Cards = []string{card(second)} }, "the cards name 2 founders, and each signs on its own machine"},
 		{"unknown key", func(f *found.Founding) { f.File = file("protectd: []\n") }, `"protectd" is no key of a founding file`},
 		{"unknown figure", func(f *found.Founding) { f.File = file("policy: {lable_permille: 3}\n") }, "lable_permille"},
 		{"figure out of range", func(f *found.Founding) { f.File = file("policy: {label_permille: 5000}\n") }, "label_permille"},

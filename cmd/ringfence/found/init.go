@@ -19,6 +19,7 @@ import (
 // What lies in a data directory from the beginning.
 const (
 	CardFile    = "card.yaml"      // the member's card
+	DraftFile   = "draft.cbor"     // a charter that founders have yet to sign
 	KeysDir     = node.KeysDir     // its keys
 	GenesisFile = node.GenesisFile // the charter of its federation
 )
@@ -29,10 +30,11 @@ type Member struct {
 	ID           string
 	Name, NameZh string
 	Roles        []charter.Role
-	Group        string // "" for a group of its own
-	Contact      string // "" for the name
-	Jurisdiction string // of a regulator, "" for CN
-	Founder      bool   // also make the founder's and the ledger's key
+	Group        string        // "" for a group of its own
+	Contact      string        // "" for the name
+	Jurisdiction string        // of a regulator, "" for CN
+	Founder      bool          // also make the founder's and the ledger's key
+	With         *charter.Card // of the member, when this is a further node of it; nil for the first
 	Unlock       keys.Unlock
 	KeyFile      string // by which Unlock opens the keys, for the configuration; may be ""
 	Random       io.Reader
@@ -45,9 +47,26 @@ type Made struct {
 	Files []string // paths, in the order in which they were made
 }
 
+// issuer returns the key that signs the feed of this node.
+func (m *Made) issuer() keys.Public {
+	for _, h := range m.Keys {
+		if h.Purpose == keys.PurposeIssuer {
+			return h.Public
+		}
+	}
+	return keys.Public{}
+}
+
+// ReadCard reads the card of a member.
+func ReadCard(path string) (charter.Card, error) { return readCard(path) }
+
 // purposes returns the keys that a member of these roles needs.
 func (m *Member) purposes() []keys.Purpose {
-	list := []keys.Purpose{keys.PurposeIssuer, keys.PurposeHost, keys.PurposeAudience, keys.PurposeRecovery}
+	list := []keys.Purpose{keys.PurposeIssuer, keys.PurposeHost}
+	if m.With != nil {
+		return list // the others are the organisation's
+	}
+	list = append(list, keys.PurposeAudience, keys.PurposeRecovery)
 	if slices.Contains(m.Roles, charter.Regulator) {
 		list = append(list, keys.PurposeVote, keys.PurposeCosign)
 	}
@@ -62,6 +81,9 @@ func (m *Member) purposes() []keys.Purpose {
 // know what they signed before. It refuses a directory that has keys or a card.
 // When it fails, what it made is removed.
 func Init(m Member) (made Made, err error) {
+	if m.With != nil {
+		m.ID = m.With.ID
+	}
 	if m.Group == "" {
 		m.Group = m.ID
 	}
@@ -113,7 +135,7 @@ func Init(m Member) (made Made, err error) {
 	if err := m.configure(&made); err != nil {
 		return made, err
 	}
-	return made, node.NewStore(m.Dir, made.Card.Issuers...)
+	return made, node.NewStore(m.Dir, made.issuer())
 }
 
 // configure writes a configuration, unless the operator has put one there.
@@ -145,6 +167,9 @@ func (m *Member) settings() string {
 
 // card returns the member's card with the public halves of its keys.
 func (m *Member) card(halves []keys.Half) charter.Card {
+	if m.With != nil {
+		return m.further(halves)
+	}
 	c := charter.Card{ID: m.ID, Name: m.Name, NameZh: m.NameZh, Roles: m.Roles, Group: m.Group, Contact: m.Contact}
 	for _, h := range halves {
 		switch h.Purpose {
@@ -163,6 +188,21 @@ func (m *Member) card(halves []keys.Half) charter.Card {
 		case keys.PurposeCosign:
 			c.Cosign, c.CosignName = h.Public, m.ID+"/cosign"
 		case keys.PurposeLog: // the charter's, not the member's
+		}
+	}
+	return c
+}
+
+// further returns the member's card with the keys of one more node.
+func (m *Member) further(halves []keys.Half) charter.Card {
+	c := *m.With
+	for _, h := range halves {
+		switch h.Purpose {
+		case keys.PurposeIssuer:
+			c.Issuers = append(slices.Clone(c.Issuers), h.Public)
+		case keys.PurposeHost:
+			c.Hosts = append(slices.Clone(c.Hosts), h.Public)
+		default: // purposes names no others
 		}
 	}
 	return c

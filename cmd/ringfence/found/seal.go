@@ -39,39 +39,46 @@ type agreement struct {
 	Policy    policy.Policy        `yaml:"policy"`
 }
 
-// Seal writes the charter that f describes and signs it with the founder's key
-// of f.Dir. The founder's own card is taken from its directory. Today a
-// federation has one founder and one regulator.
-func Seal(f Founding) (*charter.Genesis, error) {
+// Draft writes the charter that f describes, for its founders to sign. The card
+// of the founder who writes it is taken from its directory, and so is the public
+// half of the ledger's key. It unlocks nothing.
+func Draft(f Founding) (*charter.Genesis, error) {
 	cfg, err := f.config()
 	if err != nil {
 		return nil, err
 	}
-	ring, err := keys.Open(filepath.Join(f.Dir, KeysDir), f.Unlock)
+	halves, err := keys.List(filepath.Join(f.Dir, KeysDir))
 	if err != nil {
 		return nil, err
 	}
-	founder, err := ring.Private(keys.PurposeFounder)
-	if err != nil {
-		return nil, fmt.Errorf("%w; ringfence init --founder makes one", err)
+	at := slices.IndexFunc(halves, func(h keys.Half) bool { return h.Purpose == keys.PurposeLog })
+	if at < 0 {
+		return nil, fmt.Errorf("%s has no key for the ledger, which the founder who writes the draft gives: ringfence init --founder makes one", f.Dir)
 	}
-	log, err := ring.Private(keys.PurposeLog)
-	if err != nil {
-		return nil, fmt.Errorf("%w; ringfence init --founder makes one", err)
-	}
-	cfg.LogKey = log.Public()
+	cfg.LogKey = halves[at].Public
 	c, err := charter.Found(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.Founders) != 1 || len(c.Regulators) != 1 {
-		return nil, fmt.Errorf("the cards name %d founders and %d regulators; this version seals charters with one of each", len(c.Founders), len(c.Regulators))
-	}
-	g, err := charter.NewGenesis(c)
+	return charter.NewGenesis(c)
+}
+
+// Seal writes the charter that f describes and signs it with the founder's key
+// of f.Dir, who must be its only founder.
+func Seal(f Founding) (*charter.Genesis, error) {
+	g, err := Draft(f)
 	if err != nil {
 		return nil, err
 	}
-	return g, g.Sign(founder)
+	missing, err := g.Missing()
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) != 1 {
+		return nil, fmt.Errorf("the cards name %d founders, and each signs on its own machine: leave --seal out, pass the draft round for ringfence federation sign, then ringfence federation seal", len(missing))
+	}
+	_, err = Sign(g, f.Dir, f.Unlock)
+	return g, err
 }
 
 // config puts the file and the cards together.
@@ -99,25 +106,52 @@ func (f *Founding) config() (charter.FoundingConfig, error) {
 		}
 		paths = append(paths, p)
 	}
-	// The same card may come twice: the founder's own, or one that the command
-	// line repeats. Two cards of one member that differ are the charter's to
-	// refuse.
-	seen := make(map[string]bool)
 	for _, path := range paths {
 		card, err := readCard(path)
 		if err != nil {
 			return charter.FoundingConfig{}, err
 		}
-		text, err := card.YAML()
-		if err != nil {
+		if cfg.Cards, err = gather(cfg.Cards, card); err != nil {
 			return charter.FoundingConfig{}, err
-		}
-		if !seen[string(text)] {
-			seen[string(text)] = true
-			cfg.Cards = append(cfg.Cards, card)
 		}
 	}
 	return cfg, nil
+}
+
+// gather adds a card to those of other members. The same member may come more
+// than once: a card that the command line repeats, or those of its several nodes,
+// which differ in issuers and hosts alone and become one. Cards of one member that
+// differ in anything else stay two, for the charter to refuse.
+func gather(cards []charter.Card, card charter.Card) ([]charter.Card, error) {
+	for i := range cards {
+		have := &cards[i]
+		if have.ID != card.ID {
+			continue
+		}
+		issuers := slices.Concat(have.Issuers, card.Issuers)
+		hosts := slices.Concat(have.Hosts, card.Hosts)
+		other := *have
+		other.Issuers, other.Hosts = card.Issuers, card.Hosts
+		was, err := other.YAML()
+		if err != nil {
+			return nil, err
+		}
+		is, err := card.YAML()
+		if err != nil {
+			return nil, err
+		}
+		if string(was) == string(is) {
+			have.Issuers, have.Hosts = each(issuers), each(hosts)
+			return cards, nil
+		}
+	}
+	return append(cards, card), nil
+}
+
+// each returns the keys in order, each once.
+func each(list []keys.Public) []keys.Public {
+	slices.SortFunc(list, keys.Public.Compare)
+	return slices.Compact(list)
 }
 
 func readAgreement(path string, a *agreement) (err error) {
@@ -163,22 +197,31 @@ func Write(path string, g *charter.Genesis) error {
 
 // Read reads a genesis charter that all its founders have signed.
 func Read(path string) (*charter.Genesis, *charter.Charter, error) {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("%s is missing: found a federation with ringfence federation new, or copy the genesis charter of one here", path)
-	}
+	g, err := ReadDraft(path)
 	if err != nil {
 		return nil, nil, err
-	}
-	g, err := charter.DecodeGenesis(b)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	c, err := g.Verify()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return g, c, nil
+}
+
+// ReadDraft reads a genesis charter that founders may have yet to sign.
+func ReadDraft(path string) (*charter.Genesis, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is missing: found a federation with ringfence federation new, or copy the genesis charter of one here", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	g, err := charter.DecodeGenesis(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return g, nil
 }
 
 // withEmergency adds the emergency numbers that the shipped plan of China knows

@@ -1,6 +1,9 @@
 package show
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +29,7 @@ type Initialised struct {
 	Files     []string `json:"files"`
 	Keys      []Key    `json:"keys"`
 	Founder   bool     `json:"founder"`
+	Further   bool     `json:"further_node"` // of a member that has another
 }
 
 // Init tells what was made and what comes next.
@@ -34,6 +38,10 @@ func Init(p *Page, i Initialised) {
 		fact{"group", i.Group}, fact{"files", strings.Join(i.Files, ", ")})
 	Keys(p, i.Keys)
 	p.Line("")
+	if i.Further {
+		p.Say("next.further", i.Card)
+		return
+	}
 	p.Say("next.recovery")
 	if i.Founder {
 		p.Say("next.founder", i.Directory)
@@ -58,13 +66,51 @@ type Charter struct {
 	Created    string               `json:"created"` // RFC 3339
 	File       string               `json:"file"`
 	Founders   []string             `json:"founders"`
+	Missing    []string             `json:"missing_signatures"` // of founders; a sealed charter misses none
 	Regulators []Regulator          `json:"regulators"`
 	Quorum     int                  `json:"quorum"`
 	Members    []Member             `json:"members"`
 	Grants     []charter.RangeGrant `json:"grants"`
 	Protected  []number.Range       `json:"protected"`
 	Policy     policy.Policy        `json:"policy"`
+	Differs    []Difference         `json:"policy_differences"`
 	Taxonomy   uint16               `json:"taxonomy_version"`
+}
+
+// Difference is a figure of the policy that is not the default one.
+type Difference struct {
+	Figure  string `json:"figure"`
+	Value   string `json:"value"`
+	Default string `json:"default"`
+}
+
+// Differences compares a policy with the default one, figure by figure.
+func Differences(have policy.Policy) ([]Difference, error) {
+	values, err := figures(have)
+	if err != nil {
+		return nil, err
+	}
+	defaults, err := figures(policy.Default())
+	if err != nil {
+		return nil, err
+	}
+	all := []Difference{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if v, d := string(values[name]), string(defaults[name]); v != d {
+			all = append(all, Difference{name, v, d})
+		}
+	}
+	return all, nil
+}
+
+// figures returns a policy under its own names, each value as JSON has it.
+func figures(of policy.Policy) (map[string]json.RawMessage, error) {
+	b, err := json.Marshal(of)
+	if err != nil {
+		return nil, err
+	}
+	var all map[string]json.RawMessage
+	return all, json.Unmarshal(b, &all)
 }
 
 // Regulator is a regulator's seat.
@@ -83,6 +129,7 @@ type Member struct {
 	Contact string   `json:"contact"`
 	Weight  uint16   `json:"weight_permille"`
 	Issuers []string `json:"issuers"`
+	Hosts   []string `json:"hosts"` // keys of its nodes on the network
 }
 
 // mostGrants bounds what is shown of long lists; --json has all.
@@ -90,6 +137,10 @@ const mostGrants = 20
 
 // Federation shows a charter.
 func Federation(p *Page, c *Charter) {
+	if len(c.Missing) > 0 {
+		p.Say("draft", strings.Join(c.Missing, ", "))
+		p.Line("")
+	}
 	var regulators []string
 	for _, r := range c.Regulators {
 		regulators = append(regulators, r.Member+" ("+r.Jurisdiction+")")
@@ -100,9 +151,9 @@ func Federation(p *Page, c *Charter) {
 	p.Line("")
 	var rows [][]string
 	for _, m := range c.Members {
-		rows = append(rows, []string{m.ID, joined(m.Name, m.NameZh), p.codedAll("role", m.Roles), m.Group, percent(m.Weight), amount(len(m.Issuers))})
+		rows = append(rows, []string{m.ID, joined(m.Name, m.NameZh), p.codedAll("role", m.Roles), m.Group, percent(m.Weight), amount(len(m.Issuers)), amount(len(m.Hosts))})
 	}
-	p.table([]column{{"member", false}, {"name", false}, {"roles", false}, {"group", false}, {"weight", true}, {"issuers", true}}, rows)
+	p.table([]column{{"member", false}, {"name", false}, {"roles", false}, {"group", false}, {"weight", true}, {"issuers", true}, {"hosts", true}}, rows)
 	if len(c.Grants) > 0 {
 		p.Line("")
 	}
@@ -113,8 +164,21 @@ func Federation(p *Page, c *Charter) {
 	p.table(left("range", "allocatee", "resold_to", "hosted_by"), rows)
 	p.more(len(c.Grants) - mostGrants)
 	p.Line("")
-	p.facts(fact{"protected", amount(len(c.Protected))},
+	var protected []string
+	for _, r := range c.Protected[:min(len(c.Protected), mostGrants)] {
+		protected = append(protected, r.String())
+	}
+	p.facts(fact{"protected", amount(len(c.Protected)) + ": " + strings.Join(protected, ", ")},
 		fact{"label_from", percent(c.Policy.LabelPermille)}, fact{"single_from", percent(c.Policy.SinglePermille)})
+	p.more(len(c.Protected) - mostGrants)
+	rows = nil
+	for _, d := range c.Differs {
+		rows = append(rows, []string{d.Figure, d.Value, d.Default})
+	}
+	if len(rows) > 0 {
+		p.Line("")
+	}
+	p.table(left("policy_differs", "value", "default"), rows)
 	p.Say("next.policy")
 }
 
@@ -130,6 +194,56 @@ func Sealed(p *Page, c *Charter) {
 	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.sealed", c.File, c.Federation)
+}
+
+// Drafted tells what founders do with a draft.
+func Drafted(p *Page, c *Charter) {
+	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
+	p.Line("")
+	p.Say("next.drafted", strings.Join(c.Founders, ", "), c.File)
+}
+
+// Signed is a draft after one founder's signature.
+type Signed struct {
+	Federation string   `json:"federation"`
+	Member     string   `json:"signed_by"`
+	File       string   `json:"file"` // that has the signature
+	Missing    []string `json:"missing_signatures"`
+}
+
+// Sign tells who has yet to sign.
+func Sign(p *Page, s Signed) {
+	p.facts(fact{"federation", p.strong(s.Federation)}, fact{"signed_by", s.Member}, fact{"file", s.File})
+	p.Line("")
+	if len(s.Missing) > 0 {
+		p.Say("next.signed", strings.Join(s.Missing, ", "), s.File)
+	} else {
+		p.Say("next.signed_all", s.File)
+	}
+}
+
+// Joined is what came of joining a federation.
+type Joined struct {
+	Federation string `json:"federation"`
+	Name       string `json:"name"`
+	Member     string `json:"member"` // whose node this is
+	Genesis    string `json:"genesis"`
+	Config     string `json:"config"`
+	Peer       string `json:"peer"`
+	Ahead      int64  `json:"clock_ahead_seconds"` // of the peer's clock
+	ClockOff   bool   `json:"clock_off"`           // by more than a node may be to sign
+	Directory  string `json:"directory"`
+}
+
+// Join tells whose node this is now and what to do about its clock.
+func Join(p *Page, j Joined) {
+	p.facts(fact{"federation", p.strong(j.Federation)}, fact{"name", j.Name}, fact{"member", p.strong(j.Member)},
+		fact{"files", j.Genesis + ", " + j.Config}, fact{"peer", j.Peer})
+	p.Line("")
+	if j.ClockOff {
+		p.Say("clock_off", strconv.FormatInt(j.Ahead/60, 10))
+	}
+	p.Say("next.joined", j.Directory)
 }
 
 // Checked is what config check found.

@@ -1,0 +1,152 @@
+package found
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/node/api"
+	"ringfence/node/config"
+	"ringfence/node/overlay"
+	"ringfence/store/charter"
+	"ringfence/store/keys"
+)
+
+// Joining says which node joins which federation, and by whom.
+type Joining struct {
+	Dir        string
+	Config     string // the configuration file that learns of the peer; made when missing
+	Federation cid.Cid
+	Genesis    *charter.Genesis // when it is there already; nil: the peer gives it
+	Peer       string           // multiaddr with /p2p/
+	Host       keys.Private     // the host key of Dir
+	Version    string           // of the release
+	Now        func() time.Time
+}
+
+// Joined is what joining came to.
+type Joined struct {
+	Charter *charter.Charter
+	Member  string        // whose node this is
+	Genesis string        // path
+	Ahead   time.Duration // of this machine's clock before the peer's, within a second or two
+}
+
+// Join asks a peer whether this node has a place in the federation, and when it
+// has one leaves the genesis charter and the peer's address where the node finds
+// them. Nothing is trusted to the peer: the charter's CID is the federation, and
+// it names the host. Without a place nothing is written.
+func Join(ctx context.Context, j Joining) (Joined, error) {
+	if err := config.CheckPeer(j.Peer); err != nil {
+		return Joined{}, bad(err)
+	}
+	w, err := overlay.Ask(ctx, overlay.AskConfig{Key: j.Host, Address: j.Peer, Genesis: j.Genesis == nil, Version: j.Version})
+	if err != nil {
+		return Joined{}, api.Errorf(api.Unavailable, "%v", err)
+	}
+	ahead := j.Now().Sub(w.Time)
+	if err := j.fits(&w); err != nil {
+		return Joined{}, err
+	}
+	if j.Genesis == nil {
+		if j.Genesis, err = charter.DecodeGenesis(w.Genesis); err != nil {
+			return Joined{}, api.Errorf(api.Refused, "the peer's genesis is none: %v; ask another peer", err)
+		}
+	}
+	state, err := charter.At(j.Genesis)
+	if err != nil {
+		return Joined{}, api.Errorf(api.Refused, "the genesis is not sealed: %v", err)
+	}
+	if state.Federation() != j.Federation {
+		return Joined{}, api.Errorf(api.Refused, "the peer's genesis is that of federation %s, not of %s: it lies, ask another peer", state.Federation(), j.Federation)
+	}
+	m, known := state.Host(j.Host.Public())
+	if !known || !w.Member {
+		return Joined{}, stranger(state, j.Host.Public(), known)
+	}
+	done := Joined{Charter: state.Charter(), Member: state.Member(m).ID, Genesis: filepath.Join(j.Dir, GenesisFile), Ahead: ahead}
+	if err := j.keepGenesis(done.Genesis); err != nil {
+		return Joined{}, bad(err)
+	}
+	return done, bad(j.keepPeer())
+}
+
+// bad makes an error one of input.
+func bad(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &api.Error{Kind: api.BadInput, Message: err.Error()}
+}
+
+// fits checks that the peer is of the same federation and speaks as we do.
+func (j *Joining) fits(w *overlay.Welcome) error {
+	if w.Federation != j.Federation {
+		return api.Errorf(api.Refused, "the node at %s is of another federation, %s (%s), not of %s: check the ID with those who gave it, or name a peer of that federation", j.Peer, w.Federation, w.Name, j.Federation)
+	}
+	switch {
+	case overlay.Version < w.Lowest:
+		return api.Errorf(api.Refused, "this release speaks protocol version %d, too old for the node at %s (release %s), which speaks %d to %d: upgrade this node", overlay.Version, j.Peer, w.Version, w.Lowest, w.Highest)
+	case overlay.Version > w.Highest:
+		return api.Errorf(api.Refused, "the node at %s (release %s) speaks protocol versions %d to %d, too old for this release, which speaks %d: its operator has to upgrade it; try another peer", j.Peer, w.Version, w.Lowest, w.Highest, overlay.Version)
+	}
+	return nil
+}
+
+// stranger says that a host is no member's, and who could change that.
+func stranger(state *charter.State, host keys.Public, once bool) error {
+	var whom []string
+	for _, f := range state.Charter().Founders {
+		for _, m := range state.Members() {
+			if m.ID == f.Member {
+				whom = append(whom, fmt.Sprintf("%s (%s)", m.Name, m.Contact))
+			}
+		}
+	}
+	what := "is no member's of"
+	if once {
+		what = "is one of the genesis charter's, but the peer does not know it any longer as a member's of"
+	}
+	return api.Errorf(api.Refused, "the host key of this directory, %s, %s the federation %q; nothing was changed. Whom to ask, with this node's %s: %s", host, what, state.Charter().Name, CardFile, strings.Join(whom, ", "))
+}
+
+// keepGenesis writes the genesis charter, unless it is there.
+func (j *Joining) keepGenesis(path string) error {
+	have, _, err := Read(path)
+	if err == nil {
+		if have.CharterCID() != j.Genesis.CharterCID() {
+			return fmt.Errorf("%s is the charter of another federation, %s: a directory belongs to one; join from a new one (ringfence init)", path, have.CharterCID())
+		}
+		return nil
+	}
+	if _, missing := os.Lstat(path); !errors.Is(missing, fs.ErrNotExist) {
+		return err
+	}
+	return Write(path, j.Genesis)
+}
+
+// keepPeer adds the peer to the configuration.
+func (j *Joining) keepPeer() error {
+	text, err := os.ReadFile(j.Config)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return err
+	}
+	with, err := config.AddPeer(text, j.Peer)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", j.Config, err)
+	case fresh:
+		return writeNew(j.Config, with)
+	case string(with) == string(text):
+		return nil
+	}
+	return replace(j.Config, with)
+}
