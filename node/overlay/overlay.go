@@ -237,13 +237,15 @@ func (o *Overlay) Close() error {
 	return err
 }
 
-// start runs f in a goroutine that Close waits for; not once closed.
-func (o *Overlay) start(f func()) {
+// start runs f in a goroutine that Close waits for; false once closed.
+func (o *Overlay) start(f func()) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.closed {
-		o.working.Go(f)
+	if o.closed {
+		return false
 	}
+	o.working.Go(f)
+	return true
 }
 
 // Self returns the own host key.
@@ -260,7 +262,7 @@ func (o *Overlay) Addresses() []string {
 
 // member returns the host key behind a peer ID that the charter names.
 func (o *Overlay) member(id peer.ID) (keys.Public, bool) {
-	k, ok := HostKey(id)
+	k, ok := bareKey(id)
 	if !ok {
 		return k, false
 	}
