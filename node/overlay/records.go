@@ -86,7 +86,7 @@ func (o *Overlay) greeting(brief bool) greeting {
 	if brief {
 		return greeting{session: o.session, brief: true}
 	}
-	addrs := usables(beyond(o.host.Addrs()))
+	addrs := o.reach()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	g := greeting{session: o.session}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,21 +30,26 @@ import (
 	"ringfence/store/keys"
 )
 
-// plain returns a libp2p host of nobody's making.
+// plain returns a libp2p host of nobody's making, until the test ends.
 func plain(t testing.TB, options ...libp2p.Option) host.Host {
 	t.Helper()
+	h, done := bare(t, options...)
+	t.Cleanup(done)
+	return h
+}
+
+func bare(t testing.TB, options ...libp2p.Option) (h host.Host, done func()) {
 	h, err := libp2p.New(append(options, libp2p.NoListenAddrs, libp2p.DisableMetrics(), libp2p.DisableRelay(),
 		libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport),
 		libp2p.ResourceManager(&network.NullResourceManager{}))...)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // its goroutine may not be the test's
 	}
-	t.Cleanup(func() {
+	return h, func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
-	})
-	return h
+	}
 }
 
 func identityOf(t testing.TB, k keys.Private) libp2p.Option {
@@ -89,7 +95,7 @@ func speaks(h host.Host, to peer.AddrInfo, id string) error {
 	if err != nil {
 		return err
 	}
-	defer s.Reset()
+	defer func() { _ = s.Reset() }()
 	if err := s.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return err
 	}
@@ -106,7 +112,7 @@ func TestStrangersOpenTheDeskAlone(t *testing.T) {
 	o.Handle(echoProtocol, echo)
 	const mesh = "/test/meshsub/1.2.0"
 	seen := make(chan struct{}, 10)
-	o.Host().SetStreamHandler(mesh, func(s network.Stream) { seen <- struct{}{}; s.Close() })
+	o.Host().SetStreamHandler(mesh, func(s network.Stream) { seen <- struct{}{}; _ = s.Close() })
 	h := plain(t)
 	peers := overlay.ProtocolsOf(f.ID).Peers
 	for _, id := range []string{echoProtocol, mesh, peers, "/test/nothing/1", "/ipfs/ping/1.0.0", "/ipfs/id/push/1.0.0"} {
@@ -154,7 +160,7 @@ func TestOnlyEd25519IdentitiesExist(t *testing.T) {
 	}
 }
 
-// members returns two overlays that hear each other.
+// pair returns two overlays that hear each other.
 func pair(t *testing.T) (a, b *overlay.Overlay) {
 	t.Helper()
 	all := overlaytest.Net(t, overlaytest.Found("a", 2), nil)
@@ -175,50 +181,51 @@ func TestNothingIsLeftOfAThousandConnects(t *testing.T) {
 	a, b := pair(t)
 	to := where(t, a)
 	before := runtime.NumGoroutine()
-	f := overlaytest.Found("a", 2)
+	member := overlaytest.Found("a", 2).Keys[1]
 	var wait sync.WaitGroup
+	var connects atomic.Int64
 	for worker := range 8 {
 		wait.Go(func() {
-			for i := range 125 {
-				once(t, to, worker, i, f.Keys[1])
+			var options []libp2p.Option
+			if worker >= 3 { // the others are strangers
+				options = append(options, identityOf(t, member))
+			}
+			h, done := bare(t, options...)
+			defer done()
+			for i := range 140 {
+				if visit(t, h, to, i) {
+					connects.Add(1)
+				}
 			}
 		})
 	}
 	wait.Wait()
+	if n := connects.Load(); n < 1000 {
+		t.Errorf("only %d connects", n)
+	}
 	if err := say(t.Context(), b, a, "still here"); err != nil {
 		t.Error(err)
 	}
-	settled(t, before+8)
-	overlaytest.Within(t, 10*time.Second, "connections and streams gone", func() bool {
-		return a.Strangers() == 0 && streams(t, a) <= streams(t, b)+8
+	settled(t, before)
+	overlaytest.Within(t, 20*time.Second, "connections and streams are gone", func() bool {
+		return a.Strangers() == 0 && streams(t, a) == 0 && len(a.Host().Network().Conns()) <= 2
 	})
 }
 
-// once connects as a stranger or as a member, by TCP or QUIC, opens streams and
-// leaves, or is thrown out.
-func once(t *testing.T, to peer.AddrInfo, worker, i int, member keys.Private) {
-	var options []libp2p.Option
-	if worker == 0 {
-		options = append(options, identityOf(t, member))
-	}
-	h, err := libp2p.New(append(options, libp2p.NoListenAddrs, libp2p.DisableMetrics(), libp2p.DisableRelay(),
-		libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport),
-		libp2p.ResourceManager(&network.NullResourceManager{}))...)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer h.Close()
+// visit connects by TCP or QUIC, opens streams and leaves in the middle of them.
+func visit(t *testing.T, h host.Host, to peer.AddrInfo, i int) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
+	defer func() { _ = h.Network().ClosePeer(to.ID) }()
 	if h.Connect(ctx, peer.AddrInfo{ID: to.ID, Addrs: to.Addrs[i%len(to.Addrs) : i%len(to.Addrs)+1]}) != nil {
-		return // there are too many strangers just now
+		return false
 	}
 	for _, id := range []protocol.ID{echoProtocol, overlay.DeskProtocol} {
 		if s, err := h.NewStream(ctx, to.ID, id); err == nil {
 			_, _ = s.Write([]byte{0, 0, 0, 9})
 		}
 	}
+	return true
 }
 
 func streams(t testing.TB, o *overlay.Overlay) (n int) {
@@ -356,7 +363,7 @@ func TestStrangersAreFewAndGoAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer h.Close()
+			defer func() { _ = h.Close() }()
 			hosts = append(hosts, h)
 			_ = h.Connect(t.Context(), to) // the last ones may be refused now or in a moment
 		}
@@ -388,7 +395,7 @@ func TestManyNodesMayLiveBehindOneAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer m.Close()
+	defer func() { _ = m.Close() }()
 	at := func(format string, i int) error {
 		_, err := m.OpenConnection(network.DirInbound, false, multiaddrs(t, []string{fmt.Sprintf(format, i+1)})[0])
 		return err

@@ -52,7 +52,7 @@ func free(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().String()
 }
 
@@ -101,7 +101,7 @@ func TestTroubleIsToldInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	newer.SetStreamHandler(overlay.DeskProtocol, func(s network.Stream) {
-		defer s.Close()
+		defer func() { _ = s.Close() }()
 		if _, err := overlay.ReadFrame(s, 100); err == nil {
 			_ = overlay.WriteFrame(s, overlay.Welcome{Federation: f.ID, Lowest: 2, Highest: 3, Member: true, Version: "9.0"}.Encode())
 		}
@@ -191,7 +191,7 @@ func TestAnAddressThatIsTakenIsSaidSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	cfg := f.Config(0)
 	cfg.Listen = []string{l.Addr().String()}
 	if _, err := overlay.New(cfg); err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
@@ -376,7 +376,7 @@ func answers(t *testing.T, from, to *overlay.Overlay) bool {
 	if err != nil {
 		return false
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if s.SetDeadline(time.Now().Add(500*time.Millisecond)) != nil || overlay.WriteFrame(s, []byte("?")) != nil {
 		return false
 	}
