@@ -85,11 +85,21 @@ func converse(ctx context.Context, h host.Host, id peer.ID, genesis bool) (Welco
 	if err != nil {
 		return Welcome{}, fmt.Errorf("%w: %w", ErrNoDesk, err)
 	}
-	defer func() { _ = s.Close() }()
+	w, err := question{genesis}.put(s)
+	if err != nil {
+		_ = s.Reset() // it is gone either way
+		return w, err
+	}
+	_ = s.Close() // all is read
+	return w, nil
+}
+
+// put asks on a stream.
+func (q question) put(s network.Stream) (Welcome, error) {
 	if err := s.SetDeadline(time.Now().Add(deskTime)); err != nil {
 		return Welcome{}, err
 	}
-	if err := WriteFrame(s, question{genesis}.encode()); err != nil {
+	if err := WriteFrame(s, q.encode()); err != nil {
 		return Welcome{}, fmt.Errorf("%w: %w", ErrNoDesk, err)
 	}
 	b, err := ReadFrame(s, maxWelcome)

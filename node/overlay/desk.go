@@ -65,6 +65,9 @@ func decodeWelcome(b []byte) (Welcome, error) {
 	if err := r.End(); err != nil {
 		return Welcome{}, err
 	}
+	if len(w.Genesis) == 0 {
+		w.Genesis = nil
+	}
 	var err error
 	if w.Federation, err = cid.Cast(federation); err != nil {
 		return Welcome{}, fmt.Errorf("overlay: welcome: federation: %w", err)

@@ -14,8 +14,11 @@
 // Addresses come from the configuration, from signed peer records that members
 // hand each other, and on a local network from mDNS. They are kept over restarts,
 // and members that are not connected are dialled again for ever, at most five
-// seconds apart: after a partition nobody else does it. All names, caps and
-// timeouts of the wire stand in protocols.go.
+// seconds apart: after a partition nobody else does it. Two members have met when
+// they have exchanged records; Changed and Neighbours speak of nothing less, so
+// nobody counts whose federation, charter or release is another one. Who was met
+// and falls silent is asked whether it is there, and dialled anew if not. All
+// names, caps and timeouts of the wire stand in protocols.go.
 //
 // Floor 9. It moves streams and knows nothing of what is said on them.
 package overlay

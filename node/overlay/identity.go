@@ -26,16 +26,28 @@ func PeerID(k keys.Public) (peer.ID, error) {
 // HostKey returns the host key that a peer ID is made of; false for every
 // identity that is not a sound Ed25519 key.
 func HostKey(id peer.ID) (keys.Public, bool) {
+	k, ok := bareKey(id)
+	if !ok {
+		return k, false
+	}
+	k, err := keys.ParsePublic(k[:])
+	return k, err == nil
+}
+
+// bareKey returns the bytes of an Ed25519 key. Whether they are a sound key costs
+// as much to find out as a signature; those of the charter are.
+func bareKey(id peer.ID) (k keys.Public, ok bool) {
 	public, err := id.ExtractPublicKey()
 	if err != nil || public.Type() != pb.KeyType_Ed25519 {
-		return keys.Public{}, false
+		return k, false
 	}
 	raw, err := public.Raw()
-	if err != nil {
-		return keys.Public{}, false
+	if err != nil || len(raw) != len(k)-1 {
+		return k, false
 	}
-	k, err := keys.ParsePublic(append([]byte{keys.Ed25519}, raw...))
-	return k, err == nil
+	k[0] = keys.Ed25519
+	copy(k[1:], raw)
+	return k, true
 }
 
 // identity dresses a host's private key for libp2p.

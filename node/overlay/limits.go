@@ -77,8 +77,8 @@ func connRates() *rate.Limiter {
 	return &rate.Limiter{
 		GlobalLimit: rate.Limit{RPS: connRate, Burst: connBurst},
 		NetworkPrefixLimits: []rate.PrefixLimit{
-			{Prefix: netip.MustParsePrefix("127.0.0.0/8")}, // no limit
-			{Prefix: netip.MustParsePrefix("::1/128")},
+			{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Limit: rate.Limit{RPS: connRateHere, Burst: connBurstHere}},
+			{Prefix: netip.MustParsePrefix("::1/128"), Limit: rate.Limit{RPS: connRateHere, Burst: connBurstHere}},
 		},
 		SubnetRateLimiter: rate.SubnetLimiter{
 			IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: at}},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,6 +65,7 @@ type Overlay struct {
 	self      keys.Public
 	private   crypto.PrivKey
 	protocols Protocols
+	announced []ma.Multiaddr
 	host      host.Host
 	resources network.ResourceManager
 	gate      *gate
@@ -184,20 +186,23 @@ func hostOptions(private crypto.PrivKey, version string) []libp2p.Option {
 	}
 }
 
-// announce returns what puts the announced addresses before those that the host
-// sees itself.
+// announce returns what adds the announced addresses to those that the host sees
+// itself.
 func (o *Overlay) announce() (func([]ma.Multiaddr) []ma.Multiaddr, error) {
-	var first []ma.Multiaddr
 	for _, a := range o.cfg.Announce {
 		addrs, err := announced(a)
 		if err != nil {
 			return nil, err
 		}
-		first = append(first, addrs...)
+		o.announced = append(o.announced, addrs...)
 	}
-	return func(seen []ma.Multiaddr) []ma.Multiaddr {
-		return append(append([]ma.Multiaddr(nil), first...), seen...)
-	}, nil
+	return func(seen []ma.Multiaddr) []ma.Multiaddr { return slices.Concat(o.announced, seen) }, nil
+}
+
+// reach returns the addresses by which others reach this node, the announced ones
+// first: libp2p sorts, and few are told.
+func (o *Overlay) reach() []ma.Multiaddr {
+	return usables(slices.Concat(o.announced, beyond(o.host.Addrs())))
 }
 
 // listen listens on each address of the configuration, or says which it cannot
@@ -237,13 +242,15 @@ func (o *Overlay) Close() error {
 	return err
 }
 
-// start runs f in a goroutine that Close waits for; not once closed.
-func (o *Overlay) start(f func()) {
+// start runs f in a goroutine that Close waits for; false once closed.
+func (o *Overlay) start(f func()) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.closed {
-		o.working.Go(f)
+	if o.closed {
+		return false
 	}
+	o.working.Go(f)
+	return true
 }
 
 // Self returns the own host key.
@@ -252,7 +259,7 @@ func (o *Overlay) Self() keys.Public { return o.self }
 // Addresses returns the multiaddrs, with /p2p/, by which others reach this node.
 func (o *Overlay) Addresses() []string {
 	var out []string
-	for _, a := range usables(beyond(o.host.Addrs())) {
+	for _, a := range o.reach() {
 		out = append(out, a.String()+"/p2p/"+o.host.ID().String())
 	}
 	return out
@@ -260,7 +267,7 @@ func (o *Overlay) Addresses() []string {
 
 // member returns the host key behind a peer ID that the charter names.
 func (o *Overlay) member(id peer.ID) (keys.Public, bool) {
-	k, ok := HostKey(id)
+	k, ok := bareKey(id)
 	if !ok {
 		return k, false
 	}

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // echo gives back what it is told.
 func echo(s overlay.Stream) {
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	b, err := overlay.ReadFrame(s, 1<<20)
 	if err == nil {
 		_ = overlay.WriteFrame(s, b)
@@ -32,7 +32,7 @@ func say(ctx context.Context, from, to *overlay.Overlay, what string) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if err := s.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return err
 	}
@@ -91,5 +91,61 @@ func TestPartitionHealsWithinTenSeconds(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		net.Partition(nil)
 		overlaytest.Whole(t, 10*time.Second, all...)
+	})
+}
+
+func TestPeersWaitUntilRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := overlaytest.NewSimnet(overlaytest.SimnetConfig{})
+		defer sim.Close()
+		f := overlaytest.Found("a", 2)
+		cfg := f.Config(0)
+		cfg.Options = sim.Options(0)
+		late, err := overlay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg = f.Config(1)
+		cfg.Options, cfg.Bootstrap = sim.Options(1), late.Addresses()
+		early, stop := overlaytest.Start(t, cfg)
+		defer stop()
+		time.Sleep(time.Minute)
+		if n := len(early.Neighbours()) + len(late.Neighbours()); n != 0 {
+			t.Errorf("%d neighbours before Run", n)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- late.Run(t.Context()) }()
+		overlaytest.Whole(t, 10*time.Second, early, late)
+		if err := late.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestCloseLetsGoOfWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := overlaytest.NewSimnet(overlaytest.SimnetConfig{})
+		defer sim.Close()
+		cfg := overlaytest.Found("a", 1).Config(0)
+		cfg.Options = sim.Options(0)
+		never, err := overlay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := make(chan error, 1)
+		go func() {
+			_, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: never.Addresses()[0], Options: sim.Options(1)})
+			asked <- err
+		}()
+		time.Sleep(5 * time.Second)
+		if err := never.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-asked; err == nil {
+			t.Error("an overlay that never ran has a desk")
+		}
 	})
 }

@@ -68,7 +68,8 @@ const (
 	maxTries       = 96               // under way at once
 	exchangeTime   = 10 * time.Second // for one exchange of records
 	exchangeEvery  = 30 * time.Second // with one neighbour, picked at random; half of it to the whole
-	unmetTime      = time.Minute      // a member that is connected has so long to exchange records
+	silence        = 12 * time.Second // until a member is asked whether it is still there, …
+	aliveTime      = 7 * time.Second  // … and for its answer
 	spreadEvery    = time.Second      // at most: what is new is passed on, …
 	spreadTo       = 8                // … to so many neighbours at a time
 	maxAddresses   = 8                // of one host
@@ -113,6 +114,8 @@ const (
 	connRateAt          = 40  // new ones a second from or to one address, …
 	connBurstAt         = 192 // … and at once
 	connRate, connBurst = 200, 600
+	connRateHere        = 400 // on loopback, where a whole federation may live
+	connBurstHere       = 1500
 
 	maxMemory         = 256 << 20 // bytes reserved by all connections
 	maxMemoryMember   = 64 << 20

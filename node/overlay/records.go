@@ -28,20 +28,23 @@ func newSession() (s [sessionSize]byte) {
 }
 
 // greeting is what each end of an exchange says: which life of its node speaks,
-// and signed peer records, its own first when it can be reached.
+// and signed peer records, its own first when it can be reached. A brief one has
+// no records and wants none: it only asks whether the other end is still there.
 //
-//	[version, session (8 bytes), [record, …]]
+//	[version, session (8 bytes), brief (0 or 1), [record, …]]
 type greeting struct {
 	session [sessionSize]byte
+	brief   bool
 	records [][]byte
 }
 
 const greetingVersion = 1
 
 func (g greeting) encode() []byte {
-	b := wire.AppendArray(nil, 3)
+	b := wire.AppendArray(nil, 4)
 	b = wire.AppendUint(b, greetingVersion)
 	b = wire.AppendBytes(b, g.session[:])
+	b = wire.AppendUint(b, flag(g.brief))
 	b = wire.AppendArray(b, len(g.records))
 	for _, r := range g.records {
 		b = wire.AppendBytes(b, r)
@@ -51,11 +54,16 @@ func (g greeting) encode() []byte {
 
 func decodeGreeting(b []byte) (greeting, error) {
 	r := wire.NewReader("greeting", b)
-	r.Array("greeting", 3, 3)
+	r.Array("greeting", 4, 4)
 	r.Version(greetingVersion)
 	var g greeting
 	copy(g.session[:], r.Bytes("session", sessionSize, sessionSize))
-	for range r.Array("records", 0, maxRecords) {
+	g.brief = r.Uint("brief", 1) == 1
+	most := maxRecords
+	if g.brief {
+		most = 0
+	}
+	for range r.Array("records", 0, most) {
 		one := r.Bytes("record", 1, maxRecord)
 		if r.Err() != nil {
 			break
@@ -74,8 +82,11 @@ type ownRecord struct {
 
 // greeting returns what this node says: its own record and others, at random
 // when there are more than one message carries.
-func (o *Overlay) greeting() greeting {
-	addrs := usables(beyond(o.host.Addrs()))
+func (o *Overlay) greeting(brief bool) greeting {
+	if brief {
+		return greeting{session: o.session, brief: true}
+	}
+	addrs := o.reach()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	g := greeting{session: o.session}
@@ -196,49 +207,57 @@ func (o *Overlay) outdo(number uint64) {
 	}
 }
 
-// exchange begins an exchange with a member that is connected.
-func (o *Overlay) exchange(ctx context.Context, with keys.Public) error {
-	s, err := o.Open(ctx, with, o.protocols.Peers)
+// exchange begins an exchange with a member that is connected; with it the
+// member is met.
+func (o *Overlay) exchange(with keys.Public, brief bool, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(o.ctx, within)
+	defer cancel()
+	s, err := o.stream(ctx, with, o.protocols.Peers)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.Close() }()
-	if err := s.SetDeadline(time.Now().Add(exchangeTime)); err != nil {
-		return err
-	}
-	if err := WriteFrame(s, o.greeting().encode()); err != nil {
-		return err
-	}
-	session, err := o.hear(s)
+	g, err := o.greetOn(s, brief, within)
 	if err != nil {
+		_ = s.Reset() // it is gone either way
 		return err
 	}
-	o.meet(with, session)
+	_ = s.Close() // all is read
+	o.meet(with, g.session)
 	return nil
 }
 
+func (o *Overlay) greetOn(s *stream, brief bool, within time.Duration) (greeting, error) {
+	if err := s.SetDeadline(time.Now().Add(within)); err != nil {
+		return greeting{}, err
+	}
+	if err := WriteFrame(s, o.greeting(brief).encode()); err != nil {
+		return greeting{}, err
+	}
+	return o.hear(s)
+}
+
 // hear reads the other end's greeting and learns from it.
-func (o *Overlay) hear(s Stream) (session [sessionSize]byte, err error) {
+func (o *Overlay) hear(s Stream) (greeting, error) {
 	b, err := ReadFrame(s, maxExchange)
 	if err != nil {
-		return session, err
+		return greeting{}, err
 	}
 	g, err := decodeGreeting(b)
 	if err != nil {
-		return session, err
+		return greeting{}, err
 	}
 	for _, r := range g.records {
 		if err := o.take(r, true); err != nil {
-			return session, err
+			return greeting{}, err
 		}
 	}
-	return g.session, nil
+	return g, nil
 }
 
 // serveExchange answers one that another member begins. It reads before it
 // writes: two ends that both write first can wait for each other.
 func (o *Overlay) serveExchange(s Stream) {
-	defer func() { _ = s.Close() }()
+	defer func() { _ = s.Close() }() // nothing is left to be read
 	o.mu.Lock()
 	w := o.way(s.Peer())
 	allowed := w != nil && w.limit.Allow()
@@ -246,21 +265,21 @@ func (o *Overlay) serveExchange(s Stream) {
 	if !allowed || s.SetDeadline(time.Now().Add(exchangeTime)) != nil {
 		return
 	}
-	session, err := o.hear(s)
+	g, err := o.hear(s)
 	if err == nil {
-		err = WriteFrame(s, o.greeting().encode())
+		err = WriteFrame(s, o.greeting(g.brief).encode())
 	}
 	if err != nil {
 		o.cfg.Logger.Info("an exchange of records failed", "host", s.Peer().Short(), "error", err)
 		return
 	}
-	o.meet(s.Peer(), session)
+	o.meet(s.Peer(), g.session)
 }
 
 // greet exchanges records with a member that was just dialled. When that fails
 // the desk tells why, the connection is of no use, and the redial goes on.
 func (o *Overlay) greet(host keys.Public, conn network.Conn) {
-	err := o.exchange(o.ctx, host)
+	err := o.exchange(host, false, exchangeTime)
 	if err == nil || o.ctx.Err() != nil {
 		return
 	}

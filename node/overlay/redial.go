@@ -34,12 +34,13 @@ func (o *Overlay) Run(ctx context.Context) error {
 		now := time.Now()
 		o.forget()
 		o.sweep(now)
-		o.redial(now, now.After(probe))
+		o.listenIn(now)
+		wait := o.redial(now, now.After(probe))
 		if now.After(probe) {
 			probe = now.Add(RedialEvery)
 		}
 		o.exchangeWith(turn.due(now, o.fresh()))
-		timer := time.NewTimer(min(o.untilNext(now), max(turn.next.Sub(now), shortestPass)))
+		timer := time.NewTimer(max(min(wait, turn.next.Sub(now)), shortestPass))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -90,15 +91,49 @@ func (o *Overlay) sweep(now time.Time) {
 	}
 }
 
+// listenIn looks for members that have not been heard for a while, asks them
+// whether they are still there, and hangs up on those that do not answer. Left
+// alone, a transport needs half a minute to give up, and after a short partition
+// as long to try again; a new connection stands at once.
+func (o *Overlay) listenIn(now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, w := range o.ways {
+		if !w.met || w.asking {
+			continue
+		}
+		if in := o.traffic.of(w.id).in.Load(); in != w.heard {
+			w.heard, w.heardAt = in, now
+		}
+		if now.Sub(w.heardAt) < silence || o.closed {
+			continue
+		}
+		w.asking = true
+		o.working.Go(func() { o.askAlive(w) })
+	}
+}
+
+func (o *Overlay) askAlive(w *way) {
+	err := o.exchange(w.host, true, aliveTime)
+	o.mu.Lock()
+	w.asking = false
+	gone := err != nil && w.met && o.traffic.of(w.id).in.Load() == w.heard && o.ctx.Err() == nil
+	o.mu.Unlock()
+	if gone {
+		o.cfg.Logger.Info("a member does not answer any more; dialling it anew", "host", w.host.Short(), "error", err)
+		_ = o.host.Network().ClosePeer(w.id) // it is gone either way
+	}
+}
+
 // redial tries members that are not connected and whose turn it is. In a
 // federation too large for everyone to keep everyone, that is the direct peers,
 // enough others, and with probe one more at random: else two halves that have
-// forgotten each other would never meet again.
-func (o *Overlay) redial(now time.Time, probe bool) {
+// forgotten each other would never meet again. It returns when to look again.
+func (o *Overlay) redial(now time.Time, probe bool) time.Duration {
 	hosts := o.cfg.Hosts()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	tries, others := 0, 0
+	tries, others, wait := 0, 0, silence/6
 	var due []*way
 	for _, k := range hosts {
 		w := o.way(k)
@@ -111,7 +146,11 @@ func (o *Overlay) redial(now time.Time, probe bool) {
 		if (w.met || w.trying) && !o.cfg.Direct(k) {
 			others++
 		}
-		if !w.met && !w.trying && !now.Before(w.next) {
+		switch {
+		case w.met || w.trying:
+		case now.Before(w.next):
+			wait = min(wait, w.next.Sub(now))
+		default:
 			due = append(due, w)
 		}
 	}
@@ -134,6 +173,7 @@ func (o *Overlay) redial(now time.Time, probe bool) {
 		info := peer.AddrInfo{ID: w.id, Addrs: w.addresses()}
 		o.working.Go(func() { o.try(w, info) })
 	}
+	return wait
 }
 
 // ready reports whether a try makes sense now, and says why not. The caller
@@ -175,19 +215,6 @@ func (o *Overlay) try(w *way, info peer.AddrInfo) {
 		w.trouble = dialTrouble(info, err)
 	}
 	o.nudge()
-}
-
-// untilNext returns how long the loop may sleep.
-func (o *Overlay) untilNext(now time.Time) time.Duration {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	wait := RedialEvery
-	for _, w := range o.ways {
-		if !w.met && !w.trying {
-			wait = min(wait, w.next.Sub(now))
-		}
-	}
-	return max(wait, shortestPass)
 }
 
 // turns says when to exchange records with whom is connected.
@@ -232,7 +259,7 @@ func (o *Overlay) exchangeWith(count int) {
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	for _, k := range all[:min(count, len(all))] {
 		o.start(func() {
-			if err := o.exchange(o.ctx, k); err != nil && o.ctx.Err() == nil {
+			if err := o.exchange(k, false, exchangeTime); err != nil && o.ctx.Err() == nil {
 				o.cfg.Logger.Debug("exchange of records", "host", k.Short(), "error", err)
 			}
 		})

@@ -3,6 +3,7 @@ package overlay
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -15,10 +16,36 @@ import (
 // stream is a Stream with one member.
 type stream struct {
 	network.Stream
-	peer keys.Public
+	o      *Overlay
+	peer   keys.Public
+	heard  atomic.Bool // something was read
+	closed atomic.Bool
 }
 
-func (s stream) Peer() keys.Public { return s.peer }
+func (s *stream) Peer() keys.Public { return s.peer }
+
+func (s *stream) Read(b []byte) (int, error) {
+	n, err := s.Stream.Read(b)
+	if n > 0 {
+		s.heard.Store(true)
+	}
+	return n, err
+}
+
+// Close ends both directions. While the other end has said nothing, libp2p would
+// wait for it to agree to the protocol; whoever closes need not.
+func (s *stream) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	if s.heard.Load() || s.Stat().Direction == network.DirInbound {
+		return s.Stream.Close()
+	}
+	if !s.o.start(func() { _ = s.Stream.Close() }) { // nobody is left to tell
+		return s.Reset()
+	}
+	return nil
+}
 
 // Handle serves a protocol to members. A stranger's stream is reset before serve
 // sees it. Each stream is served in a goroutine of its own, and serve closes it.
@@ -29,13 +56,21 @@ func (o *Overlay) Handle(protocolName string, serve func(Stream)) {
 			_ = s.Reset() // it is gone either way
 			return
 		}
-		serve(stream{s, k})
+		serve(&stream{Stream: s, o: o, peer: k})
 	})
 }
 
 // Open opens a stream to a member that is connected. That the other end does not
 // speak the protocol may show only at the first read.
 func (o *Overlay) Open(ctx context.Context, to keys.Public, protocolName string) (Stream, error) {
+	s, err := o.stream(ctx, to, protocolName)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (o *Overlay) stream(ctx context.Context, to keys.Public, protocolName string) (*stream, error) {
 	if _, ok := o.cfg.Roster.Host(to); !ok {
 		return nil, fmt.Errorf("overlay: open a stream to %s: no member's host", to.Short())
 	}
@@ -49,7 +84,7 @@ func (o *Overlay) Open(ctx context.Context, to keys.Public, protocolName string)
 	if err != nil {
 		return nil, fmt.Errorf("overlay: open a stream to %s: %w", to.Short(), err)
 	}
-	return stream{s, to}, nil
+	return &stream{Stream: s, o: o, peer: to}, nil
 }
 
 // Host returns a libp2p host for GossipSub. It is the overlay's own, but for

@@ -32,6 +32,10 @@ type way struct {
 	session [sessionSize]byte // the life of the other end that was met
 	limit   *rate.Limiter     // exchanges that the other end begins
 
+	heard   int64     // bytes that came from there …
+	heardAt time.Time // … when they were last seen to grow
+	asking  bool      // whether it is still there
+
 	trying  bool
 	next    time.Time // not before then
 	lastTry time.Time
@@ -149,7 +153,7 @@ func (o *Overlay) meet(host keys.Public, session [sessionSize]byte) {
 	if w.met {
 		o.tell(change{host, false})
 	}
-	w.met, w.session, w.since = true, session, o.cfg.Now()
+	w.met, w.session, w.since, w.heardAt = true, session, o.cfg.Now(), time.Now()
 	if o.cfg.Direct(host) {
 		o.host.ConnManager().Protect(w.id, "direct")
 	}
@@ -190,7 +194,7 @@ func (o *Overlay) connected(_ network.Network, conn network.Conn) {
 // disconnected is called when a connection has ended.
 func (o *Overlay) disconnected(_ network.Network, conn network.Conn) {
 	o.gate.leave(conn)
-	k, ok := HostKey(conn.RemotePeer())
+	k, ok := bareKey(conn.RemotePeer())
 	if !ok {
 		return
 	}

@@ -13,7 +13,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +29,9 @@ import (
 type Federation struct {
 	ID   cid.Cid
 	Keys []keys.Private
+
+	hosts  []keys.Public
+	places map[keys.Public]charter.MemberIndex
 }
 
 // Found returns a federation of n hosts. The name tells federations apart.
@@ -38,26 +40,22 @@ func Found(name string, n int) *Federation {
 	if err != nil {
 		panic(err) // a known hash of a byte string
 	}
-	f := &Federation{ID: cid.NewCidV1(cid.DagCBOR, hash)}
+	f := &Federation{ID: cid.NewCidV1(cid.DagCBOR, hash), places: make(map[keys.Public]charter.MemberIndex)}
 	for i := range n {
-		f.Keys = append(f.Keys, keys.FromSeed(sha256.Sum256(fmt.Append(nil, "overlaytest/", name, "/", i))))
+		k := keys.FromSeed(sha256.Sum256(fmt.Append(nil, "overlaytest/", name, "/", i)))
+		f.Keys, f.hosts = append(f.Keys, k), append(f.hosts, k.Public())
+		f.places[k.Public()] = charter.MemberIndex(i)
 	}
 	return f
 }
 
 // Hosts returns the host keys, in order.
-func (f *Federation) Hosts() []keys.Public {
-	var out []keys.Public
-	for _, k := range f.Keys {
-		out = append(out, k.Public())
-	}
-	return out
-}
+func (f *Federation) Hosts() []keys.Public { return f.hosts }
 
 // Host says whose a key is: member i has key i.
 func (f *Federation) Host(k keys.Public) (charter.MemberIndex, bool) {
-	i := slices.IndexFunc(f.Keys, func(own keys.Private) bool { return own.Public() == k })
-	return charter.MemberIndex(max(i, 0)), i >= 0
+	i, ok := f.places[k]
+	return i, ok
 }
 
 // Config returns the Config of host i, without a place to listen.

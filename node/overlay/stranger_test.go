@@ -1,0 +1,418 @@
+package overlay_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"ringfence/node/overlay"
+	"ringfence/node/overlay/overlaytest"
+	"ringfence/store/keys"
+)
+
+// plain returns a libp2p host of nobody's making, until the test ends.
+func plain(t testing.TB, options ...libp2p.Option) host.Host {
+	t.Helper()
+	h, done := bare(t, options...)
+	t.Cleanup(done)
+	return h
+}
+
+func bare(t testing.TB, options ...libp2p.Option) (h host.Host, done func()) {
+	h, err := libp2p.New(append(options, libp2p.NoListenAddrs, libp2p.DisableMetrics(), libp2p.DisableRelay(),
+		libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport),
+		libp2p.ResourceManager(&network.NullResourceManager{}))...)
+	if err != nil {
+		panic(err) // its goroutine may not be the test's
+	}
+	return h, func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func identityOf(t testing.TB, k keys.Private) libp2p.Option {
+	t.Helper()
+	seed := k.Seed()
+	public := k.Public()
+	private, err := crypto.UnmarshalEd25519PrivateKey(append(seed[:], public[1:]...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return libp2p.Identity(private)
+}
+
+func where(t testing.TB, o *overlay.Overlay) peer.AddrInfo {
+	t.Helper()
+	infos, err := peer.AddrInfosFromP2pAddrs(multiaddrs(t, o.Addresses())...)
+	if err != nil || len(infos) != 1 {
+		t.Fatal(infos, err)
+	}
+	return infos[0]
+}
+
+func multiaddrs(t testing.TB, texts []string) (out []ma.Multiaddr) {
+	t.Helper()
+	for _, s := range texts {
+		a, err := ma.NewMultiaddr(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// speaks reports whether a protocol can be spoken: something comes back.
+func speaks(h host.Host, to peer.AddrInfo, id string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := h.Connect(ctx, to); err != nil {
+		return err
+	}
+	s, err := h.NewStream(ctx, to.ID, protocol.ID(id))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Reset() }()
+	if err := s.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return err
+	}
+	if err := overlay.WriteFrame(s, []byte("hello")); err != nil {
+		return err
+	}
+	_, err = overlay.ReadFrame(s, 1<<10)
+	return err
+}
+
+func TestStrangersOpenTheDeskAlone(t *testing.T) {
+	f := overlaytest.Found("a", 1)
+	o := overlaytest.Net(t, f, nil)[0]
+	o.Handle(echoProtocol, echo)
+	const mesh = "/test/meshsub/1.2.0"
+	seen := make(chan struct{}, 10)
+	o.Host().SetStreamHandler(mesh, func(s network.Stream) { seen <- struct{}{}; _ = s.Close() })
+	h := plain(t)
+	peers := overlay.ProtocolsOf(f.ID).Peers
+	for _, id := range []string{echoProtocol, mesh, peers, "/test/nothing/1", "/ipfs/ping/1.0.0", "/ipfs/id/push/1.0.0"} {
+		if err := speaks(h, where(t, o), id); err == nil {
+			t.Errorf("a stranger speaks %s", id)
+		}
+	}
+	if len(seen) > 0 {
+		t.Error("a stranger's stream reached the handler of the gated host")
+	}
+	if _, err := o.Host().NewStream(t.Context(), h.ID(), mesh); err == nil || !strings.Contains(err.Error(), "no member") {
+		t.Errorf("a stream to a stranger: %v", err)
+	}
+	if _, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: o.Addresses()[0]}); err != nil {
+		t.Errorf("ask at the desk: %v", err)
+	}
+}
+
+func TestOnlyEd25519IdentitiesExist(t *testing.T) {
+	f := overlaytest.Found("a", 1)
+	o := overlaytest.Net(t, f, nil)[0]
+	k := f.Keys[0].Public()
+	id, err := overlay.PeerID(k)
+	if back, ok := overlay.HostKey(id); err != nil || !ok || back != k {
+		t.Errorf("%s comes back as %s, %v", k, back, err)
+	}
+	if _, err := overlay.PeerID(keys.Public{}); err == nil {
+		t.Error("none has a peer ID")
+	}
+	for name, kind := range map[string]int{"RSA": crypto.RSA, "secp256k1": crypto.Secp256k1, "ECDSA": crypto.ECDSA} {
+		private, _, err := crypto.GenerateKeyPairWithReader(kind, 2048, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := plain(t, libp2p.Identity(private))
+		if k, ok := overlay.HostKey(h.ID()); ok {
+			t.Errorf("%s: host key %s", name, k)
+		}
+		if err := speaks(h, where(t, o), overlay.DeskProtocol); err == nil {
+			t.Errorf("%s: speaks at the desk", name)
+		}
+	}
+	if o.Strangers() != 0 {
+		t.Errorf("%d strangers", o.Strangers())
+	}
+}
+
+// pair returns two overlays that hear each other.
+func pair(t *testing.T) (a, b *overlay.Overlay) {
+	t.Helper()
+	all := overlaytest.Net(t, overlaytest.Found("a", 2), nil)
+	overlaytest.Whole(t, 20*time.Second, all...)
+	for _, o := range all {
+		o.Handle(echoProtocol, echo)
+	}
+	return all[0], all[1]
+}
+
+// settled waits until as many goroutines run as before.
+func settled(t testing.TB, before int) {
+	t.Helper()
+	overlaytest.Within(t, 30*time.Second, fmt.Sprintf("%d goroutines as before", before), func() bool { return runtime.NumGoroutine() <= before })
+}
+
+func TestNothingIsLeftOfAThousandConnects(t *testing.T) {
+	a, b := pair(t)
+	to := where(t, a)
+	before := runtime.NumGoroutine()
+	member := overlaytest.Found("a", 2).Keys[1]
+	var wait sync.WaitGroup
+	var connects atomic.Int64
+	for worker := range 8 {
+		wait.Go(func() {
+			var options []libp2p.Option
+			if worker >= 3 { // the others are strangers
+				options = append(options, identityOf(t, member))
+			}
+			h, done := bare(t, options...)
+			defer done()
+			for i := range 140 {
+				if visit(t, h, to, i) {
+					connects.Add(1)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if n := connects.Load(); n < 1000 {
+		t.Errorf("only %d connects", n)
+	}
+	if err := say(t.Context(), b, a, "still here"); err != nil {
+		t.Error(err)
+	}
+	settled(t, before)
+	overlaytest.Within(t, 20*time.Second, "connections and streams are gone", func() bool {
+		return a.Strangers() == 0 && streams(t, a) == 0 && len(a.Host().Network().Conns()) <= 2
+	})
+}
+
+// visit connects by TCP or QUIC, opens streams and leaves in the middle of them.
+func visit(t *testing.T, h host.Host, to peer.AddrInfo, i int) bool {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	defer func() { _ = h.Network().ClosePeer(to.ID) }()
+	if h.Connect(ctx, peer.AddrInfo{ID: to.ID, Addrs: to.Addrs[i%len(to.Addrs) : i%len(to.Addrs)+1]}) != nil {
+		return false
+	}
+	for _, id := range []protocol.ID{echoProtocol, overlay.DeskProtocol} {
+		if s, err := h.NewStream(ctx, to.ID, id); err == nil {
+			_, _ = s.Write([]byte{0, 0, 0, 9})
+		}
+	}
+	return true
+}
+
+func streams(t testing.TB, o *overlay.Overlay) (n int) {
+	t.Helper()
+	err := o.Resources().ViewSystem(func(s network.ResourceScope) error {
+		n = s.Stat().NumStreamsInbound + s.Stat().NumStreamsOutbound
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// F27: the mesh of members stays usable, and what strangers cost stays bounded.
+func TestFiveHundredStrangersDialInALoop(t *testing.T) {
+	a, b := pair(t)
+	to := where(t, a)
+	quiet := slowest(t, a, b, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	for i := range 500 {
+		wait.Go(func() { nuisance(ctx, t, to, i) })
+	}
+	var conns, strangers, memory int
+	loud := make([]time.Duration, 0, 100)
+	for range 100 {
+		start := time.Now()
+		if err := say(t.Context(), b, a, "above the noise"); err != nil {
+			t.Errorf("members cannot talk: %v", err)
+		}
+		loud = append(loud, time.Since(start))
+		strangers = max(strangers, a.Strangers())
+		if err := a.Resources().ViewSystem(func(s network.ResourceScope) error {
+			conns = max(conns, s.Stat().NumConnsInbound+s.Stat().NumConnsOutbound)
+			memory = max(memory, int(s.Stat().Memory))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	cancel()
+	wait.Wait()
+	slices.Sort(loud)
+	t.Logf("one exchange between members: quiet %v, loud median %v, 99th of 100 %v; at most %d strangers, %d connections, %d KiB reserved",
+		quiet, loud[50], loud[98], strangers, conns, memory>>10)
+	if strangers > overlay.MaxStrangers || conns > 2*overlay.MaxConns || memory > overlay.MaxMemory {
+		t.Error("beyond the bounds")
+	}
+	if loud[50] > time.Second {
+		t.Errorf("members wait %v for each other", loud[50])
+	}
+}
+
+// slowest returns the 99th of 100 of some exchanges.
+func slowest(t *testing.T, a, b *overlay.Overlay, n int) time.Duration {
+	t.Helper()
+	var all []time.Duration
+	for range n {
+		start := time.Now()
+		if err := say(t.Context(), b, a, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, time.Since(start))
+	}
+	slices.Sort(all)
+	return all[n*99/100]
+}
+
+// nuisance bothers a node: most open a connection and say nothing, some connect
+// in earnest and open what they may not.
+func nuisance(ctx context.Context, t *testing.T, to peer.AddrInfo, i int) {
+	var h host.Host
+	if i%25 == 0 {
+		h = plain(t)
+	}
+	var tcpAddr string
+	for _, a := range to.Addrs {
+		if a[1].Protocol().Code == ma.P_TCP {
+			tcpAddr = net.JoinHostPort(a[0].Value(), a[1].Value())
+		}
+	}
+	var dialer net.Dialer
+	for ctx.Err() == nil {
+		if h == nil {
+			c, err := dialer.DialContext(ctx, "tcp", tcpAddr)
+			if err != nil {
+				continue
+			}
+			if i%2 == 0 {
+				_, _ = c.Write([]byte("\x13/multistream/1.0.0\n\x09/nothing\n"))
+			}
+			_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+			_, _ = c.Read(make([]byte, 64))
+			_ = c.Close()
+			pause(ctx)
+			continue
+		}
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		if h.Connect(short, to) == nil {
+			for _, id := range []protocol.ID{echoProtocol, "/no/such/1", overlay.DeskProtocol, "/meshsub/1.1.0"} {
+				if s, err := h.NewStream(short, to.ID, id); err == nil {
+					_, _ = s.Write(make([]byte, 8))
+				}
+			}
+		}
+		cancel()
+		_ = h.Network().ClosePeer(to.ID)
+		pause(ctx)
+	}
+}
+
+// pause leaves the tested node some of the machine that it shares with those who
+// bother it.
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+func TestStrangersAreFewAndGoAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := overlaytest.NewSimnet(overlaytest.SimnetConfig{})
+		defer net.Close()
+		f := overlaytest.Found("a", 2)
+		all, stop := net.Net(t, f, nil)
+		defer stop()
+		overlaytest.Whole(t, 10*time.Second, all...)
+		to := where(t, all[0])
+		var hosts []host.Host
+		for i := range overlay.MaxStrangers + 20 {
+			h, err := libp2p.New(append(net.Options(100+i), libp2p.DisableMetrics(), libp2p.DisableRelay(), libp2p.DisableIdentifyAddressDiscovery())...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = h.Close() }()
+			hosts = append(hosts, h)
+			_ = h.Connect(t.Context(), to) // the last ones may be refused now or in a moment
+		}
+		time.Sleep(time.Second)
+		if n := all[0].Strangers(); n != overlay.MaxStrangers {
+			t.Errorf("%d strangers, want %d", n, overlay.MaxStrangers)
+		}
+		all[0].Handle(echoProtocol, echo)
+		if err := say(t.Context(), all[1], all[0], "hello"); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(overlay.StrangerTime + 10*time.Second)
+		if n := all[0].Strangers(); n != 0 {
+			t.Errorf("%d strangers are left after their time", n)
+		}
+		if len(all[0].Neighbours()) != 1 {
+			t.Error("the member is gone too")
+		}
+		for _, h := range hosts {
+			if h.Network().Connectedness(to.ID) == network.Connected {
+				t.Error("a stranger believes that he is connected")
+			}
+		}
+	})
+}
+
+func TestManyNodesMayLiveBehindOneAddress(t *testing.T) {
+	m, err := overlay.NewResources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
+	at := func(format string, i int) error {
+		_, err := m.OpenConnection(network.DirInbound, false, multiaddrs(t, []string{fmt.Sprintf(format, i+1)})[0])
+		return err
+	}
+	for i := range 128 { // 64 nodes, each twice when both ends dial at once
+		if err := at("/ip4/192.0.2.7/udp/%d/quic-v1", i); err != nil {
+			t.Fatalf("connection %d from one address: %v", i, err)
+		}
+	}
+	var refused error
+	for i := range overlay.MaxConnsAt {
+		refused = errors.Join(refused, at("/ip4/192.0.2.7/udp/%d/quic-v1", i))
+	}
+	if refused == nil {
+		t.Error("one address has more connections than one may")
+	}
+	if err := at("/ip4/198.51.100.9/udp/%d/quic-v1", 0); err != nil {
+		t.Errorf("from another address: %v", err)
+	}
+}
