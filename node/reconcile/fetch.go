@@ -8,6 +8,8 @@ import (
 	"github.com/ipfs/go-cid"
 	"golang.org/x/time/rate"
 
+	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 )
@@ -18,14 +20,14 @@ func (pl *plan) exchange(p *peer, now time.Time) {
 	p.exchanging, p.exchanged, p.next = true, now, now.Add(jitter(r.cfg.Every))
 	p.start(func(ctx context.Context) {
 		n, why, err := r.compare(ctx, p.key, known)
-		if why == noFault {
-			r.cfg.Heard(p.key, n.word.beacon, n.trip)
+		if why == ask.NoFault {
+			r.cfg.Heard(p.key, n.Word.Beacon, n.Trip)
 		}
 		r.post(func(now time.Time) {
 			p.exchanging = false
 			switch {
 			case p.gone:
-			case why == noFault:
+			case why == ask.NoFault:
 				pl.news(p, n, now)
 			default:
 				pl.failed(p, why, err, now)
@@ -35,31 +37,31 @@ func (pl *plan) exchange(p *peer, now time.Time) {
 	})
 }
 
-func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known cursor) (news, fault, error) {
-	own, err := r.word()
+func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known message.Cursor) (ask.News, ask.Fault, error) {
+	own, err := r.answerer.Word()
 	if err != nil {
-		return news{}, stopping, err
+		return ask.News{}, ask.Stopping, err
 	}
-	t, err := r.speak(ctx, peer)
+	t, err := ask.Speak(ctx, r.cfg.Open, peer)
 	if err != nil {
-		return news{}, absent, err
+		return ask.News{}, ask.Absent, err
 	}
-	defer t.close()
-	n, err := t.exchange(own, known)
-	return n, t.faultOf(ctx, err), err
+	defer t.Close()
+	n, err := t.Exchange(own, known)
+	return n, t.FaultOf(ctx, err), err
 }
 
 // failed is what a fault costs a peer.
-func (pl *plan) failed(p *peer, why fault, err error, now time.Time) {
+func (pl *plan) failed(p *peer, why ask.Fault, err error, now time.Time) {
 	if p.gone {
 		return
 	}
 	switch why {
-	case lying:
+	case ask.Lying:
 		pl.drop(p, fmt.Sprintf("it sent what no honest node sends: %v", err), now)
-	case slow:
+	case ask.Slow:
 		pl.drop(p, "it trickles: an answer was not there in time although it kept sending", now)
-	case broken:
+	case ask.Broken:
 		if p.strikes++; p.strikes >= strikesToDrop {
 			pl.drop(p, fmt.Sprintf("it broke off %d answers in a row: %v", p.strikes, err), now)
 			return
@@ -83,7 +85,7 @@ func (pl *plan) employ(p *peer, now time.Time) {
 
 // job is a request for ranges.
 type job struct {
-	ranges
+	message.Ranges
 	pulls []*pull
 	parts []*part
 }
@@ -97,14 +99,14 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 	}
 	j := &job{}
 	for _, f := range pl.behind {
-		if len(j.spans) == maxSpans || want >= p.grant() {
+		if len(j.Spans) == message.MaxSpans || want >= p.grant() {
 			break
 		}
 		c := f.claims[p]
 		if c == nil || c.bad != "" || c.count <= f.next || f.state != Pulling {
 			continue
 		}
-		if !pl.allows(f.issuer, now) {
+		if !pl.allows(f.Issuer, now) {
 			pl.throttled = true
 			continue
 		}
@@ -112,12 +114,12 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 			want += cost
 		}
 	}
-	if len(j.spans) == 0 {
+	if len(j.Spans) == 0 {
 		return nil
 	}
 	turn(pl.behind)
-	j.bytes = min(max(want, minGrant), maxSpanBytes)
-	pl.used += j.bytes
+	j.Bytes = min(max(want, minGrant), message.MaxSpanBytes)
+	pl.used += j.Bytes
 	p.asking++
 	return j
 }
@@ -136,13 +138,13 @@ func (pl *plan) span(j *job, f *pull, c *claim, p *peer, room, grant int) int {
 		size = defaultRecord
 	}
 	first := max(size, q.next)
-	if room < first || first > maxSpanBytes {
+	if room < first || first > message.MaxSpanBytes {
 		return 0
 	}
-	n := min(max(1, min(room, grant)/first), maxSpan, q.count)
+	n := min(max(1, min(room, grant)/first), message.MaxSpan, q.count)
 	n = int(min(uint64(n), c.count-q.from))
 	f.ask(q, i, n, p)
-	j.spans = append(j.spans, span{f.lane, q.from, n})
+	j.Spans = append(j.Spans, message.Span{Lane: f.Lane, From: q.from, Count: n})
 	j.pulls, j.parts = append(j.pulls, f), append(j.parts, q)
 	return n * first
 }
@@ -167,72 +169,72 @@ func (pl *plan) fetch(p *peer, j *job) {
 	r := pl.r
 	p.start(func(ctx context.Context) {
 		began := time.Now()
-		all, why, err := r.fetch(ctx, p.key, j.ranges)
+		all, why, err := r.fetch(ctx, p.key, j.Ranges)
 		r.post(func(now time.Time) { pl.fetched(p, j, all, why, err, now.Sub(began), now) })
 	})
 }
 
-func (r *Reconciler) fetch(ctx context.Context, peer keys.Public, q ranges) ([]found, fault, error) {
-	t, err := r.speak(ctx, peer)
+func (r *Reconciler) fetch(ctx context.Context, peer keys.Public, q message.Ranges) ([]ask.Found, ask.Fault, error) {
+	t, err := ask.Speak(ctx, r.cfg.Open, peer)
 	if err != nil {
-		return make([]found, len(q.spans)), absent, err
+		return make([]ask.Found, len(q.Spans)), ask.Absent, err
 	}
-	defer t.close()
-	all, err := t.fetch(q)
-	return all, t.faultOf(ctx, err), err
+	defer t.Close()
+	all, err := t.Fetch(q)
+	return all, t.FaultOf(ctx, err), err
 }
 
 // fetched takes in what a request for ranges brought.
-func (pl *plan) fetched(p *peer, j *job, all []found, why fault, err error, took time.Duration, now time.Time) {
+func (pl *plan) fetched(p *peer, j *job, all []ask.Found, why ask.Fault, err error, took time.Duration, now time.Time) {
 	p.asking--
-	pl.used -= j.bytes
+	pl.used -= j.Bytes
 	if p.gone {
 		return
 	}
 	got := 0
 	for i, q := range j.parts {
-		if f := j.pulls[i]; q.asker == p && why != lying {
+		if f := j.pulls[i]; q.asker == p && why != ask.Lying {
 			got += pl.took(f, q, p, all[i], now)
 		}
 	}
-	if why == slow && got >= pace {
-		why = noFault // a thin line, not a trickle
+	if why == ask.Slow && got >= message.Pace {
+		why = ask.NoFault // a thin line, not a trickle
 	}
 	switch why {
-	case noFault:
+	case ask.NoFault:
 		p.answered()
 		p.silences = 0
 		p.rate = int(float64(got) / max(took, time.Millisecond).Seconds())
-	case silent:
+	case ask.Silent:
 		pl.hush(p, j, now)
 	}
-	if why != noFault {
+	if why != ask.NoFault {
 		pl.failed(p, why, err, now)
 	}
 	for i, q := range j.parts {
 		f := j.pulls[i]
 		if q.asker == p {
-			f.give(q, p, found{next: q.next})
+			f.give(q, p, ask.Found{Next: q.next})
 		}
 		pl.review(f, now)
 	}
 }
 
 // took puts what was found of a span into its place.
-func (pl *plan) took(f *pull, q *part, p *peer, got found, now time.Time) int {
+func (pl *plan) took(f *pull, q *part, p *peer, got ask.Found, now time.Time) int {
 	wanted := q.count
-	if len(got.records) == 0 && !got.ended {
+	if len(got.Records) == 0 && !got.Ended {
 		return 0
 	}
 	f.give(q, p, got)
-	if c := f.claims[p]; c != nil && got.ended && len(got.records) < wanted && got.next == 0 {
-		c.bad = fmt.Sprintf("the batch at place %d/%d, which it claims to hold, is not given", f.epoch, q.from+uint64(len(got.records)))
+	if c := f.claims[p]; c != nil && got.Ended && len(got.Records) < wanted && got.Next == 0 {
+		c.bad = fmt.Sprintf("the batch at place %d/%d, which it claims to hold, is not given", f.Epoch, q.from+uint64(len(got.Records)))
 	}
 	size := 0
-	if len(got.records) > 0 {
+	if len(got.Records) > 0 {
 		size = q.size()
 		pl.used += size
-		pl.charge(f.issuer, size, now)
+		pl.charge(f.Issuer, size, now)
 	}
 	return size
 }
@@ -269,19 +271,19 @@ func (pl *plan) run(p *peer, e errand) {
 // ownTrouble marks an error that no peer is to be blamed for.
 type ownTrouble struct{ error }
 
-func (r *Reconciler) run(ctx context.Context, peer keys.Public, e errand) (o intake.Outcome, came bool, why fault, err error) {
-	t, err := r.speak(ctx, peer)
+func (r *Reconciler) run(ctx context.Context, peer keys.Public, e errand) (o intake.Outcome, came bool, why ask.Fault, err error) {
+	t, err := ask.Speak(ctx, r.cfg.Open, peer)
 	if err != nil {
-		return o, false, absent, err
+		return o, false, ask.Absent, err
 	}
-	defer t.close()
-	request, most := encodeHeader(e.f.lane, e.place), maxRequest
+	defer t.Close()
+	request, most := message.EncodeHeader(e.f.Lane, e.place), message.MaxRequest
 	if e.proof {
-		request, most = encodeProof(e.f.lane), maxProof
+		request, most = message.EncodeProof(e.f.Lane), message.MaxProof
 	}
-	b, err := t.fetchBytes(request, most)
+	b, err := t.FetchBytes(request, most)
 	if err != nil || len(b) == 0 {
-		return o, false, t.faultOf(ctx, err), err
+		return o, false, t.FaultOf(ctx, err), err
 	}
 	if e.proof {
 		o, err = r.cfg.Taker.AdmitFork(peer, b)
@@ -294,11 +296,11 @@ func (r *Reconciler) run(ctx context.Context, peer keys.Public, e errand) (o int
 	if err != nil {
 		err = ownTrouble{err}
 	}
-	return o, true, noFault, err
+	return o, true, ask.NoFault, err
 }
 
 // ran takes in what came of an errand.
-func (pl *plan) ran(p *peer, e errand, o intake.Outcome, came bool, why fault, err error, now time.Time) {
+func (pl *plan) ran(p *peer, e errand, o intake.Outcome, came bool, why ask.Fault, err error, now time.Time) {
 	p.asking--
 	c := e.f.claims[p]
 	if p.gone || c == nil {
@@ -309,13 +311,13 @@ func (pl *plan) ran(p *peer, e errand, o intake.Outcome, came bool, why fault, e
 	} else {
 		c.doubt = false
 	}
-	here := o.Issuer == e.f.issuer && o.Tip.Epoch == e.f.epoch && (e.proof || o.Tip.Sequence == e.place)
+	here := o.Issuer == e.f.Issuer && o.Tip.Epoch == e.f.Epoch && (e.proof || o.Tip.Sequence == e.place)
 	_, own := err.(ownTrouble)
 	switch {
 	case own:
 		pl.errand(p, e)
 		pl.own(err, now)
-	case why != noFault:
+	case why != ask.NoFault:
 		pl.errand(p, e)
 		pl.failed(p, why, err, now)
 	case !came:
@@ -332,7 +334,7 @@ func (pl *plan) ran(p *peer, e errand, o intake.Outcome, came bool, why fault, e
 	case o.Status == intake.Known || o.Status == intake.Early:
 		// Its header is the one held here, so the head that it told is not its own.
 		if c.bad = "it contradicts itself"; c.head != nil {
-			pl.drop(p, fmt.Sprintf("it tells of another batch %d/%d of %s than it holds", e.f.epoch, e.place, e.f.issuer.Short()), now)
+			pl.drop(p, fmt.Sprintf("it tells of another batch %d/%d of %s than it holds", e.f.Epoch, e.place, e.f.Issuer.Short()), now)
 		}
 	}
 	pl.review(e.f, now)
@@ -349,15 +351,15 @@ func (pl *plan) repair(now time.Time) {
 		pl.own(err, now)
 	}
 	var ids []cid.Cid
-	for _, q := range damaged[:min(len(damaged), maxBatches)] {
+	for _, q := range damaged[:min(len(damaged), message.MaxBatches)] {
 		ids = append(ids, q.Batch)
 	}
 	p := pl.order[0]
-	if len(ids) == 0 || now.Before(p.paused) || pl.used+maxSpanBytes > window {
+	if len(ids) == 0 || now.Before(p.paused) || pl.used+message.MaxSpanBytes > window {
 		return
 	}
 	pl.repairing = true
-	pl.used += maxSpanBytes
+	pl.used += message.MaxSpanBytes
 	p.asking++
 	r := pl.r
 	p.start(func(ctx context.Context) {
@@ -365,12 +367,12 @@ func (pl *plan) repair(now time.Time) {
 		r.post(func(now time.Time) {
 			p.asking--
 			pl.repairing = false
-			pl.used -= maxSpanBytes
+			pl.used -= message.MaxSpanBytes
 			if lie != "" {
 				pl.drop(p, lie, now)
 			} else if _, own := err.(ownTrouble); own {
 				pl.own(err, now)
-			} else if why != noFault {
+			} else if why != ask.NoFault {
 				pl.failed(p, why, err, now)
 			}
 		})
@@ -378,32 +380,32 @@ func (pl *plan) repair(now time.Time) {
 }
 
 // repair fetches batches and shows them to the door; lie says what was refused.
-func (r *Reconciler) repair(ctx context.Context, peer keys.Public, ids []cid.Cid) (lie string, why fault, err error) {
-	t, err := r.speak(ctx, peer)
+func (r *Reconciler) repair(ctx context.Context, peer keys.Public, ids []cid.Cid) (lie string, why ask.Fault, err error) {
+	t, err := ask.Speak(ctx, r.cfg.Open, peer)
 	if err != nil {
-		return "", absent, err
+		return "", ask.Absent, err
 	}
-	defer t.close()
-	records, err := t.fetchBatches(ids)
+	defer t.Close()
+	records, err := t.FetchBatches(ids)
 	if err != nil || len(records) == 0 {
-		return "", t.faultOf(ctx, err), err
+		return "", t.FaultOf(ctx, err), err
 	}
 	outcomes, err := r.cfg.Taker.Admit(peer, offers(records))
 	if err != nil {
-		return "", noFault, ownTrouble{err}
+		return "", ask.NoFault, ownTrouble{err}
 	}
 	for _, o := range outcomes {
 		if o.Status == intake.Refused {
 			lie = "it sent what no honest node sends: " + o.Detail
 		}
 	}
-	return lie, noFault, nil
+	return lie, ask.NoFault, nil
 }
 
-func offers(records []record) []intake.Offer {
+func offers(records []message.Record) []intake.Offer {
 	all := make([]intake.Offer, len(records))
 	for i, rec := range records {
-		all[i] = intake.Offer{Header: rec.header, Body: rec.body}
+		all[i] = intake.Offer{Header: rec.Header, Body: rec.Body}
 	}
 	return all
 }

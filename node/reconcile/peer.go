@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/keys"
 )
 
@@ -14,11 +15,11 @@ type peer struct {
 	start  func(do func(context.Context)) // in a goroutine that ends when the peer is gone
 	cancel context.CancelFunc
 
-	word       word          // as last heard
-	heard      time.Time     // by the node's clock
-	trip       time.Duration // of the last exchange
-	known      cursor        // up to which its heads were heard
-	told       bool          // its heads were heard once
+	word       message.Word   // as last heard
+	heard      time.Time      // by the node's clock
+	trip       time.Duration  // of the last exchange
+	known      message.Cursor // up to which its heads were heard
+	told       bool           // its heads were heard once
 	targets    map[*pull]uint64
 	claims     int
 	exchanging bool
@@ -62,7 +63,7 @@ func (p *peer) grant() int {
 	if p.rate == 0 {
 		return 1 << 20
 	}
-	return max(minGrant, min(p.rate*int(rangeTimeout/6/time.Second), maxSpanBytes))
+	return max(minGrant, min(p.rate*int(message.RangeTimeout/6/time.Second), message.MaxSpanBytes))
 }
 
 // answered says that a conversation came to its end.

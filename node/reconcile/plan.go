@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
@@ -24,7 +26,7 @@ type plan struct {
 
 	peers  map[keys.Public]*peer
 	order  []*peer // turns, so that nobody is always first
-	feeds  map[lane]*pull
+	feeds  map[message.Lane]*pull
 	behind []*pull // turns too
 	rates  map[keys.Public]*rate.Limiter
 
@@ -49,7 +51,7 @@ func newPlan(r *Reconciler) plan {
 	return plan{
 		r:     r,
 		peers: make(map[keys.Public]*peer),
-		feeds: make(map[lane]*pull),
+		feeds: make(map[message.Lane]*pull),
 		rates: make(map[keys.Public]*rate.Limiter),
 	}
 }
@@ -94,13 +96,13 @@ func (pl *plan) drop(p *peer, why string, now time.Time) {
 
 // told hears what a peer told of itself unasked: when it holds what was not heard
 // of, it is asked soon.
-func (pl *plan) told(k keys.Public, w word, now time.Time) {
+func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 	p := pl.peers[k]
 	if p == nil {
 		return
 	}
 	p.word, p.heard = w, pl.r.cfg.Now()
-	if w.vector != p.known {
+	if w.Vector != p.known {
 		pl.soon(p, now, leastPause)
 	}
 }
@@ -118,27 +120,27 @@ func (pl *plan) soon(p *peer, now time.Time, apart time.Duration) {
 }
 
 // news takes in what an exchange brought.
-func (pl *plan) news(p *peer, n news, now time.Time) {
-	p.word, p.heard, p.trip = n.word, pl.r.cfg.Now(), n.trip
+func (pl *plan) news(p *peer, n ask.News, now time.Time) {
+	p.word, p.heard, p.trip = n.Word, pl.r.cfg.Now(), n.Trip
 	p.answered()
 	mute := p.mute
 	p.mute = nil
-	for i := range n.heads {
-		if pl.claimed(p, &n.heads[i], now); p.gone {
+	for i := range n.Heads {
+		if pl.claimed(p, &n.Heads[i], now); p.gone {
 			return
 		}
 	}
 	for _, f := range mute {
 		pl.review(f, now)
 	}
-	p.known, p.told = n.upTo, true
+	p.known, p.told = n.UpTo, true
 }
 
 // feed returns the pull of a lane.
-func (pl *plan) feed(l lane) *pull {
+func (pl *plan) feed(l message.Lane) *pull {
 	f := pl.feeds[l]
 	if f == nil {
-		f = &pull{lane: l, claims: make(map[*peer]*claim)}
+		f = &pull{Lane: l, claims: make(map[*peer]*claim)}
 		pl.feeds[l] = f
 	}
 	return f
@@ -148,7 +150,7 @@ func (pl *plan) feed(l lane) *pull {
 func (pl *plan) claim(p *peer, f *pull, now time.Time) *claim {
 	c := f.claims[p]
 	if c == nil {
-		if p.claims++; p.claims > maxHeads {
+		if p.claims++; p.claims > message.MaxHeads {
 			pl.drop(p, "it claims to hold more feeds than there can be", now)
 			return nil
 		}
@@ -160,7 +162,7 @@ func (pl *plan) claim(p *peer, f *pull, now time.Time) *claim {
 
 // claimed takes in a head that changed.
 func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
-	f := pl.feed(lane{h.Issuer, h.Epoch})
+	f := pl.feed(h.Lane())
 	c := pl.claim(p, f, now)
 	if c == nil {
 		return
@@ -172,7 +174,7 @@ func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
 		f.recent = &Head{}
 		*f.recent = *h
 	}
-	*c = claim{head: f.recent, count: h.count()}
+	*c = claim{head: f.recent, count: h.Count()}
 	pl.wantProof(p, f, c, now)
 	if !f.frozen() && c.count > 0 && c.count <= f.next && pl.contradicts(f, h, now) {
 		c.doubt = pl.errand(p, errand{f: f, place: h.Sequence})
@@ -186,7 +188,7 @@ func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
 // wantProof asks a peer for its fork proof, when another is held here.
 func (pl *plan) wantProof(p *peer, f *pull, c *claim, now time.Time) {
 	held := pl.look(f, now)
-	if c.head == nil || !c.head.Forked || c.proof || !pl.r.cfg.Admitted(f.issuer) {
+	if c.head == nil || !c.head.Forked || c.proof || !pl.r.cfg.Admitted(f.Issuer) {
 		return
 	}
 	if held.IsZero() || sha256.Sum256(held.Bytes()) != c.head.Proof {
@@ -198,7 +200,7 @@ func (f *pull) frozen() bool { return f.state == Frozen }
 
 // contradicts reports whether a head is not what is held at its place.
 func (pl *plan) contradicts(f *pull, h *Head, now time.Time) bool {
-	header, ok, err := pl.r.cfg.Held.Header(f.issuer, f.epoch, h.Sequence)
+	header, ok, err := pl.r.cfg.Held.Header(f.Issuer, f.Epoch, h.Sequence)
 	if err != nil {
 		pl.own(err, now)
 	}
@@ -219,9 +221,9 @@ func (pl *plan) errand(p *peer, e errand) bool {
 }
 
 // nudged takes in that a peer should have a batch.
-func (pl *plan) nudged(k keys.Public, l lane, tip feed.Tip, now time.Time) {
+func (pl *plan) nudged(k keys.Public, l message.Lane, tip feed.Tip, now time.Time) {
 	p := pl.peers[k]
-	if p == nil || tip.Sequence >= maxSequence || !pl.r.cfg.Admitted(l.issuer) {
+	if p == nil || tip.Sequence >= message.MaxSequence || !pl.r.cfg.Admitted(l.Issuer) {
 		return
 	}
 	f := pl.feed(l)
@@ -243,7 +245,7 @@ func (pl *plan) own(err error, now time.Time) {
 
 // look compares a pull with the store, and returns the fork proof held.
 func (pl *plan) look(f *pull, now time.Time) feed.ForkProof {
-	proof, forked, err := pl.r.cfg.Held.Fork(f.issuer, f.epoch)
+	proof, forked, err := pl.r.cfg.Held.Fork(f.Issuer, f.Epoch)
 	if err != nil {
 		pl.own(err, now)
 		return feed.ForkProof{}
@@ -251,7 +253,7 @@ func (pl *plan) look(f *pull, now time.Time) feed.ForkProof {
 	if forked && !f.frozen() {
 		f.state, f.reason, f.since = Frozen, "a fork proof is held", pl.r.cfg.Now()
 	}
-	tip, ok, err := pl.r.cfg.Held.Tip(f.issuer, f.epoch)
+	tip, ok, err := pl.r.cfg.Held.Tip(f.Issuer, f.Epoch)
 	if err != nil {
 		pl.own(err, now)
 		return proof
@@ -275,7 +277,7 @@ func (pl *plan) review(f *pull, now time.Time) {
 		f.become(Settled, "", pl.r.cfg.Now())
 		f.pause = 0
 	case f.state == Waiting || f.state == Aside:
-	case !pl.r.cfg.Admitted(f.issuer):
+	case !pl.r.cfg.Admitted(f.Issuer):
 		pl.aside(f, "no admission of the issuer is known here", now)
 	case live <= f.next && !f.busy():
 		if f.state != Withheld {
@@ -293,7 +295,7 @@ func (pl *plan) review(f *pull, now time.Time) {
 	}
 	pl.settle(f)
 	if len(f.claims) == 0 && len(f.parts) == 0 {
-		delete(pl.feeds, f.lane)
+		delete(pl.feeds, f.Lane)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/keys"
 )
 
@@ -33,7 +35,7 @@ func (s State) String() string {
 
 // pull is one feed that some peer claims to hold, and how far it has come here.
 type pull struct {
-	lane
+	message.Lane
 	claims map[*peer]*claim
 	recent *Head  // of the claims, which are mostly the same
 	next   uint64 // place after the own tip, as last looked
@@ -68,14 +70,14 @@ type part struct {
 	next    int   // size of its first record, when a peer has told; else 0
 	asker   *peer // whom it is asked of, now
 	giver   *peer // who gave records
-	records []record
+	records []message.Record
 	showing bool // to the door
 }
 
 func (q *part) size() int {
 	n := 0
 	for _, r := range q.records {
-		n += r.size()
+		n += r.Size()
 	}
 	return n
 }
@@ -117,7 +119,7 @@ func (f *pull) open(count uint64) (*part, int) {
 		}
 	}
 	if end := f.end(); end < count && len(f.parts) < maxParts {
-		return &part{from: end, count: maxSpan}, len(f.parts)
+		return &part{from: end, count: message.MaxSpan}, len(f.parts)
 	}
 	return nil, 0
 }
@@ -134,17 +136,17 @@ func (f *pull) ask(q *part, i, n int, p *peer) {
 }
 
 // give puts into a part what was found of it; what is left of it is wanted again.
-func (f *pull) give(q *part, p *peer, got found) {
-	n := len(got.records)
-	q.asker, q.next = nil, got.next
+func (f *pull) give(q *part, p *peer, got ask.Found) {
+	n := len(got.Records)
+	q.asker, q.next = nil, got.Next
 	if n == 0 {
 		return
 	}
 	if n < q.count {
 		i := slices.Index(f.parts, q)
-		f.parts = slices.Insert(f.parts, i+1, &part{from: q.from + uint64(n), count: q.count - n, next: got.next})
+		f.parts = slices.Insert(f.parts, i+1, &part{from: q.from + uint64(n), count: q.count - n, next: got.Next})
 	}
-	q.count, q.giver, q.records = n, p, got.records
+	q.count, q.giver, q.records = n, p, got.Records
 	f.size = max(1, q.size()/n)
 }
 

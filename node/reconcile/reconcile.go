@@ -11,48 +11,21 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/answer"
+	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
-	"ringfence/store/taxonomy"
 )
 
 // Beacon is what a node tells its neighbours of where it stands.
-type Beacon struct {
-	Time       time.Time // in whole milliseconds
-	Ready      bool      // holds what its own peers had at connect
-	LedgerSize uint64
-	Frontier   merkle.Hash // digest
-	Day        taxonomy.Day
-	Root       merkle.Hash // of the list
-	Version    string      // of the release, at most 64 bytes of UTF-8
-}
+type Beacon = message.Beacon
 
 // Head is the last batch of an epoch of a feed that a node holds, and whether the
-// epoch is forked. A fork of which no batch is held has no CID.
-type Head struct {
-	Issuer          keys.Public
-	Epoch, Sequence uint64
-	CID             cid.Cid
-	Time            int64 // of the batch, Unix seconds
-	Forked          bool
-	Proof           merkle.Hash // SHA-256 of the fork proof held
-}
-
-// lane is one epoch of one issuer's feed.
-type lane struct {
-	issuer keys.Public
-	epoch  uint64
-}
-
-// count returns how many batches of its epoch a head stands for.
-func (h *Head) count() uint64 {
-	if !h.CID.Defined() {
-		return 0
-	}
-	return h.Sequence + 1
-}
+// epoch is forked.
+type Head = message.Head
 
 // Held is what a node shows of what it holds.
 type Held interface {
@@ -98,10 +71,9 @@ type Config struct {
 
 // Reconciler pulls and answers. Make one with New; it is safe for concurrent use.
 type Reconciler struct {
-	cfg    Config
-	vector *vector
-	serving
-	wake chan struct{} // holds one
+	cfg      Config
+	answerer *answer.Answerer
+	wake     chan struct{} // holds one
 
 	mu   sync.Mutex // held by the planning goroutine for a turn
 	plan plan
@@ -115,7 +87,7 @@ type Reconciler struct {
 
 type nudge struct {
 	peer keys.Public
-	lane lane
+	lane message.Lane
 }
 
 // New returns a Reconciler that answers at once and pulls once it runs.
@@ -144,8 +116,14 @@ func New(cfg Config) (*Reconciler, error) {
 	if cfg.Rate <= 0 {
 		cfg.Rate = defaultRate
 	}
-	r := &Reconciler{cfg: cfg, vector: newVector(cfg.Held), wake: make(chan struct{}, 1)}
-	r.serving = newServing()
+	r := &Reconciler{cfg: cfg, wake: make(chan struct{}, 1)}
+	r.answerer = answer.New(answer.Config{
+		Held: cfg.Held, Beacon: cfg.Beacon, Sublist: cfg.Sublist, Logger: cfg.Logger,
+		Told: func(peer keys.Public, w message.Word) {
+			cfg.Heard(peer, w.Beacon, 0)
+			r.post(func(now time.Time) { r.plan.told(peer, w, now) })
+		},
+	})
 	r.plan = newPlan(r)
 	r.inbox.nudges = make(map[nudge]feed.Tip)
 	return r, nil
@@ -179,7 +157,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	}
 	cancel()
 	working.Wait()
-	r.stop()
+	r.answerer.Stop()
 	return nil
 }
 
@@ -236,20 +214,30 @@ func (r *Reconciler) Met(peer keys.Public) { r.post(func(now time.Time) { r.plan
 
 // Parted says that a peer is gone; what it claimed is forgotten.
 func (r *Reconciler) Parted(peer keys.Public) {
-	r.forgetServed(peer)
+	r.answerer.Forget(peer)
 	r.post(func(now time.Time) { r.plan.parted(peer, now) })
 }
 
 // Nudge says that a peer should have a batch, so that it is pulled now. Nudges
 // are coalesced; what is lost comes with the next exchange.
 func (r *Reconciler) Nudge(peer, issuer keys.Public, tip feed.Tip) {
-	n := nudge{peer, lane{issuer, tip.Epoch}}
+	n := nudge{peer, message.Lane{Issuer: issuer, Epoch: tip.Epoch}}
 	r.inbox.Lock()
 	if held, ok := r.inbox.nudges[n]; ok || len(r.inbox.nudges) < maxNudges {
 		r.inbox.nudges[n] = feed.Later(held, tip)
 	}
 	r.inbox.Unlock()
 	r.rouse()
+}
+
+// Serve answers on a stream until its other end has asked all it wanted, or asks
+// what cannot be read. It closes the stream.
+func (r *Reconciler) Serve(s overlay.Stream) { r.answerer.Serve(s) }
+
+// Walker returns what asks a peer for sublists of its list, one conversation a
+// question, until ctx ends.
+func (r *Reconciler) Walker(ctx context.Context, peer keys.Public) merkle.Walker {
+	return ask.NewWalker(ctx, r.cfg.Open, peer)
 }
 
 // jitter returns d, a quarter more or less.

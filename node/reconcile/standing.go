@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/keys"
 )
 
@@ -62,15 +63,15 @@ func (r *Reconciler) Standing() Standing {
 	if err != nil {
 		s.Trouble = err.Error()
 	}
-	held := make(map[lane]uint64, len(tips))
+	held := make(map[message.Lane]uint64, len(tips))
 	all := uint64(0)
 	for _, t := range tips {
-		held[lane{t.Issuer, t.Tip.Epoch}] = t.Tip.Sequence + 1
+		held[message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}] = t.Tip.Sequence + 1
 		all += t.Tip.Sequence + 1
 	}
 	told := make(map[*peer]*PeerStanding, len(pl.peers))
 	for k, p := range pl.peers {
-		told[p] = &PeerStanding{Peer: k, Beacon: p.word.beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.told && len(p.targets) == 0}
+		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.told && len(p.targets) == 0}
 	}
 	for l, f := range pl.feeds {
 		s.Total += f.standing(held[l], told)
@@ -105,7 +106,7 @@ func (f *pull) standing(held uint64, told map[*peer]*PeerStanding) uint64 {
 
 func (f *pull) tell() FeedStanding {
 	claimed, _ := f.reach()
-	t := FeedStanding{Issuer: f.issuer, Epoch: f.epoch, Sequence: f.next, Claimed: claimed - min(claimed, f.next), State: f.state, Reason: f.reason, Since: f.since}
+	t := FeedStanding{Issuer: f.Issuer, Epoch: f.Epoch, Sequence: f.next, Claimed: claimed - min(claimed, f.next), State: f.state, Reason: f.reason, Since: f.since}
 	if f.state == Withheld || f.state == Pulling {
 		t.Asked = slices.Clone(f.asked)
 	}
@@ -126,7 +127,7 @@ func (r *Reconciler) HeadsOf(peer, issuer keys.Public) ([]Head, bool) {
 	}
 	var heads []Head
 	for l, f := range r.plan.feeds {
-		if c := f.claims[p]; l.issuer == issuer && c != nil && c.head != nil {
+		if c := f.claims[p]; l.Issuer == issuer && c != nil && c.head != nil {
 			heads = append(heads, *c.head)
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/intake"
@@ -215,7 +217,7 @@ type house struct {
 	mu      sync.Mutex
 	dropped map[keys.Public]string
 	refused []string
-	beacon  Beacon
+	beacon  message.Beacon
 	heard   int
 	fresh   int
 }
@@ -265,10 +267,10 @@ func (h *house) open() {
 	h.door = door
 	cfg := Config{
 		Held: h.store, Taker: h, Now: h.now,
-		Beacon:     func() Beacon { return Beacon{Time: h.now(), Ready: true, Version: h.name} },
+		Beacon:     func() message.Beacon { return message.Beacon{Time: h.now(), Ready: true, Version: h.name} },
 		Open:       func(_ context.Context, peer keys.Public) (overlay.Stream, error) { return h.net.open(h, peer) },
 		Neighbours: func() []keys.Public { return h.net.neighbours(h) },
-		Heard: func(keys.Public, Beacon, time.Duration) {
+		Heard: func(keys.Public, message.Beacon, time.Duration) {
 			h.mu.Lock()
 			h.heard++
 			h.mu.Unlock()
@@ -474,4 +476,4 @@ func (h *house) why(o *house) string {
 	return h.dropped[o.key]
 }
 
-var _ merkle.Walker = walker{}
+var _ merkle.Walker = ask.Walker{}
