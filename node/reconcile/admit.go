@@ -1,0 +1,152 @@
+package reconcile
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"ringfence/store/intake"
+)
+
+// lot is what the door is shown in one call: parts from one peer, in the order
+// of each feed, so that one barrier makes all of them durable.
+type lot struct {
+	giver *peer
+	pulls []*pull
+	parts []*part
+	size  int
+}
+
+// admit shows the door what is next in its feed, in a goroutine, one lot at a
+// time.
+func (pl *plan) admit() {
+	if pl.admitting {
+		return
+	}
+	l := pl.lot()
+	if l == nil {
+		return
+	}
+	pl.admitting = true
+	turn(pl.behind)
+	var all []intake.Offer
+	for _, q := range l.parts {
+		all = append(all, offers(q.records)...)
+	}
+	r, from := pl.r, l.giver.key
+	pl.start(func(context.Context) {
+		outcomes, err := r.cfg.Taker.Admit(from, all)
+		r.post(func(now time.Time) { pl.shown(l, outcomes, err, now) })
+	})
+}
+
+func (pl *plan) lot() *lot {
+	l := &lot{}
+	for _, f := range pl.behind {
+		for _, q := range f.parts {
+			if q.records == nil || q.showing || l.giver != nil && q.giver != l.giver {
+				break
+			}
+			size := q.size()
+			if l.size > 0 && l.size+size > maxAdmission {
+				return l
+			}
+			q.showing = true
+			l.giver, l.size = q.giver, l.size+size
+			l.pulls, l.parts = append(l.pulls, f), append(l.parts, q)
+		}
+	}
+	if l.giver == nil {
+		return nil
+	}
+	return l
+}
+
+// shown takes in what the door said of a lot.
+func (pl *plan) shown(l *lot, outcomes []intake.Outcome, err error, now time.Time) {
+	pl.admitting = false
+	pl.used -= l.size
+	if err != nil {
+		pl.own(err, now)
+	} else {
+		pl.trouble = ""
+	}
+	stopped := make(map[*pull]bool)
+	for i, q := range l.parts {
+		f := l.pulls[i]
+		q.showing = false
+		f.parts = slices.DeleteFunc(f.parts, func(o *part) bool { return o == q })
+		if err != nil || stopped[f] {
+			outcomes = outcomes[min(len(outcomes), len(q.records)):]
+			continue
+		}
+		fresh, stop := firstStop(outcomes[:len(q.records)])
+		outcomes = outcomes[len(q.records):]
+		if fresh > 0 {
+			pl.grew(f, uint64(fresh), now)
+		}
+		if stop != nil {
+			stopped[f] = true
+			pl.judge(f, l.giver, stop, now)
+		}
+	}
+	for _, f := range l.pulls {
+		if err != nil || stopped[f] {
+			pl.used -= f.clear()
+		}
+		pl.review(f, now)
+	}
+}
+
+// firstStop counts fresh outcomes up to the first that stops the feed.
+func firstStop(outcomes []intake.Outcome) (fresh int, stop *intake.Outcome) {
+	for i := range outcomes {
+		switch outcomes[i].Status {
+		case intake.Fresh:
+			fresh++
+		case intake.Known:
+		case intake.Early, intake.Refused, intake.Forked:
+			return fresh, &outcomes[i]
+		}
+	}
+	return fresh, nil
+}
+
+// grew notes that batches of a feed were admitted: what was in its way is gone,
+// and neighbours are told sooner.
+func (pl *plan) grew(f *pull, batches uint64, now time.Time) {
+	pl.admitted += batches
+	f.reason, f.asked, f.pause = "", nil, 0
+	for _, p := range pl.order {
+		pl.soon(p, now, newsEvery)
+	}
+}
+
+// judge decides what follows from the outcome that stopped a feed.
+func (pl *plan) judge(f *pull, giver *peer, o *intake.Outcome, now time.Time) {
+	c := f.claims[giver]
+	if c == nil {
+		c = &claim{} // the peer is gone meanwhile
+	}
+	switch o.Status {
+	case intake.Fresh, intake.Known:
+	case intake.Forked: // the proof is held now: the feed is frozen
+	case intake.Refused:
+		pl.drop(giver, "it sent what no honest node sends: "+o.Detail, now)
+	case intake.Early:
+		switch o.Reason {
+		case intake.NotDue:
+			f.become(Waiting, o.Detail, pl.r.cfg.Now())
+			f.due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
+		case intake.MissingParent: // the parent is on another branch than what is held
+			c.bad = o.Detail
+			if !c.doubt && !giver.gone && o.Tip.Sequence > 0 {
+				c.doubt = pl.errand(giver, errand{f: f, place: o.Tip.Sequence - 1})
+			}
+		case intake.NoBody, intake.IncompleteBody:
+			c.bad = o.Detail
+		default: // the door will know more later
+			pl.aside(f, o.Detail, now)
+		}
+	}
+}

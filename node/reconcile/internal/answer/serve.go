@@ -1,0 +1,353 @@
+package answer
+
+import (
+	"bufio"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ipfs/go-cid"
+	"golang.org/x/time/rate"
+
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
+	"ringfence/store/merkle"
+)
+
+// Shelf is what is shown of what a node holds.
+type Shelf interface {
+	Tips() ([]feed.Head, error)
+	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
+	Batch(c cid.Cid) (feed.Record, bool, error)
+	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
+	Forks() ([]feed.ForkProof, error)
+}
+
+// Config is what an answerer needs.
+type Config struct {
+	Held    Shelf
+	Beacon  func() message.Beacon
+	Sublist func(prefix uint64, bits int) (merkle.Sublist, error) // nil: nobody is answered
+	Told    func(peer keys.Public, w message.Word)                // hears what askers tell of themselves
+	Logger  *slog.Logger
+}
+
+// Answerer answers neighbours, each as much as its share allows.
+type Answerer struct {
+	cfg    Config
+	vector *vector
+	done   chan struct{} // closed once nobody is answered any more
+	open   sync.WaitGroup
+
+	mu      sync.Mutex
+	stopped bool
+	streams map[keys.Public][]overlay.Stream
+	limits  map[keys.Public]*rate.Limiter
+}
+
+// New returns an Answerer.
+func New(cfg Config) *Answerer {
+	return &Answerer{
+		cfg:     cfg,
+		vector:  newVector(cfg.Held),
+		done:    make(chan struct{}),
+		streams: make(map[keys.Public][]overlay.Stream),
+		limits:  make(map[keys.Public]*rate.Limiter),
+	}
+}
+
+// enter counts a stream of a peer, unless it has too many, and returns what the
+// peer may be served a second.
+func (s *Answerer) enter(stream overlay.Stream) (*rate.Limiter, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	peer := stream.Peer()
+	if s.stopped || len(s.streams[peer]) >= message.MaxStreams {
+		return nil, false
+	}
+	s.streams[peer] = append(s.streams[peer], stream)
+	s.open.Add(1)
+	if s.limits[peer] == nil {
+		s.limits[peer] = rate.NewLimiter(message.ServeRate, message.ServeRate)
+	}
+	return s.limits[peer], true
+}
+
+func (s *Answerer) leave(stream overlay.Stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	peer := stream.Peer()
+	for i, one := range s.streams[peer] {
+		if one == stream {
+			s.streams[peer] = append(s.streams[peer][:i:i], s.streams[peer][i+1:]...)
+			break
+		}
+	}
+	if len(s.streams[peer]) == 0 {
+		delete(s.streams, peer)
+	}
+	s.open.Done()
+}
+
+// Forget forgets what a peer that is gone was served.
+func (s *Answerer) Forget(peer keys.Public) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.streams[peer]) == 0 {
+		delete(s.limits, peer)
+	}
+}
+
+// Stop ends all answers and waits for them.
+func (s *Answerer) Stop() {
+	s.mu.Lock()
+	if !s.stopped {
+		s.stopped = true
+		close(s.done)
+	}
+	for _, streams := range s.streams {
+		for _, stream := range streams {
+			stream.Close()
+		}
+	}
+	s.mu.Unlock()
+	s.open.Wait()
+}
+
+// Serve answers on a stream until its other end has asked all it wanted, or asks
+// what cannot be read. It closes the stream.
+func (a *Answerer) Serve(s overlay.Stream) {
+	defer s.Close()
+	limit, ok := a.enter(s)
+	if !ok {
+		return
+	}
+	defer a.leave(s)
+	one := answering{Answerer: a, s: s, limit: limit, out: bufio.NewWriterSize(s, message.Pace)}
+	for range message.MaxTalk {
+		if s.SetDeadline(time.Now().Add(message.ServeTimeout)) != nil {
+			return
+		}
+		request, err := overlay.ReadFrame(s, message.MaxRequest)
+		if err != nil {
+			return // gone, or has asked all
+		}
+		if err := one.answer(request); err != nil {
+			a.cfg.Logger.Debug("a neighbour was not answered", "peer", s.Peer().Short(), "error", err)
+			return
+		}
+	}
+}
+
+// answering is one stream that is being answered.
+type answering struct {
+	*Answerer
+	s     overlay.Stream
+	limit *rate.Limiter
+	out   *bufio.Writer
+}
+
+func (a *answering) answer(request []byte) error {
+	k, err := message.KindOf(request)
+	if err != nil {
+		return err
+	}
+	switch k {
+	case message.KindBeacon:
+		err = a.beacon(request)
+	case message.KindHeads:
+		err = a.heads(request)
+	case message.KindRanges:
+		err = a.ranges(request)
+	case message.KindBatches:
+		err = a.batches(request)
+	case message.KindHeader:
+		err = a.header(request)
+	case message.KindProof:
+		err = a.proof(request)
+	case message.KindSublist:
+		err = a.sublist(request)
+	default:
+		err = fmt.Errorf("reconcile: a frame of kind %d is no request", k)
+	}
+	if err != nil {
+		return err
+	}
+	return a.out.Flush()
+}
+
+// say writes a frame once the peer's share of a second allows it.
+func (a *answering) say(b []byte) error {
+	if wait := a.limit.ReserveN(time.Now(), len(b)).Delay(); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-a.done:
+			return fmt.Errorf("reconcile: this node stops")
+		}
+	}
+	if err := a.s.SetDeadline(time.Now().Add(message.WriteTimeout)); err != nil {
+		return err
+	}
+	return overlay.WriteFrame(a.out, b)
+}
+
+func (a *answering) beacon(request []byte) error {
+	said, err := message.DecodeWord(request)
+	if err != nil {
+		return err
+	}
+	own, err := a.Word()
+	if err != nil {
+		return err
+	}
+	a.cfg.Told(a.s.Peer(), said)
+	return a.say(message.EncodeWord(own))
+}
+
+// Word is what this node tells of itself.
+func (a *Answerer) Word() (message.Word, error) {
+	at, err := a.vector.now()
+	return message.Word{Beacon: a.cfg.Beacon(), Vector: at}, err
+}
+
+func (a *answering) heads(request []byte) error {
+	since, err := message.DecodeHeads(request)
+	if err != nil {
+		return err
+	}
+	heads, end, err := a.vector.since(since, message.MaxHeads)
+	if err != nil {
+		return err
+	}
+	for len(heads) > 0 {
+		n := min(len(heads), message.MaxPage)
+		if err := a.say(message.EncodePage(heads[:n])); err != nil {
+			return err
+		}
+		heads = heads[n:]
+	}
+	return a.say(message.EncodeHeadsEnd(end))
+}
+
+func (a *answering) ranges(request []byte) error {
+	q, err := message.DecodeRanges(request)
+	if err != nil {
+		return err
+	}
+	left := q.Bytes
+	for _, s := range q.Spans {
+		next := 0
+		for i := range uint64(s.Count) {
+			rec, ok := a.at(s.Lane, s.From+i)
+			if !ok {
+				break
+			}
+			if next = a.tooLarge(rec, left); next > 0 {
+				break
+			}
+			left -= rec.Size()
+			if err := a.say(message.EncodeRecord(rec)); err != nil {
+				return err
+			}
+		}
+		if err := a.say(message.EncodeSpanEnd(next)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// at returns what is held and served at a place. Damage is told by the store; to
+// a neighbour it is the same as nothing.
+func (a *answering) at(l message.Lane, sequence uint64) (message.Record, bool) {
+	header, ok, err := a.cfg.Held.Header(l.Issuer, l.Epoch, sequence)
+	if err != nil || !ok {
+		return message.Record{}, false
+	}
+	_, id, err := feed.Peek(header)
+	if err != nil {
+		return message.Record{}, false
+	}
+	held, ok, err := a.cfg.Held.Batch(id)
+	if err != nil || !ok {
+		return message.Record{}, false
+	}
+	return message.Record{Header: held.Header, Body: held.Body}, true
+}
+
+func (a *answering) batches(request []byte) error {
+	left, ids, err := message.DecodeBatches(request)
+	if err != nil {
+		return err
+	}
+	next := 0
+	for _, id := range ids {
+		held, ok, err := a.cfg.Held.Batch(id)
+		if err != nil || !ok {
+			continue
+		}
+		rec := message.Record{Header: held.Header, Body: held.Body}
+		if next = a.tooLarge(rec, left); next > 0 {
+			break
+		}
+		left -= rec.Size()
+		if err := a.say(message.EncodeRecord(rec)); err != nil {
+			return err
+		}
+	}
+	return a.say(message.EncodeSpanEnd(next))
+}
+
+// tooLarge returns the size of a record that does not fit into what is left. It
+// was read for nothing, and counts as served.
+func (a *answering) tooLarge(rec message.Record, left int) int {
+	if rec.Size() <= left {
+		return 0
+	}
+	a.limit.ReserveN(time.Now(), rec.Size())
+	return rec.Size()
+}
+
+func (a *answering) header(request []byte) error {
+	l, sequence, err := message.DecodeHeader(request)
+	if err != nil {
+		return err
+	}
+	header, _, err := a.cfg.Held.Header(l.Issuer, l.Epoch, sequence)
+	if err != nil {
+		return err
+	}
+	return a.say(message.EncodeBytes(header))
+}
+
+func (a *answering) proof(request []byte) error {
+	l, err := message.DecodeProof(request)
+	if err != nil {
+		return err
+	}
+	proof, _, err := a.cfg.Held.Fork(l.Issuer, l.Epoch)
+	if err != nil {
+		return err
+	}
+	return a.say(message.EncodeBytes(proof.Bytes()))
+}
+
+func (a *answering) sublist(request []byte) error {
+	prefix, bits, err := message.DecodeSublist(request)
+	if err != nil {
+		return err
+	}
+	if a.cfg.Sublist == nil {
+		return fmt.Errorf("reconcile: this node has no list to compare")
+	}
+	s, err := a.cfg.Sublist(prefix, bits)
+	if err != nil {
+		return err
+	}
+	return a.say(message.EncodeSublistIs(s))
+}

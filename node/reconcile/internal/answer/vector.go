@@ -1,0 +1,126 @@
+package answer
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/merkle"
+)
+
+// vector is the heads that a node tells, each with the version at which it last
+// changed. It is the store's answer of a moment ago compared with the one before,
+// so the store keeps no account of who knows what.
+type vector struct {
+	held    Shelf
+	session uint64 // of this process: a version means nothing in another
+
+	mu        sync.Mutex
+	version   uint64
+	lines     map[message.Lane]*line
+	order     []*line // by version; a line that changed again stands at its later place only
+	stale     int     // lines of order that have changed since
+	refreshed time.Time
+}
+
+type line struct {
+	head    message.Head
+	version uint64
+}
+
+func newVector(held Shelf) *vector {
+	return &vector{held: held, session: rand.Uint64(), lines: make(map[message.Lane]*line)}
+}
+
+// now returns the cursor at which the vector ends.
+func (v *vector) now() (message.Cursor, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err := v.refresh()
+	return message.Cursor{Session: v.session, Version: v.version}, err
+}
+
+// since returns the heads that changed after a cursor, in the order of their
+// changes, at most so many, and how far that goes.
+func (v *vector) since(c message.Cursor, most int) ([]message.Head, message.HeadsEnd, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := v.refresh(); err != nil {
+		return nil, message.HeadsEnd{}, err
+	}
+	if c.Session != v.session || c.Version > v.version {
+		c = message.Cursor{Session: v.session}
+	}
+	from, _ := slices.BinarySearchFunc(v.order, c.Version+1, func(l *line, want uint64) int { return cmp.Compare(l.version, want) })
+	heads := make([]message.Head, 0, min(most, len(v.order)-from))
+	for _, l := range v.order[from:] {
+		if v.lines[l.head.Lane()] != l {
+			continue
+		}
+		if len(heads) == most {
+			return heads, message.HeadsEnd{UpTo: c, More: true}, nil
+		}
+		heads = append(heads, l.head)
+		c.Version = l.version
+	}
+	return heads, message.HeadsEnd{UpTo: message.Cursor{Session: v.session, Version: v.version}}, nil
+}
+
+// refresh looks at the store, unless it was looked at a moment ago.
+func (v *vector) refresh() error {
+	if now := time.Now(); now.Sub(v.refreshed) >= message.RefreshEvery {
+		if err := v.look(); err != nil {
+			return fmt.Errorf("reconcile: compare heads: %w", err)
+		}
+		v.refreshed = now
+	}
+	return nil
+}
+
+func (v *vector) look() error {
+	tips, err := v.held.Tips()
+	if err != nil {
+		return err
+	}
+	forks, err := v.held.Forks()
+	if err != nil {
+		return err
+	}
+	forked := make(map[message.Lane]merkle.Hash, len(forks))
+	for _, f := range forks {
+		forked[message.Lane{Issuer: f.Issuer(), Epoch: f.Epoch()}] = sha256.Sum256(f.Bytes())
+	}
+	for _, t := range tips {
+		h := message.Head{Issuer: t.Issuer, Epoch: t.Tip.Epoch, Sequence: t.Tip.Sequence, CID: t.Tip.CID, Time: t.Tip.Time}
+		h.Proof, h.Forked = forked[h.Lane()]
+		delete(forked, h.Lane())
+		v.set(h)
+	}
+	for l, proof := range forked {
+		v.set(message.Head{Issuer: l.Issuer, Epoch: l.Epoch, Forked: true, Proof: proof})
+	}
+	if v.stale > len(v.lines) {
+		v.order = slices.DeleteFunc(v.order, func(l *line) bool { return v.lines[l.head.Lane()] != l })
+		v.stale = 0
+	}
+	return nil
+}
+
+func (v *vector) set(h message.Head) {
+	l := h.Lane()
+	old := v.lines[l]
+	if old != nil && old.head == h {
+		return
+	}
+	if old != nil {
+		v.stale++
+	}
+	v.version++
+	v.lines[l] = &line{h, v.version}
+	v.order = append(v.order, v.lines[l])
+}

@@ -1,0 +1,37 @@
+package reconcile
+
+import (
+	"time"
+
+	"ringfence/node/reconcile/internal/message"
+)
+
+// What is held and asked for at most, in bytes and counts.
+const (
+	maxNudges      = 4096                 // waiting to be looked at
+	maxErrands     = 1024                 // headers and proofs to ask one peer for
+	minGrant       = 64 << 10             // the least that is asked for at once
+	window         = 32 << 20             // records in memory, asked for ones counted
+	reserve        = message.MaxSpanBytes // of it only for the next records of a feed
+	maxParts       = 8                    // of one feed, asked for or here
+	maxAdmission   = 8 << 20              // records that the door is shown at once
+	defaultRecord  = 16 << 10             // guessed size of a record of a feed never pulled
+	defaultRate    = 4 << 20              // bytes a second of one issuer
+	burst          = 256 << 20            // of one issuer, before its rate counts
+	inFlight       = 2                    // requests that one peer is asked at once
+	strikesToDrop  = 3                    // answers that one peer breaks off in a row
+	silencesToDrop = 3                    // ranges it leaves unanswered in a row while it answers beacons
+)
+
+// How long pulling rests.
+const (
+	defaultEvery = 10 * time.Second
+	newsEvery    = 2 * time.Second        // between beacons while batches are being pulled
+	leastPause   = 200 * time.Millisecond // of a feed that nobody gives; doubles each time
+	mostPause    = time.Minute
+	peerPause    = time.Second // of a peer that did not answer; times the failures in a row
+	mostPeer     = 5 * time.Second
+	troublePause = 5 * time.Second // when the own store fails
+	lookAgain    = time.Second     // at what waits for its time, by a clock that may be set
+	dropFor      = 10 * time.Minute
+)

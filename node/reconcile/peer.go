@@ -1,0 +1,83 @@
+package reconcile
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/keys"
+)
+
+// peer is one neighbour as the plan sees it.
+type peer struct {
+	key    keys.Public
+	start  func(do func(context.Context)) // in a goroutine that ends when the peer is gone
+	cancel context.CancelFunc
+
+	word       message.Word   // as last heard
+	heard      time.Time      // by the node's clock
+	trip       time.Duration  // of the last exchange
+	known      message.Cursor // up to which its heads were heard
+	told       bool           // its heads were heard once
+	targets    map[*pull]uint64
+	claims     int
+	exchanging bool
+	exchanged  time.Time // last begun
+	next       time.Time // exchange
+
+	asking   int // requests in flight, the exchange not counted
+	errands  []errand
+	paused   time.Time // until then it is not asked
+	failures int       // in a row
+	strikes  int       // answers broken off, in a row
+	silences int       // ranges without an answer, in a row
+	alive    bool      // it answered since the last silence
+	mute     []*pull   // whose claims are bad for its silence
+	rate     int       // bytes a second, as it gave last
+	gone     bool
+}
+
+// errand is a single thing to ask a peer for.
+type errand struct {
+	f     *pull
+	proof bool      // the fork proof of the feed's epoch; else a header
+	place uint64    // of the header
+	due   time.Time // by the node's clock, when the header has its time; zero: now
+}
+
+// errand returns one that is due.
+func (p *peer) errand(clock time.Time) (errand, bool) {
+	for i, e := range p.errands {
+		if !clock.Before(e.due) {
+			p.errands = slices.Delete(p.errands, i, i+1)
+			return e, true
+		}
+	}
+	return errand{}, false
+}
+
+// grant is how many bytes the peer is asked for at once: about what it gives in
+// a sixth of the time that an answer may take.
+func (p *peer) grant() int {
+	if p.rate == 0 {
+		return 1 << 20
+	}
+	return max(minGrant, min(p.rate*int(message.RangeTimeout/6/time.Second), message.MaxSpanBytes))
+}
+
+// answered says that a conversation came to its end.
+func (p *peer) answered() {
+	p.failures, p.strikes, p.alive = 0, 0, true
+	for _, f := range p.mute {
+		if c := f.claims[p]; c != nil && c.mute {
+			c.bad, c.mute = "", false
+		}
+	}
+}
+
+// rest lets the peer alone for a while.
+func (p *peer) rest(now time.Time) {
+	p.failures++
+	p.paused = now.Add(min(time.Duration(p.failures)*peerPause, mostPeer))
+}

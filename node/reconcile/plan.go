@@ -1,0 +1,456 @@
+package reconcile
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
+)
+
+// plan is what the pulling end knows and does next. All of it belongs to the
+// planning goroutine, for the length of a turn; conversations and the door run
+// in goroutines of their own and post what came of them.
+type plan struct {
+	r *Reconciler
+	// start runs something in a goroutine, until Run ends; under makes such a
+	// func for less than that. Both are there while it runs.
+	start func(do func(context.Context))
+	under func() (start func(do func(context.Context)), cancel context.CancelFunc)
+
+	peers  map[keys.Public]*peer
+	order  []*peer // turns, so that nobody is always first
+	feeds  map[message.Lane]*pull
+	behind []*pull // turns too
+	rates  map[keys.Public]*rate.Limiter
+
+	used      int  // bytes of the window
+	admitting bool // a lot is before the door
+	throttled bool // an issuer's rate held something back this turn
+	admitted  uint64
+	newsAt    time.Time // of the last fresh batch that was pulled
+	repairing bool
+	repaired  time.Time // last tried
+	resume    time.Time // after trouble of the own store
+	trouble   string
+	dropped   []dropping
+}
+
+type dropping struct {
+	peer keys.Public
+	why  string
+}
+
+func newPlan(r *Reconciler) plan {
+	return plan{
+		r:     r,
+		peers: make(map[keys.Public]*peer),
+		feeds: make(map[message.Lane]*pull),
+		rates: make(map[keys.Public]*rate.Limiter),
+	}
+}
+
+// met takes a peer up, or compares with it at once.
+func (pl *plan) met(k keys.Public, now time.Time) {
+	if p := pl.peers[k]; p != nil {
+		p.next, p.paused = now, time.Time{}
+		return
+	}
+	p := &peer{key: k, targets: make(map[*pull]uint64), next: now, alive: true}
+	p.start, p.cancel = pl.under()
+	pl.peers[k] = p
+	pl.order = append(pl.order, p)
+}
+
+// parted forgets a peer and what it claimed.
+func (pl *plan) parted(k keys.Public, now time.Time) {
+	p := pl.peers[k]
+	if p == nil {
+		return
+	}
+	p.gone = true
+	p.cancel()
+	delete(pl.peers, k)
+	pl.order = slices.DeleteFunc(pl.order, func(o *peer) bool { return o == p })
+	for _, f := range pl.feeds {
+		if f.claims[p] != nil {
+			pl.used -= f.forget(p)
+			pl.review(f, now)
+		}
+	}
+}
+
+// drop is for peers that lie, or trickle.
+func (pl *plan) drop(p *peer, why string, now time.Time) {
+	if !p.gone {
+		pl.dropped = append(pl.dropped, dropping{p.key, why})
+		pl.parted(p.key, now)
+	}
+}
+
+// told hears what a peer told of itself unasked: when it holds what was not heard
+// of, it is asked soon.
+func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
+	p := pl.peers[k]
+	if p == nil {
+		return
+	}
+	p.word, p.heard = w, pl.r.cfg.Now()
+	if w.Vector != p.known {
+		pl.soon(p, now, leastPause)
+	}
+}
+
+// soon brings a peer's next exchange forward, but not closer to the last one than
+// apart.
+func (pl *plan) soon(p *peer, now time.Time, apart time.Duration) {
+	at := p.exchanged.Add(apart)
+	if at.Before(now) {
+		at = now
+	}
+	if at.Before(p.next) {
+		p.next = at
+	}
+}
+
+// news takes in what an exchange brought.
+func (pl *plan) news(p *peer, n ask.News, now time.Time) {
+	p.word, p.heard, p.trip = n.Word, pl.r.cfg.Now(), n.Trip
+	p.answered()
+	mute := p.mute
+	p.mute = nil
+	for i := range n.Heads {
+		if pl.claimed(p, &n.Heads[i], now); p.gone {
+			return
+		}
+	}
+	for _, f := range mute {
+		pl.review(f, now)
+	}
+	p.known, p.told = n.UpTo, true
+}
+
+// feed returns the pull of a lane.
+func (pl *plan) feed(l message.Lane) *pull {
+	f := pl.feeds[l]
+	if f == nil {
+		f = &pull{Lane: l, claims: make(map[*peer]*claim)}
+		pl.feeds[l] = f
+	}
+	return f
+}
+
+// claim returns what p claims of f, making room for it.
+func (pl *plan) claim(p *peer, f *pull, now time.Time) *claim {
+	c := f.claims[p]
+	if c == nil {
+		if p.claims++; p.claims > message.MaxHeads {
+			pl.drop(p, "it claims to hold more feeds than there can be", now)
+			return nil
+		}
+		c = &claim{}
+		f.claims[p] = c
+	}
+	return c
+}
+
+// claimed takes in a head that changed.
+func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
+	f := pl.feed(h.Lane())
+	c := pl.claim(p, f, now)
+	if c == nil {
+		return
+	}
+	if c.head != nil && *c.head == *h {
+		return
+	}
+	if f.recent == nil || *f.recent != *h {
+		f.recent = &Head{}
+		*f.recent = *h
+	}
+	*c = claim{head: f.recent, count: h.Count()}
+	pl.wantProof(p, f, c, now)
+	if !f.frozen() && c.count > 0 && c.count <= f.next && pl.contradicts(f, h, now) {
+		c.doubt = pl.errand(p, errand{f: f, place: h.Sequence})
+	}
+	if !p.told && c.count > f.next {
+		p.targets[f] = c.count
+	}
+	pl.review(f, now)
+}
+
+// wantProof asks a peer for its fork proof, when another is held here.
+func (pl *plan) wantProof(p *peer, f *pull, c *claim, now time.Time) {
+	held := pl.look(f, now)
+	if c.head == nil || !c.head.Forked || c.proof || !pl.r.cfg.Admitted(f.Issuer) {
+		return
+	}
+	if held.IsZero() || sha256.Sum256(held.Bytes()) != c.head.Proof {
+		c.proof = pl.errand(p, errand{f: f, proof: true})
+	}
+}
+
+func (f *pull) frozen() bool { return f.state == Frozen }
+
+// contradicts reports whether a head is not what is held at its place.
+func (pl *plan) contradicts(f *pull, h *Head, now time.Time) bool {
+	header, ok, err := pl.r.cfg.Held.Header(f.Issuer, f.Epoch, h.Sequence)
+	if err != nil {
+		pl.own(err, now)
+	}
+	if err != nil || !ok {
+		return false
+	}
+	_, id, err := feed.Peek(header)
+	return err == nil && !id.Equals(h.CID)
+}
+
+// errand queues what a single peer is to be asked for.
+func (pl *plan) errand(p *peer, e errand) bool {
+	if len(p.errands) >= maxErrands {
+		return false
+	}
+	p.errands = append(p.errands, e)
+	return true
+}
+
+// nudged takes in that a peer should have a batch.
+func (pl *plan) nudged(k keys.Public, l message.Lane, tip feed.Tip, now time.Time) {
+	p := pl.peers[k]
+	if p == nil || tip.Sequence >= message.MaxSequence || !pl.r.cfg.Admitted(l.Issuer) {
+		return
+	}
+	f := pl.feed(l)
+	c := pl.claim(p, f, now)
+	if c == nil {
+		return
+	}
+	if tip.Sequence+1 > c.count {
+		c.count, c.bad, c.mute = tip.Sequence+1, "", false
+	}
+	pl.review(f, now)
+}
+
+// own notes trouble of the own store: pulling rests.
+func (pl *plan) own(err error, now time.Time) {
+	pl.trouble, pl.resume = err.Error(), now.Add(troublePause)
+	pl.r.cfg.Logger.Error("pulling rests: the store fails", "error", err)
+}
+
+// look compares a pull with the store, and returns the fork proof held.
+func (pl *plan) look(f *pull, now time.Time) feed.ForkProof {
+	proof, forked, err := pl.r.cfg.Held.Fork(f.Issuer, f.Epoch)
+	if err != nil {
+		pl.own(err, now)
+		return feed.ForkProof{}
+	}
+	if forked && !f.frozen() {
+		f.state, f.reason, f.since = Frozen, "a fork proof is held", pl.r.cfg.Now()
+	}
+	tip, ok, err := pl.r.cfg.Held.Tip(f.Issuer, f.Epoch)
+	if err != nil {
+		pl.own(err, now)
+		return proof
+	}
+	if ok && tip.Sequence+1 > f.next {
+		f.next = tip.Sequence + 1
+		pl.used -= f.trim()
+	}
+	return proof
+}
+
+// review decides how the pulling of a feed stands, after something happened.
+func (pl *plan) review(f *pull, now time.Time) {
+	pl.look(f, now)
+	claimed, live := f.reach()
+	switch {
+	case f.frozen():
+		pl.used -= f.clear()
+	case claimed <= f.next:
+		pl.used -= f.clear()
+		f.become(Settled, "", pl.r.cfg.Now())
+		f.pause = 0
+	case f.state == Waiting || f.state == Aside:
+	case !pl.r.cfg.Admitted(f.Issuer):
+		pl.aside(f, "no admission of the issuer is known here", now)
+	case live <= f.next && !f.busy():
+		if f.state != Withheld {
+			pl.used -= f.clear()
+			f.withhold(now, pl.r.cfg.Now())
+		}
+	case f.state != Pulling:
+		f.become(Pulling, f.reason, pl.r.cfg.Now())
+		fallthrough
+	default:
+		if !f.queued {
+			f.queued = true
+			pl.behind = append(pl.behind, f)
+		}
+	}
+	pl.settle(f)
+	if len(f.claims) == 0 && len(f.parts) == 0 {
+		delete(pl.feeds, f.Lane)
+	}
+}
+
+// become changes the state; a reason stays until the feed has grown, so that a
+// gap that is being asked for again is still told.
+func (f *pull) become(s State, reason string, now time.Time) {
+	if f.state != s {
+		f.since = now
+	}
+	f.state, f.reason = s, reason
+}
+
+// lengthen makes the pause before the next try twice the last one.
+func (f *pull) lengthen(now time.Time) {
+	f.pause = min(max(2*f.pause, leastPause), mostPause)
+	f.until = now.Add(f.pause)
+}
+
+func (f *pull) withhold(now, clock time.Time) {
+	f.become(Withheld, f.complaint(), clock)
+	f.asked = f.askers()
+	f.lengthen(now)
+}
+
+func (pl *plan) aside(f *pull, why string, now time.Time) {
+	pl.used -= f.clear()
+	f.become(Aside, why, pl.r.cfg.Now())
+	f.lengthen(now)
+}
+
+// settle strikes what is decided from what peers had at connect.
+func (pl *plan) settle(f *pull) {
+	for p, c := range f.claims {
+		count, waits := p.targets[f]
+		decided := count <= f.next || c.count < count
+		switch f.state {
+		case Waiting, Aside, Frozen:
+			decided = true
+		case Withheld:
+			decided = decided || !c.mute // silence proves nothing
+		case Settled, Pulling:
+		}
+		if waits && decided {
+			delete(p.targets, f)
+		}
+	}
+}
+
+// revive tries again what waited.
+func (pl *plan) revive(now time.Time) {
+	for _, f := range pl.feeds {
+		switch f.state {
+		case Withheld:
+			if now.Before(f.until) {
+				continue
+			}
+			for _, c := range f.claims {
+				c.bad, c.mute = "", false
+			}
+		case Aside:
+			if now.Before(f.until) {
+				continue
+			}
+			f.state = Pulling
+			for p, c := range f.claims {
+				pl.wantProof(p, f, c, now)
+			}
+		case Waiting:
+			if pl.r.cfg.Now().Before(f.due) {
+				continue
+			}
+			f.state = Pulling
+		default:
+			continue
+		}
+		pl.review(f, now)
+	}
+}
+
+// act starts what can be done now, and returns when to look again at the latest.
+func (pl *plan) act(now time.Time) time.Duration {
+	pl.throttled = false
+	pl.revive(now)
+	for _, p := range pl.order {
+		if !p.exchanging && !now.Before(p.next) && !now.Before(p.paused) {
+			pl.exchange(p, now)
+		}
+	}
+	if !now.Before(pl.resume) {
+		pl.behind = slices.DeleteFunc(pl.behind, func(f *pull) bool {
+			f.queued = f.state == Pulling
+			return !f.queued
+		})
+		for range inFlight {
+			for _, p := range pl.order {
+				if p.asking < inFlight && !now.Before(p.paused) {
+					pl.employ(p, now)
+				}
+			}
+		}
+		pl.repair(now)
+		pl.admit()
+	}
+	turn(pl.order)
+	return pl.rest(now)
+}
+
+// turn moves the first to the end.
+func turn[T any](all []T) {
+	if len(all) > 1 {
+		first := all[0]
+		copy(all, all[1:])
+		all[len(all)-1] = first
+	}
+}
+
+// rest returns how long nothing can change by itself.
+func (pl *plan) rest(now time.Time) time.Duration {
+	next := now.Add(pl.r.cfg.Every)
+	sooner := func(t time.Time) {
+		if t.Before(next) {
+			next = t
+		}
+	}
+	for _, p := range pl.order {
+		if !p.exchanging {
+			sooner(later(p.next, p.paused))
+		}
+		if p.paused.After(now) {
+			sooner(p.paused)
+		}
+		if len(p.errands) > 0 {
+			sooner(now.Add(lookAgain))
+		}
+	}
+	for _, f := range pl.feeds {
+		switch f.state {
+		case Withheld, Aside:
+			sooner(f.until)
+		case Waiting:
+			sooner(now.Add(lookAgain))
+		}
+	}
+	if pl.throttled {
+		sooner(now.Add(leastPause))
+	}
+	if pl.resume.After(now) {
+		sooner(pl.resume)
+	}
+	return max(next.Sub(now), time.Millisecond)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,244 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/answer"
+	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/feed"
+	"ringfence/store/intake"
+	"ringfence/store/keys"
+	"ringfence/store/merkle"
+)
+
+// Beacon is what a node tells its neighbours of where it stands.
+type Beacon = message.Beacon
+
+// Head is the last batch of an epoch of a feed that a node holds, and whether the
+// epoch is forked.
+type Head = message.Head
+
+// Held is what a node shows of what it holds.
+type Held interface {
+	Tips() ([]feed.Head, error)
+	Tip(issuer keys.Public, epoch uint64) (feed.Tip, bool, error)
+	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
+	Batch(c cid.Cid) (feed.Record, bool, error)
+	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
+	Forks() ([]feed.ForkProof, error)
+	Quarantined() ([]feed.Quarantined, error)
+}
+
+// Taker takes what was pulled; it is the door, with the node's clock. An error is
+// the node's own trouble.
+type Taker interface {
+	Admit(from keys.Public, offers []intake.Offer) ([]intake.Outcome, error)
+	AdmitFork(from keys.Public, proof []byte) (intake.Outcome, error)
+}
+
+// Config is what a Reconciler needs. The funcs are called from several
+// goroutines, without a lock held.
+type Config struct {
+	Held   Held
+	Taker  Taker
+	Beacon func() Beacon
+	// Sublist answers for the own list; nil: nobody is answered.
+	Sublist    func(prefix uint64, bits int) (merkle.Sublist, error)
+	Open       func(ctx context.Context, peer keys.Public) (overlay.Stream, error)
+	Neighbours func() []keys.Public
+	// Heard hears every beacon, with how long the answer took; 0 when the peer
+	// told it by itself, and then its Time is as old as the way was long.
+	Heard func(peer keys.Public, b Beacon, roundTrip time.Duration)
+	Drop  func(peer keys.Public, why string, until time.Time)
+	// Admitted reports whether the door knows an issuer; feeds of others are not
+	// asked for. nil: the door is asked with a record.
+	Admitted func(issuer keys.Public) bool
+
+	Now    func() time.Time
+	Logger *slog.Logger
+	Every  time.Duration // between exchanges with a neighbour; 0: 10 s; with jitter
+	Rate   int64         // bytes a second that one issuer's feed may be pulled at, in the long run; 0: 4 MiB
+}
+
+// Reconciler pulls and answers. Make one with New; it is safe for concurrent use.
+type Reconciler struct {
+	cfg      Config
+	answerer *answer.Answerer
+	wake     chan struct{} // holds one
+
+	mu   sync.Mutex // held by the planning goroutine for a turn
+	plan plan
+
+	inbox struct {
+		sync.Mutex
+		events []func(now time.Time) // run by the planning goroutine, in order
+		nudges map[nudge]feed.Tip
+	}
+}
+
+type nudge struct {
+	peer keys.Public
+	lane message.Lane
+}
+
+// New returns a Reconciler that answers at once and pulls once it runs.
+func New(cfg Config) (*Reconciler, error) {
+	if cfg.Held == nil || cfg.Taker == nil || cfg.Beacon == nil || cfg.Open == nil || cfg.Now == nil {
+		return nil, errors.New("reconcile: the configuration lacks a store, a taker, a beacon, a way to open streams or a clock")
+	}
+	if cfg.Neighbours == nil {
+		cfg.Neighbours = func() []keys.Public { return nil }
+	}
+	if cfg.Heard == nil {
+		cfg.Heard = func(keys.Public, Beacon, time.Duration) {}
+	}
+	if cfg.Drop == nil {
+		cfg.Drop = func(keys.Public, string, time.Time) {}
+	}
+	if cfg.Admitted == nil {
+		cfg.Admitted = func(keys.Public) bool { return true }
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Every <= 0 {
+		cfg.Every = defaultEvery
+	}
+	if cfg.Rate <= 0 {
+		cfg.Rate = defaultRate
+	}
+	r := &Reconciler{cfg: cfg, wake: make(chan struct{}, 1)}
+	r.answerer = answer.New(answer.Config{
+		Held: cfg.Held, Beacon: cfg.Beacon, Sublist: cfg.Sublist, Logger: cfg.Logger,
+		Told: func(peer keys.Public, w message.Word) {
+			cfg.Heard(peer, w.Beacon, 0)
+			r.post(func(now time.Time) { r.plan.told(peer, w, now) })
+		},
+	})
+	r.plan = newPlan(r)
+	r.inbox.nudges = make(map[nudge]feed.Tip)
+	return r, nil
+}
+
+// Run pulls from neighbours until ctx ends. When it returns, nothing of the
+// Reconciler uses the store any more, and streams are no longer answered.
+func (r *Reconciler) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	r.mu.Lock()
+	r.plan.under = func() (func(func(context.Context)), context.CancelFunc) {
+		ctx, cancel := context.WithCancel(ctx)
+		return func(do func(context.Context)) {
+			working.Go(func() { do(ctx) })
+		}, cancel
+	}
+	r.plan.start, _ = r.plan.under()
+	r.mu.Unlock()
+	for _, peer := range r.cfg.Neighbours() {
+		r.Met(peer)
+	}
+	for ctx.Err() == nil {
+		timer := time.NewTimer(r.turn())
+		select {
+		case <-ctx.Done():
+		case <-r.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	cancel()
+	working.Wait()
+	r.answerer.Stop()
+	return nil
+}
+
+// turn lets the plan act on what happened, and returns when to look again.
+func (r *Reconciler) turn() time.Duration {
+	r.mu.Lock()
+	now := time.Now()
+	events, nudges := r.empty()
+	for _, happened := range events {
+		happened(now)
+	}
+	for n, tip := range nudges {
+		r.plan.nudged(n.peer, n.lane, tip, now)
+	}
+	wait := r.plan.act(now)
+	dropped := r.plan.dropped
+	r.plan.dropped = nil
+	r.mu.Unlock()
+	for _, d := range dropped {
+		r.cfg.Logger.Warn("peer dropped", "peer", d.peer.Short(), "why", d.why)
+		r.cfg.Drop(d.peer, d.why, r.cfg.Now().Add(dropFor))
+	}
+	return wait
+}
+
+func (r *Reconciler) empty() ([]func(time.Time), map[nudge]feed.Tip) {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	events, nudges := r.inbox.events, r.inbox.nudges
+	r.inbox.events = nil
+	if len(nudges) > 0 {
+		r.inbox.nudges = make(map[nudge]feed.Tip)
+	}
+	return events, nudges
+}
+
+// post hands the planning goroutine something to do.
+func (r *Reconciler) post(happened func(now time.Time)) {
+	r.inbox.Lock()
+	r.inbox.events = append(r.inbox.events, happened)
+	r.inbox.Unlock()
+	r.rouse()
+}
+
+func (r *Reconciler) rouse() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// Met says that a peer is connected: what it has is compared at once.
+func (r *Reconciler) Met(peer keys.Public) { r.post(func(now time.Time) { r.plan.met(peer, now) }) }
+
+// Parted says that a peer is gone; what it claimed is forgotten.
+func (r *Reconciler) Parted(peer keys.Public) {
+	r.answerer.Forget(peer)
+	r.post(func(now time.Time) { r.plan.parted(peer, now) })
+}
+
+// Nudge says that a peer should have a batch, so that it is pulled now. Nudges
+// are coalesced; what is lost comes with the next exchange.
+func (r *Reconciler) Nudge(peer, issuer keys.Public, tip feed.Tip) {
+	n := nudge{peer, message.Lane{Issuer: issuer, Epoch: tip.Epoch}}
+	r.inbox.Lock()
+	if held, ok := r.inbox.nudges[n]; ok || len(r.inbox.nudges) < maxNudges {
+		r.inbox.nudges[n] = feed.Later(held, tip)
+	}
+	r.inbox.Unlock()
+	r.rouse()
+}
+
+// Serve answers on a stream until its other end has asked all it wanted, or asks
+// what cannot be read. It closes the stream.
+func (r *Reconciler) Serve(s overlay.Stream) { r.answerer.Serve(s) }
+
+// Walker returns what asks a peer for sublists of its list, one conversation a
+// question, until ctx ends.
+func (r *Reconciler) Walker(ctx context.Context, peer keys.Public) merkle.Walker {
+	return ask.NewWalker(ctx, r.cfg.Open, peer)
+}
+
+// jitter returns d, a quarter more or less.
+func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }

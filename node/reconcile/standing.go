@@ -1,0 +1,136 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/keys"
+)
+
+// Standing is how far pulling has come.
+type Standing struct {
+	Peers []PeerStanding // connected ones, by key
+	Feeds []FeedStanding // those of which something stands out, by issuer and epoch
+	Done  uint64         // batches pulled since the start
+	Total uint64         // and those that peers claim beside
+	// Trouble is why pulling rests: the own store fails. "": it does not.
+	Trouble string
+}
+
+// PeerStanding is what is known of a neighbour.
+type PeerStanding struct {
+	Peer      keys.Public
+	Beacon    Beacon        // the last one
+	Heard     time.Time     // by the node's clock; zero: not yet
+	RoundTrip time.Duration // of the last exchange
+	Ahead     uint64        // batches that it claims to hold and that are not held here
+	Behind    uint64        // batches that are held here and not claimed by it
+	// Complete says that every head which the peer had at connect is held, or
+	// was not given by whoever claimed it, or is frozen, set aside or waiting for
+	// its time.
+	Complete bool
+}
+
+// FeedStanding is a feed of which a peer claims more than is held, or that a fork
+// froze.
+type FeedStanding struct {
+	Issuer   keys.Public
+	Epoch    uint64
+	Sequence uint64 // the next place
+	Claimed  uint64 // batches that are claimed beyond what is held
+	State    State
+	Reason   string        // in words; of a feed being pulled why it stood still before
+	Asked    []keys.Public // who claims what is withheld
+	Since    time.Time     // by the node's clock
+	Due      time.Time     // by the node's clock, when what waits is due
+}
+
+// Ready reports whether everything that the peers had at connect is decided. With
+// no peer there is nothing to be ready for.
+func (s Standing) Ready() bool {
+	return len(s.Peers) > 0 && !slices.ContainsFunc(s.Peers, func(p PeerStanding) bool { return !p.Complete })
+}
+
+// Standing returns how far pulling has come.
+func (r *Reconciler) Standing() Standing {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	pl := &r.plan
+	s := Standing{Done: pl.admitted, Total: pl.admitted, Trouble: pl.trouble}
+	tips, err := r.cfg.Held.Tips()
+	if err != nil {
+		s.Trouble = err.Error()
+	}
+	held := make(map[message.Lane]uint64, len(tips))
+	all := uint64(0)
+	for _, t := range tips {
+		held[message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}] = t.Tip.Sequence + 1
+		all += t.Tip.Sequence + 1
+	}
+	told := make(map[*peer]*PeerStanding, len(pl.peers))
+	for k, p := range pl.peers {
+		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.told && len(p.targets) == 0}
+	}
+	for l, f := range pl.feeds {
+		s.Total += f.standing(held[l], told)
+		if f.state != Settled {
+			s.Feeds = append(s.Feeds, f.tell())
+		}
+	}
+	for _, p := range told {
+		s.Peers = append(s.Peers, *p)
+	}
+	slices.SortFunc(s.Peers, func(a, b PeerStanding) int { return a.Peer.Compare(b.Peer) })
+	slices.SortFunc(s.Feeds, func(a, b FeedStanding) int {
+		return cmp.Or(a.Issuer.Compare(b.Issuer), cmp.Compare(a.Epoch, b.Epoch))
+	})
+	return s
+}
+
+// standing adds to what is told of each peer how it stands to what is held of f,
+// and returns how much is still to be pulled.
+func (f *pull) standing(held uint64, told map[*peer]*PeerStanding) uint64 {
+	for p, c := range f.claims {
+		if t := told[p]; t != nil {
+			t.Behind -= min(held, c.count)
+			t.Ahead += c.count - min(held, c.count)
+		}
+	}
+	if claimed, _ := f.reach(); f.state == Pulling && claimed > held {
+		return claimed - held
+	}
+	return 0
+}
+
+func (f *pull) tell() FeedStanding {
+	claimed, _ := f.reach()
+	t := FeedStanding{Issuer: f.Issuer, Epoch: f.Epoch, Sequence: f.next, Claimed: claimed - min(claimed, f.next), State: f.state, Reason: f.reason, Since: f.since}
+	if f.state == Withheld || f.state == Pulling {
+		t.Asked = slices.Clone(f.asked)
+	}
+	if f.state == Waiting {
+		t.Due = f.due
+	}
+	return t
+}
+
+// HeadsOf returns the heads of an issuer as a peer told them last, by epoch;
+// false: the peer was not asked yet, or is not connected.
+func (r *Reconciler) HeadsOf(peer, issuer keys.Public) ([]Head, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.plan.peers[peer]
+	if p == nil || !p.told {
+		return nil, false
+	}
+	var heads []Head
+	for l, f := range r.plan.feeds {
+		if c := f.claims[p]; l.Issuer == issuer && c != nil && c.head != nil {
+			heads = append(heads, *c.head)
+		}
+	}
+	slices.SortFunc(heads, func(a, b Head) int { return cmp.Compare(a.Epoch, b.Epoch) })
+	return heads, true
+}
