@@ -89,6 +89,8 @@ func (o *Overlay) stream(ctx context.Context, to keys.Public, protocolName strin
 
 // Host returns a libp2p host for GossipSub. It is the overlay's own, but for
 // streams: those of strangers are reset, and to strangers none is opened.
+// GossipSub joins before Run: it asks a peer only once, at the start of a
+// connection, whether that speaks it.
 func (o *Overlay) Host() host.Host { return gated{o.host, o} }
 
 // gated is a host whose streams are for members.

@@ -25,7 +25,8 @@ import (
 	"ringfence/store/keys"
 )
 
-// Federation is a roster of hosts, one a member.
+// Federation is a roster of hosts, one a member. A copy with fewer Keys has fewer
+// members.
 type Federation struct {
 	ID   cid.Cid
 	Keys []keys.Private
@@ -50,12 +51,12 @@ func Found(name string, n int) *Federation {
 }
 
 // Hosts returns the host keys, in order.
-func (f *Federation) Hosts() []keys.Public { return f.hosts }
+func (f *Federation) Hosts() []keys.Public { return f.hosts[:len(f.Keys)] }
 
 // Host says whose a key is: member i has key i.
 func (f *Federation) Host(k keys.Public) (charter.MemberIndex, bool) {
 	i, ok := f.places[k]
-	return i, ok
+	return i, ok && int(i) < len(f.Keys)
 }
 
 // Config returns the Config of host i, without a place to listen.
@@ -66,13 +67,18 @@ func (f *Federation) Config(i int) overlay.Config {
 	}
 }
 
-// Start makes an overlay and runs it until the test ends, or stop is called.
-// In a synctest bubble the test calls stop itself, before its Simnet is closed.
-func Start(t testing.TB, cfg overlay.Config) (o *overlay.Overlay, stop func()) {
+// Start makes an overlay, prepares what is to be there for its first peer (what
+// it serves, and GossipSub on its host, which asks a peer only once what it
+// speaks), and runs it until the test ends, or stop is called. In a synctest
+// bubble the test calls stop itself, before its Simnet is closed.
+func Start(t testing.TB, cfg overlay.Config, prepare ...func(*overlay.Overlay)) (o *overlay.Overlay, stop func()) {
 	t.Helper()
 	o, err := overlay.New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range prepare {
+		f(o)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -91,8 +97,8 @@ func Start(t testing.TB, cfg overlay.Config) (o *overlay.Overlay, stop func()) {
 }
 
 // Net starts a federation on loopback. Each host starts from the one before it;
-// change, if any, may alter a Config first.
-func Net(t testing.TB, f *Federation, change func(i int, cfg *overlay.Config)) []*overlay.Overlay {
+// change, if any, may alter a Config first; prepare is Start's.
+func Net(t testing.TB, f *Federation, change func(i int, cfg *overlay.Config), prepare ...func(*overlay.Overlay)) []*overlay.Overlay {
 	t.Helper()
 	var all []*overlay.Overlay
 	for i := range f.Keys {
@@ -104,7 +110,7 @@ func Net(t testing.TB, f *Federation, change func(i int, cfg *overlay.Config)) [
 		if change != nil {
 			change(i, &cfg)
 		}
-		o, _ := Start(t, cfg)
+		o, _ := Start(t, cfg, prepare...)
 		all = append(all, o)
 	}
 	return all

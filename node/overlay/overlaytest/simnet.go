@@ -111,7 +111,7 @@ func (s *Simnet) Bootstrap(t testing.TB, i int, host keys.Public) string {
 
 // Net starts a federation on the network, host i at node i, each starting from
 // the one before it. Stop ends them all.
-func (s *Simnet) Net(t testing.TB, f *Federation, change func(i int, cfg *overlay.Config)) (all []*overlay.Overlay, stop func()) {
+func (s *Simnet) Net(t testing.TB, f *Federation, change func(i int, cfg *overlay.Config), prepare ...func(*overlay.Overlay)) (all []*overlay.Overlay, stop func()) {
 	t.Helper()
 	var stops []func()
 	for i := range f.Keys {
@@ -123,7 +123,7 @@ func (s *Simnet) Net(t testing.TB, f *Federation, change func(i int, cfg *overla
 		if change != nil {
 			change(i, &cfg)
 		}
-		o, end := Start(t, cfg)
+		o, end := Start(t, cfg, prepare...)
 		all, stops = append(all, o), append(stops, end)
 	}
 	return all, func() {
