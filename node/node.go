@@ -28,6 +28,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"ringfence/node/answer"
+	"ringfence/node/federation"
 	"ringfence/node/metrics"
 	"ringfence/node/publish"
 	"ringfence/node/screen"
@@ -36,7 +37,6 @@ import (
 	"ringfence/node/screen/record"
 	"ringfence/store/charter"
 	"ringfence/store/disk"
-	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/number"
@@ -54,6 +54,7 @@ type Config struct {
 	Socket     string         // unix socket of the owner, "" for node.sock in Dir
 	LocalRules []string       // files with the node's own screening rules
 	Screening  screen.Policy
+	Network    federation.Network                               // where it meets the other nodes of its federation
 	FreeFloor  uint64                                           // bytes that must stay free; 0 for the store's default
 	Free       func(dir string) (free, total uint64, err error) // nil asks the file system
 	Version    string
@@ -85,9 +86,13 @@ type Node struct {
 	view    *view.View
 	metrics *metrics.Metrics
 	gather  *prometheus.Registry
-	own     *publish.Publisher // nil without an issuer key
-	ownErr  error              // why own is nil
-	issuer  keys.Public        // whose node it is, also while its keys are locked; zero if it never opened any
+	own     *publish.Publisher                    // nil without an issuer key
+	ownErr  error                                 // why own is nil
+	issuer  keys.Public                           // whose node it is, also while its keys are locked; zero if it never opened any
+	host    keys.Private                          // by which other nodes know it; zero: it is apart
+	apart   error                                 // why it is
+	among   atomic.Pointer[federation.Federation] // while it runs
+	news    chan struct{}                         // feeds have grown that the list has not taken in
 
 	shipped    *plan.Set
 	book       atomic.Pointer[answer.Book]
@@ -111,7 +116,7 @@ type Node struct {
 func Open(cfg Config) (_ *Node, err error) {
 	n := &Node{cfg: complete(cfg)}
 	n.log, n.started = n.cfg.Logger, n.cfg.Now()
-	n.serving.ready = make(chan struct{})
+	n.serving.ready, n.news = make(chan struct{}), make(chan struct{}, 1)
 	if n.genesis, n.state, err = ReadGenesis(cfg.Dir); err != nil {
 		return nil, err
 	}
@@ -229,23 +234,11 @@ func (n *Node) openDoor() error {
 	return err
 }
 
-// freeze takes a proved fork out of the list at once.
-func (n *Node) freeze(proof feed.ForkProof) {
-	session, err := n.session()
-	if err == nil {
-		err = n.view.Freeze(view.FeedEpoch{Issuer: proof.Issuer(), Epoch: proof.Epoch()}, session)
-	}
-	if err != nil {
-		n.log.Error("a forked feed still counts until the next start", "issuer", proof.Issuer().Short(), "reason", err)
-		return
-	}
-	n.log.Warn("an issuer signed two stories; nothing of that epoch counts", "issuer", proof.Issuer().Short(), "epoch", proof.Epoch(), "sequence", proof.Sequence())
-}
-
 // openPublisher makes the node ready to speak, if it holds an issuer's key. A
 // node whose key the charter does not know still reads and screens.
 func (n *Node) openPublisher() error {
 	n.ownErr = errors.New("this node holds no keys")
+	n.apart = n.ownErr
 	if err := n.recallIssuer(); err != nil || n.cfg.Unlock.IsZero() {
 		return err
 	}
@@ -253,6 +246,7 @@ func (n *Node) openPublisher() error {
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
+	n.openHost(ring)
 	key, err := ring.Private(keys.PurposeIssuer)
 	if err != nil {
 		n.ownErr = err
@@ -299,7 +293,7 @@ func (n *Node) rememberIssuer(issuer keys.Public) {
 func (n *Node) publisher(key keys.Private) (*publish.Publisher, error) {
 	return publish.New(publish.Config{
 		Key: key, Store: n.store, Door: n.door, View: n.view, Now: n.cfg.Now, Random: n.cfg.Random,
-		Announce: func(batches []*intake.Admitted) { n.metrics.AddBatches(intake.Fresh.String(), len(batches)) },
+		Announce: n.announce, MaySign: n.maySign,
 	})
 }
 

@@ -56,6 +56,10 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 			out.Roles = append(out.Roles, r.String())
 		}
 	}
+	if f := n.among.Load(); f != nil {
+		standing := f.Standing()
+		out.Peers = &standing
+	}
 	if free, floor, err := n.store.Space(); err == nil {
 		out.FreeBytes, out.FloorBytes = free, floor
 	}
@@ -96,6 +100,7 @@ func (n *Node) problems() []string {
 	if err := n.store.Writable(); err != nil {
 		out = append(out, err.Error())
 	}
+	out = append(out, n.troubles()...)
 	broken, err := n.store.Quarantined()
 	if err != nil {
 		out = append(out, err.Error())

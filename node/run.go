@@ -28,9 +28,8 @@ const (
 func (n *Node) Run(ctx context.Context) error {
 	handler, err := rest.New(rest.Config{
 		Service: n, Authenticate: n.Authenticate, Face: n.FaceREST, Metrics: n.metrics, Gatherer: n.gather,
-		// Ready is left out: a node that runs has its list. A full disk stops
-		// writing, not screening, and stands in its status.
-		Version: n.cfg.Version, Logger: n.log,
+		// A full disk stops writing, not screening, and stands in the status.
+		Ready: n.readiness, Version: n.cfg.Version, Logger: n.log,
 	})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
@@ -39,16 +38,28 @@ func (n *Node) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
-	listeners, err := n.listen(ctx)
+	among, err := n.meet()
 	if err != nil {
 		return err
 	}
+	listeners, err := n.listen(ctx)
+	if err != nil {
+		if among != nil {
+			err = errors.Join(err, among.Close())
+		}
+		return err
+	}
+	n.among.Store(among)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	looked := make(chan struct{})
+	looked, met := make(chan struct{}), make(chan error, 1)
 	go func() {
 		defer close(looked)
 		n.lookAfter(ctx)
+	}()
+	go func() {
+		defer stop() // a node that lost its place among the others ends and says so
+		met <- n.runFederation(ctx, among)
 	}()
 	n.serving.running.Store(true)
 	close(n.serving.ready)
@@ -56,7 +67,7 @@ func (n *Node) Run(ctx context.Context) error {
 	n.serving.running.Store(false)
 	stop()
 	<-looked
-	if err != nil {
+	if err = errors.Join(err, <-met); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	return nil
@@ -109,6 +120,9 @@ func (n *Node) lookAfter(ctx context.Context) {
 			n.view.TurnTo(n.today())
 			err = n.follow()
 			n.refreshOwn()
+			n.measurePeers()
+		case <-n.news:
+			err = n.follow()
 		case <-save.C:
 			err = n.saveSnapshot()
 		}

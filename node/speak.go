@@ -261,7 +261,7 @@ func refusal(err error) error {
 		return nil
 	case errors.As(err, &known):
 		return err
-	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publish.ErrUnfinished), errors.Is(err, publish.ErrClock),
+	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publish.ErrUnfinished), errors.Is(err, publish.ErrClock), errors.Is(err, publish.ErrHeld),
 		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, publish.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
 		return api.Errorf(api.Refused, "%v", err)
 	case errors.Is(err, publish.ErrNoPublication):

@@ -8,19 +8,21 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"ringfence/node"
 	"ringfence/node/api"
-	"ringfence/store/keys"
+	"ringfence/node/federation"
 )
 
 // DemoConfig says how the demo runs. Only Out must be set.
 type DemoConfig struct {
-	Dir     string // of the node, made when missing; "" is a temporary one that is removed at the end
-	Listen  string // address of the API, "127.0.0.1:8650"; "" for the socket alone
+	Dir     string // of the nodes, made when missing; "" is a temporary one that is removed at the end
+	Listen  string // address of the first node's API, "127.0.0.1:8650", the others' follow; "" for the sockets alone
 	Once    bool   // ends after the summary
 	JSON    bool   // the summary as one object, and nothing else
 	Out     io.Writer
@@ -29,26 +31,22 @@ type DemoConfig struct {
 	FreeFloor uint64
 	// Progress hears how far a member's publication is; it may be nil.
 	Progress func(member string, p api.Progress)
+	In       io.Reader        // what the user types once the story is told; nil: nobody does
 	Logger   *slog.Logger     // nil discards
 	Now      func() time.Time // nil: time.Now
 	Random   io.Reader        // nil: crypto/rand
 }
-
-// KeyFileName is the file of a demo's directory that opens its keys: a
-// demonstration needs no passphrase, and a real node should not keep the two
-// together.
-const KeyFileName = "demo.key"
 
 // demo is one run of the demonstration.
 type demo struct {
 	cfg        DemoConfig
 	text       io.Writer // what people read: Out, or nothing
 	federation *Federation
-	node       *node.Node
+	stations   []*station
 	summary    Summary
 }
 
-// Demo founds a federation on one node, lets its members publish, tells what
+// Demo founds a federation of eight nodes, lets its members publish, tells what
 // became of it, and serves until ctx ends; with Once it ends by itself. What it
 // returns is what it told.
 func Demo(ctx context.Context, cfg DemoConfig) (Summary, error) {
@@ -84,36 +82,28 @@ func complete(cfg DemoConfig) DemoConfig {
 	return cfg
 }
 
-// run opens the node, serves, and tells the story while it serves.
+// run starts the nodes, tells the story, and stays until ctx ends.
 func (d *demo) run(ctx context.Context) (err error) {
 	began := d.cfg.Now()
-	if err := d.open(began); err != nil {
+	if err := d.found(began); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.node.Close()) }()
-	serving, stop := context.WithCancel(ctx)
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- d.node.Run(serving) }()
-	select {
-	case err := <-served:
+	defer func() {
+		for _, s := range d.stations {
+			err = errors.Join(err, s.halt())
+		}
+	}()
+	if err := d.startAll(); err != nil {
 		return err
-	case <-d.node.Ready():
 	}
-	told := d.tell(ctx, began)
-	if told == nil && !d.cfg.Once {
-		d.printf("\nThe node stays up. End it with Ctrl-C.\n")
-		return <-served // ends with ctx, or because it cannot serve
+	if err := d.tell(ctx, began); err != nil || d.cfg.Once {
+		return err
 	}
-	stop()
-	if ended := <-served; told == nil {
-		told = ended
-	}
-	return told
+	return d.stay(ctx)
 }
 
-// open founds the federation and opens a node of its carrier.
-func (d *demo) open(began time.Time) error {
+// found makes the nodes' directories and seals the charter of their federation.
+func (d *demo) found(began time.Time) error {
 	dir := d.cfg.Dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -123,55 +113,124 @@ func (d *demo) open(began time.Time) error {
 	} else if len(held) > 0 {
 		return api.Errorf(api.BadInput, "%s is not empty; the demo makes a federation of its own: name another directory, or remove this one", dir)
 	}
-	unlock, home, err := d.makeKeys()
+	d.seatNodes()
+	var err error
+	d.federation, err = Found(began, d.cfg.Random, func(member string) (voice Voice, err error) {
+		s := d.station(member)
+		voice, s.cfg.Unlock, err = MakeVoice(s.cfg.Dir, d.cfg.Random)
+		return voice, err
+	})
 	if err != nil {
-		return err
-	}
-	if d.federation, err = Found(began, d.cfg.Random, home); err != nil {
 		return err
 	}
 	sealed, err := d.federation.Genesis.Encode()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, node.GenesisFile), sealed, 0o644); err != nil {
-		return err
+	for _, s := range d.stations {
+		if err := Settle(s.cfg.Dir, sealed, d.federation.Issuer(s.id).Public()); err != nil {
+			return err
+		}
 	}
-	if err := node.NewStore(dir, d.federation.speakers()...); err != nil {
-		return err
-	}
-	d.node, err = node.Open(node.Config{
-		Dir: dir, Unlock: unlock, Listen: d.cfg.Listen, FreeFloor: d.cfg.FreeFloor, Version: d.cfg.Version,
-		Logger: d.cfg.Logger, Now: d.cfg.Now, Random: d.cfg.Random,
-	})
-	return err
+	return nil
 }
 
-// makeKeys makes the key by which the carrier speaks, at rest as any node's.
-func (d *demo) makeKeys() (keys.Unlock, keys.Private, error) {
-	file := filepath.Join(d.cfg.Dir, KeyFileName)
-	if err := keys.CreateKeyFile(file, d.cfg.Random); err != nil {
-		return keys.Unlock{}, keys.Private{}, err
+// seatNodes says where each node lies and how it runs.
+func (d *demo) seatNodes() {
+	for _, seat := range seats() {
+		if !seat.runs() {
+			continue
+		}
+		log := d.cfg.Logger
+		if log != nil {
+			log = log.With("node", seat.id)
+		}
+		d.stations = append(d.stations, &station{seat: seat, cfg: node.Config{
+			Dir: filepath.Join(d.cfg.Dir, seat.id), FreeFloor: d.cfg.FreeFloor, Version: d.cfg.Version,
+			Network: federation.Network{Every: exchangeEvery}, Logger: log, Now: d.cfg.Now, Random: d.cfg.Random,
+		}})
 	}
-	unlock, ring := keys.KeyFile(file), filepath.Join(d.cfg.Dir, node.KeysDir)
-	if _, err := keys.Create(ring, keys.PurposeIssuer, unlock, d.cfg.Random); err != nil {
-		return keys.Unlock{}, keys.Private{}, err
+}
+
+// exchangeEvery is how often the demo's nodes compare their lists: somebody is
+// watching.
+const exchangeEvery = time.Second
+
+// station returns the node of a member.
+func (d *demo) station(member string) *station {
+	for _, s := range d.stations {
+		if s.id == member {
+			return s
+		}
 	}
-	opened, err := keys.Open(ring, unlock)
+	return nil
+}
+
+// home is the node that the demo's examples are asked.
+func (d *demo) home() *node.Node { return d.station(carrier).node }
+
+// startAll starts the nodes. Each knows the address of the first; the others
+// they hear of from each other.
+func (d *demo) startAll() error {
+	for i, s := range d.stations {
+		rest, err := portAfter(d.cfg.Listen, i)
+		if err != nil {
+			return err
+		}
+		peer, err := freePort()
+		if err != nil {
+			return err
+		}
+		s.cfg.Listen, s.cfg.Network.Listen = rest, []string{peer}
+		if i > 0 {
+			s.cfg.Network.Bootstrap = d.summary.Nodes[0].peerAddresses
+		}
+		if err := s.start(); err != nil {
+			return err
+		}
+		seen, err := s.node.Peers(context.Background())
+		if err != nil {
+			return err
+		}
+		d.summary.Nodes = append(d.summary.Nodes, nodeOf(s, seen.Addresses))
+	}
+	return nil
+}
+
+// portAfter returns the address i ports after one; a port of 0 stays 0, and no
+// address none.
+func portAfter(address string, i int) (string, error) {
+	if address == "" {
+		return "", nil
+	}
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return keys.Unlock{}, keys.Private{}, err
+		return "", api.Errorf(api.BadInput, "%q is no address to listen on; write host:port, 127.0.0.1:8650", address)
 	}
-	home, err := opened.Private(keys.PurposeIssuer)
-	return unlock, home, err
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return "", api.Errorf(api.BadInput, "%q is no port", port)
+	}
+	if n != 0 {
+		n += i
+	}
+	return net.JoinHostPort(host, strconv.Itoa(n)), nil
+}
+
+// freePort returns an address of this machine that nobody listens on: a node
+// that is started again must be where it was.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // tell is the story: who they are, what they publish, what it comes to.
 func (d *demo) tell(ctx context.Context, began time.Time) error {
 	d.introduce()
 	if err := d.publishAll(ctx, began); err != nil {
-		return err
-	}
-	if err := d.holdings(ctx); err != nil {
 		return err
 	}
 	if err := d.sum(ctx, began); err != nil {
@@ -188,6 +247,3 @@ func (d *demo) tell(ctx context.Context, began time.Time) error {
 	d.conclude()
 	return nil
 }
-
-// socket is where the node listens for its owner.
-func (d *demo) socket() string { return filepath.Join(d.cfg.Dir, "node.sock") }

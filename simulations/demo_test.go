@@ -20,7 +20,8 @@ import (
 
 // at returns a demo of a moment that ends after its summary.
 func at(when time.Time, dir string, out io.Writer) DemoConfig {
-	return DemoConfig{Dir: dir, Once: true, Out: out, FreeFloor: 1 << 20, Now: func() time.Time { return when }}
+	began := time.Now()
+	return DemoConfig{Dir: dir, Once: true, Out: out, FreeFloor: 1 << 20, Now: func() time.Time { return when.Add(time.Since(began)) }}
 }
 
 // The whole demo, told to people and serving; then again at another hour of
@@ -71,7 +72,10 @@ func demoThatStays(t *testing.T) (string, Summary) {
 	t.Helper()
 	read, write := io.Pipe()
 	cfg := at(noon, t.TempDir(), write)
-	cfg.Once, cfg.Listen = false, "127.0.0.1:0"
+	typed, hands := io.Pipe()
+	defer func() { _ = hands.Close() }()
+	cfg.Once, cfg.Listen, cfg.In = false, "127.0.0.1:0", typed
+	stopped := false
 	seen := make(map[string]bool)
 	cfg.Progress = func(member string, _ api.Progress) { seen[member] = true }
 	ctx, cancel := context.WithCancel(context.Background())
@@ -94,7 +98,13 @@ func demoThatStays(t *testing.T) (string, Summary) {
 		if m := address.FindStringSubmatch(lines.Text()); m != nil {
 			url = m[1]
 		}
-		if strings.Contains(lines.Text(), "stays up") {
+		switch line := lines.Text(); {
+		case strings.Contains(line, "stay up"):
+			go typeIn(t, hands, "nodes", "stop nobody", "stop es-list")
+		case strings.Contains(line, "es-list is stopped; the others go on"):
+			stopped = true
+			go typeIn(t, hands, "stop es-list", "start es-list")
+		case stopped && strings.Contains(line, "all 8 running nodes have the list"):
 			ask(t, url)
 			cancel()
 		}
@@ -109,6 +119,16 @@ func demoThatStays(t *testing.T) (string, Summary) {
 		}
 	}
 	return told.String(), got.summary
+}
+
+// typeIn types lines into a running demo.
+func typeIn(t *testing.T, hands io.Writer, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if _, err := io.WriteString(hands, line+"\n"); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // ask looks a number up over the API.
@@ -131,7 +151,7 @@ func ask(t *testing.T, url string) {
 func checkStory(t *testing.T, told string) {
 	t.Helper()
 	for _, want := range []string{
-		"fiction", "of yesterday, 2026-11-19", "dates moved by 582 days", "has no dates, counts as seen yesterday",
+		"fiction", "all 7 running nodes have the list 21f7df1edc83", "cn-reseller runs again", `there is no node "nobody"`, "es-list is stopped already", "of yesterday, 2026-11-19", "dates moved by 582 days", "has no dates, counts as seen yesterday",
 		"239,764 rows", "21,109  labelled", "17  contested", "2,943  rows rejected", "17    spreadsheet notation",
 		"desk-south: \"Other\", 3 reports", "block, cli.foreign_domestic", "label, list.label", "on its list", "中国工商银行",
 	} {

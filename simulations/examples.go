@@ -98,7 +98,7 @@ func (d *demo) examples(ctx context.Context) error {
 // find returns the first of some numbers whose explanation is as wanted.
 func (d *demo) find(ctx context.Context, among []number.Number, wanted func(*api.Explanation) bool) (api.Explanation, bool, error) {
 	for _, n := range among {
-		x, err := d.node.Explain(ctx, api.Query{Number: n.String()})
+		x, err := d.home().Explain(ctx, api.Query{Number: n.String()})
 		if err != nil {
 			return api.Explanation{}, false, err
 		}
@@ -156,7 +156,7 @@ func (d *demo) labelledUnder(c number.Country) []number.Number {
 	for _, n := range d.summary.desks.labelled {
 		desks[n] = true
 	}
-	for key, e := range d.node.View().List().All() {
+	for key, e := range d.home().View().List().All() {
 		n, single := key.Number()
 		if single && n.Country() == c && e.Action == taxonomy.Label && !e.Contested && !desks[n] {
 			return []number.Number{n}
@@ -173,7 +173,7 @@ const (
 
 // bank looks up a protected service number.
 func (d *demo) bank(ctx context.Context) error {
-	x, err := d.node.Explain(ctx, api.Query{Number: bank})
+	x, err := d.home().Explain(ctx, api.Query{Number: bank})
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (d *demo) calls(ctx context.Context) error {
 		callers = append(callers, struct{ title, caller, shown string }{"A call from a labelled number:", n.String(), n.Masked()})
 	}
 	for _, one := range callers {
-		v, err := d.node.Screen(ctx, api.Call{Caller: one.caller, Called: called, Ingress: "international"})
+		v, err := d.home().Screen(ctx, api.Call{Caller: one.caller, Called: called, Ingress: "international"})
 		if err != nil {
 			return err
 		}

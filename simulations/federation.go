@@ -7,6 +7,7 @@ import (
 
 	"ringfence/store/charter"
 	"ringfence/store/keys"
+	"ringfence/store/number"
 )
 
 // The members of the demo federation.
@@ -17,8 +18,13 @@ const (
 	USNumbers = "us-numbers" // a list that the charter trusts
 	esList    = "es-list"
 	carrier   = "cn-carrier"
+	mobile    = "cn-mobile"
+	reseller  = "cn-reseller"
 	regulator = "regulator"
 )
+
+// resold is the range that the mobile operator has resold.
+const resold = "+861700*/13"
 
 // seat is a member before it has keys.
 type seat struct {
@@ -26,6 +32,10 @@ type seat struct {
 	role             charter.Role
 	trusted          bool
 }
+
+// runs reports whether the demo runs a node of the member. The regulator founds
+// the federation and needs none before there is a ledger.
+func (s seat) runs() bool { return s.role != charter.Regulator }
 
 // seats are the members in the order in which they are presented.
 func seats() []seat {
@@ -36,6 +46,8 @@ func seats() []seat {
 		{USNumbers, "Complained-of numbers, US", "美国被投诉号码库", charter.Vendor, true},
 		{esList, "Community list, Spain", "西班牙社区号码库", charter.Vendor, true},
 		{carrier, "Carrier of service numbers, China", "中国服务号码承载商", charter.Operator, false},
+		{mobile, "Mobile network operator, China", "中国移动通信运营商", charter.Operator, false},
+		{reseller, "Resale operator, China", "中国移动转售企业", charter.MVNO, false},
 		{regulator, "Regulator and founder", "监管机构（创始方）", charter.Regulator, false},
 	}
 }
@@ -51,39 +63,43 @@ type Federation struct {
 // Issuer returns the key by which a member speaks; none for a stranger.
 func (f *Federation) Issuer(member string) keys.Private { return f.issuers[member] }
 
-// speakers returns the public keys by which the members speak.
-func (f *Federation) speakers() []keys.Public {
-	var all []keys.Public
-	for _, key := range f.issuers {
-		all = append(all, key.Public())
-	}
-	return all
-}
+// Voice is by what a member's node speaks and is known.
+type Voice struct{ Issuer, Host keys.Private }
 
 // Found makes keys and seals the charter of the demo: every publisher an
 // independence group of its own, the two lists trusted, the carrier allocatee
-// of the directory's numbers, which are protected. The carrier speaks by the
-// given key, or by a new one when it is none; the others' keys are made here
-// and forgotten with the Federation.
-func Found(now time.Time, random io.Reader, home keys.Private) (*Federation, error) {
+// of the directory's numbers, which are protected, the mobile operator of a range
+// that it has resold. voice returns the keys of a member that has its own; nil
+// makes them all here, to be forgotten with the Federation.
+func Found(now time.Time, random io.Reader, voice func(member string) (Voice, error)) (*Federation, error) {
 	held, err := shippedDirectory()
 	if err != nil {
 		return nil, err
 	}
 	f := &Federation{issuers: make(map[string]keys.Private), held: held}
 	smith := maker{random: random}
+	if voice == nil {
+		voice = func(string) (Voice, error) { return Voice{smith.key(), smith.key()}, smith.err }
+	}
 	founder, log := smith.key(), smith.key()
 	cfg := charter.FoundingConfig{
 		Name: "Ringfence demo", Created: now.Unix(), Policy: charter.DefaultPolicy(), LogKey: log.Public(),
 		Grants: held.grants(carrier), Protected: held.ranges(),
 	}
+	bulk, err := number.ParseRange(resold)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Grants = append(cfg.Grants, charter.RangeGrant{Range: bulk, Allocatee: mobile, ResoldTo: reseller})
 	for _, s := range seats() {
-		issuer := home
-		if s.id != carrier || home.IsZero() {
-			issuer = smith.key()
+		v := Voice{Issuer: smith.key()}
+		if s.runs() {
+			if v, err = voice(s.id); err != nil {
+				return nil, fmt.Errorf("keys of %s: %w", s.id, err)
+			}
 		}
-		f.issuers[s.id] = issuer
-		card := smith.card(s, issuer.Public())
+		f.issuers[s.id] = v.Issuer
+		card := smith.card(s, v)
 		if s.role == charter.Regulator {
 			card.Founder = founder.Public()
 		}
@@ -95,17 +111,25 @@ func Found(now time.Time, random io.Reader, home keys.Private) (*Federation, err
 	if smith.err != nil {
 		return nil, fmt.Errorf("make the demo's keys: %w", smith.err)
 	}
+	if f.Genesis, err = seal(cfg, founder); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func seal(cfg charter.FoundingConfig, founder keys.Private) (*charter.Genesis, error) {
 	c, err := charter.Found(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("found the demo federation: %w", err)
 	}
-	if f.Genesis, err = charter.NewGenesis(c); err != nil {
+	g, err := charter.NewGenesis(c)
+	if err != nil {
 		return nil, fmt.Errorf("found the demo federation: %w", err)
 	}
-	if err := f.Genesis.Sign(founder); err != nil {
+	if err := g.Sign(founder); err != nil {
 		return nil, fmt.Errorf("seal the demo federation: %w", err)
 	}
-	return f, nil
+	return g, nil
 }
 
 // maker makes keys and keeps the first error.
@@ -123,7 +147,7 @@ func (m *maker) key() keys.Private {
 }
 
 // card returns what a member hands to the founders.
-func (m *maker) card(s seat, issuer keys.Public) charter.Card {
+func (m *maker) card(s seat, v Voice) charter.Card {
 	audience, err := keys.GenerateAudience(m.random)
 	if m.err == nil {
 		m.err = err
@@ -131,8 +155,10 @@ func (m *maker) card(s seat, issuer keys.Public) charter.Card {
 	card := charter.Card{
 		ID: s.id, Name: s.name, NameZh: s.nameZh, Roles: []charter.Role{s.role},
 		Group: s.id, Contact: "nobody: a member of a demonstration",
-		Issuers: []keys.Public{issuer}, Hosts: []keys.Public{m.key().Public()},
-		Audience: audience.Recipient(), Recovery: m.key().Public(),
+		Issuers: []keys.Public{v.Issuer.Public()}, Audience: audience.Recipient(), Recovery: m.key().Public(),
+	}
+	if s.runs() {
+		card.Hosts = []keys.Public{v.Host.Public()}
 	}
 	if s.role == charter.Regulator {
 		card.Jurisdiction, card.CosignName = "CN", s.id+".example"

@@ -10,7 +10,6 @@ import (
 	"ringfence/simulations/data"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
-	"ringfence/store/keys"
 	"ringfence/store/policy"
 )
 
@@ -18,7 +17,7 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func founded(t testing.TB) (*Federation, *charter.State) {
 	t.Helper()
-	f, err := Found(noon, rand.Reader, keys.Private{})
+	f, err := Found(noon, rand.Reader, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +28,7 @@ func founded(t testing.TB) (*Federation, *charter.State) {
 	return f, s
 }
 
-// The charter says what the demo promises: seven members, each a group of its
+// The charter says what the demo promises: nine members, each a group of its
 // own, two of them trusted, one of them founder and regulator.
 func TestDemoCharter(t *testing.T) {
 	f, s := founded(t)
@@ -43,7 +42,7 @@ func TestDemoCharter(t *testing.T) {
 		switch member.ID {
 		case USNumbers, esList:
 			want = policy.Trusted
-		case carrier:
+		case carrier, mobile, reseller:
 			want = 650
 		case regulator:
 			want = 850
@@ -59,7 +58,7 @@ func TestDemoCharter(t *testing.T) {
 			t.Errorf("%s may not flag", member.ID)
 		}
 	}
-	if len(groups) != 7 {
+	if len(groups) != 9 {
 		t.Errorf("%d members", len(groups))
 	}
 	c := s.Charter()

@@ -10,34 +10,64 @@ import (
 	"ringfence/store/assertion"
 )
 
-// publishAll lets every evidence publisher publish its file, dated so that the
-// newest complaint was made yesterday.
+// publishAll lets every publisher publish its file on its own node, dated so
+// that the newest complaint was made yesterday. One node misses the large files
+// and has to catch up.
 func (d *demo) publishAll(ctx context.Context, began time.Time) error {
 	yesterday := began.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
-	d.printf("\nPublishing. Dates are moved by whole days so that the newest complaint is of yesterday, %s:\n", yesterday)
+	d.printf("\nPublishing, each on its own node. Dates are moved by whole days so that the newest complaint is of yesterday, %s:\n", yesterday)
 	for _, in := range inputs() {
-		text, err := in.text()
-		if err != nil {
+		if err := d.publish(ctx, in, yesterday); err != nil {
 			return err
 		}
-		speaker, err := d.node.As(d.federation.Issuer(in.member))
-		if err != nil {
+		if in.member != deskRest {
+			continue
+		}
+		if err := d.tellAgreement(ctx); err != nil {
 			return err
 		}
-		got, err := speaker.Publish(ctx, api.Publish{
-			Mapping: in.mapping, File: in.file, Size: int64(len(text)), Country: in.country, NewestOn: yesterday,
-		}, bytes.NewReader(text), api.Hearing{Progress: func(p api.Progress) { d.cfg.Progress(in.member, p) }})
-		if err != nil {
-			return fmt.Errorf("%s publishes %s: %w", in.member, in.file, err)
+		d.summary.desks = remember(d.home().View().List())
+		if err := d.station(reseller).halt(); err != nil {
+			return err
 		}
-		if in.member == deskRest {
-			d.summary.desks = remember(d.node.View().List())
-		}
-		one := publisherOf(in, got)
-		one.MovedDays = movedDays(in.newest, yesterday)
-		d.summary.Publishers = append(d.summary.Publishers, one)
-		d.tellPublisher(&one)
+		d.printf("  %s is stopped now; it will miss what follows.\n", reseller)
 	}
+	if err := d.holdings(ctx); err != nil {
+		return err
+	}
+	if err := d.tellAgreement(ctx); err != nil {
+		return err
+	}
+	return d.restart(ctx)
+}
+
+// restart starts the stopped node and waits until it has what it missed.
+func (d *demo) restart(ctx context.Context) error {
+	began := time.Now()
+	if err := d.station(reseller).start(); err != nil {
+		return err
+	}
+	d.printf("  %s runs again.\n", reseller)
+	err := d.tellAgreement(ctx)
+	d.summary.Restarted, d.summary.CaughtUpSeconds = reseller, time.Since(began).Seconds()
+	return err
+}
+
+func (d *demo) publish(ctx context.Context, in input, yesterday string) error {
+	text, err := in.text()
+	if err != nil {
+		return err
+	}
+	got, err := d.station(in.member).node.Publish(ctx, api.Publish{
+		Mapping: in.mapping, File: in.file, Size: int64(len(text)), Country: in.country, NewestOn: yesterday,
+	}, bytes.NewReader(text), api.Hearing{Progress: func(p api.Progress) { d.cfg.Progress(in.member, p) }})
+	if err != nil {
+		return fmt.Errorf("%s publishes %s: %w", in.member, in.file, err)
+	}
+	one := publisherOf(in, got)
+	one.MovedDays = movedDays(in.newest, yesterday)
+	d.summary.Publishers = append(d.summary.Publishers, one)
+	d.tellPublisher(&one)
 	return nil
 }
 
@@ -64,7 +94,7 @@ func (d *demo) holdings(ctx context.Context) error {
 	for i, h := range held.holdings {
 		all[i] = api.Say{Kind: assertion.KindResource.String(), Subject: h.number.String(), Label: h.organisation, Reason: h.sector}
 	}
-	if err := d.node.SayTogether(ctx, file, all); err != nil {
+	if err := d.home().SayTogether(ctx, file, all); err != nil {
 		return fmt.Errorf("%s says whose its numbers are: %w", carrier, err)
 	}
 	one := Publisher{

@@ -32,7 +32,15 @@ type Summary struct {
 	RejectedBy map[string]int `json:"rejected_by"`
 	Void       int            `json:"void"` // statements that count for nothing
 
-	ListRoot  string    `json:"list_root"`
+	Count    int    `json:"nodes"`
+	Equal    bool   `json:"list_roots_equal"`
+	ListRoot string `json:"list_root"`
+	Nodes    []Node `json:"node_list"`
+	// Restarted was stopped before the large lists were published, and started
+	// again after.
+	Restarted       string  `json:"restarted"`
+	CaughtUpSeconds float64 `json:"caught_up_seconds"`
+
 	Seconds   float64   `json:"seconds"`
 	Fiction   string    `json:"fiction"`
 	API       string    `json:"api,omitempty"`
@@ -46,6 +54,30 @@ type Summary struct {
 // remembered is what the three desks alone have brought about: what is worth
 // showing of them is hard to find again among everybody's numbers.
 type remembered struct{ labelled, contested, single []number.Number }
+
+// Node is one node of the demo.
+type Node struct {
+	Member    string `json:"member"`
+	Role      string `json:"role"`
+	API       string `json:"api,omitempty"`
+	Peer      string `json:"peer_address"` // by which the others reach it
+	Directory string `json:"directory"`
+	Socket    string `json:"socket"`
+	ListRoot  string `json:"list_root"`
+
+	peerAddresses []string
+}
+
+func nodeOf(s *station, peers []string) Node {
+	n := Node{Member: s.id, Role: s.role.String(), Directory: s.cfg.Dir, Socket: s.socket(), peerAddresses: peers}
+	if addr := s.node.Addr(); addr != "" {
+		n.API = "http://" + addr
+	}
+	if len(peers) > 0 {
+		n.Peer = peers[0]
+	}
+	return n
+}
 
 // Publisher is what became of one member's file.
 type Publisher struct {
@@ -75,9 +107,14 @@ func publisherOf(in input, p api.Published) Publisher {
 
 // sum fills the summary from the list as it stands.
 func (d *demo) sum(ctx context.Context, began time.Time) error {
-	s, l := &d.summary, d.node.View().List()
+	s, l := &d.summary, d.home().View().List()
 	c := l.Counts()
-	s.Federation, s.Day, s.ListRoot = d.node.State().Federation().String(), l.Stamp().Day.String(), l.Stamp().Root.String()
+	s.Count = len(d.stations)
+	_, s.Equal = d.sameRoot(d.said())
+	for i, station := range d.stations {
+		s.Nodes[i].ListRoot = station.node.View().List().Stamp().Root.String()
+	}
+	s.Federation, s.Day, s.ListRoot = d.home().State().Federation().String(), l.Stamp().Day.String(), l.Stamp().Root.String()
 	s.Statements, s.Numbers, s.Labelled, s.Contested, s.Void = c.Statements, c.Entries, c.Labelled, c.Contested, c.Void
 	s.RejectedBy = make(map[string]int)
 	for _, p := range s.Publishers {
@@ -86,8 +123,9 @@ func (d *demo) sum(ctx context.Context, began time.Time) error {
 			s.RejectedBy[reason] += n
 		}
 	}
-	s.Fiction, s.Directory, s.Socket = fiction, d.cfg.Dir, d.socket()
-	if addr := d.node.Addr(); addr != "" {
+	home := d.station(carrier)
+	s.Fiction, s.Directory, s.Socket = fiction, home.cfg.Dir, home.socket()
+	if addr := home.node.Addr(); addr != "" {
 		s.API = "http://" + addr
 	}
 	err := d.examples(ctx)
@@ -100,8 +138,8 @@ func (d *demo) printf(format string, args ...any) {
 }
 
 func (d *demo) introduce() {
-	c := d.node.State().Charter()
-	d.printf("A federation of %d members on this machine, by a charter sealed just now.\n", len(c.Members))
+	c := d.home().State().Charter()
+	d.printf("A federation of %d members and %d nodes on this machine, by a charter sealed just now.\n", len(c.Members), len(d.stations))
 	w := tabwriter.NewWriter(d.text, 0, 0, 2, ' ', 0)
 	for _, seat := range seats() {
 		trusted := ""
@@ -143,6 +181,13 @@ func (d *demo) conclude() {
 		d.printf("  %10d    %s\n", s.RejectedBy[reason], reason)
 	}
 	d.printf("  list root %s, in %.1f s\n", s.ListRoot, s.Seconds)
+	d.printf("\nThe nodes, each with a list of its own making and all with the same one\n")
+	w := tabwriter.NewWriter(d.text, 0, 0, 2, ' ', 0)
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s…\t%s\n", n.Member, n.Role, n.ListRoot[:12], cmp.Or(n.API, n.Socket))
+	}
+	_ = w.Flush()
 	d.printf("\nSome of its answers\n")
 	for i := range s.Examples {
 		d.tellExample(&s.Examples[i])
@@ -151,6 +196,7 @@ func (d *demo) conclude() {
 		d.printf("\nAPI at %s (documentation at %s/docs)\n", s.API, s.API)
 	}
 	d.printf("Ask it: ringfence lookup 95588 --dir %s\n", s.Directory)
+	d.printf("Whom it knows: ringfence peers --dir %s\n", s.Directory)
 }
 
 func (d *demo) tellExample(e *Example) {

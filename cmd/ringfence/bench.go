@@ -81,3 +81,15 @@ func (a *app) showBench(results []bench.Result) error {
 		Results []bench.Result `json:"results"`
 	}{results})
 }
+
+// benchChildCommand runs a part of a case that needs a process of its own.
+func (a *app) benchChildCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                bench.ChildVerb,
+		Short:              "Run a part of a benchmark in a process of its own",
+		Long:               "Bench runs this by itself.",
+		Hidden:             true,
+		DisableFlagParsing: true,
+		Run:                func(_ *cobra.Command, args []string) { bench.Child(args) },
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/config"
+	"ringfence/node/federation"
 	"ringfence/store/disk"
 	"ringfence/store/keys"
 )
@@ -102,8 +103,19 @@ func (a *app) open(cfg config.Config, n need, log *slog.Logger) (*node.Node, err
 	}
 	return node.Open(node.Config{
 		Dir: cfg.Dir, Unlock: unlock, Home: cfg.Home, Listen: cfg.Listen, Socket: cfg.Socket, LocalRules: cfg.LocalRules,
-		Screening: cfg.Screening, FreeFloor: cfg.FreeFloor, Version: thisVersion().Version, Logger: log, Now: a.now, Random: a.random,
+		Screening: cfg.Screening, FreeFloor: cfg.FreeFloor,
+		Network: network(cfg.Peers),
+		Version: thisVersion().Version, Logger: log, Now: a.now, Random: a.random,
 	})
+}
+
+// network says how a node meets the others.
+func network(p config.Peers) federation.Network {
+	n := federation.Network{Announce: p.Announce, Bootstrap: p.Bootstrap, LAN: p.LAN}
+	if p.Listen != "" {
+		n.Listen = []string{p.Listen}
+	}
+	return n
 }
 
 // ask runs a verb's question and shows the answer, letting go of the node in

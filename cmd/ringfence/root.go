@@ -75,11 +75,11 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand())
-	add(groupKeep, a.runCommand(), a.statusCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
+	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	add(groupStart, a.demoCommand())
 	add(groupKeep, a.benchCommand())
-	root.AddCommand(a.docsCommand())
+	root.AddCommand(a.docsCommand(), a.benchChildCommand())
 }
 
 // prepare ends every help text with the exit codes, and notes when a verb's own

@@ -78,6 +78,16 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return ask[Status](ctx, c, request{method: http.MethodGet, path: PathStatus})
 }
 
+// Peers asks about the other nodes of the federation.
+func (c *Client) Peers(ctx context.Context) (Peers, error) {
+	return ask[Peers](ctx, c, request{method: http.MethodGet, path: PathPeers})
+}
+
+// Evidence asks for what proves that somebody told two stories.
+func (c *Client) Evidence(ctx context.Context) (Evidence, error) {
+	return ask[Evidence](ctx, c, request{method: http.MethodGet, path: PathEvidence})
+}
+
 // Screen asks for the verdict itself on one call.
 func (c *Client) Screen(ctx context.Context, call Call) (Verdict, error) {
 	r, err := jsonRequest(http.MethodPost, PathScreen, call)

@@ -19,6 +19,8 @@ const (
 	PathScreen       = "/v1/screen"
 	PathEnforcement  = "/v1/enforcement"
 	PathStatus       = "/v1/status"
+	PathPeers        = "/v1/peers"
+	PathEvidence     = "/v1/evidence"
 	PathPlans        = "/v1/plans"
 	PathPlan         = "/v1/plans/{country}/{date}"
 	PathBackup       = "/v1/backup"

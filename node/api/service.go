@@ -23,6 +23,10 @@ type Reader interface {
 	Statement(ctx context.Context, ref string) (Statement, error)
 	// Status says who the node is, what it holds, and what is wrong.
 	Status(ctx context.Context) (Status, error)
+	// Peers tells of the other nodes of the federation, and how they stand.
+	Peers(ctx context.Context) (Peers, error)
+	// Evidence returns the fork proofs and the disagreements that are kept.
+	Evidence(ctx context.Context) (Evidence, error)
 }
 
 // Screener decides calls.

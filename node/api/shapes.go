@@ -212,6 +212,9 @@ type Status struct {
 	FloorBytes uint64    `json:"floor_bytes"`
 	Problems   []string  `json:"problems"`
 	List       ListStamp `json:"list"`
+	// Peers is how the node stands among the others; null when it has no place
+	// among them: its keys are locked, or the verb works on the directory alone.
+	Peers *Standing `json:"peers"`
 }
 
 // Feed is one issuer's feed as far as it is held.

@@ -29,6 +29,17 @@ const (
 	Reject                // wrong on every node for ever; counts against the sender
 )
 
+// String returns the word. The words are labels of metrics.
+func (v Verdict) String() string {
+	switch v {
+	case Accept:
+		return "accept"
+	case Reject:
+		return "reject"
+	}
+	return "ignore"
+}
+
 // Network is what gossip needs of the overlay: a host on which only members
 // open the streams of the mesh.
 type Network interface{ Host() host.Host }

@@ -42,6 +42,16 @@ type Metrics struct {
 	diskFloor  prometheus.Gauge
 	requests   *prometheus.CounterVec
 	seconds    *prometheus.HistogramVec
+	federation struct {
+		peers   *prometheus.GaugeVec
+		dropped prometheus.Counter
+		gossip  *prometheus.CounterVec
+		clock   prometheus.Gauge
+		missing prometheus.Gauge
+		waiting prometheus.Gauge
+		gaps    prometheus.Gauge
+		forked  prometheus.Gauge
+	}
 }
 
 // New makes the metrics and registers them. version is the node's own. It
@@ -66,6 +76,14 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 	m.list.changed = r.gauge(listRootChanged())
 	m.list.ledgerSize = r.gauge(ledgerSize())
 	m.list.checkpoint = r.gauge(checkpointTime())
+	m.federation.peers = r.gauges(peers())
+	m.federation.dropped = r.counters(peersDropped()).WithLabelValues()
+	m.federation.gossip = r.counters(gossipMessages())
+	m.federation.clock = r.gauge(clockBehind())
+	m.federation.missing = r.gauge(catchUp())
+	m.federation.waiting = r.gauge(feedsWaiting())
+	m.federation.gaps = r.gauge(feedGaps())
+	m.federation.forked = r.gauge(feedsForked())
 	r.gauges(buildInfo()).WithLabelValues(version).Set(1)
 	if r.failed != nil {
 		return nil, r.failed
@@ -175,6 +193,37 @@ func (m *Metrics) AddShadow(face, rule, action string) {
 func (m *Metrics) SetDisk(free, floor uint64) {
 	m.diskFree.Set(float64(free))
 	m.diskFloor.Set(float64(floor))
+}
+
+// Federation is how a node stands among the others.
+type Federation struct {
+	Known, Connected, Agreeing, Differing int     // other nodes
+	ClockBehind                           float64 // seconds
+	Missing                               int     // batches
+	Waiting                               int     // feeds
+	Gaps                                  int     // batches
+	Forked                                int     // epochs
+}
+
+// SetFederation tells how the node stands among the others.
+func (m *Metrics) SetFederation(f Federation) {
+	m.federation.peers.WithLabelValues("known").Set(float64(f.Known))
+	m.federation.peers.WithLabelValues("connected").Set(float64(f.Connected))
+	m.federation.peers.WithLabelValues("agreeing").Set(float64(f.Agreeing))
+	m.federation.peers.WithLabelValues("differing").Set(float64(f.Differing))
+	m.federation.clock.Set(f.ClockBehind)
+	m.federation.missing.Set(float64(f.Missing))
+	m.federation.waiting.Set(float64(f.Waiting))
+	m.federation.gaps.Set(float64(f.Gaps))
+	m.federation.forked.Set(float64(f.Forked))
+}
+
+// AddDropped counts a peer whose connection was closed for what it did.
+func (m *Metrics) AddDropped() { m.federation.dropped.Inc() }
+
+// AddGossip counts a message of gossip.
+func (m *Metrics) AddGossip(topic, verdict string) {
+	m.federation.gossip.WithLabelValues(topic, verdict).Inc()
 }
 
 // Unmatched is the route of a request that no route took.

@@ -89,11 +89,44 @@ func httpSeconds() desc {
 	return desc{"ringfence_http_request_seconds", histogram, "Time to answer an HTTP request by route.", []string{"route"}}
 }
 
+func peers() desc {
+	return desc{"ringfence_peers", gauge, "Other nodes: known by the charter, connected, agreeing on the list, differing from it though it is made of the same.", []string{"state"}}
+}
+
+func peersDropped() desc {
+	return desc{"ringfence_peers_dropped_total", counter, "Peers whose connection was closed because of what they did.", nil}
+}
+
+func gossipMessages() desc {
+	return desc{"ringfence_gossip_messages_total", counter, "Messages of gossip by topic and verdict.", []string{"topic", "verdict"}}
+}
+
+func clockBehind() desc {
+	return desc{"ringfence_clock_behind_seconds", gauge, "By how much the peers' clocks are ahead of this node's, by the median.", nil}
+}
+
+func catchUp() desc {
+	return desc{"ringfence_catch_up_missing_batches", gauge, "Batches that peers hold and this node does not yet.", nil}
+}
+
+func feedsWaiting() desc {
+	return desc{"ringfence_feeds_waiting", gauge, "Feeds whose next batch is dated ahead of this node's clock.", nil}
+}
+
+func feedGaps() desc {
+	return desc{"ringfence_feed_gaps", gauge, "Batches that were announced and that nobody gives.", nil}
+}
+
+func feedsForked() desc {
+	return desc{"ringfence_feeds_forked", gauge, "Epochs of feeds that are frozen because their issuer signed two stories.", nil}
+}
+
 // all returns every metric in the order of the README.
 func all() []desc {
 	return []desc{
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
 		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
+		peers(), peersDropped(), gossipMessages(), clockBehind(), catchUp(), feedsWaiting(), feedGaps(), feedsForked(),
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"ringfence/store/view"
 )
 
-// Config is what a Publisher needs. All but Announce must be set.
+// Config is what a Publisher needs. All but Announce and MaySign must be set.
 type Config struct {
 	Key    keys.Private // of the issuer whose feed is written
 	Store  Store
@@ -27,6 +27,9 @@ type Config struct {
 	// Announce hears of batches that are durable and listed, in order, to
 	// tell peers of them. It may be nil.
 	Announce func([]*intake.Admitted)
+	// MaySign returns why nothing may be signed now, nil when it may be; a nil
+	// MaySign lets everything be signed.
+	MaySign func() error
 }
 
 // Store keeps what must outlive a crash. Both store/disk and store/memory are

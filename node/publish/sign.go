@@ -43,8 +43,17 @@ func (p *Publisher) settle() (int, error) {
 	return len(reserved), p.show(admitted)
 }
 
-// maySign refuses when the issuer is barred from signing.
+// ErrHeld says that the node must not sign for the time being.
+var ErrHeld = errors.New("publish: nothing is signed for now")
+
+// maySign refuses when the issuer is barred from signing, or the node must not
+// sign now.
 func (p *Publisher) maySign() error {
+	if p.cfg.MaySign != nil {
+		if err := p.cfg.MaySign(); err != nil {
+			return fmt.Errorf("%w: %w", ErrHeld, err)
+		}
+	}
 	reason, barred, err := p.cfg.Store.Barred(p.issuer)
 	if err != nil {
 		return fmt.Errorf("publish: ask whether signing is barred: %w", err)

@@ -42,6 +42,9 @@ type Options struct {
 	Dir   string                           // for scratch; "" is the system's
 	Told  func(format string, args ...any) // hears what is done; nil: nobody
 	Small bool                             // a hundredth of the size: for tests, its figures mean nothing
+
+	// Binary is the program that runs as a node of its own; "" is this one.
+	Binary string
 }
 
 // scaled returns n, or a hundredth of it for a small run.
@@ -72,6 +75,9 @@ func Cases() []Case {
 		{"lookup", "a look-up among 250,000 numbers and their ranges", lookup},
 		{"screen", "the decision on one call", decide},
 		{"restart", "from a snapshot of 1,000,000 numbers to ready", restart},
+		{"spread", "a flag into the list of each of 100 nodes in three regions", spread},
+		{"catchup", "1,000,000 statements from two peers to a new node", catchUp},
+		{"idle", "a node with 49 peers and nothing to do", idle},
 	}
 }
 

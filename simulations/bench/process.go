@@ -1,11 +1,9 @@
 package bench
 
 import (
-	"bytes"
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -33,16 +31,7 @@ func peakBytes() int64 {
 	if err != nil {
 		return 0
 	}
-	_, rest, found := bytes.Cut(status, []byte("VmHWM:"))
-	if !found {
-		return 0
-	}
-	fields := bytes.Fields(rest)
-	kib, err := strconv.ParseInt(string(fields[0]), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return kib << 10
+	return kibIn(status, "VmHWM:")
 }
 
 // allocations returns how many objects fn allocates in all.

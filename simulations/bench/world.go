@@ -28,11 +28,16 @@ type world struct {
 // newWorld founds the demo's federation on an empty store.
 func newWorld(store stage.Store) (*world, error) {
 	now := time.Now().UTC()
-	f, err := simulations.Found(now, rand.Reader, keys.Private{})
+	f, err := simulations.Found(now, rand.Reader, nil)
 	if err != nil {
 		return nil, err
 	}
-	w := &world{now: now, lists: f.Issuer(simulations.USNumbers)}
+	return worldOf(f, store)
+}
+
+// worldOf puts a federation on a store.
+func worldOf(f *simulations.Federation, store stage.Store) (_ *world, err error) {
+	w := &world{now: time.Now().UTC(), lists: f.Issuer(simulations.USNumbers)}
 	if w.state, err = charter.At(f.Genesis); err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ const flagFields = 4
 // decodeFlag reads a flag by hand: nearly all statements are flags, and this
 // takes a tenth of the time. The tests hold it against Decode.
 func decodeFlag(b []byte) (Body, error) {
-	r := wire.NewReader("flag", b)
+	r := wire.NewReader("assertion: flag", b)
 	r.Array("body", flagFields, flagFields)
 	f := Flag{
 		Category:   taxonomy.Category(r.Uint("category", 0xFFFF)),

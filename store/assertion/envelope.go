@@ -125,7 +125,7 @@ func decodeStatement(b []byte, s *Statement) error {
 	if err := newer("statement", b, EnvelopeVersion); err != nil {
 		return err
 	}
-	r := wire.NewReader("statement", b)
+	r := wire.NewReader("assertion: statement", b)
 	r.Array("envelope", statementFields, statementFields)
 	s.Version = uint8(r.Uint("version", 0xFF))
 	s.Kind = Kind(r.Uint("kind", 0xFFFF))

@@ -174,7 +174,7 @@ func DecodeSlots(b []byte) ([]Slot, error) {
 	if err := newer("body", b, SlotsVersion); err != nil {
 		return nil, err
 	}
-	r := wire.NewReader("body", b)
+	r := wire.NewReader("assertion: body", b)
 	r.Array("body", slotsFields, slotsFields)
 	r.Version(SlotsVersion)
 	count := r.Array("slots", 1, MaxStatements)

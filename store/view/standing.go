@@ -5,7 +5,6 @@ import (
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
-	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -87,21 +86,4 @@ func (l *List) OwnBlocks(member charter.MemberIndex) []OwnBlock {
 		}
 	}
 	return own
-}
-
-// Frontier returns, for each issuer that was heard, the last place applied.
-func (l *List) Frontier() map[keys.Public]feed.Tip {
-	heads := make(map[keys.Public]feed.Tip)
-	for i := range l.batches {
-		b := &l.batches[i]
-		if b.speaker == nobody {
-			continue
-		}
-		key := l.speakers[b.speaker].key
-		tip := feed.Tip{Epoch: b.epoch, Sequence: b.sequence, CID: b.cid, Time: b.time}
-		if old, ok := heads[key]; !ok || cmp.Or(cmp.Compare(tip.Epoch, old.Epoch), cmp.Compare(tip.Sequence, old.Sequence)) > 0 {
-			heads[key] = tip
-		}
-	}
-	return heads
 }

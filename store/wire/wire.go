@@ -71,7 +71,7 @@ func NewReader(what string, b []byte) Reader { return Reader{what: what, b: b} }
 
 func (r *Reader) fail(field, format string, args ...any) {
 	if r.err == nil {
-		r.err = fmt.Errorf("assertion: %s: %s at byte %d: %s", r.what, field, r.at, fmt.Sprintf(format, args...))
+		r.err = fmt.Errorf("%s: %s at byte %d: %s", r.what, field, r.at, fmt.Sprintf(format, args...))
 	}
 }
 

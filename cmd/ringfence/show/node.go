@@ -25,7 +25,7 @@ func Status(p *Page, s *api.Status) {
 		fact{"member", joined(s.Member, p.codedAll("role", s.Roles))}, fact{"issuer", s.Issuer},
 		fact{"batches", amount(s.Batches)}, fact{"statements", amount(s.Statements)}, fact{"void", amount(s.Void)},
 		fact{"entries", p.word("entries_of", amount(s.Entries), amount(s.Labelled), amount(s.Blocked), amount(s.Contested))},
-		fact{"disk", disk})
+		fact{"disk", disk}, fact{"peers", p.standing(s.Peers)})
 	if len(s.Feeds) > 0 {
 		p.Line("")
 	}

@@ -52,6 +52,8 @@ func knock(id string) (path, body string) {
 		"statement":    {"/v1/statements/bafy/1", ""},
 		"screen":       {"/v1/screen", `{"called":"110"}`},
 		"status":       {"/v1/status", ""},
+		"peers":        {"/v1/peers", ""},
+		"evidence":     {"/v1/evidence", ""},
 		"say":          {"/v1/statements", `{"kind":"flag","subject":"110"}`},
 		"retract":      {"/v1/retractions", `{"ref":"bafy/1"}`},
 		"publications": {"/v1/publications", ""},
@@ -127,7 +129,7 @@ func TestRolesAndOperations(t *testing.T) {
 // the hand: what changes something or gives everything away needs a token.
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
 	r := run(t, Config{Service: &double{}})
-	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "publications", "switches"}
+	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "publications", "switches"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
 			if *op.Loopback != slices.Contains(open, op.OperationID) {

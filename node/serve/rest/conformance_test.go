@@ -45,6 +45,8 @@ func questions() []question {
 		{"explain anonymous", func(ctx context.Context, s api.Service) (any, error) { return s.Explain(ctx, anonymous) }, anonymous, ""},
 		{"statement", func(ctx context.Context, s api.Service) (any, error) { return s.Statement(ctx, "bafy/4095") }, "bafy/4095", ""},
 		{"status", func(ctx context.Context, s api.Service) (any, error) { return s.Status(ctx) }, nil, ""},
+		{"peers", func(ctx context.Context, s api.Service) (any, error) { return s.Peers(ctx) }, nil, ""},
+		{"evidence", func(ctx context.Context, s api.Service) (any, error) { return s.Evidence(ctx) }, nil, ""},
 		{"screen", func(ctx context.Context, s api.Service) (any, error) { return s.Screen(ctx, call) }, call, ""},
 		{"switches", func(ctx context.Context, s api.Service) (any, error) { return s.Enforce(ctx, api.Enforce{}) }, api.Enforce{}, ""},
 		{"enforce", func(ctx context.Context, s api.Service) (any, error) {

@@ -143,6 +143,10 @@ func (f *face) registerAnswers(a huma.API) {
 	huma.Register(a, op, f.screen)
 	register(f, a, in(tagNode, "Who the node is, what it holds, what is wrong", describe("status", http.MethodGet, api.PathStatus, reading())),
 		func(ctx context.Context, _ *struct{}) (api.Status, error) { return f.Service.Status(ctx) })
+	register(f, a, in(tagNode, "The other nodes of the federation, and how they stand", describe("peers", http.MethodGet, api.PathPeers, reading())),
+		func(ctx context.Context, _ *struct{}) (api.Peers, error) { return f.Service.Peers(ctx) })
+	register(f, a, in(tagNode, "Fork proofs, and peers whose lists differed", describe("evidence", http.MethodGet, api.PathEvidence, reading())),
+		func(ctx context.Context, _ *struct{}) (api.Evidence, error) { return f.Service.Evidence(ctx) })
 }
 
 type manyInput struct {

@@ -67,7 +67,7 @@ func fill(v reflect.Value, n *int) {
 		v.SetFloat(float64(*n) / 8)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))
-	case reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(uint64(*n))
 	default:
 		panic("no filling for " + v.Type().String())
@@ -112,6 +112,10 @@ func (d *double) Status(ctx context.Context) (api.Status, error) {
 	}
 	return told[api.Status](d, nil)
 }
+
+func (d *double) Peers(context.Context) (api.Peers, error) { return told[api.Peers](d, nil) }
+
+func (d *double) Evidence(context.Context) (api.Evidence, error) { return told[api.Evidence](d, nil) }
 
 func (d *double) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
 	return told[api.Verdict](d, c)

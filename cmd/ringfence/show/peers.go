@@ -1,0 +1,76 @@
+package show
+
+import (
+	"math"
+	"strconv"
+
+	"ringfence/node/api"
+)
+
+// standing says in a line how a node stands among the others; "" when it is
+// not among them.
+func (p *Page) standing(s *api.Standing) string {
+	if s == nil {
+		return ""
+	}
+	agreement := p.word("agreement_none")
+	if s.Connected > 0 {
+		agreement = p.word("agreeing_of", amount(s.Agreeing), amount(s.Connected))
+	}
+	told := []string{p.word("connected_of", amount(s.Connected), amount(s.Hosts)), agreement}
+	if !s.Ready {
+		told = append(told, p.word("catching_up", amount(s.BatchesDone), amount(s.BatchesTotal)))
+	}
+	if s.FeedsWaiting > 0 {
+		told = append(told, p.word("waiting_feeds", amount(s.FeedsWaiting)))
+	}
+	return joined(append(told, p.clock(s.ClockBehindSeconds))...)
+}
+
+// clock says how far this node's clock is off, if by more than a second.
+func (p *Page) clock(behind *float64) string {
+	switch {
+	case behind == nil || math.Abs(*behind) < 1:
+		return ""
+	case *behind > 0:
+		return p.word("clock_off", strconv.Itoa(int(*behind)))
+	}
+	return p.word("clock_fast", strconv.Itoa(int(-*behind)))
+}
+
+// Peers lists the other nodes of the federation.
+func Peers(p *Page, all *api.Peers) {
+	for _, a := range all.Addresses {
+		p.facts(fact{"addresses", a})
+	}
+	if len(all.Peers) == 0 {
+		p.Say("no_peers")
+		return
+	}
+	p.Line("")
+	var rows [][]string
+	for i := range all.Peers {
+		peer := &all.Peers[i]
+		if !peer.Connected {
+			rows = append(rows, []string{peer.Member, short(peer.Host), p.word("no"), "", "", "", "", "", "", peer.Trouble})
+			continue
+		}
+		rows = append(rows, []string{
+			peer.Member, short(peer.Host), peer.Since, p.coded("agreement", peer.Agreement), amount(peer.Ahead), amount(peer.Behind),
+			seconds(peer.ClockAheadSeconds), strconv.FormatFloat(peer.Score, 'f', 0, 64),
+			size(uint64(peer.ReceivedBytes)) + " / " + size(uint64(peer.SentBytes)), peer.Address,
+		})
+	}
+	p.table([]column{
+		{"member", false}, {"node", false}, {"since", false}, {"agreement", false}, {"ahead", true}, {"behind", true},
+		{"clock", true}, {"peer_score", true}, {"traffic", true}, {"address", false},
+	}, rows)
+}
+
+// seconds tells a clock's difference with its sign.
+func seconds(d *float64) string {
+	if d == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*d, 'f', 1, 64) + " s"
+}

@@ -1,0 +1,91 @@
+package api
+
+// Standing is how a node stands among its peers.
+type Standing struct {
+	Addresses    []string `json:"addresses"` // by which others reach this node
+	Hosts        int      `json:"hosts"`     // other nodes that the charter names
+	Connected    int      `json:"connected"` // of them
+	Agreeing     int      `json:"agreeing"`  // of the connected: have the same list, made of the same
+	Differing    int      `json:"differing"` // have another list, made of the same: an alarm
+	Ready        bool     `json:"ready"`     // held, at least once since the start, what its peers held
+	BatchesDone  int      `json:"catch_up_done_batches"`
+	BatchesTotal int      `json:"catch_up_total_batches"`
+	FeedsWaiting int      `json:"waiting_feeds"` // with a batch dated ahead of this node's clock
+	Gaps         []string `json:"gaps"`          // batches that somebody announced and nobody gives
+	// ClockBehindSeconds is by how much the peers' clocks are ahead of this
+	// one's, by the median; null while no peer has said.
+	ClockBehindSeconds *float64 `json:"clock_behind_seconds"`
+	// Confirming says what a restored node waits for before it signs.
+	Confirming string `json:"confirming,omitempty"`
+}
+
+// Peers is what a node knows of the other nodes of its federation.
+type Peers struct {
+	Addresses []string `json:"addresses"` // of this node
+	Peers     []Peer   `json:"peers"`
+}
+
+// Peer is one other node of the federation.
+type Peer struct {
+	Member    string `json:"member"`
+	Host      string `json:"host"` // its host key
+	Connected bool   `json:"connected"`
+	Since     string `json:"since,omitempty"`
+	Address   string `json:"address,omitempty"` // by which it is connected, or was last
+	Inbound   bool   `json:"inbound"`           // it dialled
+	Direct    bool   `json:"direct"`            // kept connected: a regulator, or of the same member
+	Ready     bool   `json:"ready"`             // holds what its own peers held when it met them
+	Agreement string `json:"agreement" enum:"yes,no,other_inputs,other_day,unknown"`
+	Ahead     int    `json:"ahead_batches"`  // it holds and this node does not
+	Behind    int    `json:"behind_batches"` // this node holds and it does not
+	// ClockAheadSeconds is by how much its clock is ahead of this node's.
+	ClockAheadSeconds *float64 `json:"clock_ahead_seconds"`
+	Heard             string   `json:"heard,omitempty"` // when it last said how it stands
+	Version           string   `json:"version,omitempty"`
+	Score             float64  `json:"score"` // of gossip; below 0 it has misbehaved
+	ReceivedBytes     int64    `json:"received_bytes"`
+	SentBytes         int64    `json:"sent_bytes"`
+	LastTry           string   `json:"last_try,omitempty"`
+	Trouble           string   `json:"trouble,omitempty"` // why it is not connected
+}
+
+// Evidence is what proves that somebody told two stories.
+type Evidence struct {
+	Forks         []Fork         `json:"forks"`
+	Disagreements []Disagreement `json:"disagreements"`
+}
+
+// Fork is an epoch of a feed with two signed headers at one place.
+type Fork struct {
+	Member     string `json:"member"`
+	Issuer     string `json:"issuer"`
+	Epoch      uint64 `json:"epoch"`
+	Sequence   uint64 `json:"sequence"`
+	First      string `json:"first"`  // CID of the one header
+	Second     string `json:"second"` // and of the other
+	Suspended  int    `json:"suspended_statements"`
+	ProofBytes []byte `json:"proof"` // base64; whoever has it can check it alone
+}
+
+// Disagreement is a peer whose list differed though it was made of the same.
+type Disagreement struct {
+	Member     string   `json:"member"`
+	Host       string   `json:"host"`
+	Seen       string   `json:"seen"`
+	LedgerSize uint64   `json:"ledger_size"`
+	Frontier   string   `json:"frontier"`
+	Day        string   `json:"day"`
+	OwnRoot    string   `json:"own_root"`
+	TheirRoot  string   `json:"their_root"`
+	Prefix     string   `json:"prefix,omitempty"` // 16 hex digits: where the first difference lies
+	PrefixBits int      `json:"prefix_bits,omitempty"`
+	OwnBlock   *Sublist `json:"own_block,omitempty"`
+	TheirBlock *Sublist `json:"their_block,omitempty"`
+	Note       string   `json:"note,omitempty"`
+}
+
+// Sublist is what a list says of the numbers that begin with some bits.
+type Sublist struct {
+	Entries int    `json:"entries"`
+	Hash    string `json:"hash"`
+}

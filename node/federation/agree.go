@@ -1,0 +1,182 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"ringfence/node/api"
+	"ringfence/node/reconcile"
+	"ringfence/store/keys"
+	"ringfence/store/merkle"
+	"ringfence/store/view"
+)
+
+// beacon says what this node's list is made of and what came out.
+func (f *Federation) beacon() reconcile.Beacon {
+	ready := f.ready()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.listing()
+	b.Ready = ready
+	return b
+}
+
+// listing is the beacon but for readiness; the caller holds mu.
+func (f *Federation) listing() reconcile.Beacon {
+	if l := f.cfg.List(); l != f.own.list {
+		f.own = summary{list: l, frontier: f.frontier.Digest(l)}
+	}
+	s := f.own.list.Stamp()
+	return reconcile.Beacon{
+		Time: f.cfg.Now(), LedgerSize: s.LedgerSize, Frontier: f.own.frontier,
+		Day: s.Day, Root: s.Root, Version: f.cfg.Version,
+	}
+}
+
+// agreement is how a peer's list stands to this node's.
+type agreement string
+
+const (
+	agrees   agreement = "yes"
+	differs  agreement = "no"           // made of the same, and another list
+	elsewise agreement = "other_inputs" // one of the two has what the other has not yet
+	otherDay agreement = "other_day"
+	unheard  agreement = "unknown"
+)
+
+func compare(own, theirs *reconcile.Beacon) agreement {
+	switch {
+	case own.LedgerSize != theirs.LedgerSize || own.Frontier != theirs.Frontier:
+		return elsewise
+	case own.Day != theirs.Day:
+		return otherDay
+	case own.Root != theirs.Root:
+		return differs
+	}
+	return agrees
+}
+
+// heard takes in what a peer says of itself.
+func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.Duration) {
+	now := f.cfg.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.peers[peer] = heard{Beacon: b, at: now, ahead: b.Time.Sub(now) + roundTrip/2}
+	own := f.listing()
+	if compare(&own, &b) != differs {
+		delete(f.differs, peer)
+		return
+	}
+	if f.differs[peer] == b.Root {
+		return // told already
+	}
+	f.differs[peer] = b.Root
+	select {
+	case f.unequal <- difference{peer, own, b, f.own.list}:
+	default: // there is enough to look at
+	}
+}
+
+// difference is a peer's list that is another, made of the same.
+type difference struct {
+	peer        keys.Public
+	own, theirs reconcile.Beacon
+	list        *view.List // that own tells of
+}
+
+// lookForDifferences finds out about them, one at a time.
+func (f *Federation) lookForDifferences(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case d := <-f.unequal:
+			f.alarm(ctx, d)
+		}
+	}
+}
+
+func (f *Federation) lastHeard(peer keys.Public) (heard, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	h, ok := f.peers[peer]
+	return h, ok
+}
+
+// Alarms are kept in the store until a person has looked at them.
+const (
+	spaceAlarms = "alarm"
+	keptAlarms  = 16
+	lookFor     = time.Minute // for the first difference
+)
+
+// alarm finds out where two lists made of the same evidence differ, tells it,
+// and keeps it as evidence.
+func (f *Federation) alarm(ctx context.Context, d difference) {
+	ctx, stop := context.WithTimeout(ctx, lookFor)
+	defer stop()
+	peer, own, theirs := d.peer, &d.own, &d.theirs
+	a := api.Disagreement{
+		Member: f.memberOf(peer), Host: peer.String(), Seen: f.cfg.Now().UTC().Format(time.RFC3339Nano),
+		LedgerSize: own.LedgerSize, Frontier: own.Frontier.String(), Day: own.Day.String(),
+		OwnRoot: own.Root.String(), TheirRoot: theirs.Root.String(),
+	}
+	at, found, err := merkle.FirstDifference(d.list.Tree(), f.pull.Walker(ctx, peer))
+	switch {
+	case err != nil:
+		a.Note = fmt.Sprintf("the first difference was not found: %v", err)
+	case !found:
+		a.Note = "the peer's list had changed before the difference was found"
+	default:
+		a.Prefix, a.PrefixBits = fmt.Sprintf("%016x", at.Prefix), at.Bits
+		a.OwnBlock, a.TheirBlock = block(at.A), block(at.B)
+	}
+	f.log.Error("equal inputs and unequal lists: a fault or an attack", "member", a.Member, "host", peer.Short(),
+		"own_root", a.OwnRoot, "their_root", a.TheirRoot, "frontier", a.Frontier, "prefix", a.Prefix, "note", a.Note)
+	if err := f.keepAlarm(&a); err != nil {
+		f.log.Error("the evidence of unequal lists is not kept", "reason", err)
+	}
+}
+
+func block(s merkle.Sublist) *api.Sublist {
+	return &api.Sublist{Entries: s.Count, Hash: s.Hash.String()}
+}
+
+// keepAlarm keeps the newest alarms.
+func (f *Federation) keepAlarm(a *api.Disagreement) error {
+	value, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	var held []string
+	err = f.cfg.Store.List(spaceAlarms, func(key string, _ []byte) error {
+		held = append(held, key)
+		return nil
+	})
+	for i := 0; err == nil && i <= len(held)-keptAlarms; i++ {
+		err = f.cfg.Store.Delete(spaceAlarms, held[i])
+	}
+	if err != nil {
+		return err
+	}
+	return f.cfg.Store.Put(spaceAlarms, strings.Join([]string{a.Seen, a.Host}, " "), value)
+}
+
+// Alarms returns what was kept of lists that differ from a store, oldest first.
+func Alarms(store interface {
+	List(space string, fn func(key string, value []byte) error) error
+}) ([]api.Disagreement, error) {
+	all := []api.Disagreement{}
+	err := store.List(spaceAlarms, func(_ string, value []byte) error {
+		var a api.Disagreement
+		if err := json.Unmarshal(value, &a); err != nil {
+			return fmt.Errorf("federation: read a kept alarm: %w", err)
+		}
+		all = append(all, a)
+		return nil
+	})
+	return all, err
+}

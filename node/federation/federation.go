@@ -1,0 +1,326 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/node/gossip"
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile"
+	"ringfence/store/charter"
+	"ringfence/store/feed"
+	"ringfence/store/intake"
+	"ringfence/store/keys"
+	"ringfence/store/merkle"
+	"ringfence/store/view"
+)
+
+// Store is what the federation needs of a node's store.
+type Store interface {
+	reconcile.Held
+	// Has reports whether a batch is held whole and served.
+	Has(batch cid.Cid) (bool, error)
+	// Latest returns the last batch held of the issuer's highest epoch.
+	Latest(issuer keys.Public) (feed.Tip, bool, error)
+	Bar(issuer keys.Public, reason string) error
+	Barred(issuer keys.Public) (string, bool, error)
+	Put(space, key string, value []byte) error
+	Delete(space, key string) error
+	List(space string, fn func(key string, value []byte) error) error
+}
+
+// Door is the one door into feeds: intake.Door.
+type Door interface {
+	Inspect(offer intake.Offer) intake.Outcome
+	Admit(offers []intake.Offer, now time.Time) ([]intake.Outcome, error)
+	AdmitFork(encoded []byte) (intake.Outcome, error)
+}
+
+// Config is what a Federation needs.
+type Config struct {
+	Key     keys.Private // the node's libp2p identity
+	State   *charter.State
+	Genesis []byte // as it is served to strangers
+	Store   Store
+	Door    Door
+	List    func() *view.List
+	Issuer  keys.Public // by which the node signs; zero when it does not
+
+	// Admitted is called when batches are durable that the list has not taken
+	// in yet. It must not block.
+	Admitted func()
+	// Lift lets the issuer sign again: its peers have confirmed that its feed
+	// ends at head, undefined for a feed that nobody holds anything of.
+	Lift func(head cid.Cid) error
+	// For monitoring; nil: nobody hears.
+	Counted  func(status string, n int)  // outcomes of batches at the door
+	Gossiped func(topic, verdict string) // of each message
+	Dropped  func()                      // a peer, for what it did
+
+	Network
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Version string
+}
+
+// Network is where a node listens and whom it dials first.
+type Network struct {
+	Listen    []string // host:port, for TCP and QUIC each
+	Announce  []string // host:port by which others reach it, where it cannot see that itself
+	Bootstrap []string // multiaddrs with the peer's identity
+	LAN       bool     // look for members on the local network
+	// Every is the time between two exchanges with a neighbour; 0 leaves it to
+	// reconcile.
+	Every time.Duration
+	// Open replaces overlay.New, for virtual networks; nil is that.
+	Open func(overlay.Config) (*overlay.Overlay, error)
+}
+
+// Federation is a node's place among its peers. Make one with New. It is safe
+// for concurrent use.
+type Federation struct {
+	cfg      Config
+	log      *slog.Logger
+	overlay  *overlay.Overlay
+	gossip   *gossip.Gossip
+	pull     *reconcile.Reconciler
+	started  time.Time
+	caughtUp atomic.Bool // was it ever
+
+	pushed   chan arrival
+	evidence chan []byte
+	unequal  chan difference
+
+	mu       sync.Mutex // guards what follows
+	frontier view.Frontier
+	own      summary // of the list that it was made of
+	peers    map[keys.Public]heard
+	differs  map[keys.Public]merkle.Hash // the root of a peer about which an alarm was raised
+	held     string                      // why a restored issuer does not sign yet
+}
+
+// summary is what a list is made of and what came out.
+type summary struct {
+	list     *view.List
+	frontier merkle.Hash
+}
+
+// heard is what a peer last said of itself.
+type heard struct {
+	reconcile.Beacon
+	at    time.Time
+	ahead time.Duration // of its clock before ours
+}
+
+// queued is how many pushed batches may wait for the door. What does not fit is
+// pulled later.
+const queued = 4096
+
+// New makes a node's place in its federation and listens. Nothing is dialled
+// until Run.
+func New(cfg Config) (*Federation, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Counted == nil {
+		cfg.Counted = func(string, int) {}
+	}
+	if cfg.Gossiped == nil {
+		cfg.Gossiped = func(string, string) {}
+	}
+	if cfg.Dropped == nil {
+		cfg.Dropped = func() {}
+	}
+	if cfg.Open == nil {
+		cfg.Open = overlay.New
+	}
+	f := &Federation{
+		cfg: cfg, log: cfg.Logger, started: cfg.Now(),
+		pushed: make(chan arrival, queued), evidence: make(chan []byte, queued), unequal: make(chan difference, 16),
+		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]merkle.Hash),
+	}
+	if err := f.open(); err != nil {
+		return nil, fmt.Errorf("federation: %w", err)
+	}
+	return f, nil
+}
+
+// open makes the three parts. The overlay calls the others, so it comes after
+// reconcile; gossip lives on the overlay.
+func (f *Federation) open() (err error) {
+	id := f.cfg.State.Federation()
+	protocols := overlay.ProtocolsOf(id)
+	f.pull, err = reconcile.New(reconcile.Config{
+		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
+		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
+			return f.cfg.List().Tree().Sublist(prefix, bits)
+		},
+		Open: func(ctx context.Context, peer keys.Public) (overlay.Stream, error) {
+			return f.overlay.Open(ctx, peer, protocols.Reconcile)
+		},
+		Neighbours: func() []keys.Public { return f.overlay.Neighbours() },
+		Drop:       f.drop,
+		Now:        f.cfg.Now, Logger: f.log,
+	})
+	if err != nil {
+		return err
+	}
+	f.overlay, err = f.cfg.Open(overlay.Config{
+		Key: f.cfg.Key, Federation: id, Roster: f.cfg.State, Hosts: f.hosts, Direct: f.direct,
+		Listen: f.cfg.Listen, Announce: f.cfg.Announce, Bootstrap: f.cfg.Bootstrap, LAN: f.cfg.LAN,
+		Genesis: func() []byte { return f.cfg.Genesis }, Name: f.cfg.State.Charter().Name,
+		Book: book{f.cfg.Store}, Changed: f.changed, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
+	})
+	if err != nil {
+		return err
+	}
+	f.gossip, err = gossip.New(gossip.Config{
+		Overlay: f.overlay, Federation: id, Hosts: len(f.hosts()), Batch: f.hearBatch, Evidence: f.hearEvidence,
+		Score: f.standingOf, Direct: f.directs(), Logger: f.log,
+	})
+	if err != nil {
+		return errors.Join(err, f.overlay.Close())
+	}
+	f.overlay.Handle(protocols.Reconcile, f.pull.Serve)
+	return nil
+}
+
+// Run lives among the others until ctx ends.
+func (f *Federation) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	parts := []func(context.Context) error{f.overlay.Run, f.gossip.Run, f.pull.Run, f.admitPushed, f.tellEvidence, f.lookForDifferences, f.watch}
+	ended := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() { ended <- part(ctx) }()
+	}
+	var all error
+	for range parts {
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			all = errors.Join(all, err)
+		}
+		stop() // one alone is no life
+	}
+	return all
+}
+
+// Close leaves the network. Run must have ended.
+func (f *Federation) Close() error {
+	return errors.Join(f.gossip.Close(), f.overlay.Close())
+}
+
+// Announce tells the others of batches that this node published, in order.
+func (f *Federation) Announce(batches []*intake.Admitted) {
+	for _, b := range batches {
+		if err := f.gossip.Announce(b.Record.Header, b.Record.Body); err != nil {
+			f.log.Warn("a batch is not announced; the others will pull it", "batch", b.CID, "reason", err)
+		}
+	}
+}
+
+// Tell passes on a fork proof that is new here. It does not block.
+func (f *Federation) Tell(proof feed.ForkProof) {
+	select {
+	case f.evidence <- proof.Bytes():
+	default: // reconcile carries it
+	}
+}
+
+func (f *Federation) tellEvidence(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case proof := <-f.evidence:
+			if err := f.gossip.Tell(proof); err != nil {
+				f.log.Warn("a fork proof is not announced; the others will pull it", "reason", err)
+			}
+		}
+	}
+}
+
+// hosts returns the hosts that the charter names.
+func (f *Federation) hosts() []keys.Public {
+	var all []keys.Public
+	for _, m := range f.cfg.State.Members() {
+		all = append(all, m.Hosts...)
+	}
+	return all
+}
+
+// direct reports whether a host is to be kept connected: a regulator's, or
+// another one of this member.
+func (f *Federation) direct(host keys.Public) bool {
+	of, ok := f.cfg.State.Host(host)
+	if !ok {
+		return false
+	}
+	if self, ok := f.cfg.State.Host(f.cfg.Key.Public()); ok && self == of {
+		return true
+	}
+	return regulates(f.cfg.State.Member(of))
+}
+
+func regulates(m *charter.Member) bool {
+	for _, r := range m.Roles {
+		if r == charter.Regulator {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Federation) directs() []keys.Public {
+	var all []keys.Public
+	for _, host := range f.hosts() {
+		if host != f.cfg.Key.Public() && f.direct(host) {
+			all = append(all, host)
+		}
+	}
+	return all
+}
+
+// standingOf is what gossip thinks of a peer before it has behaved: members are
+// welcome, regulators are always heard.
+func (f *Federation) standingOf(peer keys.Public) float64 {
+	of, ok := f.cfg.State.Host(peer)
+	switch {
+	case !ok:
+		return 0
+	case regulates(f.cfg.State.Member(of)):
+		return 100
+	}
+	return 1
+}
+
+// changed hears from the overlay who came and who went.
+func (f *Federation) changed(peer keys.Public, connected bool) {
+	if connected {
+		f.pull.Met(peer)
+		return
+	}
+	f.pull.Parted(peer)
+	f.mu.Lock()
+	delete(f.peers, peer)
+	f.mu.Unlock()
+}
+
+func (f *Federation) drop(peer keys.Public, why string, until time.Time) {
+	f.log.Warn("a peer is dropped", "member", f.memberOf(peer), "host", peer.Short(), "reason", why, "until", until.UTC().Format(time.RFC3339))
+	f.cfg.Dropped()
+	f.overlay.Drop(peer, why, until)
+}
+
+func (f *Federation) memberOf(host keys.Public) string {
+	if of, ok := f.cfg.State.Host(host); ok {
+		return f.cfg.State.Member(of).ID
+	}
+	return ""
+}

@@ -1,0 +1,127 @@
+package federation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ringfence/node/api"
+	"ringfence/node/reconcile"
+	"ringfence/store/keys"
+)
+
+// ready reports whether this node holds what its peers held when it met them. A
+// node that reaches nobody is not; one that is alone in its federation is.
+func (f *Federation) ready() bool {
+	if len(f.hosts()) <= 1 {
+		return true
+	}
+	return f.pull.Standing().Ready()
+}
+
+// CaughtUp reports whether this node ever was ready since it started: from then
+// on it answers for its list, also when its peers are gone.
+func (f *Federation) CaughtUp() bool { return f.caughtUp.Load() }
+
+// Standing returns how this node stands among the others.
+func (f *Federation) Standing() api.Standing {
+	s := f.pull.Standing()
+	ahead, known := f.clock()
+	out := api.Standing{
+		Addresses: f.overlay.Addresses(), Hosts: len(f.hosts()) - 1, Ready: f.CaughtUp(),
+		BatchesDone: int(s.Done), BatchesTotal: int(s.Total), Gaps: []string{},
+	}
+	for i := range s.Feeds {
+		f.tellFeed(&out, &s.Feeds[i])
+	}
+	if known {
+		seconds := ahead.Seconds()
+		out.ClockBehindSeconds = &seconds
+	}
+	if s.Trouble != "" {
+		out.Gaps = append(out.Gaps, "nothing is pulled: "+s.Trouble)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	own := f.listing()
+	for _, peer := range f.overlay.Neighbours() {
+		out.Connected++
+		if h, ok := f.peers[peer]; ok && compare(&own, &h.Beacon) == agrees {
+			out.Agreeing++
+		}
+	}
+	out.Differing, out.Confirming = len(f.differs), f.held
+	return out
+}
+
+// tellFeed adds a feed that is not as its issuer's peers say it could be.
+func (f *Federation) tellFeed(out *api.Standing, feed *reconcile.FeedStanding) {
+	switch feed.State {
+	case reconcile.Waiting:
+		out.FeedsWaiting++
+	case reconcile.Withheld, reconcile.Aside:
+		var asked []string
+		for _, host := range feed.Asked {
+			asked = append(asked, f.memberOf(host))
+		}
+		slices.Sort(asked)
+		line := fmt.Sprintf("%d batches of %s from %d/%d on are not to be had: %s", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence, feed.Reason)
+		if len(asked) > 0 {
+			line += "; asked " + strings.Join(slices.Compact(asked), ", ")
+		}
+		out.Gaps = append(out.Gaps, line)
+	case reconcile.Settled, reconcile.Pulling, reconcile.Frozen:
+	}
+}
+
+// issuerOf names who speaks by a key.
+func (f *Federation) issuerOf(key keys.Public) string {
+	if info, ok := f.cfg.State.Issuer(key); ok {
+		return f.cfg.State.Member(info.Member).ID
+	}
+	return "key " + key.Short()
+}
+
+// Peers returns every host of the federation but this one, and what is known of
+// it.
+func (f *Federation) Peers() []api.Peer {
+	scores, pulled := f.gossip.Scores(), make(map[keys.Public]reconcile.PeerStanding)
+	for _, p := range f.pull.Standing().Peers {
+		pulled[p.Peer] = p
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	own := f.listing()
+	out := []api.Peer{}
+	for _, p := range f.overlay.Peers() {
+		line := api.Peer{
+			Member: f.memberOf(p.Host), Host: p.Host.String(), Connected: p.Connected, Address: p.Address,
+			Inbound: p.Inbound, Direct: p.Direct, ReceivedBytes: p.In, SentBytes: p.Out, Trouble: p.Trouble,
+			Agreement: string(unheard), Score: scores[p.Host],
+		}
+		line.Since, line.LastTry = stamp(p.Since), stamp(p.LastTry)
+		line.Ahead, line.Behind = int(pulled[p.Host].Ahead), int(pulled[p.Host].Behind)
+		f.describe(&line, p.Host, &own)
+		out = append(out, line)
+	}
+	return out
+}
+
+// describe adds what a peer said of itself. The caller holds mu.
+func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.Beacon) {
+	h, ok := f.peers[host]
+	if !ok {
+		return
+	}
+	seconds := h.ahead.Seconds()
+	line.Agreement, line.Ready, line.Version = string(compare(own, &h.Beacon)), h.Ready, h.Version
+	line.ClockAheadSeconds, line.Heard = &seconds, stamp(h.at)
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,207 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/node/api"
+	"ringfence/node/federation"
+	"ringfence/node/metrics"
+	"ringfence/store/feed"
+	"ringfence/store/intake"
+	"ringfence/store/keys"
+	"ringfence/store/view"
+)
+
+// openHost takes the key by which other nodes know this one. A node whose host
+// the charter does not name still reads and screens, and speaks to nobody.
+func (n *Node) openHost(ring *keys.Ring) {
+	key, err := ring.Private(keys.PurposeHost)
+	if err != nil {
+		n.apart = err
+		return
+	}
+	if _, ok := n.state.Host(key.Public()); !ok {
+		n.apart = fmt.Errorf("the charter names no node with the host key %s; ask a founder to found the federation with this node's card", key.Public())
+		return
+	}
+	n.host, n.apart = key, nil
+}
+
+// meet takes the node's place among its peers; nil without one.
+func (n *Node) meet() (*federation.Federation, error) {
+	if n.host.IsZero() {
+		return nil, nil
+	}
+	sealed, err := n.genesis.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	var issuer keys.Public
+	if n.own != nil {
+		issuer = n.own.Issuer()
+	}
+	f, err := federation.New(federation.Config{
+		Key: n.host, State: n.state, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,
+		Admitted: n.wake,
+		Lift:     func(head cid.Cid) error { return n.own.Lift(head) },
+		Counted:  n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped,
+		Network: n.cfg.Network, Logger: n.log, Now: n.cfg.Now, Version: n.cfg.Version,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	return f, nil
+}
+
+// wake lets the list take in what was admitted, soon.
+func (n *Node) wake() {
+	select {
+	case n.news <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// announce tells the others what this node said.
+func (n *Node) announce(batches []*intake.Admitted) {
+	n.metrics.AddBatches(intake.Fresh.String(), len(batches))
+	if f := n.among.Load(); f != nil {
+		f.Announce(batches)
+	}
+}
+
+// maySign asks the peers' clocks; alone nobody knows better.
+func (n *Node) maySign() error {
+	if f := n.among.Load(); f != nil {
+		return f.MaySign()
+	}
+	return nil
+}
+
+// freeze takes a proved fork out of the list at once and passes it on.
+func (n *Node) freeze(proof feed.ForkProof) {
+	if f := n.among.Load(); f != nil {
+		f.Tell(proof)
+	}
+	session, err := n.session()
+	if err == nil {
+		err = n.view.Freeze(view.FeedEpoch{Issuer: proof.Issuer(), Epoch: proof.Epoch()}, session)
+	}
+	if err != nil {
+		n.log.Error("a forked feed still counts until the next start", "issuer", proof.Issuer().Short(), "reason", err)
+		return
+	}
+	n.log.Warn("an issuer signed two stories; nothing of that epoch counts", "issuer", proof.Issuer().Short(), "epoch", proof.Epoch(), "sequence", proof.Sequence())
+}
+
+// catchUpPatience is how long a node that reaches nobody is called not ready.
+const catchUpPatience = 30 * time.Second
+
+// readiness returns why the node is not ready: it has not caught up with its
+// peers. One that has reached nobody for a while answers for what it has.
+func (n *Node) readiness() error {
+	f := n.among.Load()
+	if f == nil || f.CaughtUp() {
+		return nil
+	}
+	s := f.Standing()
+	if s.Connected == 0 && n.cfg.Now().Sub(n.started) > catchUpPatience {
+		return nil
+	}
+	return fmt.Errorf("catching up with the peers: %d of %d batches, %d of %d nodes connected", s.BatchesDone, s.BatchesTotal, s.Connected, s.Hosts)
+}
+
+// Peers implements api.Reader.
+func (n *Node) Peers(context.Context) (api.Peers, error) {
+	f := n.among.Load()
+	switch {
+	case f != nil:
+		return api.Peers{Addresses: f.Standing().Addresses, Peers: f.Peers()}, nil
+	case n.serving.running.Load() && n.apart != nil:
+		return api.Peers{}, api.Errorf(api.Unavailable, "this node is apart from the others: %v", n.apart)
+	}
+	return api.Peers{}, api.Errorf(api.Unavailable, "no node runs on %s, so nobody is connected; start it with ringfence run", n.cfg.Dir)
+}
+
+// Evidence implements api.Reader.
+func (n *Node) Evidence(context.Context) (api.Evidence, error) {
+	proofs, err := n.store.Forks()
+	if err != nil {
+		return api.Evidence{}, fmt.Errorf("node: %w", err)
+	}
+	out := api.Evidence{Forks: []api.Fork{}}
+	l := n.view.List()
+	for _, p := range proofs {
+		first, second := p.Headers()
+		f := api.Fork{
+			Issuer: p.Issuer().String(), Epoch: p.Epoch(), Sequence: p.Sequence(), First: first.CID().String(), Second: second.CID().String(),
+			Suspended: l.StatementsOf(view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()}), ProofBytes: p.Bytes(),
+		}
+		if info, ok := n.state.Issuer(p.Issuer()); ok {
+			f.Member = n.state.Member(info.Member).ID
+		}
+		out.Forks = append(out.Forks, f)
+	}
+	if out.Disagreements, err = federation.Alarms(n.store); err != nil {
+		return api.Evidence{}, fmt.Errorf("node: %w", err)
+	}
+	return out, nil
+}
+
+// measurePeers tells monitoring how the node stands among the others.
+func (n *Node) measurePeers() {
+	f := n.among.Load()
+	if f == nil {
+		return
+	}
+	s := f.Standing()
+	m := metrics.Federation{
+		Known: s.Hosts, Connected: s.Connected, Agreeing: s.Agreeing, Differing: s.Differing,
+		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.FeedsWaiting, Gaps: len(s.Gaps),
+	}
+	if s.ClockBehindSeconds != nil {
+		m.ClockBehind = *s.ClockBehindSeconds
+	}
+	if proofs, err := n.store.Forks(); err == nil {
+		m.Forked = len(proofs)
+	}
+	n.metrics.SetFederation(m)
+}
+
+// troubles tells in words what is wrong between this node and the others.
+func (n *Node) troubles() []string {
+	var out []string
+	f := n.among.Load()
+	switch {
+	case f == nil && n.apart != nil && n.serving.running.Load():
+		return []string{fmt.Sprintf("this node is apart from the others: %v", n.apart)}
+	case f == nil:
+		return nil
+	}
+	s := f.Standing()
+	if err := f.MaySign(); err != nil {
+		out = append(out, err.Error())
+	}
+	if s.Confirming != "" {
+		out = append(out, "this node's feed is not confirmed yet: "+s.Confirming)
+	}
+	if s.Differing > 0 {
+		out = append(out, fmt.Sprintf("%d connected nodes have another list made of the same statements: a fault or an attack; `ringfence peers` names them, /v1/evidence has what was found", s.Differing))
+	}
+	return append(out, s.Gaps...)
+}
+
+// runFederation lives among the peers until ctx ends.
+func (n *Node) runFederation(ctx context.Context, f *federation.Federation) error {
+	if f == nil {
+		<-ctx.Done()
+		return nil
+	}
+	err := f.Run(ctx)
+	n.among.Store(nil)
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,181 @@
+package simulations
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"ringfence/store/merkle"
+)
+
+// agreeWithin is how long the demo waits for its nodes to have one list.
+const agreeWithin = 150 * time.Second
+
+// agree waits until every node that runs holds so many statements and all have
+// the same list, and returns its root and how long that took.
+func (d *demo) agree(ctx context.Context, statements int) (merkle.Hash, time.Duration, error) {
+	began := time.Now()
+	ctx, stop := context.WithTimeout(ctx, agreeWithin)
+	defer stop()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		root, equal := d.sameRoot(statements)
+		if equal {
+			return root, time.Since(began), nil
+		}
+		select {
+		case <-ctx.Done():
+			return root, 0, fmt.Errorf("after %v the nodes do not have the same list: %s", time.Since(began).Round(time.Second), d.roots())
+		case <-look.C:
+		}
+	}
+}
+
+// sameRoot returns the root that all running nodes have.
+func (d *demo) sameRoot(statements int) (root merkle.Hash, equal bool) {
+	first := true
+	for _, s := range d.stations {
+		if s.node == nil {
+			continue
+		}
+		l := s.node.View().List()
+		if l.Counts().Statements != statements || !first && l.Stamp().Root != root {
+			return root, false
+		}
+		root, first = l.Stamp().Root, false
+	}
+	return root, !first
+}
+
+// roots says which list each node has.
+func (d *demo) roots() string {
+	var told []string
+	for _, s := range d.stations {
+		if s.node == nil {
+			told = append(told, s.id+" is stopped")
+			continue
+		}
+		l := s.node.View().List()
+		told = append(told, fmt.Sprintf("%s %s… of %d statements", s.id, l.Stamp().Root.String()[:12], l.Counts().Statements))
+	}
+	return strings.Join(told, ", ")
+}
+
+// running counts the nodes that run.
+func (d *demo) running() int {
+	n := 0
+	for _, s := range d.stations {
+		if s.node != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// tellAgreement waits for the nodes to have one list and says so.
+func (d *demo) tellAgreement(ctx context.Context) error {
+	root, took, err := d.agree(ctx, d.said())
+	if err != nil {
+		return err
+	}
+	d.printf("  -> all %d running nodes have the list %s…, %.1f s after the last word\n", d.running(), root.String()[:12], took.Seconds())
+	return nil
+}
+
+// said counts the statements published so far.
+func (d *demo) said() int {
+	n := 0
+	for i := range d.summary.Publishers {
+		n += d.summary.Publishers[i].Statements
+	}
+	return n
+}
+
+// stay keeps the nodes up and does what the user types, until ctx ends or a
+// node does.
+func (d *demo) stay(ctx context.Context) error {
+	d.printf("\nThe nodes stay up. Stop one and start it again: stop %s, start %s, nodes. End with Ctrl-C.\n", esList, esList)
+	typed := make(chan string)
+	if d.cfg.In != nil {
+		go read(ctx, d.cfg.In, typed)
+	}
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case line := <-typed:
+			if err := d.obey(ctx, line); err != nil {
+				d.printf("%v\n", err)
+			}
+		case <-look.C:
+			if err := d.lost(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// lost returns why a node ended by itself.
+func (d *demo) lost() error {
+	for _, s := range d.stations {
+		if s.node == nil {
+			continue
+		}
+		select {
+		case err := <-s.ended:
+			s.ended <- nil
+			return fmt.Errorf("%s ended: %w", s.id, err)
+		default:
+		}
+	}
+	return nil
+}
+
+// read passes on lines until there are no more.
+func read(ctx context.Context, from io.Reader, to chan<- string) {
+	for lines := bufio.NewScanner(from); lines.Scan(); {
+		select {
+		case to <- lines.Text():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// obey does what the user typed.
+func (d *demo) obey(ctx context.Context, line string) error {
+	verb, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+	s := d.station(strings.TrimSpace(name))
+	switch {
+	case verb == "":
+		return nil
+	case verb == "nodes":
+		d.printf("%s\n", strings.ReplaceAll(d.roots(), ", ", "\n"))
+		return nil
+	case verb != "stop" && verb != "start":
+		return fmt.Errorf("%.20q is none of stop NAME, start NAME, nodes", verb)
+	case s == nil:
+		return fmt.Errorf("there is no node %.40q; nodes names them", name)
+	case verb == "stop" && s.node == nil:
+		return fmt.Errorf("%s is stopped already", s.id)
+	case verb == "start" && s.node != nil:
+		return fmt.Errorf("%s runs already", s.id)
+	case verb == "stop":
+		if err := s.halt(); err != nil {
+			return err
+		}
+		d.printf("%s is stopped; the others go on.\n", s.id)
+		return nil
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	d.printf("%s runs again.\n", s.id)
+	return d.tellAgreement(ctx)
+}

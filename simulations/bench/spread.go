@@ -1,0 +1,65 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+
+	"ringfence/simulations/crowd"
+)
+
+// What spreading has to reach: until everybody has a flag.
+const (
+	spreadNodes   = 100
+	spreadSeconds = 30
+	spreadMedian  = 400 * time.Millisecond
+	spreadP99     = time.Second
+)
+
+// spread measures in virtual time how long a flag takes into the list of every
+// node of a hundred, in three regions up to 160 ms apart. A bubble of virtual time
+// is a test, which takes a process of its own.
+func spread(ctx context.Context, o *Options) (Result, error) {
+	nodes, seconds := spreadNodes, spreadSeconds
+	if o.Small {
+		nodes, seconds = 9, 3
+	}
+	var medians, p99s []float64
+	for range o.Runs {
+		one, err := spreadOnce(ctx, nodes, seconds)
+		if err != nil {
+			return Result{}, err
+		}
+		if one.Reached != one.Flags*one.Nodes {
+			return Result{}, fmt.Errorf("%d of %d deliveries arrived", one.Reached, one.Flags*one.Nodes)
+		}
+		medians, p99s = append(medians, one.Median.Seconds()*1000), append(p99s, one.P99.Seconds()*1000)
+		o.tell("spread: %d flags to each of %d nodes; everybody had one after %v (median), %v (99 %%), %v (slowest); a delivery took %v, %v",
+			one.Flags, one.Nodes, one.Median, one.P99, one.Slowest, one.ToEach50, one.ToEach99)
+	}
+	r := Result{Value: median(medians), Unit: "ms", Goal: fmt.Sprintf("half of the flags with everybody within %v, 99 %% within %v", spreadMedian, spreadP99)}
+	r.Details = []string{fmt.Sprintf("99 %% of the flags with everybody within %.0f ms", median(p99s))}
+	r.Met = r.Value < spreadMedian.Seconds()*1000 && median(p99s) < spreadP99.Seconds()*1000
+	return r, nil
+}
+
+func spreadOnce(ctx context.Context, nodes, seconds int) (crowd.SpreadResult, error) {
+	var r crowd.SpreadResult
+	self, err := os.Executable()
+	if err != nil {
+		return r, err
+	}
+	cmd := exec.CommandContext(ctx, self, ChildVerb, "spread", strconv.Itoa(nodes), strconv.Itoa(seconds))
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return r, fmt.Errorf("%w: %s%s", err, out, said.Bytes())
+	}
+	return r, json.NewDecoder(bytes.NewReader(out)).Decode(&r)
+}
