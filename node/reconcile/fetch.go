@@ -194,6 +194,9 @@ func (pl *plan) fetched(p *peer, j *job, all []ask.Found, why ask.Fault, err err
 	got := 0
 	for i, q := range j.parts {
 		if f := j.pulls[i]; q.asker == p && why != ask.Lying {
+			if all[i].Next <= j.Bytes && i == 0 && len(all[i].Records) == 0 {
+				all[i].Next = 0 // there was room for it, so it is not given
+			}
 			got += pl.took(f, q, p, all[i], now)
 		}
 	}
