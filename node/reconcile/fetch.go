@@ -357,10 +357,11 @@ func (pl *plan) repair(now time.Time) {
 	for _, q := range damaged[:min(len(damaged), message.MaxBatches)] {
 		ids = append(ids, q.Batch)
 	}
-	p := pl.order[0]
-	if len(ids) == 0 || now.Before(p.paused) || pl.used+message.MaxSpanBytes > window {
+	p := pl.leastAsked(now)
+	if len(ids) == 0 || p == nil || pl.used+message.MaxSpanBytes > window {
 		return
 	}
+	p.repaired = now
 	pl.repairing = true
 	pl.used += message.MaxSpanBytes
 	p.asking++
@@ -380,6 +381,16 @@ func (pl *plan) repair(now time.Time) {
 			}
 		})
 	})
+}
+
+// leastAsked returns the peer that was asked for a repair the longest ago.
+func (pl *plan) leastAsked(now time.Time) (least *peer) {
+	for _, p := range pl.order {
+		if !now.Before(p.paused) && (least == nil || p.repaired.Before(least.repaired)) {
+			least = p
+		}
+	}
+	return least
 }
 
 // repair fetches batches and shows them to the door; lie says what was refused.

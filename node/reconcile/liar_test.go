@@ -139,7 +139,7 @@ func TestLiarsAndSlowOnes(t *testing.T) {
 				say(s, message.EncodeSpanEnd(message.MaxRecord))
 			}
 		}}, "", 0},
-		"a stale head": {liar{heads: []Head{headOf(all[3])}}, "", 0},
+		"a stale head":           {liar{heads: []Head{headOf(all[3])}}, "", 0},
 		"silence from the start": {liar{}, "", 0},
 	}
 	for name, tt := range tests {

@@ -35,6 +35,7 @@ type peer struct {
 	alive    bool      // it answered since the last silence
 	mute     []*pull   // whose claims are bad for its silence
 	rate     int       // bytes a second, as it gave last
+	repaired time.Time // when it was asked for a repair last
 	gone     bool
 }
 

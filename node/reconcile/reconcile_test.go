@@ -1,10 +1,25 @@
 package reconcile
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"golang.org/x/time/rate"
+
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
+	"ringfence/store/intake"
+	"ringfence/store/keys"
+	"ringfence/store/merkle"
 )
 
 // TestTwoBecomeEqual lets two nodes that hold different feeds meet.
@@ -24,4 +39,427 @@ func TestTwoBecomeEqual(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	})
+}
+
+// TestFiveBecomeEqual gives five nodes in a ring beginnings of the same feeds, of
+// different length, and lets them meet in any order.
+func TestFiveBecomeEqual(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 90, 1)+";"+chain("B", 40, 3)+";"+chain("C", 9, 1)+";"+chain("D", 1, 40))
+	for seed := range uint64(5) {
+		bubble(t, func(t *testing.T, n *town) {
+			n.delay = 50 * time.Millisecond
+			r := rand.New(rand.NewPCG(seed, 5))
+			var all []*house
+			for i := range 5 {
+				h := n.build(fmt.Sprint(i))
+				for _, letter := range "ABCD" {
+					feed := letterOf(d, string(letter))
+					most := len(feed)
+					if i != int(letter)%5 {
+						most = r.IntN(most + 1)
+					}
+					h.own(feed[:most]...)
+				}
+				all = append(all, h)
+			}
+			for _, i := range r.Perm(5) {
+				all[i].run()
+				time.Sleep(time.Duration(r.IntN(300)) * time.Millisecond)
+				n.join(all[i], all[(i+1)%5])
+			}
+			within(t, 12*time.Second, "equal feeds", func() bool {
+				for _, h := range all {
+					if h.count() != 140 {
+						return false
+					}
+				}
+				return true
+			})
+			within(t, 25*time.Second, "readiness", func() bool {
+				return !slices.ContainsFunc(all, func(h *house) bool { return !h.r.Standing().Ready() })
+			})
+			for _, h := range all {
+				h.idle(t)
+				if len(h.dropped) > 0 || len(h.refused) > 0 {
+					t.Errorf("%s dropped %v and refused %v", h.name, h.dropped, h.refused)
+				}
+			}
+		})
+	}
+}
+
+// letterOf returns the batches of one issuer.
+func letterOf(d *feedtest.Drawing, letter string) []feedtest.Batch {
+	var all []feedtest.Batch
+	for _, b := range d.All() {
+		if b.Header.Issuer == feedtest.Key(letter).Public() {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// TestRestartInTheMiddle stops a node while it pulls; afterwards it asks only for
+// what it lacks.
+func TestRestartInTheMiddle(t *testing.T) {
+	all := feedtest.Draw(t, chain("A", 600, 1)).All()
+	bubble(t, func(t *testing.T, n *town) {
+		n.delay = 100 * time.Millisecond
+		node, good := n.build("node"), n.build("good")
+		good.own(all...)
+		node.run()
+		good.run()
+		n.join(node, good)
+		within(t, 3*time.Second, "a part of it", func() bool { return node.count() >= 64 })
+		had := node.count()
+		node.stop()
+		n.part(node, good)
+		if had == len(all) {
+			t.Fatal("it came too quickly for this test")
+		}
+		node.open()
+		node.fresh = 0
+		node.run()
+		n.join(node, good)
+		within(t, 5*time.Second, "all of it", func() bool { return node.holds(good) })
+		if node.fresh > len(all)-64 {
+			t.Errorf("%d batches were taken after the restart, %d were held", node.fresh, had)
+		}
+	})
+}
+
+// TestPullsFromSeveral lets two peers give one feed: each gives a share of it, and
+// the door is shown many batches at once.
+func TestPullsFromSeveral(t *testing.T) {
+	all := feedtest.Draw(t, chain("A", 1000, 1)).All()
+	bubble(t, func(t *testing.T, n *town) {
+		n.delay = 80 * time.Millisecond
+		node, one, two := n.build("node"), n.build("one"), n.build("two")
+		one.own(all...)
+		two.own(all...)
+		for _, h := range []*house{node, one, two} {
+			h.run()
+		}
+		n.join(node, one)
+		n.join(node, two)
+		took := within(t, 5*time.Second, "all of it", func() bool { return node.holds(one) })
+		if node.calls > 40 {
+			t.Errorf("%d batches took %d calls of the door", len(all), node.calls)
+		}
+		// Round by round of 160 ms and 64 batches it would take 2.5 s.
+		if took > 1500*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// TestWindow pulls more than the window holds while the door is slow, and watches
+// that the window is kept and that one issuer does not keep out the others.
+func TestWindow(t *testing.T) {
+	big := feedtest.Draw(t, chain("A", 200, 1500)).All() // about 250 kB each
+	small := feedtest.Draw(t, chain("B", 20, 1)).All()
+	t.Logf("%d bytes a batch", len(big[0].Body))
+	bubble(t, func(t *testing.T, n *town) {
+		var node *house
+		most := 0
+		node = n.build("node", func(c *Config) { c.Taker = slowDoor{node: &node, delay: 300 * time.Millisecond} })
+		good := n.build("good")
+		good.own(big...)
+		good.own(small...)
+		node.run()
+		good.run()
+		n.join(node, good)
+		began, others := time.Now(), time.Duration(0)
+		within(t, 5*time.Minute, "all of it", func() bool {
+			node.r.mu.Lock()
+			most = max(most, node.r.plan.used)
+			node.r.mu.Unlock()
+			if tip, _, _ := node.store.Tip(feedtest.Key("B").Public(), 0); others == 0 && tip.Sequence == 19 {
+				others = time.Since(began)
+			}
+			return node.holds(good)
+		})
+		if most > window || most < 4<<20 {
+			t.Errorf("the window held %d bytes, the most is %d", most, window)
+		}
+		if others > 3*time.Second {
+			t.Errorf("the small feed took %v of %v", others, time.Since(began))
+		}
+		node.idle(t)
+	})
+}
+
+// slowDoor is the door of a node with a slow disk.
+type slowDoor struct {
+	node  **house
+	delay time.Duration
+}
+
+func (d slowDoor) Admit(from keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
+	time.Sleep(d.delay)
+	return (*d.node).Admit(from, offers)
+}
+
+func (d slowDoor) AdmitFork(from keys.Public, proof []byte) (intake.Outcome, error) {
+	return (*d.node).AdmitFork(from, proof)
+}
+
+// brokenDoor fails a few times.
+type brokenDoor struct {
+	slowDoor
+	fails *int
+}
+
+func (d brokenDoor) Admit(from keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
+	if *d.fails > 0 {
+		*d.fails--
+		return nil, errors.New("disk full")
+	}
+	return d.slowDoor.Admit(from, offers)
+}
+
+// TestOwnTroubleIsNobodysFault fails to keep what comes, and goes on later.
+func TestOwnTroubleIsNobodysFault(t *testing.T) {
+	bubble(t, func(t *testing.T, n *town) {
+		var node *house
+		fails := 3
+		node = n.build("node", func(c *Config) { c.Taker = brokenDoor{slowDoor{node: &node}, &fails} })
+		good := n.build("good")
+		good.own(feedtest.Draw(t, chain("A", 200, 1)).All()...)
+		node.run()
+		good.run()
+		n.join(node, good)
+		within(t, 2*time.Second, "trouble told", func() bool { return node.r.Standing().Trouble == "disk full" })
+		within(t, time.Minute, "all of it", func() bool { return node.holds(good) })
+		if s := node.r.Standing(); s.Trouble != "" || node.why(good) != "" {
+			t.Errorf("%q, dropped: %q", s.Trouble, node.why(good))
+		}
+		node.idle(t)
+	})
+}
+
+// TestRate slows one issuer down once its burst is used, and nobody else.
+func TestRate(t *testing.T) {
+	bubble(t, func(t *testing.T, n *town) {
+		node := n.build("node")
+		good := n.build("good")
+		good.own(feedtest.Draw(t, chain("A", 200, 20)+";"+chain("B", 20, 1)).All()...)
+		limit := rate.NewLimiter(64<<10, 1<<20)
+		limit.ReserveN(time.Now(), 1<<20)
+		node.r.plan.rates[feedtest.Key("A").Public()] = limit
+		node.run()
+		good.run()
+		n.join(node, good)
+		within(t, 2*time.Second, "the other feed", func() bool {
+			tip, _, _ := node.store.Tip(feedtest.Key("B").Public(), 0)
+			return tip.Sequence == 19
+		})
+		if took := within(t, 5*time.Minute, "all of it", func() bool { return node.holds(good) }); took < 3*time.Second {
+			t.Errorf("the whole feed took %v", took)
+		}
+	})
+}
+
+// TestIdleCostsLittle keeps a node with a hundred neighbours for twenty minutes in which
+// nothing happens.
+func TestIdleCostsLittle(t *testing.T) {
+	bubble(t, func(t *testing.T, n *town) {
+		node := n.build("node")
+		all := feedtest.Draw(t, chain("A", 20, 1)).All()
+		node.own(all...)
+		node.run()
+		const count = 100
+		for i := range count {
+			h := n.build(fmt.Sprint(i))
+			h.own(all...)
+			n.join(node, h) // it does not run: it only answers
+		}
+		within(t, 5*time.Second, "readiness", func() bool { return node.r.Standing().Ready() })
+		n.mu.Lock()
+		bytes, streams := n.bytes, n.streams
+		n.mu.Unlock()
+		time.Sleep(20 * time.Minute)
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		beacons := int(20*time.Minute/defaultEvery) * count
+		if streams = n.streams - streams; streams > beacons*11/10 || streams < beacons*9/10 {
+			t.Errorf("%d conversations in twenty minutes, want about %d", streams, beacons)
+		}
+		if each := (n.bytes - bytes) / streams; each > 250 {
+			t.Errorf("%d bytes a conversation", each)
+		}
+		if node.calls != 0 {
+			t.Errorf("the door was asked %d times", node.calls)
+		}
+	})
+}
+
+// TestNudge pulls at once what gossip told of, long before the next beacon, also
+// when the neighbour that told is still pulling it itself.
+func TestNudge(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 5, 1))
+	all := d.All()
+	bubble(t, func(t *testing.T, n *town) {
+		n.delay = 20 * time.Millisecond
+		node, good := n.build("node"), n.build("good")
+		node.own(all[:3]...)
+		good.own(all[:3]...)
+		node.run()
+		n.join(node, good)
+		time.Sleep(time.Second)
+		node.r.Nudge(good.key, all[3].Header.Issuer, all[3].Tip())
+		time.Sleep(300 * time.Millisecond)
+		good.own(all[3])
+		if took := within(t, time.Second, "the batch", func() bool { return node.count() == 4 }); took > 500*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+		good.own(all[4])
+		for range 100 {
+			node.r.Nudge(good.key, all[4].Header.Issuer, all[4].Tip())
+		}
+		if took := within(t, time.Second, "the batch", func() bool { return node.count() == 5 }); took > 100*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+		node.r.Nudge(good.key, feedtest.Key("Z").Public(), all[4].Tip())
+		node.r.Nudge(node.key, all[0].Header.Issuer, all[4].Tip())
+		time.Sleep(time.Second)
+		if s := node.r.Standing(); len(s.Feeds) != 0 {
+			t.Errorf("%+v", s.Feeds)
+		}
+	})
+}
+
+// TestRepair asks neighbours for what is in quarantine, one after the other.
+func TestRepair(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 5, 1))
+	bubble(t, func(t *testing.T, n *town) {
+		node, poor, good := n.build("node"), n.build("poor"), n.build("good")
+		node.own(d.All()...)
+		poor.own(d.All()...)
+		good.own(d.All()...)
+		for _, name := range []string{"A1", "A3"} {
+			if err := node.store.Quarantine(d.Batch(name).CID, "a bit flipped"); err != nil {
+				t.Fatal(err)
+			}
+			if err := poor.store.Quarantine(d.Batch(name).CID, "here too"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		node.run()
+		good.run()
+		n.join(node, poor)
+		time.Sleep(30 * time.Second)
+		if q, _ := node.store.Quarantined(); len(q) != 2 || node.why(poor) != "" {
+			t.Fatalf("%v, dropped: %q", q, node.why(poor))
+		}
+		n.join(node, good)
+		within(t, 40*time.Second, "repaired", func() bool { q, _ := node.store.Quarantined(); return len(q) == 0 })
+		node.idle(t)
+	})
+}
+
+// TestHeadsOf is what a restored node asks.
+func TestHeadsOf(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 5, 1)+";B0")
+	bubble(t, func(t *testing.T, n *town) {
+		node, good := n.build("node"), n.build("good")
+		good.own(d.All()...)
+		a := feedtest.Key("A").Public()
+		node.run()
+		if _, ok := node.r.HeadsOf(good.key, a); ok {
+			t.Error("an answer of somebody who was not asked")
+		}
+		n.join(node, good)
+		within(t, time.Second, "heads", func() bool { _, ok := node.r.HeadsOf(good.key, a); return ok })
+		node.r.Nudge(good.key, a, feed.Tip{Sequence: 70})
+		time.Sleep(100 * time.Millisecond)
+		if heads, _ := node.r.HeadsOf(good.key, a); len(heads) != 1 || heads[0] != headOf(d.Batch("A4")) {
+			t.Errorf("%+v", heads)
+		}
+		if heads, ok := node.r.HeadsOf(good.key, feedtest.Key("C").Public()); len(heads) != 0 || !ok {
+			t.Errorf("%+v, %v", heads, ok)
+		}
+		n.part(node, good)
+		within(t, time.Second, "forgotten", func() bool { _, ok := node.r.HeadsOf(good.key, a); return !ok })
+		if s := node.r.Standing(); s.Ready() || len(s.Peers) != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// TestWalker finds the first difference of two nodes' lists.
+func TestWalker(t *testing.T) {
+	entry := func(i int, says byte) merkle.Entry {
+		return merkle.NewEntry(merkle.Key{First: uint64(i) << 40}, merkle.Value{says})
+	}
+	var mine, theirs []merkle.Entry
+	for i := range 1000 {
+		mine = append(mine, entry(i, 1))
+		theirs = append(theirs, entry(i, byte(1+i/700)))
+	}
+	bubble(t, func(t *testing.T, n *town) {
+		node := n.build("node")
+		good := n.build("good", func(c *Config) { c.Sublist = merkle.Build(theirs).Sublist })
+		n.join(node, good)
+		d, found, err := merkle.FirstDifference(merkle.Build(mine), node.r.Walker(t.Context(), good.key))
+		if err != nil || !found {
+			t.Fatal(found, err)
+		}
+		if d.Prefix>>40 > 700 || d.A.Hash == d.B.Hash {
+			t.Errorf("%+v", d)
+		}
+		if _, err := good.r.Walker(t.Context(), node.key).Sublist(0, 0); err == nil {
+			t.Error("a node without a list answered")
+		}
+	})
+}
+
+// TestStrangersStreams bounds what one peer has answered at once.
+func TestStrangersStreams(t *testing.T) {
+	bubble(t, func(t *testing.T, n *town) {
+		node, greedy := n.build("node"), n.build("greedy")
+		node.run()
+		n.join(node, greedy)
+		var open []overlay.Stream
+		for range message.MaxStreams + 3 {
+			s, err := n.open(greedy, node.key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			open = append(open, s)
+			synctest.Wait()
+		}
+		time.Sleep(time.Second)
+		refused := 0
+		for _, s := range open {
+			s.SetDeadline(time.Now().Add(time.Second))
+			if _, err := s.Read(make([]byte, 1)); errors.Is(err, io.EOF) || err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				refused++
+			}
+		}
+		if refused != 3 {
+			t.Errorf("%d of %d were refused", refused, len(open))
+		}
+		time.Sleep(message.ServeTimeout)
+		synctest.Wait()
+		for i, s := range open {
+			if _, err := s.Read(make([]byte, 1)); err == nil {
+				t.Errorf("stream %d is still open", i)
+			}
+		}
+	})
+}
+
+func TestNewRefusals(t *testing.T) {
+	if _, err := New(Config{}); err == nil {
+		t.Error("a Reconciler of nothing")
+	}
+	for s := Settled; s <= Frozen; s++ {
+		if s.String() == "" {
+			t.Errorf("state %d has no word", s)
+		}
+	}
+	if State(9).String() != "state(9)" {
+		t.Error("an unknown state has a word")
+	}
 }
