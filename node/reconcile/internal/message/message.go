@@ -55,22 +55,22 @@ func (h *Head) Count() uint64 {
 
 // Kind is what a frame is. Every frame is a canonical CBOR array of the format's
 // version, its kind, and its fields.
-type kind uint64
+type Kind uint64
 
 const (
-	KindBeacon    kind = 1 // both ways
-	KindHeads     kind = 2 // request: heads since a cursor
-	kindPage      kind = 3
-	KindHeadsEnd  kind = 4
-	KindRanges    kind = 5 // request: spans of feeds
-	kindRecord    kind = 6
-	KindSpanEnd   kind = 7
-	KindBatches   kind = 8  // request: batches by CID
-	KindHeader    kind = 9  // request: the header at a place
-	KindProof     kind = 10 // request: the fork proof of an epoch
-	kindBytes     kind = 11 // a header or a proof; empty when none is held
-	KindSublist   kind = 12 // request: what the list says below a prefix
-	kindSublistIs kind = 13
+	KindBeacon    Kind = 1 // both ways
+	KindHeads     Kind = 2 // request: heads since a cursor
+	KindPage      Kind = 3
+	KindHeadsEnd  Kind = 4
+	KindRanges    Kind = 5 // request: spans of feeds
+	KindRecord    Kind = 6
+	KindSpanEnd   Kind = 7
+	KindBatches   Kind = 8  // request: batches by CID
+	KindHeader    Kind = 9  // request: the header at a place
+	KindProof     Kind = 10 // request: the fork proof of an epoch
+	KindBytes     Kind = 11 // a header or a proof; empty when none is held
+	KindSublist   Kind = 12 // request: what the list says below a prefix
+	KindSublistIs Kind = 13
 )
 
 const (
@@ -78,26 +78,26 @@ const (
 	mostFields    = 9 // of a frame
 )
 
-func begin(k kind, fields int) []byte {
+func begin(k Kind, fields int) []byte {
 	b := wire.AppendArray(make([]byte, 0, 64), 2+fields)
 	return wire.AppendUint(wire.AppendUint(b, formatVersion), uint64(k))
 }
 
 // KindOf returns what a frame is without reading its fields.
-func KindOf(b []byte) (kind, error) {
+func KindOf(b []byte) (Kind, error) {
 	r := wire.NewReader("reconcile frame", b)
 	r.Array("frame", 2, 2+mostFields)
 	r.Version(formatVersion)
-	k := r.Uint("kind", uint64(kindSublistIs))
-	return kind(k), r.Err()
+	k := r.Uint("kind", uint64(KindSublistIs))
+	return Kind(k), r.Err()
 }
 
 // open returns a reader that stands before the fields of a frame.
-func open(what string, b []byte, k kind, fields int) wire.Reader {
+func open(what string, b []byte, k Kind, fields int) wire.Reader {
 	r := wire.NewReader(what, b)
 	r.Array("frame", 2+fields, 2+fields)
 	r.Version(formatVersion)
-	if got := r.Uint("kind", uint64(kindSublistIs)); r.Err() == nil && got != uint64(k) {
+	if got := r.Uint("kind", uint64(KindSublistIs)); r.Err() == nil && got != uint64(k) {
 		r.Uint("kind", 0) // fails: what follows is not of this kind
 		r.Array("kind", 1, 0)
 	}
@@ -180,7 +180,7 @@ func DecodeHeads(b []byte) (Cursor, error) {
 }
 
 func EncodePage(heads []Head) []byte {
-	b := wire.AppendArray(begin(kindPage, 1), len(heads))
+	b := wire.AppendArray(begin(KindPage, 1), len(heads))
 	for i := range heads {
 		h := &heads[i]
 		b = wire.AppendBytes(wire.AppendArray(b, 6), h.Issuer[:])
@@ -198,7 +198,7 @@ func EncodePage(heads []Head) []byte {
 var errHead = errors.New("reconcile: head: a feed with neither a batch nor a fork, or a place without a batch")
 
 func DecodePage(b []byte) ([]Head, error) {
-	r := open("page of heads", b, kindPage, 1)
+	r := open("page of heads", b, KindPage, 1)
 	n := r.Array("heads", 1, MaxPage)
 	if r.Err() != nil {
 		return nil, r.Err()
@@ -292,12 +292,12 @@ func (r Record) Size() int { return len(r.Header) + len(r.Body) }
 
 func EncodeRecord(rec Record) []byte {
 	b := make([]byte, 0, rec.Size()+32)
-	b = wire.AppendUint(wire.AppendUint(wire.AppendArray(b, 4), formatVersion), uint64(kindRecord))
+	b = wire.AppendUint(wire.AppendUint(wire.AppendArray(b, 4), formatVersion), uint64(KindRecord))
 	return wire.AppendBytes(wire.AppendBytes(b, rec.Header), rec.Body)
 }
 
 func DecodeRecord(b []byte) (Record, error) {
-	r := open("record", b, kindRecord, 2)
+	r := open("record", b, KindRecord, 2)
 	rec := Record{Header: r.Bytes("header", 1, assertion.MaxSignedHeader), Body: r.Bytes("body", 1, assertion.MaxSlots)}
 	return rec, r.End()
 }
@@ -362,10 +362,10 @@ func DecodeProof(b []byte) (Lane, error) {
 	return l, r.End()
 }
 
-func EncodeBytes(v []byte) []byte { return wire.AppendBytes(begin(kindBytes, 1), v) }
+func EncodeBytes(v []byte) []byte { return wire.AppendBytes(begin(KindBytes, 1), v) }
 
 func DecodeBytes(b []byte, most int) ([]byte, error) {
-	r := open("answer", b, kindBytes, 1)
+	r := open("answer", b, KindBytes, 1)
 	v := r.Bytes("bytes", 0, most)
 	return v, r.End()
 }
@@ -382,12 +382,12 @@ func DecodeSublist(b []byte) (uint64, int, error) {
 }
 
 func EncodeSublistIs(s merkle.Sublist) []byte {
-	b := wire.AppendUint(wire.AppendUint(begin(kindSublistIs, 4), s.Prefix), uint64(s.Bits))
+	b := wire.AppendUint(wire.AppendUint(begin(KindSublistIs, 4), s.Prefix), uint64(s.Bits))
 	return wire.AppendBytes(wire.AppendUint(b, uint64(s.Count)), s.Hash[:])
 }
 
 func DecodeSublistIs(b []byte) (merkle.Sublist, error) {
-	r := open("sublist", b, kindSublistIs, 4)
+	r := open("sublist", b, KindSublistIs, 4)
 	s := merkle.Sublist{Prefix: r.Uint("prefix", anyUint), Bits: int(r.Uint("bits", 64)), Count: int(r.Uint("count", 1<<40)), Hash: hash(&r, "hash")}
 	return s, r.End()
 }

@@ -1,0 +1,161 @@
+package answer
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/feed"
+	"ringfence/store/feed/feedtest"
+	"ringfence/store/keys"
+	"ringfence/store/memory"
+	"ringfence/store/merkle"
+)
+
+// tape is a stream of which everything was said before.
+type tape struct {
+	in     *bytes.Reader
+	out    bytes.Buffer
+	closed bool
+}
+
+func (s *tape) Read(b []byte) (int, error)  { return s.in.Read(b) }
+func (s *tape) Write(b []byte) (int, error) { return s.out.Write(b) }
+func (s *tape) Peer() keys.Public           { return feedtest.Key("host").Public() }
+func (s *tape) SetDeadline(time.Time) error { return nil }
+func (s *tape) CloseWrite() error           { return nil }
+func (s *tape) Close() error                { s.closed = true; return nil }
+
+func shop(t testing.TB) (*Answerer, *feedtest.Drawing, *memory.Store) {
+	t.Helper()
+	d := feedtest.Draw(t, "A0 <- A1++ <- A2 <- A3")
+	store := memory.New()
+	for _, b := range d.All() {
+		if err := store.Append([]feed.Record{b.Record()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return New(Config{
+		Held:    store,
+		Beacon:  func() message.Beacon { return message.Beacon{Time: time.UnixMilli(1), Version: "here"} },
+		Sublist: merkle.Build(nil).Sublist,
+		Told:    func(keys.Public, message.Word) {},
+		Logger:  slog.New(slog.DiscardHandler),
+	}), d, store
+}
+
+// ask returns the frames that answer a request.
+func answers(t *testing.T, a *Answerer, requests ...[]byte) [][]byte {
+	t.Helper()
+	var in bytes.Buffer
+	for _, r := range requests {
+		if err := overlay.WriteFrame(&in, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &tape{in: bytes.NewReader(in.Bytes())}
+	a.Serve(s)
+	if !s.closed {
+		t.Error("the stream is open")
+	}
+	var frames [][]byte
+	for {
+		frame, err := overlay.ReadFrame(&s.out, message.MaxRecord)
+		if err == io.EOF {
+			return frames
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames = append(frames, frame)
+	}
+}
+
+// kinds returns what frames are, a letter each.
+func kinds(t *testing.T, frames [][]byte) (all string) {
+	t.Helper()
+	letters := map[message.Kind]string{message.KindRecord: "r", message.KindSpanEnd: "e", message.KindBytes: "b", message.KindBeacon: "w", message.KindPage: "p", message.KindHeadsEnd: "h", message.KindSublistIs: "s"}
+	for _, f := range frames {
+		k, err := message.KindOf(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += letters[k]
+	}
+	return all
+}
+
+func TestAnswers(t *testing.T) {
+	a, d, store := shop(t)
+	if err := store.Quarantine(d.Batch("A3").CID, "a bit flipped"); err != nil {
+		t.Fatal(err)
+	}
+	l := message.Lane{Issuer: feedtest.Key("A").Public()}
+	other := message.Lane{Issuer: feedtest.Key("B").Public()}
+	size := len(d.Batch("A0").Signed) + len(d.Batch("A0").Body)
+	tests := []struct {
+		name    string
+		request []byte
+		want    string
+		next    uint64 // of the last frame, when it ends a span
+	}{
+		{"beacon", message.EncodeWord(message.Word{Beacon: message.Beacon{Time: time.UnixMilli(5)}}), "w", 0},
+		{"heads", message.EncodeHeads(message.Cursor{}), "ph", 0},
+		{"all that is served", message.EncodeRanges(message.Ranges{Bytes: 1 << 20, Spans: []message.Span{{Lane: l, Count: 10}}}), "rrre", 0},
+		{"two spans", message.EncodeRanges(message.Ranges{Bytes: 1 << 20, Spans: []message.Span{{Lane: l, From: 1, Count: 1}, {Lane: other, Count: 5}}}), "ree", 0},
+		{"as much as fits", message.EncodeRanges(message.Ranges{Bytes: size, Spans: []message.Span{{Lane: l, Count: 3}}}), "re", uint64(len(d.Batch("A1").Signed) + len(d.Batch("A1").Body))},
+		{"nothing fits", message.EncodeRanges(message.Ranges{Bytes: 10, Spans: []message.Span{{Lane: l, Count: 3}}}), "e", uint64(size)},
+		{"batches", message.EncodeBatches(1<<20, []cid.Cid{d.Batch("A3").CID, d.Batch("A2").CID}), "re", 0},
+		{"a header in quarantine", message.EncodeHeader(l, 3), "b", 0},
+		{"no proof", message.EncodeProof(l), "b", 0},
+		{"sublist", message.EncodeSublist(0, 0), "s", 0},
+		{"no request", message.EncodeSpanEnd(0), "", 0},
+		{"rubbish", []byte{0xFF}, "", 0},
+	}
+	for _, tt := range tests {
+		frames := answers(t, a, tt.request)
+		if got := kinds(t, frames); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+			continue
+		}
+		if n := len(frames); n > 0 && tt.want[n-1] == 'e' {
+			if next, err := message.DecodeSpanEnd(frames[n-1]); err != nil || uint64(next) != tt.next {
+				t.Errorf("%s: next is %d, want %d, %v", tt.name, next, tt.next, err)
+			}
+		}
+	}
+	if got := kinds(t, answers(t, a, message.EncodeProof(l), message.EncodeHeader(l, 0), []byte{1}, message.EncodeProof(l))); got != "bb" {
+		t.Errorf("several on one stream: %q", got)
+	}
+	a.Stop()
+	if got := answers(t, a, message.EncodeProof(l)); len(got) != 0 {
+		t.Error("answered after the end")
+	}
+}
+
+// FuzzServe answers whatever is asked without harm.
+func FuzzServe(f *testing.F) {
+	l := message.Lane{Issuer: feedtest.Key("A").Public()}
+	for _, request := range [][]byte{
+		message.EncodeRanges(message.Ranges{Bytes: 1 << 20, Spans: []message.Span{{Lane: l, Count: 10}}}),
+		message.EncodeHeads(message.Cursor{}), message.EncodeProof(l), message.EncodeHeader(l, 1), message.EncodeSublist(7, 3),
+		message.EncodeWord(message.Word{Beacon: message.Beacon{Time: time.UnixMilli(5)}}),
+	} {
+		f.Add(append(binary.BigEndian.AppendUint32(nil, uint32(len(request))), request...))
+	}
+	a, _, _ := shop(f)
+	f.Fuzz(func(t *testing.T, said []byte) {
+		s := &tape{in: bytes.NewReader(said)}
+		a.Serve(s)
+		if !s.closed || s.out.Len() > message.MaxTalk*(message.MaxSpanBytes+message.MaxAnswer) {
+			t.Errorf("closed %v, %d bytes said", s.closed, s.out.Len())
+		}
+	})
+}

@@ -1,0 +1,156 @@
+package reconcile
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/feed"
+	"ringfence/store/feed/feedtest"
+)
+
+// TestModel draws towns: some honest nodes, each with beginnings of some feeds,
+// among liars of several kinds, on lines that break now and then, with an issuer
+// that may have told two stories. In the end all honest nodes hold the same, and
+// all that any of them held.
+func TestModel(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 70, 1)+";"+chain("B", 20, 4)+";"+chain("C", 5, 1)+";F0 <- F1 <- F2 <- F3; F1 <- F2' <- F3'")
+	for seed := range uint64(40) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *town) { model(t, n, d, rand.New(rand.NewPCG(seed, 99))) })
+		})
+	}
+}
+
+func model(t *testing.T, n *town, d *feedtest.Drawing, r *rand.Rand) {
+	n.delay = time.Duration(r.IntN(200)) * time.Millisecond
+	honest := make([]*house, 2+r.IntN(4))
+	forked := map[string]bool{}
+	for i := range honest {
+		honest[i] = n.build(fmt.Sprint("honest ", i))
+		for _, letter := range "ABC" {
+			batches := letterOf(d, string(letter))
+			honest[i].own(batches[:r.IntN(len(batches)+1)]...)
+		}
+		branch := []string{"", "F0", "F0 F1 F2 F3", "F0 F1 F2' F3'"}[r.IntN(4)]
+		for _, b := range named(d, branch) {
+			honest[i].own(b)
+		}
+		forked[branch] = true
+		honest[i].run()
+	}
+	all := slices.Clone(honest)
+	for i := range r.IntN(4) {
+		bad := n.build(fmt.Sprint("liar ", i))
+		bad.answer = anyLiar(d, r).serve
+		all = append(all, bad)
+	}
+	for range 6 {
+		i, j := r.IntN(len(all)), r.IntN(len(all))
+		if i != j {
+			n.join(all[i], all[j])
+		}
+		time.Sleep(time.Duration(r.IntN(3000)) * time.Millisecond)
+		if i, j := r.IntN(len(all)), r.IntN(len(all)); i != j {
+			n.part(all[i], all[j])
+		}
+	}
+	for i := range honest[1:] {
+		n.join(honest[i], honest[i+1])
+	}
+	want := furthest(honest)
+	fork := forked["F0 F1 F2 F3"] && forked["F0 F1 F2' F3'"]
+	within(t, 2*time.Minute, "equal feeds", func() bool {
+		for _, h := range honest {
+			// A liar may have let slip more of a feed than any of them held.
+			if got := h.tips(); !slices.Equal(got, honest[0].tips()) || !reaches(got, want) || fork != h.forks(t) {
+				return false
+			}
+		}
+		return true
+	})
+	time.Sleep(time.Minute)
+	for _, h := range honest {
+		for _, o := range honest {
+			if why := h.why(o); why != "" {
+				t.Errorf("%s dropped %s: %s", h.name, o.name, why)
+			}
+		}
+		h.idle(t)
+	}
+}
+
+func named(d *feedtest.Drawing, branch string) (all []feedtest.Batch) {
+	for name := range strings.FieldsSeq(branch) {
+		all = append(all, d.Batch(name))
+	}
+	return all
+}
+
+// tips returns the heads of what no fork can touch.
+func (h *house) tips() []feed.Head {
+	tips, _ := h.store.Tips()
+	return slices.DeleteFunc(tips, func(f feed.Head) bool { return f.Issuer == feedtest.Key("F").Public() })
+}
+
+// furthest returns the longest of each feed.
+func furthest(houses []*house) []feed.Head {
+	var all []feed.Head
+	for _, h := range houses {
+		for _, tip := range h.tips() {
+			i := slices.IndexFunc(all, func(o feed.Head) bool { return o.Issuer == tip.Issuer })
+			switch {
+			case i < 0:
+				all = append(all, tip)
+			case all[i].Tip.Before(tip.Tip):
+				all[i] = tip
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b feed.Head) int { return a.Issuer.Compare(b.Issuer) })
+	return all
+}
+
+func reaches(got, want []feed.Head) bool {
+	return slices.EqualFunc(got, want, func(a, b feed.Head) bool { return a.Issuer == b.Issuer && !a.Tip.Before(b.Tip) }) || len(got) > len(want)
+}
+
+func (h *house) forks(t *testing.T) bool {
+	_, forked, err := h.store.Fork(feedtest.Key("F").Public(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return forked
+}
+
+// anyLiar returns one of several kinds.
+func anyLiar(d *feedtest.Drawing, r *rand.Rand) liar {
+	a := letterOf(d, "A")
+	l := liar{heads: []Head{headOf(a[len(a)-1])}}
+	switch r.IntN(5) {
+	case 0: // gives nothing
+		l.ranges = func(s overlay.Stream, q message.Ranges) {
+			for range q.Spans {
+				say(s, message.EncodeSpanEnd(r.IntN(3)*1000))
+			}
+		}
+	case 1: // gives rubbish
+		l.ranges = func(s overlay.Stream, _ message.Ranges) { say(s, []byte{0x84, 1, 6, 0x41, 0, 0x41, 0}) }
+	case 2: // breaks off
+		l.ranges = func(s overlay.Stream, q message.Ranges) {
+			say(s, message.EncodeRecord(recordOf(a[min(int(q.Spans[0].From), len(a)-1)])))
+			s.Write([]byte{0, 0, 1})
+			s.Close()
+		}
+	case 3: // says nothing
+		l.ranges = func(s overlay.Stream, _ message.Ranges) { hang(s) }
+	case 4: // claims what is not
+		l.heads = manyHeads(10)
+	}
+	return l
+}
