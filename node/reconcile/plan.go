@@ -34,7 +34,6 @@ type plan struct {
 	admitting bool // a lot is before the door
 	throttled bool // an issuer's rate held something back this turn
 	admitted  uint64
-	newsAt    time.Time // of the last fresh batch that was pulled
 	repairing bool
 	repaired  time.Time // last tried
 	resume    time.Time // after trouble of the own store

@@ -186,11 +186,13 @@ func (r *Reconciler) turn() time.Duration {
 func (r *Reconciler) empty() ([]func(time.Time), map[nudge]feed.Tip) {
 	r.inbox.Lock()
 	defer r.inbox.Unlock()
-	events, nudges := r.inbox.events, r.inbox.nudges
+	events := r.inbox.events
 	r.inbox.events = nil
-	if len(nudges) > 0 {
-		r.inbox.nudges = make(map[nudge]feed.Tip)
+	if len(r.inbox.nudges) == 0 {
+		return events, nil
 	}
+	nudges := r.inbox.nudges
+	r.inbox.nudges = make(map[nudge]feed.Tip)
 	return events, nudges
 }
 

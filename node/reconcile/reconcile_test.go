@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,7 +34,9 @@ func TestTwoBecomeEqual(t *testing.T) {
 		b.run()
 		n.join(a, b)
 		took := within(t, 5*time.Second, "equal feeds", func() bool { return a.holds(b) && a.count() == 273 })
+		n.mu.Lock()
 		t.Logf("equal after %v, %d bytes in %d streams", took, n.bytes, n.streams)
+		n.mu.Unlock()
 		within(t, 15*time.Second, "readiness", func() bool { return a.r.Standing().Ready() && b.r.Standing().Ready() })
 		if s := b.r.Standing(); len(s.Feeds) != 0 || s.Done != 201 || s.Total != 201 || s.Peers[0].Beacon.Version != "a" {
 			t.Errorf("%+v", s)
@@ -80,8 +83,8 @@ func TestFiveBecomeEqual(t *testing.T) {
 			})
 			for _, h := range all {
 				h.idle(t)
-				if len(h.dropped) > 0 || len(h.refused) > 0 {
-					t.Errorf("%s dropped %v and refused %v", h.name, h.dropped, h.refused)
+				if dropped, refused := h.wrongs(); len(dropped) > 0 || len(refused) > 0 {
+					t.Errorf("%s dropped %v and refused %v", h.name, dropped, refused)
 				}
 			}
 		})
@@ -118,12 +121,12 @@ func TestRestartInTheMiddle(t *testing.T) {
 			t.Fatal("it came too quickly for this test")
 		}
 		node.open()
-		node.fresh = 0
+		node.fresh.Store(0)
 		node.run()
 		n.join(node, good)
 		within(t, 5*time.Second, "all of it", func() bool { return node.holds(good) })
-		if node.fresh > len(all)-64 {
-			t.Errorf("%d batches were taken after the restart, %d were held", node.fresh, had)
+		if int(node.fresh.Load()) > len(all)-64 {
+			t.Errorf("%d batches were taken after the restart, %d were held", node.fresh.Load(), had)
 		}
 	})
 }
@@ -143,8 +146,8 @@ func TestPullsFromSeveral(t *testing.T) {
 		n.join(node, one)
 		n.join(node, two)
 		took := within(t, 5*time.Second, "all of it", func() bool { return node.holds(one) })
-		if node.calls > 40 {
-			t.Errorf("%d batches took %d calls of the door", len(all), node.calls)
+		if node.calls.Load() > 40 {
+			t.Errorf("%d batches took %d calls of the door", len(all), node.calls.Load())
 		}
 		// Round by round of 160 ms and 64 batches it would take 2.5 s.
 		if took > 1500*time.Millisecond {
@@ -207,12 +210,11 @@ func (d slowDoor) AdmitFork(from keys.Public, proof []byte) (intake.Outcome, err
 // brokenDoor fails a few times.
 type brokenDoor struct {
 	slowDoor
-	fails *int
+	fails *atomic.Int64
 }
 
 func (d brokenDoor) Admit(from keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
-	if *d.fails > 0 {
-		*d.fails--
+	if d.fails.Add(-1) >= 0 {
 		return nil, errors.New("disk full")
 	}
 	return d.slowDoor.Admit(from, offers)
@@ -222,7 +224,8 @@ func (d brokenDoor) Admit(from keys.Public, offers []intake.Offer) ([]intake.Out
 func TestOwnTroubleIsNobodysFault(t *testing.T) {
 	bubble(t, func(t *testing.T, n *town) {
 		var node *house
-		fails := 3
+		var fails atomic.Int64
+		fails.Store(3)
 		node = n.build("node", func(c *Config) { c.Taker = brokenDoor{slowDoor{node: &node}, &fails} })
 		good := n.build("good")
 		good.own(feedtest.Draw(t, chain("A", 200, 1)).All()...)
@@ -288,8 +291,8 @@ func TestIdleCostsLittle(t *testing.T) {
 		if each := (n.bytes - bytes) / streams; each > 250 {
 			t.Errorf("%d bytes a conversation", each)
 		}
-		if node.calls != 0 {
-			t.Errorf("the door was asked %d times", node.calls)
+		if node.calls.Load() != 0 {
+			t.Errorf("the door was asked %d times", node.calls.Load())
 		}
 	})
 }
@@ -432,7 +435,9 @@ func TestStrangersStreams(t *testing.T) {
 		time.Sleep(time.Second)
 		refused := 0
 		for _, s := range open {
-			s.SetDeadline(time.Now().Add(time.Second))
+			if err := s.SetDeadline(time.Now().Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := s.Read(make([]byte, 1)); errors.Is(err, io.EOF) || err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 				refused++
 			}

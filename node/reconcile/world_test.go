@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -198,6 +201,12 @@ func pair(a, b keys.Public) [2]keys.Public {
 	return [2]keys.Public{a, b}
 }
 
+func (n *town) house(k keys.Public) *house {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.houses[k]
+}
+
 // house is one node.
 type house struct {
 	name   string
@@ -208,18 +217,16 @@ type house struct {
 	r      *Reconciler
 	answer func(overlay.Stream) // instead of the Reconciler's
 	change func(*Config)
-	ahead  time.Duration // of its clock
-	asks   int           // streams opened
-	calls  int           // of the door
+	ahead  atomic.Int64 // of its clock, nanoseconds
+	calls  atomic.Int64 // of the door
+	fresh  atomic.Int64 // batches
 	cancel context.CancelFunc
 	ran    chan struct{}
 
 	mu      sync.Mutex
 	dropped map[keys.Public]string
 	refused []string
-	beacon  message.Beacon
 	heard   int
-	fresh   int
 }
 
 // roster admits whom the letters of the alphabet name, but not Z.
@@ -238,7 +245,7 @@ func letters() roster {
 // clock is the time of the tests: a day after the drawings begin, and on.
 func (h *house) now() time.Time {
 	begin := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	return time.Unix(feedtest.Start+24*3600, 0).Add(h.ahead + time.Since(begin))
+	return time.Unix(feedtest.Start+24*3600, 0).Add(time.Duration(h.ahead.Load()) + time.Since(begin))
 }
 
 // build adds a node to the town, stopped.
@@ -252,7 +259,9 @@ func (n *town) build(name string, change ...func(*Config)) *house {
 			}
 		},
 	}
+	n.mu.Lock()
 	n.houses[h.key] = h
+	n.mu.Unlock()
 	h.open()
 	return h
 }
@@ -279,7 +288,7 @@ func (h *house) open() {
 			h.mu.Lock()
 			h.dropped[peer] = why
 			h.mu.Unlock()
-			h.net.part(h, h.net.houses[peer])
+			h.net.part(h, h.net.house(peer))
 		},
 		Admitted: known.EverAdmitted,
 	}
@@ -290,16 +299,16 @@ func (h *house) open() {
 }
 
 func (h *house) Admit(_ keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
+	h.calls.Add(1)
 	outcomes, err := h.door.Admit(offers, h.now())
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.calls++
 	for _, o := range outcomes {
 		switch o.Status {
 		case intake.Refused:
 			h.refused = append(h.refused, o.Detail)
 		case intake.Fresh:
-			h.fresh++
+			h.fresh.Add(1)
 		}
 	}
 	return outcomes, err
@@ -468,6 +477,13 @@ func (h *house) count() int {
 		n += int(tip.Tip.Sequence) + 1
 	}
 	return n
+}
+
+// wrongs returns whom a node dropped, and what its door refused.
+func (h *house) wrongs() (map[keys.Public]string, []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.dropped), slices.Clone(h.refused)
 }
 
 func (h *house) why(o *house) string {

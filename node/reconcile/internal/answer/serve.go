@@ -110,7 +110,7 @@ func (s *Answerer) Stop() {
 	}
 	for _, streams := range s.streams {
 		for _, stream := range streams {
-			stream.Close()
+			_ = stream.Close() // it is over either way
 		}
 	}
 	s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *Answerer) Stop() {
 // Serve answers on a stream until its other end has asked all it wanted, or asks
 // what cannot be read. It closes the stream.
 func (a *Answerer) Serve(s overlay.Stream) {
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it is over either way
 	limit, ok := a.enter(s)
 	if !ok {
 		return

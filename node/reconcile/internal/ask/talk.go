@@ -52,12 +52,12 @@ func Speak(ctx context.Context, open Opener, peer keys.Public) (*Talk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reconcile: open a stream to %s: %w", peer.Short(), err)
 	}
-	return &Talk{s: s, released: context.AfterFunc(ctx, func() { s.Close() })}, nil
+	return &Talk{s: s, released: context.AfterFunc(ctx, func() { _ = s.Close() })}, nil
 }
 
 func (t *Talk) Close() {
 	t.released()
-	t.s.Close()
+	_ = t.s.Close() // it is over either way
 }
 
 // ask says a request; the answer may take rangeTimeout.
