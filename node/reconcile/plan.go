@@ -257,10 +257,10 @@ func (pl *plan) look(f *pull, now time.Time) feed.ForkProof {
 		pl.own(err, now)
 		return proof
 	}
-	if ok && tip.Sequence+1 > f.next {
-		f.next = tip.Sequence + 1
-		pl.used -= f.trim()
+	if ok {
+		f.next = max(f.next, tip.Sequence+1)
 	}
+	pl.used -= f.trim()
 	return proof
 }
 

@@ -45,8 +45,9 @@ type Taker interface {
 	AdmitFork(from keys.Public, proof []byte) (intake.Outcome, error)
 }
 
-// Config is what a Reconciler needs. The funcs are called from several
-// goroutines, without a lock held.
+// Config is what a Reconciler needs. Its funcs are called from several goroutines.
+// Held, Admitted and Now may be asked under the Reconciler's lock and must not call
+// it; the others may.
 type Config struct {
 	Held   Held
 	Taker  Taker
