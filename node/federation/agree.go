@@ -64,7 +64,11 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 	now := f.cfg.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.peers[peer] = heard{Beacon: b, at: now, ahead: b.Time.Sub(now) + roundTrip/2}
+	h := heard{Beacon: b, at: now, ahead: f.peers[peer].ahead, timed: f.peers[peer].timed}
+	if roundTrip > 0 { // else it told so by itself, as long ago as the way was long
+		h.ahead, h.timed = b.Time.Sub(now)+roundTrip/2, true
+	}
+	f.peers[peer] = h
 	own := f.listing()
 	if compare(&own, &b) != differs {
 		delete(f.differs, peer)

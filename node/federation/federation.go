@@ -117,6 +117,7 @@ type heard struct {
 	reconcile.Beacon
 	at    time.Time
 	ahead time.Duration // of its clock before ours
+	timed bool          // ahead is known
 }
 
 // queued is how many pushed batches may wait for the door. What does not fit is
@@ -158,7 +159,7 @@ func (f *Federation) open() (err error) {
 	id := f.cfg.State.Federation()
 	protocols := overlay.ProtocolsOf(id)
 	f.pull, err = reconcile.New(reconcile.Config{
-		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
+		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every, Admitted: f.cfg.State.EverAdmitted,
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
 		},

@@ -48,7 +48,7 @@ func (f *Federation) clock() (ahead time.Duration, known bool) {
 	of := make(map[charter.MemberIndex]time.Duration)
 	for host, h := range f.peers {
 		member, ok := f.cfg.State.Host(host)
-		if old, seen := of[member]; ok && (!seen || h.ahead.Abs() < old.Abs()) {
+		if old, seen := of[member]; ok && h.timed && (!seen || h.ahead.Abs() < old.Abs()) {
 			of[member] = h.ahead
 		}
 	}

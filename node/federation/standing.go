@@ -114,9 +114,10 @@ func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.B
 	if !ok {
 		return
 	}
-	seconds := h.ahead.Seconds()
-	line.Agreement, line.Ready, line.Version = string(compare(own, &h.Beacon)), h.Ready, h.Version
-	line.ClockAheadSeconds, line.Heard = &seconds, stamp(h.at)
+	line.Agreement, line.Ready, line.Version, line.Heard = string(compare(own, &h.Beacon)), h.Ready, h.Version, stamp(h.at)
+	if seconds := h.ahead.Seconds(); h.timed {
+		line.ClockAheadSeconds = &seconds
+	}
 }
 
 func stamp(t time.Time) string {
