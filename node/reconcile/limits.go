@@ -11,10 +11,10 @@ const (
 	maxNudges      = 4096                 // waiting to be looked at
 	maxErrands     = 1024                 // headers and proofs to ask one peer for
 	minGrant       = 64 << 10             // the least that is asked for at once
-	window         = 32 << 20             // records in memory, asked for ones counted
+	window         = 16 << 20             // records in memory, asked for ones counted
 	reserve        = message.MaxSpanBytes // of it only for the next records of a feed
 	maxParts       = 8                    // of one feed, asked for or here
-	maxAdmission   = 8 << 20              // records that the door is shown at once
+	maxAdmission   = 4 << 20              // records that the door is shown at once
 	defaultRecord  = 16 << 10             // guessed size of a record of a feed never pulled
 	defaultRate    = 4 << 20              // bytes a second of one issuer
 	burst          = 256 << 20            // of one issuer, before its rate counts

@@ -105,7 +105,10 @@ func Run(ctx context.Context, name string, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("bench %s: %w", name, err)
 	}
-	r.Case, r.Runs = name, o.Runs
+	r.Case = name
+	if r.Runs == 0 {
+		r.Runs = o.Runs
+	}
 	return r, nil
 }
 

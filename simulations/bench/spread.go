@@ -16,7 +16,7 @@ import (
 // What spreading has to reach: until everybody has a flag.
 const (
 	spreadNodes   = 100
-	spreadSeconds = 30
+	spreadSeconds = 10
 	spreadMedian  = 400 * time.Millisecond
 	spreadP99     = time.Second
 )
@@ -29,22 +29,22 @@ func spread(ctx context.Context, o *Options) (Result, error) {
 	if o.Small {
 		nodes, seconds = 9, 3
 	}
-	var medians, p99s []float64
-	for range o.Runs {
-		one, err := spreadOnce(ctx, nodes, seconds)
-		if err != nil {
-			return Result{}, err
-		}
-		if one.Reached != one.Flags*one.Nodes {
-			return Result{}, fmt.Errorf("%d of %d deliveries arrived", one.Reached, one.Flags*one.Nodes)
-		}
-		medians, p99s = append(medians, one.Median.Seconds()*1000), append(p99s, one.P99.Seconds()*1000)
-		o.tell("spread: %d flags to each of %d nodes; everybody had one after %v (median), %v (99 %%), %v (slowest); a delivery took %v, %v",
-			one.Flags, one.Nodes, one.Median, one.P99, one.Slowest, one.ToEach50, one.ToEach99)
+	one, err := spreadOnce(ctx, nodes, seconds)
+	if err != nil {
+		return Result{}, err
 	}
-	r := Result{Value: median(medians), Unit: "ms", Goal: fmt.Sprintf("half of the flags with everybody within %v, 99 %% within %v", spreadMedian, spreadP99)}
-	r.Details = []string{fmt.Sprintf("99 %% of the flags with everybody within %.0f ms", median(p99s))}
-	r.Met = r.Value < spreadMedian.Seconds()*1000 && median(p99s) < spreadP99.Seconds()*1000
+	if one.Reached != one.Flags*one.Nodes {
+		return Result{}, fmt.Errorf("%d of %d deliveries arrived", one.Reached, one.Flags*one.Nodes)
+	}
+	o.tell("spread: %d flags to each of %d nodes; everybody had one after %v (median), %v (99 %%), %v (slowest); a delivery took %v, %v",
+		one.Flags, one.Nodes, one.Median, one.P99, one.Slowest, one.ToEach50, one.ToEach99)
+	r := Result{
+		Runs:  1, // the time is virtual: another run takes as long
+		Value: one.Median.Seconds() * 1000, Unit: "ms",
+		Goal:    fmt.Sprintf("half of the flags with everybody within %v, 99 %% within %v", spreadMedian, spreadP99),
+		Details: []string{fmt.Sprintf("99 %% of the flags with everybody within %.0f ms", one.P99.Seconds()*1000)},
+	}
+	r.Met = one.Median < spreadMedian && one.P99 < spreadP99
 	return r, nil
 }
 
