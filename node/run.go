@@ -20,7 +20,7 @@ type serving struct {
 
 // How often a running node looks after itself.
 const (
-	lookEvery = time.Second      // at the feeds and the day
+	lookEvery = 5 * time.Second  // at the feeds and the day; what is admitted wakes it
 	saveEvery = 10 * time.Minute // the list's snapshot
 )
 

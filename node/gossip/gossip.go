@@ -62,6 +62,8 @@ type Config struct {
 	// must be mutual: a direct peer is no place of the mesh.
 	Direct []keys.Public
 	Logger *slog.Logger // nil: none
+
+	named *names
 }
 
 // Gossip is a node's part in the mesh. It is safe for concurrent use.
@@ -84,6 +86,7 @@ type Gossip struct {
 // hears nothing before Run.
 func New(cfg Config) (*Gossip, error) {
 	ctx, end := context.WithCancel(context.Background())
+	cfg.named = &names{known: make(map[peer.ID]keys.Public)}
 	h := cfg.Overlay.Host()
 	g := &Gossip{
 		self: h.ID(), end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
@@ -121,7 +124,7 @@ func (g *Gossip) start(ctx context.Context, h host.Host, cfg *Config) error {
 }
 
 func (c *Config) batch(ctx context.Context, m *pubsub.Message) Verdict {
-	from, known := overlay.HostKey(m.ReceivedFrom)
+	from, known := c.named.host(m.ReceivedFrom)
 	header, body, err := decodeBatch(m.GetData())
 	if !known || err != nil {
 		return Reject
@@ -130,7 +133,7 @@ func (c *Config) batch(ctx context.Context, m *pubsub.Message) Verdict {
 }
 
 func (c *Config) evidence(ctx context.Context, m *pubsub.Message) Verdict {
-	from, known := overlay.HostKey(m.ReceivedFrom)
+	from, known := c.named.host(m.ReceivedFrom)
 	proof, err := decodeEvidence(m.GetData())
 	if !known || err != nil {
 		return Reject

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"log/slog"
+	"sync"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringfence/node/overlay"
+	"ringfence/store/keys"
 )
 
 // How much is held for whom. A burst of a thousand batches must pass through
@@ -101,11 +103,41 @@ func (c *Config) scoreParams(t overlay.Topics) *pubsub.PeerScoreParams {
 }
 
 func (c *Config) applicationScore(id peer.ID) float64 {
-	k, ok := overlay.HostKey(id)
-	if !ok || c.Score == nil {
+	if c.Score == nil {
+		return 1
+	}
+	k, ok := c.named.host(id)
+	if !ok {
 		return 1
 	}
 	return c.Score(k)
+}
+
+// names remembers host keys: reading one checks a point on the curve, and the
+// router asks for every score of every peer several times a second.
+type names struct {
+	mu    sync.Mutex
+	known map[peer.ID]keys.Public
+}
+
+// mostNames bounds what is remembered; members are fewer.
+const mostNames = 4096
+
+func (n *names) host(id peer.ID) (keys.Public, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if k, ok := n.known[id]; ok {
+		return k, true
+	}
+	k, ok := overlay.HostKey(id)
+	if !ok {
+		return k, false
+	}
+	if len(n.known) >= mostNames {
+		n.known = make(map[peer.ID]keys.Public)
+	}
+	n.known[id] = k
+	return k, true
 }
 
 // options puts together what the library is told.
