@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -20,10 +22,14 @@ func TestMain(m *testing.M) {
 // the design names, null where there is no baseline.
 func TestCasesGiveTheNamedObject(t *testing.T) {
 	alone := map[string]bool{"screen": true, "spread": true, "idle": true} // nobody else does the same
+	binary := filepath.Join(t.TempDir(), "ringfence")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "ringfence/cmd/ringfence").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	var all []Result
 	for _, c := range Cases() {
 		dir := t.TempDir()
-		r, err := Run(context.Background(), c.Name, Options{Runs: 1, Dir: dir, Small: true, Told: t.Logf})
+		r, err := Run(context.Background(), c.Name, Options{Runs: 1, Dir: dir, Small: true, Told: t.Logf, Binary: binary})
 		if err != nil {
 			t.Fatal(err)
 		}
