@@ -13,15 +13,22 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show a federation at work on this machine, with real data",
-		Long: `Demo founds a federation of seven members on this machine and lets them publish
-real, public files: complaints to the US Federal Trade Commission, split among
-three regional desks; numbers complained of in ninety days; a Spanish list; and
-the service numbers of organisations in China. It tells what came of it, shows
-some telling answers, and stays up with its API open until it is interrupted.
+		Long: `Demo founds a federation of nine members on this machine, starts a node of eight of
+them (two operators, a resale operator, five publishers), and lets the publishers
+publish real, public files on their own nodes: complaints to the US Federal Trade
+Commission, split among three regional desks; numbers complained of in ninety days;
+a Spanish list; and the service numbers of organisations in China. It shows how
+all nodes come to one list, also one that was stopped meanwhile, and some telling
+answers.
+
+Then the nodes stay up with their APIs open, at --listen and the ports after it.
+Type "stop es-list" and "start es-list" to see one catch up, "nodes" to compare
+their lists; Ctrl-C ends it.
 
 The files are dated; the demo moves their dates so that the newest complaint is
 of yesterday. Everything is made anew in a temporary directory and removed at
-the end, or kept in --dir, which must be empty. Needs 1 GiB of free disk.`,
+the end, or kept in --dir, which must be empty. Needs 2 GiB of free disk and of
+memory.`,
 		Example: `  ringfence demo
   ringfence demo --once --json`,
 		Args: exactly(),
@@ -29,7 +36,7 @@ the end, or kept in --dir, which must be empty. Needs 1 GiB of free disk.`,
 			if f := cmd.Flags().Lookup("dir"); f.Changed {
 				cfg.Dir = f.Value.String()
 			}
-			cfg.JSON, cfg.Out, cfg.Version = a.json, a.out, thisVersion().Version
+			cfg.JSON, cfg.Out, cfg.In, cfg.Version = a.json, a.out, a.in, thisVersion().Version
 			cfg.Now, cfg.Random = a.now, a.random
 			if isTerminal(a.err) && !a.json {
 				cfg.Progress = a.bars()
@@ -39,7 +46,7 @@ the end, or kept in --dir, which must be empty. Needs 1 GiB of free disk.`,
 		},
 	}
 	cmd.Flags().BoolVar(&cfg.Once, "once", false, "end after the summary")
-	cmd.Flags().StringVar(&cfg.Listen, "listen", "127.0.0.1:8650", "`address` of the API, port 0 for any free one")
+	cmd.Flags().StringVar(&cfg.Listen, "listen", "127.0.0.1:8650", "`address` of the first node's API, the others' ports follow; port 0 for any free ones")
 	return cmd
 }
 
