@@ -278,11 +278,23 @@ func regulates(m *charter.Member) bool {
 	return false
 }
 
+// directs returns the peers that gossip sends everything to and hears whatever
+// they did: regulators among themselves, and nodes of one member. It must be
+// mutual, since such peers are no part of each other's mesh.
 func (f *Federation) directs() []keys.Public {
+	self, ok := f.cfg.State.Host(f.cfg.Key.Public())
+	if !ok {
+		return nil
+	}
 	var all []keys.Public
-	for _, host := range f.hosts() {
-		if host != f.cfg.Key.Public() && f.direct(host) {
-			all = append(all, host)
+	for m, member := range f.cfg.State.Members() {
+		if m != self && !(regulates(member) && regulates(f.cfg.State.Member(self))) {
+			continue
+		}
+		for _, host := range member.Hosts {
+			if host != f.cfg.Key.Public() {
+				all = append(all, host)
+			}
 		}
 	}
 	return all

@@ -8,7 +8,7 @@ func peerWords() []message {
 		{"cli.ahead", "ahead", "领先批次"},
 		{"cli.behind", "behind", "落后批次"},
 		{"cli.clock", "clock", "时钟"},
-		{"cli.peers", "nodes", "节点"},
+		{"cli.peers", "other nodes", "其他节点"},
 		{"cli.since", "since", "连接自"},
 		{"cli.address", "address", "地址"},
 		{"cli.peer_score", "score", "评分"},

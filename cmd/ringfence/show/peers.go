@@ -72,5 +72,5 @@ func seconds(d *float64) string {
 	if d == nil {
 		return ""
 	}
-	return strconv.FormatFloat(*d, 'f', 1, 64) + " s"
+	return strconv.FormatFloat(math.Round(*d*10)/10+0, 'f', 1, 64) + " s" // + 0: no negative zero
 }
