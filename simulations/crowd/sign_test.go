@@ -1,0 +1,130 @@
+package crowd
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/store/charter"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/feed"
+	"ringfence/store/memory"
+)
+
+// A node whose store is an older copy signs again only once two ready members have
+// been asked and its feed ends where they say; what it lost comes back first, and
+// it tells no second story.
+func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
+	bubble(t, Config{Nodes: 4}, func(n *Net) {
+		restored := n.Nodes[2]
+		for i := range 5 {
+			restored.Flag(Num(i))
+		}
+		n.Within(5*time.Second, "everybody has five flags", func() bool { return Equal(n.Nodes, 5) })
+		restored.Stop()
+		restored.Store = olderCopy(t, restored.Store, 3)
+		if err := restored.Store.Bar(restored.key.Public(), "the store was restored"); err != nil {
+			t.Fatal(err)
+		}
+		others := []*Node{n.Nodes[0], n.Nodes[1], n.Nodes[3]}
+		for _, other := range others {
+			other.Stop()
+		}
+		restored.Start()
+		time.Sleep(time.Minute)
+		if _, err := restored.TryFlag(Num(9)); err == nil || !strings.Contains(err.Error(), "signing is barred") {
+			t.Errorf("alone it signs: %v", err)
+		}
+		others[0].Start()
+		time.Sleep(time.Minute)
+		if _, err := restored.TryFlag(Num(9)); err == nil {
+			t.Error("one member is enough to confirm its feed")
+		}
+		if why := restored.Federation.Standing().Confirming; !strings.Contains(why, "1 of 2 members") {
+			t.Errorf("it waits because %q", why)
+		}
+		others[1].Start()
+		others[2].Start()
+		n.Within(time.Minute, "it signs again", func() bool { _, err := restored.TryFlag(Num(9)); return err == nil })
+		n.Within(10*time.Second, "everybody has six flags", func() bool { return Equal(n.Nodes, 6) })
+		for _, node := range n.Nodes {
+			if proofs, err := node.Store.Forks(); err != nil || len(proofs) != 0 {
+				t.Errorf("node %d: %d forks, %v", node.Index, len(proofs), err)
+			}
+		}
+	})
+}
+
+// olderCopy returns a store that holds the first batches of another.
+func olderCopy(t *testing.T, of *memory.Store, batches int) *memory.Store {
+	t.Helper()
+	older := memory.New()
+	err := of.Since(0, func(_ uint64, r feed.Record) error {
+		if batches--; batches < 0 {
+			return nil
+		}
+		return older.Append([]feed.Record{r})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return older
+}
+
+// A batch under one's own key that one did not sign: somebody else has the key.
+// The node stops signing before it takes the batch in, and says why.
+func TestAStolenKeyIsNoticed(t *testing.T) {
+	thief := func(node int) int {
+		if node == 3 {
+			return 1
+		}
+		return node
+	}
+	bubble(t, Config{Nodes: 5, Issuer: thief}, func(n *Net) {
+		n.Nodes[3].Flag(Num(1))
+		n.Within(5*time.Second, "everybody has the thief's flag", func() bool { return Equal(n.Nodes, 1) })
+		_, err := n.Nodes[1].TryFlag(Num(2))
+		if err == nil || !strings.Contains(err.Error(), "somebody else may hold this node's key") {
+			t.Errorf("the owner of a stolen key signs: %v", err)
+		}
+		time.Sleep(time.Minute) // its peers cannot lift that bar
+		if _, err := n.Nodes[1].TryFlag(Num(2)); err == nil {
+			t.Error("the bar was lifted by itself")
+		}
+		if proofs, err := n.Nodes[0].Store.Forks(); err != nil || len(proofs) != 0 {
+			t.Errorf("%d forks, %v: the owner stopped too late", len(proofs), err)
+		}
+	})
+}
+
+// Several nodes of one member are one organisation: two of them flag, and the list
+// hears one voice.
+func TestNodesOfOneMemberAreOneVoice(t *testing.T) {
+	merged := func(c *charter.FoundingConfig) {
+		var cards []charter.Card
+		for _, card := range c.Cards {
+			if card.ID == Member(1) { // its node is the second of the first member
+				continue
+			}
+			if card.ID == Member(0) {
+				card.Issuers = append(card.Issuers, chartertest.Issuer(Member(1)).Public())
+				card.Hosts = append(card.Hosts, chartertest.Key("host", Member(1)).Public())
+			}
+			cards = append(cards, card)
+		}
+		c.Cards = cards
+	}
+	bubble(t, Config{Nodes: 4, Change: merged}, func(n *Net) {
+		n.Nodes[0].Flag(Num(1))
+		n.Nodes[1].Flag(Num(1))
+		n.Within(5*time.Second, "everybody has both flags", func() bool { return Equal(n.Nodes, 2) })
+		if c := n.Nodes[3].View.List().Counts(); c.Labelled != 0 {
+			t.Error("two nodes of one member label as two voices do")
+		}
+		n.Nodes[2].Flag(Num(1))
+		n.Within(5*time.Second, "everybody has the third flag", func() bool { return Equal(n.Nodes, 3) })
+		if c := n.Nodes[3].View.List().Counts(); c.Labelled != 1 {
+			t.Error("a second member's flag does not label")
+		}
+	})
+}
