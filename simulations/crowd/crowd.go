@@ -58,6 +58,10 @@ type Config struct {
 	Known int
 	// Change may alter what the members found; nil does not.
 	Change func(*charter.FoundingConfig)
+	// Judged is the node whose list follows another charter, as Misjudge alters
+	// it: an error or an attack that its peers must notice. Misjudge nil: none.
+	Judged   int
+	Misjudge func(*charter.FoundingConfig)
 	// Listed hears of each list of a node; nil: nobody does.
 	Listed func(node int, l *view.List)
 	Logger func(node int) *slog.Logger // nil discards
@@ -72,6 +76,7 @@ type Net struct {
 	Nodes []*Node
 
 	sealed []byte
+	other  *charter.State // by which the misjudging node makes its list
 }
 
 // Num returns the i-th of many mobile numbers.
@@ -108,6 +113,10 @@ func New(t testing.TB, cfg Config) *Net {
 	}
 	if n.sealed, err = genesis.Encode(); err != nil {
 		t.Fatal(err)
+	}
+	if cfg.Misjudge != nil {
+		cfg.Misjudge(&founding)
+		n.other = chartertest.State(t, founding)
 	}
 	var offset time.Duration
 	if !cfg.Loopback {
@@ -248,7 +257,11 @@ func (n *Node) open() (err error) {
 	if err != nil {
 		return err
 	}
-	cfg := view.Config{State: state, Source: n.Store, Day: n.today(), Session: rand.Uint64()}
+	judged := state
+	if n.net.other != nil && n.Index == n.net.cfg.Judged {
+		judged = n.net.other
+	}
+	cfg := view.Config{State: judged, Source: n.Store, Day: n.today(), Session: rand.Uint64()}
 	for _, p := range proofs {
 		cfg.Frozen = append(cfg.Frozen, view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()})
 	}
