@@ -37,11 +37,13 @@ func newHome(t testing.TB, dir string, now time.Time) *home {
 	must(t, keys.CreateKeyFile(h.keyFile(), rand.Reader))
 	half, err := keys.Create(filepath.Join(dir, node.KeysDir), keys.PurposeIssuer, keys.KeyFile(h.keyFile()), rand.Reader)
 	must(t, err)
+	host, err := keys.Create(filepath.Join(dir, node.KeysDir), keys.PurposeHost, keys.KeyFile(h.keyFile()), rand.Reader)
+	must(t, err)
 	must(t, node.NewStore(dir, half.Public))
 	cfg := founding(t)
 	for i := range cfg.Cards {
 		if cfg.Cards[i].ID == member {
-			cfg.Cards[i].Issuers = []keys.Public{half.Public}
+			cfg.Cards[i].Issuers, cfg.Cards[i].Hosts = []keys.Public{half.Public}, []keys.Public{host.Public}
 		}
 	}
 	sealed, err := chartertest.Seal(t, cfg).Encode()

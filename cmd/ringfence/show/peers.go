@@ -33,9 +33,9 @@ func (p *Page) clock(behind *float64) string {
 	case behind == nil || math.Abs(*behind) < 1:
 		return ""
 	case *behind > 0:
-		return p.word("clock_off", strconv.Itoa(int(*behind)))
+		return p.word("clock_behind", strconv.Itoa(int(*behind)))
 	}
-	return p.word("clock_fast", strconv.Itoa(int(-*behind)))
+	return p.word("clock_ahead", strconv.Itoa(int(-*behind)))
 }
 
 // Peers lists the other nodes of the federation.

@@ -120,7 +120,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 19 {
+	if seen != 21 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
