@@ -198,8 +198,7 @@ func serve(ctx context.Context, cfg node.Config) (stop func(), addresses []strin
 	go func() { ended <- n.Run(ctx) }()
 	stop = func() {
 		cancel()
-		<-ended
-		_ = n.Close()
+		_ = errors.Join(<-ended, n.Close())
 	}
 	select {
 	case <-n.Ready():

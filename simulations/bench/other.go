@@ -22,6 +22,7 @@ type otherNode struct {
 	cmd    *exec.Cmd
 	said   *bytes.Buffer
 	ended  chan error
+	last   error // how it ended
 	client *api.Client
 }
 
@@ -85,10 +86,10 @@ func (n *otherNode) end() {
 	}
 	_ = n.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-n.ended:
+	case n.last = <-n.ended:
 	case <-time.After(20 * time.Second):
 		_ = n.cmd.Process.Kill()
-		<-n.ended
+		n.last = <-n.ended
 	}
 }
 

@@ -121,7 +121,7 @@ func New(t testing.TB, cfg Config) *Net {
 	var offset time.Duration
 	if !cfg.Loopback {
 		n.Sim = overlaytest.NewSimnet(cfg.Network)
-		offset = begin.Sub(time.Now())
+		offset = time.Until(begin)
 	}
 	for i := range cfg.Nodes {
 		ahead, issuer := offset, i
