@@ -115,6 +115,17 @@ func (n *Node) readiness() error {
 	return fmt.Errorf("catching up with the peers: %d of %d batches, %d of %d nodes connected", s.BatchesDone, s.BatchesTotal, s.Connected, s.Hosts)
 }
 
+// Standing returns how the node stands among the others; nil when it has no
+// place among them.
+func (n *Node) Standing() *api.Standing {
+	f := n.among.Load()
+	if f == nil {
+		return nil
+	}
+	s := f.Standing()
+	return &s
+}
+
 // Peers implements api.Reader.
 func (n *Node) Peers(context.Context) (api.Peers, error) {
 	f := n.among.Load()

@@ -56,10 +56,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 			out.Roles = append(out.Roles, r.String())
 		}
 	}
-	if f := n.among.Load(); f != nil {
-		standing := f.Standing()
-		out.Peers = &standing
-	}
+	out.Peers = n.Standing()
 	if free, floor, err := n.store.Space(); err == nil {
 		out.FreeBytes, out.FloorBytes = free, floor
 	}

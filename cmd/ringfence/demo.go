@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
@@ -59,9 +61,10 @@ func (a *app) bars() func(string, api.Progress) {
 		if who != member || p.Phase != phase {
 			member, phase = who, p.Phase
 			bar = progressbar.NewOptions64(max(p.Total, 1),
-				progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription("  "+who+" "+p.Phase),
+				progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription("  "+strings.TrimSpace(who+" "+p.Phase)),
 				progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())
 		}
+		bar.ChangeMax64(max(p.Total, 1)) // a node that catches up learns of more meanwhile
 		_ = bar.Set64(min(p.Done, max(p.Total, 1)))
 	}
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +22,8 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Run the node until it is stopped",
 		Long: `Run opens the data directory, brings the list up to date and serves: the API over
 TCP for those who ask, a unix socket for the owner's commands. It tells on
-standard output where it listens once it does, and logs to standard error.
+standard output where it listens once it does, the addresses for its peers among
+them, and logs to standard error; on a terminal a bar shows how it catches up.
 Ctrl-C and SIGTERM stop it; a kill at any moment loses nothing acknowledged.
 
 A node without a key that opens its keys still reads and screens: --no-keys.`,
@@ -51,6 +54,9 @@ type listening struct {
 	Address   string `json:"address,omitempty"` // none when it does not listen on TCP
 	Socket    string `json:"socket"`
 	Directory string `json:"directory"`
+	// Peers are the addresses by which other nodes reach this one, if it listens
+	// for them: what to give to who joins.
+	Peers []string `json:"peers,omitempty"`
 }
 
 func (a *app) serve(cmd *cobra.Command, n need) (err error) {
@@ -80,14 +86,66 @@ func (a *app) serve(cmd *cobra.Command, n need) (err error) {
 		return err
 	case <-opened.Ready():
 	}
-	err = answer(a, cmd, listening{address(opened), cfg.Socket, cfg.Dir}, func(p *show.Page, l listening) {
-		if l.Address == "" {
-			p.Say("listening_socket", l.Socket)
+	if err := answer(a, cmd, where(opened, cfg), tellListening); err != nil {
+		return errors.Join(err, <-ended)
+	}
+	if isTerminal(a.err) && !a.json {
+		catchUp(cmd.Context(), opened.Standing, a.bars())
+	}
+	return <-ended
+}
+
+func where(n *node.Node, cfg config.Config) listening {
+	l := listening{Address: address(n), Socket: cfg.Socket, Directory: cfg.Dir}
+	if s := n.Standing(); s != nil {
+		l.Peers = s.Addresses
+	}
+	return l
+}
+
+func tellListening(p *show.Page, l listening) {
+	if l.Address == "" {
+		p.Say("listening_socket", l.Socket)
+	} else {
+		p.Say("listening", l.Address, l.Socket)
+	}
+	for _, a := range l.Peers {
+		p.Say("listening_peers", a)
+	}
+}
+
+// catchUp draws how a node gets what its peers have, until it has it.
+func catchUp(ctx context.Context, standing func() *api.Standing, draw func(string, api.Progress)) {
+	tick := time.NewTicker(time.Second) // what takes less is not worth a bar
+	defer tick.Stop()
+	drawn := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s := standing()
+		if s == nil {
 			return
 		}
-		p.Say("listening", l.Address, l.Socket)
-	})
-	return errors.Join(err, <-ended)
+		at := api.Progress{Phase: "catching up", Done: int64(s.BatchesDone), Total: int64(s.BatchesTotal)}
+		switch {
+		case s.Ready && drawn:
+			at.Done = max(at.Total, 1) // wipes it
+		case s.Ready:
+			return
+		case at.Total == 0:
+			continue // nobody has told yet what there is
+		default:
+			at.Done = min(at.Done, at.Total-1) // more may become known
+		}
+		draw("", at)
+		drawn = true
+		if s.Ready {
+			return
+		}
+	}
 }
 
 func address(n *node.Node) string {

@@ -180,6 +180,7 @@ func nodeWords() []message {
 		{"cli.unmapped", "Labels without a category of their own: {0}", "没有对应类别的标签：{0}"},
 		{"cli.listening_socket", "Listening on {0} alone; stop with Ctrl-C", "仅监听 {0}，按 Ctrl-C 停止"},
 		{"cli.listening", "Listening on {0} and {1}; stop with Ctrl-C", "正在监听 {0} 和 {1}，按 Ctrl-C 停止"},
+		{"cli.listening_peers", "Peers reach this node at {0}", "其他节点可经 {0} 连接本节点"},
 	}
 }
 
