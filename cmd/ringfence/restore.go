@@ -27,8 +27,10 @@ func (a *app) restoreCommand() *cobra.Command {
 must be empty; keys and genesis.cbor are put there as for a new node.
 
 Nobody here knows what the issuer published after the backup, and two batches
-for one place would be a fork. So its key is barred from signing until you name
-the last batch that it published, as another node shows it: restore lift HEAD.`,
+for one place would be a fork. So its key is barred from signing until the node
+runs and two other members, having caught up themselves, confirm where its feed
+ends; what it lacks comes from them. Where fewer can be reached, name the last
+batch that it published, as another node shows it: restore lift HEAD.`,
 		Example: `  ringfence restore /backup/ringfence-2026-11-24 --dir new
   ringfence restore lift bafyreib… --dir new --key-file acme.key`,
 		Args: exactly("FILE"),
@@ -76,7 +78,9 @@ func (a *app) liftCommand() *cobra.Command {
 		Long: `Lift ends the bar that a restore, or the loss of the store, put on signing. HEAD is
 the CID of the last batch that the issuer published, as ringfence status shows it
 on another node. It must be held here: fetch what is missing first. HEAD is none
-for a key that has never signed anything, on any machine.`,
+for a key that has never signed anything, on any machine. A node that runs and
+reaches two other members needs no lift: they confirm its feed. A bar because
+somebody else may hold the key is lifted in no other way.`,
 		Example: `  ringfence restore lift bafyreib… --key-file acme.key
   ringfence restore lift none --key-file acme.key`,
 		Args: exactly("HEAD"),

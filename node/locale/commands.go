@@ -175,7 +175,7 @@ func nodeWords() []message {
 		{"cli.lifted", "The issuer may sign again", "签发密钥可再次签署"},
 		{"cli.lifted_none", "Only right for a key that never signed, on any machine: if it did, what it signs now forks its feed, and every node freezes it", "仅适用于从未在任何机器上签署过的密钥：若曾签署，此后的签署将使其发布链分叉，并被所有节点冻结"},
 		{"cli.backed_up", "Backup of {0} bytes written to {1}", "备份（{0} 字节）已写入 {1}"},
-		{"cli.restored", "Restored into {0}. Its issuer may not sign until you name the last batch that it published, as another node shows it: ringfence restore lift HEAD", "已恢复到 {0}。在指明其最后发布的批次（以其他节点显示为准）之前，签发密钥不得签署：ringfence restore lift HEAD"},
+		{"cli.restored", "Restored into {0}. Its issuer does not sign until two other members have confirmed where its feed ends: ringfence run asks them. Where fewer can be reached, name the last batch that it published, as another node shows it: ringfence restore lift HEAD", "已恢复到 {0}。在另外两个成员确认其发布链的末端之前，签发密钥不签署：ringfence run 会向它们查询。若可连接的成员不足，请指明其最后发布的批次（以其他节点显示为准）：ringfence restore lift HEAD"},
 		{"cli.scrubbed", "{0} batches read again, {1} broken", "重读 {0} 个批次，损坏 {1} 个"},
 		{"cli.unmapped", "Labels without a category of their own: {0}", "没有对应类别的标签：{0}"},
 		{"cli.listening_socket", "Listening on {0} alone; stop with Ctrl-C", "仅监听 {0}，按 Ctrl-C 停止"},

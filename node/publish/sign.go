@@ -59,7 +59,7 @@ func (p *Publisher) maySign() error {
 		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
 	}
 	if barred {
-		return fmt.Errorf("publish: %w for issuer %s: %s; ringfence restore lift HEAD lifts the bar, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), reason)
+		return fmt.Errorf("publish: %w for issuer %s: %s; its peers lift the bar once two other members confirm where its feed ends, unless somebody else holds the key; with fewer of them in reach, ringfence restore lift HEAD does, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), reason)
 	}
 	return nil
 }
