@@ -1,4 +1,4 @@
-# Ringfence: everything below needs only Go, make and git.
+# Ringfence: everything below needs only Go, make and git; `make real` needs more.
 
 GO        ?= go
 FUZZTIME  ?= 10s
@@ -6,7 +6,7 @@ FUZZTIME  ?= 10s
 REVISION  := $(shell git describe --always --abbrev=40 --dirty --exclude '*' 2>/dev/null)
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build demo bench soak test race lint fuzz docs clean
+.PHONY: build demo bench soak real test race lint fuzz docs clean
 
 ## build: the one binary, bin/ringfence
 build:
@@ -23,6 +23,10 @@ bench: build
 ## soak: kill -9 at random instants, full disks, flipped bits, at length
 soak:
 	$(GO) test -tags soak -count 1 -run Soak -timeout 60m -v ./simulations/...
+
+## real: nodes in network namespaces, by real packets; as root, with iproute2
+real:
+	$(GO) test -tags real -count 1 -run '^TestRealHosts' -timeout 10m -v ./simulations/stage
 
 ## test: every test of every package
 test:
