@@ -4,4 +4,4 @@ package crowd
 
 import "testing"
 
-func TestFourDroppersToOneSoak(t *testing.T) { withDroppers(t, 8, 32, 60) }
+func TestFourDroppersToOneSoak(t *testing.T) { withDroppers(t, 5, 20, 50) }
