@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +48,8 @@ type Config struct {
 	Network overlaytest.SimnetConfig
 	// Loopback takes the sockets of this machine instead, and true time.
 	Loopback bool
-	// Ahead is by how much a node's clock is ahead of the true time; nil: none is.
+	// Ahead is by how much a node's clock is ahead of the true time to begin with;
+	// nil: none is.
 	Ahead func(node int) time.Duration
 	// Every is the time between exchanges of neighbours; 0 is the nodes' default.
 	Every time.Duration
@@ -62,6 +64,9 @@ type Config struct {
 	// it: an error or an attack that its peers must notice. Misjudge nil: none.
 	Judged   int
 	Misjudge func(*charter.FoundingConfig)
+	// Alter may give a node other parts to live among the others with, which lie
+	// or fail; it is called at each start. nil: all are honest.
+	Alter func(node int, cfg *federation.Config)
 	// Listed hears of each list of a node; nil: nobody does.
 	Listed func(node int, l *view.List)
 	Logger func(node int) *slog.Logger // nil discards
@@ -75,6 +80,7 @@ type Net struct {
 	State *charter.State
 	Nodes []*Node
 
+	offset time.Duration // of the true time before the machine's
 	sealed []byte
 	other  *charter.State // by which the misjudging node makes its list
 }
@@ -118,22 +124,21 @@ func New(t testing.TB, cfg Config) *Net {
 		cfg.Misjudge(&founding)
 		n.other = chartertest.State(t, founding)
 	}
-	var offset time.Duration
 	if !cfg.Loopback {
 		n.Sim = overlaytest.NewSimnet(cfg.Network)
-		offset = time.Until(begin)
+		n.offset = time.Until(begin)
 	}
 	for i := range cfg.Nodes {
-		ahead, issuer := offset, i
+		issuer := i
 		if cfg.Issuer != nil {
 			issuer = cfg.Issuer(i)
 		}
-		if cfg.Ahead != nil {
-			ahead += cfg.Ahead(i)
-		}
 		node := &Node{
 			net: n, Index: i, Store: memory.New(), key: chartertest.Issuer(Member(issuer)), host: chartertest.Key("host", Member(i)),
-			Now: func() time.Time { return time.Now().Add(ahead) }, news: make(chan struct{}, 1),
+			news: make(chan struct{}, 1),
+		}
+		if cfg.Ahead != nil {
+			node.SetAhead(cfg.Ahead(i))
 		}
 		n.Nodes = append(n.Nodes, node)
 	}
@@ -142,6 +147,9 @@ func New(t testing.TB, cfg Config) *Net {
 	}
 	return n
 }
+
+// now is the true time.
+func (n *Net) now() time.Time { return time.Now().Add(n.offset) }
 
 // Sealed returns the genesis charter as a directory holds it.
 func (n *Net) Sealed() []byte { return n.sealed }
@@ -206,7 +214,6 @@ func (n *Net) String() string {
 type Node struct {
 	Index      int
 	Store      *memory.Store
-	Now        func() time.Time
 	Door       *intake.Door
 	View       *view.View
 	Publisher  *publish.Publisher
@@ -217,7 +224,15 @@ type Node struct {
 	host keys.Private
 	news chan struct{}
 	stop func()
+
+	ahead atomic.Int64 // of its clock before the true time, nanoseconds
 }
+
+// Now is what the node's clock says.
+func (n *Node) Now() time.Time { return n.net.now().Add(time.Duration(n.ahead.Load())) }
+
+// SetAhead sets the node's clock, also while it runs.
+func (n *Node) SetAhead(d time.Duration) { n.ahead.Store(int64(d)) }
 
 // Start opens the node on what its store holds and runs it.
 func (n *Node) Start() {
@@ -295,7 +310,7 @@ func (n *Node) config() federation.Config {
 	if n.net.cfg.Logger != nil {
 		log = n.net.cfg.Logger(n.Index)
 	}
-	return federation.Config{
+	cfg := federation.Config{
 		Key: n.host, State: n.net.State, Genesis: n.net.sealed, Store: n.Store, Door: n.Door, List: n.View.List,
 		Issuer: n.key.Public(),
 		Admitted: func() {
@@ -308,6 +323,10 @@ func (n *Node) config() federation.Config {
 		Logger: log, Now: n.Now, Version: "crowd",
 		Network: n.network(),
 	}
+	if n.net.cfg.Alter != nil {
+		n.net.cfg.Alter(n.Index, &cfg)
+	}
+	return cfg
 }
 
 // network says where the node is and whom it knows.

@@ -1,13 +1,17 @@
 package crowd
 
 import (
+	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"ringfence/node/federation"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
+	"ringfence/store/intake"
 	"ringfence/store/memory"
 )
 
@@ -47,6 +51,73 @@ func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
 		others[2].Start()
 		n.Within(time.Minute, "it signs again", func() bool { _, err := restored.TryFlag(Num(9)); return err == nil })
 		n.Within(10*time.Second, "everybody has six flags", func() bool { return Equal(n.Nodes, 6) })
+		for _, node := range n.Nodes {
+			if proofs, err := node.Store.Forks(); err != nil || len(proofs) != 0 {
+				t.Errorf("node %d: %d forks, %v", node.Index, len(proofs), err)
+			}
+		}
+	})
+}
+
+// deaf is the door of a node whose disk is full: it takes nothing in.
+type deaf struct{ federation.Door }
+
+func (deaf) Admit([]intake.Offer, time.Time) ([]intake.Outcome, error) {
+	return nil, errors.New("no space is left")
+}
+
+// Peers that lack what their own peers had do not count as witnesses, however many
+// they are: two of them know the restored feed only as far as the copy reaches,
+// and would let it tell a second story.
+func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
+	var full [4]atomic.Bool
+	cfg := Config{Nodes: 4, Alter: func(node int, cfg *federation.Config) {
+		if full[node].Load() {
+			cfg.Door = deaf{cfg.Door}
+		}
+	}}
+	bubble(t, cfg, func(n *Net) {
+		restored, whole, unready := n.Nodes[2], n.Nodes[0], []*Node{n.Nodes[1], n.Nodes[3]}
+		for i, by := range []*Node{restored, restored, restored, whole, restored, restored} {
+			by.Flag(Num(i))
+			n.Within(5*time.Second, "everybody has it", func() bool { return Equal(n.Nodes, i+1) })
+		}
+		for _, node := range n.Nodes {
+			node.Stop()
+		}
+		for _, node := range unready {
+			node.Store = olderCopy(t, node.Store, 3)
+			full[node.Index].Store(true)
+			node.Start()
+		}
+		restored.Store = olderCopy(t, restored.Store, 4)
+		if err := restored.Store.Bar(restored.key.Public(), "the store was restored"); err != nil {
+			t.Fatal(err)
+		}
+		restored.Start()
+		refused := func(confirming string) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			if _, err := restored.TryFlag(Num(8)); err == nil || !strings.Contains(err.Error(), "signing is barred") {
+				t.Errorf("it signs: %v", err)
+			}
+			if why := restored.Federation.Standing().Confirming; !strings.Contains(why, confirming) {
+				t.Errorf("it waits because %q, want %q", why, confirming)
+			}
+		}
+		refused("0 of 2 members")
+		whole.Start()
+		refused("1 of 2 members")
+		if !Equal([]*Node{whole, restored}, 6) {
+			t.Errorf("what was lost is not back\n%s", n)
+		}
+		for _, node := range unready {
+			full[node.Index].Store(false)
+			node.Stop()
+			node.Start()
+		}
+		n.Within(time.Minute, "it signs again", func() bool { _, err := restored.TryFlag(Num(9)); return err == nil })
+		n.Within(10*time.Second, "everybody has seven flags", func() bool { return Equal(n.Nodes, 7) })
 		for _, node := range n.Nodes {
 			if proofs, err := node.Store.Forks(); err != nil || len(proofs) != 0 {
 				t.Errorf("node %d: %d forks, %v", node.Index, len(proofs), err)
