@@ -123,6 +123,7 @@ func (n *Node) lookAfter(ctx context.Context) {
 			n.measurePeers()
 		case <-n.news:
 			err = n.follow()
+			n.refreshOwn() // another node of this member may have blocked
 		case <-save.C:
 			err = n.saveSnapshot()
 		}

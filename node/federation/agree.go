@@ -74,10 +74,11 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 		delete(f.differs, peer)
 		return
 	}
-	if f.differs[peer] == b.Root {
-		return // told already
+	f.differs[peer] = true
+	if last, alarmed := f.alarmed[peer]; alarmed && now.Sub(last) < alarmEvery {
+		return // whoever changes his list with each word is no more news for that
 	}
-	f.differs[peer] = b.Root
+	f.alarmed[peer] = now
 	select {
 	case f.unequal <- difference{peer, own, b, f.own.list}:
 	default: // there is enough to look at
@@ -115,6 +116,7 @@ const (
 	spaceAlarms = "alarm"
 	keptAlarms  = 16
 	lookFor     = time.Minute // for the first difference
+	alarmEvery  = time.Minute // about one peer, at most
 )
 
 // alarm finds out where two lists made of the same evidence differ, tells it,

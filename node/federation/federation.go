@@ -102,8 +102,9 @@ type Federation struct {
 	frontier view.Frontier
 	own      summary // of the list that it was made of
 	peers    map[keys.Public]heard
-	differs  map[keys.Public]merkle.Hash // the root of a peer about which an alarm was raised
-	held     string                      // why a restored issuer does not sign yet
+	differs  map[keys.Public]bool      // connected peers with another list, made of the same
+	alarmed  map[keys.Public]time.Time // when an alarm was last raised about whom
+	held     string                    // why a restored issuer does not sign yet
 }
 
 // summary is what a list is made of and what came out.
@@ -120,9 +121,9 @@ type heard struct {
 	timed bool          // ahead is known
 }
 
-// queued is how many pushed batches may wait for the door. What does not fit is
-// pulled later.
-const queued = 4096
+// queued is how many pushed batches of up to 16 KiB may wait for the door. What does
+// not fit is pulled later.
+const queued = 2048
 
 // New makes a node's place in its federation and listens. Nothing is dialled
 // until Run.
@@ -145,7 +146,7 @@ func New(cfg Config) (*Federation, error) {
 	f := &Federation{
 		cfg: cfg, log: cfg.Logger, started: cfg.Now(),
 		pushed: make(chan arrival, queued), evidence: make(chan []byte, queued), unequal: make(chan difference, 16),
-		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]merkle.Hash),
+		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[keys.Public]time.Time),
 	}
 	if err := f.open(); err != nil {
 		return nil, fmt.Errorf("federation: %w", err)
@@ -322,6 +323,7 @@ func (f *Federation) changed(peer keys.Public, connected bool) {
 	f.pull.Parted(peer)
 	f.mu.Lock()
 	delete(f.peers, peer)
+	delete(f.differs, peer)
 	f.mu.Unlock()
 }
 

@@ -12,27 +12,8 @@ import (
 )
 
 // ready reports whether this node holds what its peers held when it met them. A
-// node that reaches nobody is not; one that is alone in its federation is. What
-// one peer claims and does not give keeps nobody waiting; but when every peer
-// does that, this node knows only that it is kept from what they have.
-func (f *Federation) ready() bool {
-	if len(f.hosts()) <= 1 {
-		return true
-	}
-	s := f.pull.Standing()
-	return s.Ready() && !eclipsed(&s)
-}
-
-// eclipsed reports whether every peer claims batches that it does not give.
-func eclipsed(s *reconcile.Standing) bool {
-	withholds := make(map[keys.Public]bool)
-	for i := range s.Feeds {
-		for _, peer := range s.Feeds[i].Asked {
-			withholds[peer] = true
-		}
-	}
-	return !slices.ContainsFunc(s.Peers, func(p reconcile.PeerStanding) bool { return !withholds[p.Peer] })
-}
+// node that reaches nobody is not; one that is alone in its federation is.
+func (f *Federation) ready() bool { return len(f.hosts()) <= 1 || f.pull.Ready() }
 
 // CaughtUp reports whether this node ever was ready since it started: from then
 // on it answers for its list, also when its peers are gone.

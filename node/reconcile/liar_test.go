@@ -251,8 +251,8 @@ func TestStrippedOpening(t *testing.T) {
 		if f := got.Feeds[0]; f.Sequence != 2 || !strings.Contains(f.Reason, "incomplete body") || len(f.Asked) != 1 || f.Asked[0] != thief.key || f.Claimed != 3 {
 			t.Errorf("%+v", f)
 		}
-		if !got.Ready() || node.count() != 2 || node.why(thief) != "" {
-			t.Errorf("ready %v, %d batches, dropped %q", got.Ready(), node.count(), node.why(thief))
+		if node.r.Ready() || node.count() != 2 || node.why(thief) != "" {
+			t.Errorf("ready %v among withholders alone, %d batches, dropped %q", node.r.Ready(), node.count(), node.why(thief))
 		}
 		if node.calls.Load() > 30 {
 			t.Errorf("asked %d times in three minutes", node.calls.Load())
@@ -329,8 +329,8 @@ func TestForks(t *testing.T) {
 				for _, h := range houses {
 					s := h.r.Standing()
 					dropped, _ := h.wrongs()
-					if len(s.Feeds) != 1 || s.Feeds[0].State != Frozen || !s.Ready() || len(dropped) > 0 {
-						t.Errorf("%s: ready %v, %+v, dropped %v", h.name, s.Ready(), s.Feeds, dropped)
+					if len(s.Feeds) != 1 || s.Feeds[0].State != Frozen || !h.r.Ready() || len(dropped) > 0 {
+						t.Errorf("%s: ready %v, %+v, dropped %v", h.name, h.r.Ready(), s.Feeds, dropped)
 					}
 					h.idle(t)
 				}
@@ -374,7 +374,7 @@ func TestWrongClocks(t *testing.T) {
 					return
 				}
 				within(t, 2*time.Second, "all that is due", func() bool { return node.count() == 3 })
-				within(t, 15*time.Second, "readiness", func() bool { return node.r.Standing().Ready() })
+				within(t, 15*time.Second, "readiness", func() bool { return node.r.Ready() })
 				f := node.r.Standing().Feeds[0]
 				if f.State != Waiting || f.Claimed != 2 || f.Sequence != 2 || !strings.Contains(f.Reason, "ahead of this node's clock") {
 					t.Errorf("%+v", f)

@@ -45,7 +45,7 @@ func TestOverRealStreams(t *testing.T) {
 	}
 	overlaytest.Within(t, 60*time.Second, "equal feeds", func() bool { return houses[0].holds(houses[1]) })
 	t.Logf("%d bytes after %v", size, time.Since(began))
-	overlaytest.Within(t, 30*time.Second, "readiness", func() bool { return houses[0].r.Standing().Ready() })
+	overlaytest.Within(t, 30*time.Second, "readiness", func() bool { return houses[0].r.Ready() })
 	if s := houses[0].r.Standing(); s.Done != 320 || len(s.Peers) != 2 {
 		t.Errorf("%+v", s)
 	}

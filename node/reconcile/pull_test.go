@@ -125,7 +125,7 @@ func TestForkInTime(t *testing.T) {
 		n.join(node, other)
 		within(t, time.Second, "the other feed", func() bool { return node.count() == 3 })
 		time.Sleep(10 * time.Minute)
-		if s := node.r.Standing(); !s.Ready() || len(s.Feeds) != 0 {
+		if s := node.r.Standing(); !node.r.Ready() || len(s.Feeds) != 0 {
 			t.Errorf("%+v", s)
 		}
 		within(t, 11*time.Minute, "frozen", func() bool { s := node.r.Standing(); return len(s.Feeds) == 1 && s.Feeds[0].State == Frozen })

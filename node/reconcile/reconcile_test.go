@@ -37,7 +37,7 @@ func TestTwoBecomeEqual(t *testing.T) {
 		n.mu.Lock()
 		t.Logf("equal after %v, %d bytes in %d streams", took, n.bytes, n.streams)
 		n.mu.Unlock()
-		within(t, 15*time.Second, "readiness", func() bool { return a.r.Standing().Ready() && b.r.Standing().Ready() })
+		within(t, 15*time.Second, "readiness", func() bool { return a.r.Ready() && b.r.Ready() })
 		if s := b.r.Standing(); len(s.Feeds) != 0 || s.Done != 201 || s.Total != 201 || s.Peers[0].Beacon.Version != "a" {
 			t.Errorf("%+v", s)
 		}
@@ -79,7 +79,7 @@ func TestFiveBecomeEqual(t *testing.T) {
 				return true
 			})
 			within(t, 25*time.Second, "readiness", func() bool {
-				return !slices.ContainsFunc(all, func(h *house) bool { return !h.r.Standing().Ready() })
+				return !slices.ContainsFunc(all, func(h *house) bool { return !h.r.Ready() })
 			})
 			for _, h := range all {
 				h.idle(t)
@@ -277,7 +277,7 @@ func TestIdleCostsLittle(t *testing.T) {
 			h.own(all...)
 			n.join(node, h) // it does not run: it only answers
 		}
-		within(t, 5*time.Second, "readiness", func() bool { return node.r.Standing().Ready() })
+		within(t, 5*time.Second, "readiness", func() bool { return node.r.Ready() })
 		n.mu.Lock()
 		bytes, streams := n.bytes, n.streams
 		n.mu.Unlock()
@@ -384,7 +384,7 @@ func TestHeadsOf(t *testing.T) {
 		}
 		n.part(node, good)
 		within(t, time.Second, "forgotten", func() bool { _, ok := node.r.HeadsOf(good.key, a); return !ok })
-		if s := node.r.Standing(); s.Ready() || len(s.Peers) != 0 {
+		if s := node.r.Standing(); node.r.Ready() || len(s.Peers) != 0 {
 			t.Errorf("%+v", s)
 		}
 	})

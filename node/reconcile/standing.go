@@ -47,11 +47,34 @@ type FeedStanding struct {
 	Due      time.Time     // by the node's clock, when what waits is due
 }
 
-// Ready reports whether everything that the peers had at connect is decided. With
-// no peer there is nothing to be ready for.
-func (s Standing) Ready() bool {
-	return len(s.Peers) > 0 && !slices.ContainsFunc(s.Peers, func(p PeerStanding) bool { return !p.Complete })
+// Ready reports whether everything that the peers had at connect is decided:
+// Complete of each. What one claims and does not give keeps nobody waiting; but
+// when every peer does that, this node knows only that it is kept from what they
+// have. With no peer there is nothing to be ready for. It costs less than Standing
+// and is asked with every exchange.
+func (r *Reconciler) Ready() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	withholds := make(map[keys.Public]bool)
+	for _, f := range r.plan.feeds {
+		if f.state == Withheld || f.state == Pulling {
+			for _, k := range f.asked {
+				withholds[k] = true
+			}
+		}
+	}
+	honest := false
+	for k, p := range r.plan.peers {
+		if !p.complete() {
+			return false
+		}
+		honest = honest || !withholds[k]
+	}
+	return honest
 }
+
+// complete reports whether what the peer had at connect is decided.
+func (p *peer) complete() bool { return p.told && len(p.targets) == 0 }
 
 // Standing returns how far pulling has come.
 func (r *Reconciler) Standing() Standing {
@@ -71,7 +94,7 @@ func (r *Reconciler) Standing() Standing {
 	}
 	told := make(map[*peer]*PeerStanding, len(pl.peers))
 	for k, p := range pl.peers {
-		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.told && len(p.targets) == 0}
+		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.complete()}
 	}
 	for l, f := range pl.feeds {
 		s.Total += f.standing(held[l], told)

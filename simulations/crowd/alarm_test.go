@@ -47,5 +47,7 @@ func TestUnequalListsRaiseAnAlarm(t *testing.T) {
 		if n.Nodes[0].Federation.Standing().Agreeing != 2 {
 			t.Error("nodes that agree do not know it")
 		}
+		n.Nodes[3].Stop()
+		n.Within(time.Minute, "who is gone differs no more", func() bool { return n.Nodes[0].Federation.Standing().Differing == 0 })
 	})
 }
