@@ -93,6 +93,16 @@ func (a *app) draft(cmd *cobra.Command, f found.Founding, out string, seal bool)
 	return answer(a, cmd, shown, then)
 }
 
+// genesisFile returns the file that was named, or else the one in the data
+// directory.
+func (a *app) genesisFile(cmd *cobra.Command, named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	cfg, err := a.settings(cmd)
+	return filepath.Join(cfg.Dir, found.GenesisFile), err
+}
+
 func (a *app) federationShowCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
@@ -106,12 +116,9 @@ are not the default ones. Of a draft it says whose signatures are missing. With
   ringfence federation show --file genesis.cbor --json`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				cfg, err := a.settings(cmd)
-				if err != nil {
-					return err
-				}
-				file = filepath.Join(cfg.Dir, found.GenesisFile)
+			file, err := a.genesisFile(cmd, file)
+			if err != nil {
+				return err
 			}
 			g, err := found.ReadDraft(file)
 			if err != nil {

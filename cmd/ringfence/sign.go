@@ -135,12 +135,9 @@ signatures of all. Who has not signed is named, and nothing is written.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if out == "" {
-				cfg, err := a.settings(cmd)
-				if err != nil {
-					return err
-				}
-				out = filepath.Join(cfg.Dir, found.GenesisFile)
+			out, err := a.genesisFile(cmd, out)
+			if err != nil {
+				return err
 			}
 			g, err := found.Merge(args)
 			if err == nil {
