@@ -78,9 +78,9 @@ func (h *home) reopen() {
 
 func (h *home) as(member string) api.Speaker {
 	h.t.Helper()
-	s, err := h.node.As(chartertest.Issuer(member))
+	p, err := h.node.publisher(chartertest.Issuer(member))
 	must(h.t, err)
-	return s
+	return speaker{h.node, p}
 }
 
 func (h *home) lookup(number string) api.Lookup {

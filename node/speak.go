@@ -17,7 +17,6 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/disk"
 	"ringfence/store/feed"
-	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -40,19 +39,6 @@ func (n *Node) speaker() (speaker, error) {
 func (n *Node) member() (charter.MemberIndex, bool) {
 	info, ok := n.state.Issuer(n.issuer)
 	return info.Member, ok
-}
-
-// As returns the voice of another issuer whose feed lies in this node's store:
-// the demo's members share one.
-func (n *Node) As(key keys.Private) (api.Speaker, error) {
-	p, err := n.publisher(key)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.Recover(); err != nil {
-		return nil, err
-	}
-	return speaker{n, p}, nil
 }
 
 // Say implements api.Speaker.
