@@ -31,3 +31,6 @@ const (
 	MaxMemory    = maxMemory
 	StrangerTime = strangerTime
 )
+
+// Find tells an overlay what mDNS has found.
+func (o *Overlay) Find(info peer.AddrInfo) { finder{o}.HandlePeerFound(info) }

@@ -4,11 +4,13 @@ package stage
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"ringfence/node"
 	"ringfence/node/api"
 )
 
@@ -159,4 +161,20 @@ func TestRealHostsOverABadLine(t *testing.T) {
 		t.Errorf("%d and %d bytes passed, %d and %d datagrams or parts were lost: the line was not bad",
 			towards.passed.Load(), away.passed.Load(), towards.lost.Load(), away.lost.Load())
 	}
+}
+
+// Nodes on one local network need no address of each other: mDNS tells them.
+func TestRealHostsOnALocalNetwork(t *testing.T) {
+	w := layWires(t)
+	all := []*machine{w.machine("a", "10.77.0.1/24"), w.machine("b", "10.77.0.2/24"), w.machine("c", "10.77.0.3/24")}
+	federate(t, all, "--peers-lan")
+	sealed, err := os.ReadFile(filepath.Join(all[0].dir, node.GenesisFile))
+	must(t, err)
+	for _, m := range all[1:] {
+		write(t, filepath.Join(m.dir, node.GenesisFile), sealed)
+		m.run("--peers-lan")
+	}
+	meet(t, all)
+	all[2].flag(0, 1)
+	agree(t, 10*time.Second, all, 1)
 }
