@@ -97,19 +97,18 @@ const patience = 2 * time.Second
 // admitPushed takes what gossip brought through the door, many at a time, so
 // that a burst costs one write to the disk and not one each.
 func (f *Federation) admitPushed(ctx context.Context) error {
-	again := time.NewTicker(patience / 4)
-	defer again.Stop()
 	var waiting []arrival
 	for {
+		var again <-chan time.Time // a node at rest is not woken
+		if len(waiting) > 0 {
+			again = time.After(patience / 4)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case a := <-f.pushed:
 			waiting = f.drain(append(waiting, a))
-		case <-again.C:
-			if len(waiting) == 0 {
-				continue
-			}
+		case <-again:
 		}
 		waiting = f.admitArrivals(waiting)
 	}
@@ -183,6 +182,7 @@ func (f *Federation) Admit(_ keys.Public, offers []intake.Offer) ([]intake.Outco
 		fresh = fresh || outcomes[i].Status == intake.Fresh
 	}
 	if fresh {
+		f.pull.Stir()
 		f.cfg.Admitted()
 	}
 	return outcomes, nil

@@ -168,8 +168,8 @@ func (f *Federation) open() (err error) {
 			return f.overlay.Open(ctx, peer, protocols.Reconcile)
 		},
 		Neighbours: func() []keys.Public { return f.overlay.Neighbours() },
-		Drop:       f.drop,
-		Now:        f.cfg.Now, Logger: f.log,
+		Drop:       f.drop, Doubt: func(peer keys.Public) { f.overlay.Doubt(peer) },
+		Now: f.cfg.Now, Logger: f.log,
 	})
 	if err != nil {
 		return err
@@ -220,6 +220,7 @@ func (f *Federation) Close() error {
 
 // Announce tells the others of batches that this node published, in order.
 func (f *Federation) Announce(batches []*intake.Admitted) {
+	f.pull.Stir()
 	for _, b := range batches {
 		if err := f.gossip.Announce(b.Record.Header, b.Record.Body); err != nil {
 			f.log.Warn("a batch is not announced; the others will pull it", "batch", b.CID, "reason", err)

@@ -72,11 +72,9 @@ func (f *Federation) bar(why string) error {
 	return nil
 }
 
-// watch looks once a second whether the node has caught up, and whether a
-// restored one may sign again.
+// watch looks whether the node has caught up, and whether a restored one may sign
+// again: once a second while either is open.
 func (f *Federation) watch(ctx context.Context) error {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	for {
 		if !f.caughtUp.Load() && f.ready() {
 			f.caughtUp.Store(true)
@@ -86,10 +84,14 @@ func (f *Federation) watch(ctx context.Context) error {
 		f.mu.Lock()
 		f.held = why
 		f.mu.Unlock()
+		again := time.Second
+		if why == "" && f.caughtUp.Load() {
+			again = 10 * time.Second // a bar may come later
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-time.After(again):
 		}
 	}
 }

@@ -71,6 +71,7 @@ type Gossip struct {
 	self              peer.ID
 	end               context.CancelFunc
 	ended             <-chan struct{}
+	named             *names
 	topics            overlay.Topics
 	batches, evidence *pubsub.Topic
 	ofBatches         counter
@@ -89,7 +90,7 @@ func New(cfg Config) (*Gossip, error) {
 	cfg.named = &names{known: make(map[peer.ID]keys.Public)}
 	h := cfg.Overlay.Host()
 	g := &Gossip{
-		self: h.ID(), end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
+		self: h.ID(), end: end, ended: ctx.Done(), named: cfg.named, topics: overlay.TopicsOf(cfg.Federation),
 		scores: make(map[keys.Public]float64), budgets: make(map[peer.ID]*rate.Limiter),
 	}
 	if err := g.start(ctx, h, &cfg); err != nil {
@@ -208,7 +209,7 @@ func (g *Gossip) Scores() map[keys.Public]float64 {
 func (g *Gossip) keepScores(all map[peer.ID]float64) {
 	scores := make(map[keys.Public]float64, len(all))
 	for id, score := range all {
-		if k, ok := overlay.HostKey(id); ok {
+		if k, ok := g.named.host(id); ok {
 			scores[k] = score
 		}
 	}

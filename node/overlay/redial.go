@@ -108,9 +108,14 @@ func (o *Overlay) listenIn(now time.Time) {
 		if now.Sub(w.heardAt) < silence || o.closed {
 			continue
 		}
-		w.asking = true
-		o.working.Go(func() { o.askAlive(w) })
+		o.ask(w)
 	}
+}
+
+// ask asks a member whether it is still there; the caller holds mu.
+func (o *Overlay) ask(w *way) {
+	w.asking = true
+	o.working.Go(func() { o.askAlive(w) })
 }
 
 func (o *Overlay) askAlive(w *way) {
@@ -133,7 +138,7 @@ func (o *Overlay) redial(now time.Time, probe bool) time.Duration {
 	hosts := o.cfg.Hosts()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	tries, others, wait := 0, 0, silence/6
+	tries, others, wait := 0, 0, RedialEvery
 	var due []*way
 	for _, k := range hosts {
 		w := o.way(k)

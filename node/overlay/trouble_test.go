@@ -368,6 +368,28 @@ func TestShortPartitionsHealAsFast(t *testing.T) {
 	}
 }
 
+// A member that somebody has waited for in vain is asked whether it is there, long
+// before its silence or the transport would tell; one that is there stays.
+func TestADoubtedMemberIsAskedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := overlaytest.NewSimnet(overlaytest.SimnetConfig{})
+		defer sim.Close()
+		f := overlaytest.Found("a", 3)
+		all, stop := sim.Net(t, f, nil)
+		defer stop()
+		overlaytest.Whole(t, 10*time.Second, all...)
+		sim.Partition(func(node int) int { return node / 2 })
+		time.Sleep(2 * time.Second)
+		for _, k := range f.Hosts()[1:] {
+			all[0].Doubt(k)
+		}
+		time.Sleep(8 * time.Second)
+		if left := all[0].Neighbours(); len(left) != 1 || left[0] != f.Keys[1].Public() {
+			t.Errorf("of the two that were doubted %d are left", len(left))
+		}
+	})
+}
+
 // answers reports whether one member hears another within half a second.
 func answers(t *testing.T, from, to *overlay.Overlay) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)

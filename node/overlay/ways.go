@@ -281,6 +281,17 @@ func (o *Overlay) Peers() []Peer {
 	return out
 }
 
+// Doubt says that a member does not answer: it is asked at once whether it is
+// still there, and dialled anew when it is not.
+func (o *Overlay) Doubt(host keys.Public) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if w := o.ways[host]; w != nil && w.met && !w.asking && !o.closed {
+		w.heard = o.traffic.of(w.id).in.Load()
+		o.ask(w)
+	}
+}
+
 // Drop closes the connection to a member and refuses it until then.
 func (o *Overlay) Drop(host keys.Public, why string, until time.Time) {
 	id, err := PeerID(host)

@@ -117,6 +117,7 @@ func firstStop(outcomes []intake.Outcome) (fresh int, stop *intake.Outcome) {
 func (pl *plan) grew(f *pull, batches uint64, now time.Time) {
 	pl.admitted += batches
 	f.reason, f.asked, f.pause = "", nil, 0
+	pl.stir(now)
 	for _, p := range pl.order {
 		pl.soon(p, now, newsEvery)
 	}

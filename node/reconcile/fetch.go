@@ -17,7 +17,7 @@ import (
 // exchange compares with a peer, in a goroutine.
 func (pl *plan) exchange(p *peer, now time.Time) {
 	r, known := pl.r, p.known
-	p.exchanging, p.exchanged, p.next = true, now, now.Add(jitter(r.cfg.Every))
+	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.pace(now))
 	p.start(func(ctx context.Context) {
 		n, why, err := r.compare(ctx, p.key, known)
 		if why == ask.NoFault {
@@ -57,6 +57,9 @@ func (pl *plan) failed(p *peer, why ask.Fault, err error, now time.Time) {
 		return
 	}
 	switch why {
+	case ask.Absent, ask.Silent:
+		pl.doubted = append(pl.doubted, p.key)
+		p.rest(now)
 	case ask.Lying:
 		pl.drop(p, fmt.Sprintf("it sent what no honest node sends: %v", err), now)
 	case ask.Slow:
@@ -67,7 +70,7 @@ func (pl *plan) failed(p *peer, why ask.Fault, err error, now time.Time) {
 			return
 		}
 		p.rest(now)
-	default: // the link may be dead, or this node ends
+	default: // this node ends
 		p.rest(now)
 	}
 }

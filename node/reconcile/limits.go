@@ -26,6 +26,8 @@ const (
 // How long pulling rests.
 const (
 	defaultEvery = 10 * time.Second
+	restAfter    = 6                      // times that, without anything new: the federation rests, …
+	restTimes    = 3                      // … and exchanges lie so many times as far apart
 	newsEvery    = 2 * time.Second        // between beacons while batches are being pulled
 	leastPause   = 200 * time.Millisecond // of a feed that nobody gives; doubles each time
 	mostPause    = time.Minute

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"crypto/sha256"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -38,7 +39,9 @@ type plan struct {
 	repaired  time.Time // last tried
 	resume    time.Time // after trouble of the own store
 	trouble   string
+	stirred   time.Time // when anything new was last heard of
 	dropped   []dropping
+	doubted   []keys.Public // who did not answer
 }
 
 type dropping struct {
@@ -65,6 +68,7 @@ func (pl *plan) met(k keys.Public, now time.Time) {
 	p.start, p.cancel = pl.under()
 	pl.peers[k] = p
 	pl.order = append(pl.order, p)
+	pl.stir(now)
 }
 
 // parted forgets a peer and what it claimed.
@@ -93,16 +97,47 @@ func (pl *plan) drop(p *peer, why string, now time.Time) {
 	}
 }
 
+// pace returns how far two exchanges with a peer lie apart.
+func (pl *plan) pace(now time.Time) time.Duration {
+	if pl.resting(now) {
+		return jitter(restTimes * pl.r.cfg.Every)
+	}
+	return jitter(pl.r.cfg.Every)
+}
+
+func (pl *plan) resting(now time.Time) bool {
+	return now.Sub(pl.stirred) >= restAfter*pl.r.cfg.Every
+}
+
+// stir ends the federation's rest: there is something new.
+func (pl *plan) stir(now time.Time) {
+	rested := pl.resting(now)
+	pl.stirred = now
+	if !rested {
+		return
+	}
+	for _, p := range pl.order {
+		if at := now.Add(rand.N(pl.r.cfg.Every)); at.Before(p.next) {
+			p.next = at // not all at once
+		}
+	}
+}
+
 // told hears what a peer told of itself unasked: when it holds what was not heard
-// of, it is asked soon.
+// of, it is asked soon; else that was the exchange of the two.
 func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 	p := pl.peers[k]
 	if p == nil {
 		return
 	}
 	p.word, p.heard = w, pl.r.cfg.Now()
-	if w.Vector != p.known {
+	switch {
+	case w.Vector != p.known:
+		pl.stir(now)
 		pl.soon(p, now, leastPause)
+	case p.told && !p.exchanging:
+		p.exchanged = now
+		p.next = later(p.next, now.Add(pl.pace(now)))
 	}
 }
 
@@ -122,6 +157,9 @@ func (pl *plan) soon(p *peer, now time.Time, apart time.Duration) {
 func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 	p.word, p.heard, p.trip = n.Word, pl.r.cfg.Now(), n.Trip
 	p.answered()
+	if len(n.Heads) > 0 {
+		pl.stir(now)
+	}
 	mute := p.mute
 	p.mute = nil
 	for i := range n.Heads {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -60,14 +61,19 @@ type Config struct {
 	// told it by itself, and then its Time is as old as the way was long.
 	Heard func(peer keys.Public, b Beacon, roundTrip time.Duration)
 	Drop  func(peer keys.Public, why string, until time.Time)
+	// Doubt hears whom a conversation failed with that should be connected.
+	Doubt func(peer keys.Public)
 	// Admitted reports whether the door knows an issuer; feeds of others are not
 	// asked for. nil: the door is asked with a record.
 	Admitted func(issuer keys.Public) bool
 
 	Now    func() time.Time
 	Logger *slog.Logger
-	Every  time.Duration // between exchanges with a neighbour; 0: 10 s; with jitter
-	Rate   int64         // bytes a second that one issuer's feed may be pulled at, in the long run; 0: 4 MiB
+	// Every is the time between two exchanges with a neighbour, whoever of the two
+	// began them; 0: 10 s; with jitter. Six times that after anything new was heard
+	// of they come at a third of the rate.
+	Every time.Duration
+	Rate  int64 // bytes a second that one issuer's feed may be pulled at, in the long run; 0: 4 MiB
 }
 
 // Reconciler pulls and answers. Make one with New; it is safe for concurrent use.
@@ -75,6 +81,7 @@ type Reconciler struct {
 	cfg      Config
 	answerer *answer.Answerer
 	wake     chan struct{} // holds one
+	stirred  atomic.Bool   // the planning goroutine has not seen it yet
 
 	mu   sync.Mutex // held by the planning goroutine for a turn
 	plan plan
@@ -104,6 +111,9 @@ func New(cfg Config) (*Reconciler, error) {
 	}
 	if cfg.Drop == nil {
 		cfg.Drop = func(keys.Public, string, time.Time) {}
+	}
+	if cfg.Doubt == nil {
+		cfg.Doubt = func(keys.Public) {}
 	}
 	if cfg.Admitted == nil {
 		cfg.Admitted = func(keys.Public) bool { return true }
@@ -173,10 +183,16 @@ func (r *Reconciler) turn() time.Duration {
 	for n, tip := range nudges {
 		r.plan.nudged(n.peer, n.lane, tip, now)
 	}
+	if r.stirred.Swap(false) {
+		r.plan.stir(now)
+	}
 	wait := r.plan.act(now)
-	dropped := r.plan.dropped
-	r.plan.dropped = nil
+	dropped, doubted := r.plan.dropped, r.plan.doubted
+	r.plan.dropped, r.plan.doubted = nil, nil
 	r.mu.Unlock()
+	for _, peer := range doubted {
+		r.cfg.Doubt(peer)
+	}
 	for _, d := range dropped {
 		r.cfg.Logger.Warn("peer dropped", "peer", d.peer.Short(), "why", d.why)
 		r.cfg.Drop(d.peer, d.why, r.cfg.Now().Add(dropFor))
@@ -231,6 +247,14 @@ func (r *Reconciler) Nudge(peer, issuer keys.Public, tip feed.Tip) {
 	}
 	r.inbox.Unlock()
 	r.rouse()
+}
+
+// Stir says that this node has something new: exchanges come at their usual pace
+// again, so that whoever missed it learns of it.
+func (r *Reconciler) Stir() {
+	if !r.stirred.Swap(true) {
+		r.rouse()
+	}
 }
 
 // Serve answers on a stream until its other end has asked all it wanted, or asks

@@ -284,7 +284,7 @@ func TestIdleCostsLittle(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		beacons := int(20*time.Minute/defaultEvery) * count
+		beacons := int(time.Minute/defaultEvery+19*time.Minute/(restTimes*defaultEvery)) * count
 		if streams = n.streams - streams; streams > beacons*11/10 || streams < beacons*9/10 {
 			t.Errorf("%d conversations in twenty minutes, want about %d", streams, beacons)
 		}
@@ -293,6 +293,59 @@ func TestIdleCostsLittle(t *testing.T) {
 		}
 		if node.calls.Load() != 0 {
 			t.Errorf("the door was asked %d times", node.calls.Load())
+		}
+	})
+}
+
+// TestRest lets two nodes rest: one of the two compares, for both. Whoever has
+// something new that gossip did not bring is heard of at the usual pace again.
+func TestRest(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 30, 1))
+	all := d.All()
+	bubble(t, func(t *testing.T, n *town) {
+		one, other := n.build("one"), n.build("other")
+		one.own(all[0])
+		other.own(all[0])
+		one.run()
+		other.run()
+		n.join(one, other)
+		conversations := func() int {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			return n.streams
+		}
+		for _, b := range all[1:] {
+			time.Sleep(restAfter*defaultEvery + time.Minute)
+			before := conversations()
+			time.Sleep(10 * time.Minute)
+			// Of two draws from 22.5 to 37.5 s the smaller one, some 27 s on average.
+			if made := conversations() - before; made < 16 || made > 27 {
+				t.Fatalf("%d conversations in ten minutes of rest", made)
+			}
+			one.own(b)
+			one.r.Stir()
+			within(t, defaultEvery+time.Second, "what is new", func() bool { return other.count() == one.count() })
+		}
+	})
+}
+
+// TestWhoDoesNotAnswerIsDoubted leaves it to the overlay to find out.
+func TestWhoDoesNotAnswerIsDoubted(t *testing.T) {
+	bubble(t, func(t *testing.T, n *town) {
+		var doubted atomic.Int64
+		node := n.build("node", func(c *Config) { c.Doubt = func(keys.Public) { doubted.Add(1) } })
+		dead, well := n.build("dead"), n.build("well")
+		dead.answer = func(s overlay.Stream) { time.Sleep(time.Hour); _ = s.Close() }
+		node.run()
+		n.join(node, well)
+		time.Sleep(time.Minute)
+		if doubted.Load() != 0 {
+			t.Errorf("%d doubts of one that answers", doubted.Load())
+		}
+		n.join(node, dead)
+		time.Sleep(15 * time.Second)
+		if doubted.Load() != 1 {
+			t.Errorf("%d doubts of one that does not answer", doubted.Load())
 		}
 	})
 }

@@ -25,6 +25,7 @@ import (
 // What an idle node may take.
 const (
 	idlePeers  = 49
+	idleSince  = 75 * time.Second // nothing new for so long: the federation rests
 	idleFor    = 30 * time.Second
 	idleMemory = 120 << 20 // bytes, resident
 	idleShare  = 1.0       // percent of a core
@@ -42,9 +43,9 @@ type around struct {
 // idle measures what a node costs that is connected to everybody in a federation
 // of fifty and has nothing to do. The others live in one process beside it.
 func idle(ctx context.Context, o *Options) (Result, error) {
-	peers, lasts := idlePeers, idleFor
+	peers, since, lasts := idlePeers, idleSince, idleFor
 	if o.Small {
-		peers, lasts = 3, time.Second
+		peers, since, lasts = 3, 0, time.Second
 	}
 	dir := filepath.Join(o.Dir, idleMember)
 	voice, _, err := simulations.MakeVoice(dir, rand.Reader)
@@ -70,7 +71,10 @@ func idle(ctx context.Context, o *Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	o.tell("idle: connected to %d, in agreement with all; resting", peers)
+	o.tell("idle: connected to %d, in agreement with all; coming to rest", peers)
+	if err := pass(ctx, since); err != nil {
+		return Result{}, err
+	}
 	var shares, memories []float64
 	for range o.Runs {
 		share, memory, err := n.rest(ctx, lasts)
@@ -96,14 +100,22 @@ func (n *otherNode) rest(ctx context.Context, lasts time.Duration) (share float6
 		return 0, 0, err
 	}
 	began := time.Now()
-	select {
-	case <-ctx.Done():
-		return 0, 0, ctx.Err()
-	case <-time.After(lasts):
+	if err := pass(ctx, lasts); err != nil {
+		return 0, 0, err
 	}
 	after, err := n.processor()
 	took := time.Since(began)
 	return 100 * max((after-before).Seconds(), 0.01) / took.Seconds(), n.memory("VmRSS:"), err
+}
+
+// pass lets time go by.
+func pass(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // gather starts a crowd that has a place for one more node.
