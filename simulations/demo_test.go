@@ -220,3 +220,17 @@ func TestMovedDays(t *testing.T) {
 		}
 	}
 }
+
+// A demo that ends by itself names nothing that is gone when it is read.
+func TestADemoThatEndsNamesNoAddress(t *testing.T) {
+	for _, once := range []bool{false, true} {
+		var told strings.Builder
+		d := demo{cfg: DemoConfig{Once: once}, text: &told, summary: Summary{API: "http://127.0.0.1:1", Directory: "somewhere"}}
+		d.conclude()
+		for _, word := range []string{"http://127.0.0.1:1", "--dir somewhere"} {
+			if strings.Contains(told.String(), word) == once {
+				t.Errorf("once is %v, and the conclusion is:\n%s", once, told.String())
+			}
+		}
+	}
+}

@@ -192,6 +192,10 @@ func (d *demo) conclude() {
 	for i := range s.Examples {
 		d.tellExample(&s.Examples[i])
 	}
+	if d.cfg.Once {
+		d.printf("\nThe federation ends here. Without --once it stays up, to be asked, stopped and started.\n")
+		return
+	}
 	if s.API != "" {
 		d.printf("\nAPI at %s (documentation at %s/docs)\n", s.API, s.API)
 	}

@@ -4,13 +4,11 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/ipfs/go-cid"
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/node/config"
-	"ringfence/store/charter"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 )
@@ -55,15 +53,8 @@ func (a *app) join(cmd *cobra.Command, what, peer string) error {
 	if err := config.CheckPeer(peer); err != nil { // before anybody types a passphrase
 		return bad(err)
 	}
-	if j.Federation, err = cid.Decode(what); err != nil {
-		var state *charter.State
-		if j.Genesis, _, err = found.Read(what); err == nil {
-			state, err = charter.At(j.Genesis)
-		}
-		if err != nil {
-			return bad(err)
-		}
-		j.Federation = state.Federation()
+	if err := j.Find(what); err != nil {
+		return bad(err)
 	}
 	ring, err := keys.Open(filepath.Join(cfg.Dir, found.KeysDir), a.unlock(cfg.KeyFile, false))
 	if err == nil {

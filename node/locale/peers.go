@@ -20,6 +20,7 @@ func peerWords() []message {
 		{"cli.connected_of", "{0} of {1} connected", "已连接 {0}/{1}"},
 		{"cli.agreeing_of", "in agreement with {0} of {1}", "与 {1} 个节点中的 {0} 个一致"},
 		{"cli.agreement_none", "nobody to compare with", "无可比较的节点"},
+		{"cli.met_nobody", "it has met none of them yet", "尚未遇到任何节点"},
 		{"cli.catching_up", "catching up: {0} of {1} batches", "正在追赶：{0}/{1} 个批次"},
 		{"cli.waiting_feeds", "{0} feeds wait for the time of their next batch", "{0} 个发布链在等待下一批次到时"},
 		{"cli.clock_behind", "{0} s behind the others", "落后其他节点 {0} 秒"},

@@ -74,11 +74,12 @@ func (g *Genesis) Sign(founder keys.Private) error {
 		return err
 	}
 	key := founder.Public()
-	if !slices.ContainsFunc(c.Founders, func(f Founder) bool { return f.Key == key }) {
+	named := slices.IndexFunc(c.Founders, func(f Founder) bool { return f.Key == key })
+	if named < 0 {
 		return fmt.Errorf("charter: key %s is no founder's; the charter of %q names %d founders", key.Short(), c.Name, len(c.Founders))
 	}
 	if !slices.ContainsFunc(missing, func(f Founder) bool { return f.Key == key }) {
-		return fmt.Errorf("charter: founder key %s has signed already", key.Short())
+		return fmt.Errorf("charter: founder %q has signed already", c.Founders[named].Member)
 	}
 	g.Signatures = append(g.Signatures, Endorsement{Key: key, Signature: founder.Sign(keys.DomainGenesis, g.Charter)})
 	slices.SortFunc(g.Signatures, func(a, b Endorsement) int { return a.Key.Compare(b.Key) })

@@ -160,6 +160,7 @@ type FreeDigits struct {
 func Default() Policy {
 	return Policy{
 		RulesVersion:       1,
+		MemberWeights:      []MemberWeight{},
 		Weights:            RoleWeights{Operator: 650, MVNO: 550, Vendor: 420, Coordinator: 500, Regulator: 850},
 		Confidence:         Confidence{CountK: 4, NoCount: 550, Hand: 800, Ask: 800},
 		HalfLifeDays:       ByClass{Crm: 60, Har: 60, Mkt: 120, Oth: 90, Unk: 60, ID: 180, OK: 120},

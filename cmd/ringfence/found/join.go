@@ -31,6 +31,26 @@ type Joining struct {
 	Now        func() time.Time
 }
 
+// Find sets the federation to be joined, by its ID or by the genesis file that a
+// path names.
+func (j *Joining) Find(what string) (err error) {
+	if j.Federation, err = cid.Decode(what); err == nil {
+		return nil
+	}
+	if _, missing := os.Stat(what); errors.Is(missing, fs.ErrNotExist) && !strings.ContainsAny(what, "/.") {
+		return fmt.Errorf("%q is neither a genesis file nor the ID of a federation (%w); an ID has 59 characters and begins with bafyrei, as ringfence federation show has it", what, err)
+	}
+	if j.Genesis, _, err = Read(what); err != nil {
+		return err
+	}
+	state, err := charter.At(j.Genesis)
+	if err != nil {
+		return err
+	}
+	j.Federation = state.Federation()
+	return nil
+}
+
 // Joined is what joining came to.
 type Joined struct {
 	Charter *charter.Charter
@@ -105,7 +125,11 @@ func stranger(state *charter.State, host keys.Public, once bool) error {
 	var whom []string
 	for _, f := range state.Charter().Founders {
 		for _, m := range state.Members() {
-			if m.ID == f.Member {
+			switch {
+			case m.ID != f.Member:
+			case m.Contact == m.Name: // as init has it, unless it was told another
+				whom = append(whom, m.Name)
+			default:
 				whom = append(whom, fmt.Sprintf("%s (%s)", m.Name, m.Contact))
 			}
 		}

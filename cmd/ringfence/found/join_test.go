@@ -105,7 +105,7 @@ func TestJoin(t *testing.T) {
 			t.Errorf("%s: the configuration changed: %v", name, err)
 		}
 	}
-	refused("a stranger", joining(odd), api.ExitRefused, "is no member's of the federation \"Test\"", "nothing was changed", "Name of reg (Name of reg)")
+	refused("a stranger", joining(odd), api.ExitRefused, "is no member's of the federation \"Test\"", "nothing was changed", "Name of reg")
 	j := joining(acme)
 	j.Federation = another.CharterCID()
 	refused("another federation", j, api.ExitRefused, "is of another federation", g.CharterCID().String(), "(Test)")

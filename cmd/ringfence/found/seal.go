@@ -212,7 +212,7 @@ func Read(path string) (*charter.Genesis, *charter.Charter, error) {
 func ReadDraft(path string) (*charter.Genesis, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: found a federation with ringfence federation new, or copy the genesis charter of one here", path)
+		return nil, fmt.Errorf("%s is missing: ringfence federation new makes one; a member has it from another, or by ringfence join", path)
 	}
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func Published(p *Page, d *api.Published) {
 	if len(d.Unmapped) > 0 {
 		p.Say("unmapped", strings.Join(d.Unmapped, ", "))
 	}
-	if d.Note != "" {
+	if d.Note != "" && !d.Already { // that it was published before is told above
 		p.Line("")
 		p.Line(d.Note)
 	}

@@ -18,7 +18,11 @@ func (p *Page) standing(s *api.Standing) string {
 		agreement = p.word("agreeing_of", amount(s.Agreeing), amount(s.Connected))
 	}
 	told := []string{p.word("connected_of", amount(s.Connected), amount(s.Hosts)), agreement}
-	if !s.Ready {
+	switch {
+	case s.Ready:
+	case s.Connected == 0 && s.BatchesTotal == 0:
+		told = append(told, p.word("met_nobody"))
+	default:
 		told = append(told, p.word("catching_up", amount(s.BatchesDone), amount(s.BatchesTotal)))
 	}
 	if s.FeedsWaiting > 0 {
