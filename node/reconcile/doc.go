@@ -6,7 +6,9 @@
 // when they meet and at intervals, and each fetches what the other has more of.
 // A feed is free of gaps, so what a node holds of it is one line, its head; a
 // vector of heads says all, and after the first time only the lines that
-// changed since are told. What is missing is asked for in ranges, from several
+// changed since are told. Who asks also tells, so one of two neighbours asks for
+// both; when nothing new was heard of for a minute they compare more rarely, and
+// anything new ends that rest. What is missing is asked for in ranges, from several
 // peers at once, and taken in the order of each feed through the one door that
 // everything else takes too. Nothing is kept of how far a pull has come: it
 // begins at the own tip, so an interrupted one resumes by itself.
