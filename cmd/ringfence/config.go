@@ -17,7 +17,7 @@ and tells everything that is wrong at once: an unknown key with its line and the
 nearest key that exists, a value that makes no sense, a file that others can
 read. When nothing is wrong it shows every setting and where it comes from.`,
 		Example: `  ringfence config check --dir acme
-  ringfence config check --config configs/examples/demo.yaml`,
+  ringfence config check --config /etc/ringfence/ringfence.yaml`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, problems := config.Check(a.options(cmd))
