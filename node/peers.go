@@ -172,7 +172,7 @@ func (n *Node) measurePeers() {
 	s := f.Standing()
 	m := metrics.Federation{
 		Known: s.Hosts, Connected: s.Connected, Agreeing: s.Agreeing, Differing: s.Differing,
-		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.FeedsWaiting, Gaps: len(s.Gaps),
+		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.BatchesWaiting, FeedsWaiting: s.FeedsWaiting, Gaps: len(s.Gaps),
 	}
 	if s.ClockBehindSeconds != nil {
 		m.ClockBehind = *s.ClockBehindSeconds

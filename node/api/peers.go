@@ -10,8 +10,11 @@ type Standing struct {
 	Ready        bool     `json:"ready"`     // held, at least once since the start, what its peers held
 	BatchesDone  int      `json:"catch_up_done_batches"`
 	BatchesTotal int      `json:"catch_up_total_batches"`
-	FeedsWaiting int      `json:"waiting_feeds"` // with a batch dated ahead of this node's clock
-	Gaps         []string `json:"gaps"`          // batches that somebody announced and nobody gives
+	// BatchesWaiting are dated more than ten minutes ahead of this node's clock;
+	// they are taken in when they are due or the clock is set right.
+	BatchesWaiting int      `json:"waiting_batches"`
+	FeedsWaiting   int      `json:"waiting_feeds"` // that these batches are of
+	Gaps           []string `json:"gaps"`          // batches that somebody announced and nobody gives
 	// ClockBehindSeconds is by how much the peers' clocks are ahead of this
 	// one's, by the median; null while no peer has said.
 	ClockBehindSeconds *float64 `json:"clock_behind_seconds"`

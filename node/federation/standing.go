@@ -50,11 +50,15 @@ func (f *Federation) Standing() api.Standing {
 	return out
 }
 
+// mostWaiting bounds what one feed adds to a sum, whatever its issuer signed.
+const mostWaiting = 1 << 40
+
 // tellFeed adds a feed that is not as its issuer's peers say it could be.
 func (f *Federation) tellFeed(out *api.Standing, feed *reconcile.FeedStanding) {
 	switch feed.State {
 	case reconcile.Waiting:
 		out.FeedsWaiting++
+		out.BatchesWaiting += int(min(feed.Waiting, mostWaiting))
 	case reconcile.Withheld, reconcile.Aside:
 		var asked []string
 		for _, host := range feed.Asked {

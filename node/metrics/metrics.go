@@ -43,14 +43,15 @@ type Metrics struct {
 	requests   *prometheus.CounterVec
 	seconds    *prometheus.HistogramVec
 	federation struct {
-		peers   *prometheus.GaugeVec
-		dropped prometheus.Counter
-		gossip  *prometheus.CounterVec
-		clock   prometheus.Gauge
-		missing prometheus.Gauge
-		waiting prometheus.Gauge
-		gaps    prometheus.Gauge
-		forked  prometheus.Gauge
+		peers        *prometheus.GaugeVec
+		dropped      prometheus.Counter
+		gossip       *prometheus.CounterVec
+		clock        prometheus.Gauge
+		missing      prometheus.Gauge
+		waiting      prometheus.Gauge
+		feedsWaiting prometheus.Gauge
+		gaps         prometheus.Gauge
+		forked       prometheus.Gauge
 	}
 }
 
@@ -81,7 +82,8 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 	m.federation.gossip = r.counters(gossipMessages())
 	m.federation.clock = r.gauge(clockBehind())
 	m.federation.missing = r.gauge(catchUp())
-	m.federation.waiting = r.gauge(feedsWaiting())
+	m.federation.waiting = r.gauge(batchesWaiting())
+	m.federation.feedsWaiting = r.gauge(feedsWaiting())
 	m.federation.gaps = r.gauge(feedGaps())
 	m.federation.forked = r.gauge(feedsForked())
 	r.gauges(buildInfo()).WithLabelValues(version).Set(1)
@@ -200,7 +202,8 @@ type Federation struct {
 	Known, Connected, Agreeing, Differing int     // other nodes
 	ClockBehind                           float64 // seconds
 	Missing                               int     // batches
-	Waiting                               int     // feeds
+	Waiting                               int     // batches
+	FeedsWaiting                          int     // that they are of
 	Gaps                                  int     // batches
 	Forked                                int     // epochs
 }
@@ -214,6 +217,7 @@ func (m *Metrics) SetFederation(f Federation) {
 	m.federation.clock.Set(f.ClockBehind)
 	m.federation.missing.Set(float64(f.Missing))
 	m.federation.waiting.Set(float64(f.Waiting))
+	m.federation.feedsWaiting.Set(float64(f.FeedsWaiting))
 	m.federation.gaps.Set(float64(f.Gaps))
 	m.federation.forked.Set(float64(f.Forked))
 }

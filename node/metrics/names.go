@@ -109,6 +109,10 @@ func catchUp() desc {
 	return desc{"ringfence_catch_up_missing_batches", gauge, "Batches that peers hold and this node does not yet.", nil}
 }
 
+func batchesWaiting() desc {
+	return desc{"ringfence_batches_waiting", gauge, "Batches that are dated ahead of this node's clock and wait for their time.", nil}
+}
+
 func feedsWaiting() desc {
 	return desc{"ringfence_feeds_waiting", gauge, "Feeds whose next batch is dated ahead of this node's clock.", nil}
 }
@@ -127,6 +131,6 @@ func all() []desc {
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
 		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
-		peers(), peersDropped(), gossipMessages(), clockBehind(), catchUp(), feedsWaiting(), feedGaps(), feedsForked(),
+		peers(), peersDropped(), gossipMessages(), clockBehind(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(),
 	}
 }

@@ -137,8 +137,7 @@ func (pl *plan) judge(f *pull, giver *peer, o *intake.Outcome, now time.Time) {
 	case intake.Early:
 		switch o.Reason {
 		case intake.NotDue:
-			f.become(Waiting, o.Detail, pl.r.cfg.Now())
-			f.due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
+			pl.await(f, o)
 		case intake.MissingParent: // the parent is on another branch than what is held
 			c.bad = o.Detail
 			if !c.doubt && !giver.gone && o.Tip.Sequence > 0 {

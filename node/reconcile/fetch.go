@@ -312,9 +312,12 @@ func (pl *plan) ran(p *peer, e errand, o intake.Outcome, came bool, why ask.Faul
 	if p.gone || c == nil {
 		return
 	}
-	if e.proof {
+	switch {
+	case e.proof:
 		c.proof = false
-	} else {
+	case e.early:
+		e.f.asker = nil
+	default:
 		c.doubt = false
 	}
 	here := o.Issuer == e.f.Issuer && o.Tip.Epoch == e.f.Epoch && (e.proof || o.Tip.Sequence == e.place)
@@ -330,10 +333,12 @@ func (pl *plan) ran(p *peer, e errand, o intake.Outcome, came bool, why ask.Faul
 		c.bad = "what it claims of the feed it does not show"
 	case o.Status == intake.Refused:
 		pl.drop(p, "it sent what no honest node sends: "+o.Detail, now)
-	case o.Reason == intake.NotDue:
+	case e.early && here:
+		e.f.saw(&o)
+	case o.Reason == intake.NotDue && !e.early:
 		e.due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
 		pl.errand(p, e)
-	case o.Status == intake.Early && o.Reason != intake.NoBody:
+	case o.Status == intake.Early && o.Reason != intake.NoBody && !e.early:
 		pl.aside(e.f, o.Detail, now)
 	case !here:
 		pl.drop(p, "it answered with another place than it was asked for", now)

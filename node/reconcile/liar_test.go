@@ -376,7 +376,7 @@ func TestWrongClocks(t *testing.T) {
 				within(t, 2*time.Second, "all that is due", func() bool { return node.count() == 3 })
 				within(t, 15*time.Second, "readiness", func() bool { return node.r.Ready() })
 				f := node.r.Standing().Feeds[0]
-				if f.State != Waiting || f.Claimed != 2 || f.Sequence != 2 || !strings.Contains(f.Reason, "ahead of this node's clock") {
+				if f.State != Waiting || f.Claimed != 2 || f.Waiting != 2 || f.Sequence != 2 || !strings.Contains(f.Reason, "ahead of this node's clock") {
 					t.Errorf("%+v", f)
 				}
 				if wait := f.Due.Sub(node.now()); wait > -slow || wait < -slow-20*time.Minute {

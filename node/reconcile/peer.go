@@ -43,6 +43,7 @@ type peer struct {
 type errand struct {
 	f     *pull
 	proof bool      // the fork proof of the feed's epoch; else a header
+	early bool      // of a claimed head, to learn how many batches wait
 	place uint64    // of the header
 	due   time.Time // by the node's clock, when the header has its time; zero: now
 }

@@ -313,7 +313,9 @@ func (pl *plan) review(f *pull, now time.Time) {
 		pl.used -= f.clear()
 		f.become(Settled, "", pl.r.cfg.Now())
 		f.pause = 0
-	case f.state == Waiting || f.state == Aside:
+	case f.state == Waiting:
+		pl.countWaiting(f, now)
+	case f.state == Aside:
 	case !pl.r.cfg.Admitted(f.Issuer):
 		pl.aside(f, "no admission of the issuer is known here", now)
 	case live <= f.next && !f.busy():

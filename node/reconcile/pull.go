@@ -51,6 +51,10 @@ type pull struct {
 	pause  time.Duration // the last one
 	until  time.Time     // when what is withheld or aside is tried again
 	due    time.Time     // by the node's clock, when what waits is due
+	early  uint64        // batches up to the last one seen to be signed for a later time
+	asker  *peer         // who is being asked for a later one
+	told   uint64        // how many of them the log was told wait
+	toldAt time.Time
 }
 
 // claim is what one peer says it holds of a feed.
@@ -61,6 +65,7 @@ type claim struct {
 	mute  bool   // bad for not answering: good again as soon as the peer answers
 	doubt bool   // its header for a contradicting place is being asked for
 	proof bool   // its fork proof was asked for
+	shown uint64 // its count when the header of its head was asked for, to learn how many batches wait
 }
 
 // part is a run of places of a feed.

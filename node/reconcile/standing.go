@@ -45,6 +45,7 @@ type FeedStanding struct {
 	Asked    []keys.Public // who claims what is withheld
 	Since    time.Time     // by the node's clock
 	Due      time.Time     // by the node's clock, when what waits is due
+	Waiting  uint64        // batches that wait, as headers show that their issuer signed
 }
 
 // Ready reports whether everything that the peers had at connect is decided:
@@ -134,7 +135,7 @@ func (f *pull) tell() FeedStanding {
 		t.Asked = slices.Clone(f.asked)
 	}
 	if f.state == Waiting {
-		t.Due = f.due
+		t.Due, t.Waiting = f.due, f.waiting()
 	}
 	return t
 }

@@ -16,7 +16,7 @@ import (
 
 // A node a day fast and one a day slow sign nothing and say why. The fast one has
 // the others' list when it is asked for the others' day, and again by itself when it
-// was started with its clock right; the slow one says how many feeds wait for their
+// was started with its clock right; the slow one says how many batches wait for their
 // time, and has the list ten seconds after its clock was set right.
 func TestADayOff(t *testing.T) {
 	const day = 24 * time.Hour
@@ -46,25 +46,30 @@ func TestADayOff(t *testing.T) {
 		if listOn(t, n, right.Store, tomorrow) != fast.View.List().Stamp().Root {
 			t.Error("asked for the fast node's day, the others have another list")
 		}
-		n.Within(time.Minute, "the slow one says that three feeds wait", func() bool { return slow.Federation.Standing().FeedsWaiting == 3 })
+		n.Within(time.Minute, "the slow one says that seven batches of three feeds wait", func() bool {
+			s := slow.Federation.Standing()
+			return s.BatchesWaiting == 7 && s.FeedsWaiting == 3
+		})
+		right.Flag(Num(7))
+		n.Within(time.Minute, "the slow one says that one more waits", func() bool { return slow.Federation.Standing().BatchesWaiting == 8 })
 		if c := slow.View.List().Counts(); c.Statements != 0 {
 			t.Errorf("the slow one counts %d statements of tomorrow", c.Statements)
 		}
 		slow.SetAhead(0)
 		n.Within(10*time.Second, "the slow one has the list once its clock is right", func() bool {
-			return Equal([]*Node{right, slow}, 7)
+			return Equal([]*Node{right, slow}, 8)
 		})
 		fast.Stop() // a list does not turn back to an earlier day
 		fast.SetAhead(0)
 		fast.Start()
-		n.Within(30*time.Second, "all lists are equal", func() bool { return Equal(n.Nodes, 7) })
+		n.Within(30*time.Second, "all lists are equal", func() bool { return Equal(n.Nodes, 8) })
 		n.Within(30*time.Second, "the clocks are compared again and both sign", func() bool {
 			return fast.Federation.MaySign() == nil && slow.Federation.MaySign() == nil
 		})
 		fast.Flag(Num(10))
 		slow.Flag(Num(11))
-		n.Within(10*time.Second, "everybody has their flags", func() bool { return Equal(n.Nodes, 9) })
-		if s := slow.Federation.Standing(); s.FeedsWaiting != 0 || s.Differing != 0 {
+		n.Within(10*time.Second, "everybody has their flags", func() bool { return Equal(n.Nodes, 10) })
+		if s := slow.Federation.Standing(); s.FeedsWaiting != 0 || s.BatchesWaiting != 0 || s.Differing != 0 {
 			t.Errorf("afterwards: %+v", s)
 		}
 	})

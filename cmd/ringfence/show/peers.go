@@ -25,8 +25,8 @@ func (p *Page) standing(s *api.Standing) string {
 	default:
 		told = append(told, p.word("catching_up", amount(s.BatchesDone), amount(s.BatchesTotal)))
 	}
-	if s.FeedsWaiting > 0 {
-		told = append(told, p.word("waiting_feeds", amount(s.FeedsWaiting)))
+	if s.BatchesWaiting > 0 {
+		told = append(told, p.word("waiting_batches", amount(s.BatchesWaiting), amount(s.FeedsWaiting)))
 	}
 	return joined(append(told, p.clock(s.ClockBehindSeconds))...)
 }
