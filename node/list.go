@@ -196,9 +196,19 @@ func (n *Node) measure() {
 	})
 }
 
-// age tells how long ago the list took in all that the node knew.
+// asOf is the time of which the list is: when it last took in all that the node
+// knew, or earlier, when the node last heard from a peer all that it holds.
+func (n *Node) asOf() time.Time {
+	updated, heard := time.Unix(0, n.updated.Load()), n.cfg.Now().Add(-n.unheard())
+	if heard.Before(updated) {
+		return heard
+	}
+	return updated
+}
+
+// age tells how old the list is.
 func (n *Node) age() answer.Age {
-	return answer.Age{List: max(n.cfg.Now().Sub(time.Unix(0, n.updated.Load())), 0), Checkpoint: -1}
+	return answer.Age{List: max(n.cfg.Now().Sub(n.asOf()), 0), Checkpoint: -1}
 }
 
 func (n *Node) stamp() api.ListStamp { return answer.Stamp(n.view.List().Stamp(), n.age()) }

@@ -49,6 +49,9 @@ func newHome(t *testing.T) *home {
 	half, err := keys.Create(filepath.Join(h.cfg.Dir, KeysDir), keys.PurposeIssuer, h.cfg.Unlock, rand.Reader)
 	must(t, err)
 	card.Issuers = []keys.Public{half.Public}
+	host, err := keys.Create(filepath.Join(h.cfg.Dir, KeysDir), keys.PurposeHost, h.cfg.Unlock, rand.Reader)
+	must(t, err)
+	card.Hosts = []keys.Public{host.Public}
 	found := chartertest.Config(t, "list: vendor; trusted", "west: vendor", "south: vendor")
 	found.Cards = append(found.Cards, card)
 	found.Grants = append(found.Grants, chartertest.Grant(t, "+86138*/13", "mno", "", ""))

@@ -115,6 +115,23 @@ func (n *Node) readiness() error {
 	return fmt.Errorf("catching up with the peers: %d of %d batches, %d of %d nodes connected", s.BatchesDone, s.BatchesTotal, s.Connected, s.Hosts)
 }
 
+// stale says in words that what the node serves may be stale; "" while it is not.
+// It serves on: the last list is better than none.
+func (n *Node) stale() string {
+	if f := n.among.Load(); f != nil {
+		return f.Stale()
+	}
+	return ""
+}
+
+// unheard is for how long no peer has told all that it holds.
+func (n *Node) unheard() time.Duration {
+	if f := n.among.Load(); f != nil {
+		return f.Unheard()
+	}
+	return 0
+}
+
 // Standing returns how the node stands among the others; nil when it has no
 // place among them.
 func (n *Node) Standing() *api.Standing {
@@ -173,6 +190,7 @@ func (n *Node) measurePeers() {
 	m := metrics.Federation{
 		Known: s.Hosts, Connected: s.Connected, Agreeing: s.Agreeing, Differing: s.Differing,
 		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.BatchesWaiting, FeedsWaiting: s.FeedsWaiting, Gaps: len(s.Gaps),
+		Heard: time.Now().Add(-f.Unheard()),
 	}
 	if s.ClockBehindSeconds != nil {
 		m.ClockBehind = *s.ClockBehindSeconds
@@ -196,6 +214,9 @@ func (n *Node) troubles() []string {
 	s := f.Standing()
 	if err := f.MaySign(); err != nil {
 		out = append(out, err.Error())
+	}
+	if stale := f.Stale(); stale != "" {
+		out = append(out, stale)
 	}
 	if s.Confirming != "" {
 		out = append(out, "this node's feed is not confirmed yet: "+s.Confirming)

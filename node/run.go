@@ -29,7 +29,7 @@ func (n *Node) Run(ctx context.Context) error {
 	handler, err := rest.New(rest.Config{
 		Service: n, Authenticate: n.Authenticate, Face: n.FaceREST, Metrics: n.metrics, Gatherer: n.gather,
 		// A full disk stops writing, not screening, and stands in the status.
-		Ready: n.readiness, Version: n.cfg.Version, Logger: n.log,
+		Ready: n.readiness, Stale: n.stale, Version: n.cfg.Version, Logger: n.log,
 	})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)

@@ -181,7 +181,7 @@ func (n *Node) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
 // asks counts it.
 func (n *Node) Decide(call *screen.Call) screen.Verdict {
 	s := n.screener.Load()
-	v := s.Decide(screenList{n.view.List(), time.Unix(0, n.updated.Load())}, call)
+	v := s.Decide(screenList{n.view.List(), n.asOf()}, call)
 	if d := record.New(n.recordKey, call, &v, s.Digest()); d.Kept() {
 		n.log.Info("call refused", "decision", d)
 	}

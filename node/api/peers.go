@@ -15,6 +15,10 @@ type Standing struct {
 	BatchesWaiting int      `json:"waiting_batches"`
 	FeedsWaiting   int      `json:"waiting_feeds"` // that these batches are of
 	Gaps           []string `json:"gaps"`          // batches that somebody announced and nobody gives
+	// UnheardSeconds is for how long no peer has told this node what it holds and
+	// given it all; beyond five minutes what the node serves may be stale.
+	UnheardSeconds int64 `json:"unheard_seconds"`
+	Stale          bool  `json:"stale"`
 	// ClockBehindSeconds is by how much the peers' clocks are ahead of this
 	// one's, by the median; null while no peer has said.
 	ClockBehindSeconds *float64 `json:"clock_behind_seconds"`

@@ -93,6 +93,7 @@ type Federation struct {
 	pull     *reconcile.Reconciler
 	started  time.Time
 	caughtUp atomic.Bool // was it ever
+	stale    bool        // as the log was told; belongs to watch
 
 	pushed   chan arrival
 	evidence chan []byte
@@ -105,6 +106,7 @@ type Federation struct {
 	differs  map[keys.Public]bool      // connected peers with another list, made of the same
 	alarmed  map[keys.Public]time.Time // when an alarm was last raised about whom
 	held     string                    // why a restored issuer does not sign yet
+	fresh    time.Time                 // by the machine's clock, when this node last heard all that some peer holds
 }
 
 // summary is what a list is made of and what came out.
@@ -144,7 +146,7 @@ func New(cfg Config) (*Federation, error) {
 		cfg.Open = overlay.New
 	}
 	f := &Federation{
-		cfg: cfg, log: cfg.Logger, started: cfg.Now(),
+		cfg: cfg, log: cfg.Logger, started: cfg.Now(), fresh: time.Now(),
 		pushed: make(chan arrival, queued), evidence: make(chan []byte, queued), unequal: make(chan difference, 16),
 		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[keys.Public]time.Time),
 	}

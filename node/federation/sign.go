@@ -80,6 +80,7 @@ func (f *Federation) watch(ctx context.Context) error {
 			f.caughtUp.Store(true)
 			f.log.Info("this node holds what its peers held when it met them")
 		}
+		f.refresh()
 		why := f.confirm()
 		f.mu.Lock()
 		f.held = why

@@ -34,6 +34,8 @@ func (f *Federation) Standing() api.Standing {
 		seconds := ahead.Seconds()
 		out.ClockBehindSeconds = &seconds
 	}
+	unheard := f.Unheard()
+	out.UnheardSeconds, out.Stale = int64(unheard/time.Second), unheard > staleAfter
 	if s.Trouble != "" {
 		out.Gaps = append(out.Gaps, "nothing is pulled: "+s.Trouble)
 	}

@@ -23,6 +23,7 @@ func peerWords() []message {
 		{"cli.met_nobody", "it has met none of them yet", "尚未遇到任何节点"},
 		{"cli.catching_up", "catching up: {0} of {1} batches", "正在追赶：{0}/{1} 个批次"},
 		{"cli.waiting_batches", "{0} batches of {1} feeds wait for their time", "{1} 个发布链的 {0} 个批次在等待到时"},
+		{"cli.unheard", "STALE: for {0} s no peer has told all that it holds", "可能过期：已有 {0} 秒没有节点完整告知其所持内容"},
 		{"cli.clock_behind", "{0} s behind the others", "落后其他节点 {0} 秒"},
 		{"cli.clock_ahead", "{0} s ahead of the others", "超前其他节点 {0} 秒"},
 		{"cli.no_peers", "The charter names no other node", "章程未列出其他节点"},

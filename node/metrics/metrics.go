@@ -52,6 +52,7 @@ type Metrics struct {
 		feedsWaiting prometheus.Gauge
 		gaps         prometheus.Gauge
 		forked       prometheus.Gauge
+		heard        prometheus.Gauge
 	}
 }
 
@@ -86,6 +87,7 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 	m.federation.feedsWaiting = r.gauge(feedsWaiting())
 	m.federation.gaps = r.gauge(feedGaps())
 	m.federation.forked = r.gauge(feedsForked())
+	m.federation.heard = r.gauge(peersHeard())
 	r.gauges(buildInfo()).WithLabelValues(version).Set(1)
 	if r.failed != nil {
 		return nil, r.failed
@@ -199,13 +201,14 @@ func (m *Metrics) SetDisk(free, floor uint64) {
 
 // Federation is how a node stands among the others.
 type Federation struct {
-	Known, Connected, Agreeing, Differing int     // other nodes
-	ClockBehind                           float64 // seconds
-	Missing                               int     // batches
-	Waiting                               int     // batches
-	FeedsWaiting                          int     // that they are of
-	Gaps                                  int     // batches
-	Forked                                int     // epochs
+	Known, Connected, Agreeing, Differing int       // other nodes
+	ClockBehind                           float64   // seconds
+	Missing                               int       // batches
+	Waiting                               int       // batches
+	FeedsWaiting                          int       // that they are of
+	Gaps                                  int       // batches
+	Forked                                int       // epochs
+	Heard                                 time.Time // when a peer last told all that it holds
 }
 
 // SetFederation tells how the node stands among the others.
@@ -220,6 +223,7 @@ func (m *Metrics) SetFederation(f Federation) {
 	m.federation.feedsWaiting.Set(float64(f.FeedsWaiting))
 	m.federation.gaps.Set(float64(f.Gaps))
 	m.federation.forked.Set(float64(f.Forked))
+	m.federation.heard.Set(seconds(f.Heard))
 }
 
 // AddDropped counts a peer whose connection was closed for what it did.

@@ -125,12 +125,16 @@ func feedsForked() desc {
 	return desc{"ringfence_feeds_forked", gauge, "Epochs of feeds that are frozen because their issuer signed two stories.", nil}
 }
 
+func peersHeard() desc {
+	return desc{"ringfence_peers_heard_timestamp_seconds", gauge, "When a peer last told all that it holds and gave it; older than five minutes, the list may be stale.", nil}
+}
+
 // all returns every metric in the order of the README.
 func all() []desc {
 	return []desc{
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
 		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
-		peers(), peersDropped(), gossipMessages(), clockBehind(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(),
+		peers(), peersDropped(), gossipMessages(), clockBehind(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
 	}
 }

@@ -17,6 +17,7 @@ type peer struct {
 
 	word       message.Word   // as last heard
 	heard      time.Time      // by the node's clock
+	compared   time.Time      // when it last answered an exchange
 	trip       time.Duration  // of the last exchange
 	known      message.Cursor // up to which its heads were heard
 	told       bool           // its heads were heard once

@@ -170,7 +170,7 @@ func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 	for _, f := range mute {
 		pl.review(f, now)
 	}
-	p.known, p.told = n.UpTo, true
+	p.known, p.told, p.compared = n.UpTo, true, now
 }
 
 // feed returns the pull of a lane.

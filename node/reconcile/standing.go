@@ -56,15 +56,7 @@ type FeedStanding struct {
 func (r *Reconciler) Ready() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	withholds := make(map[keys.Public]bool)
-	for _, f := range r.plan.feeds {
-		if f.state == Withheld || f.state == Pulling {
-			for _, k := range f.asked {
-				withholds[k] = true
-			}
-		}
-	}
-	honest := false
+	withholds, honest := r.plan.withholds(), false
 	for k, p := range r.plan.peers {
 		if !p.complete() {
 			return false

@@ -126,6 +126,7 @@ func TestAnEclipsedNodeKnowsIt(t *testing.T) {
 				t.Fatalf("eclipsed: %d agree, ready %v, gaps %q", s.Agreeing, s.Ready, s.Gaps)
 			}
 		}
+		n.Within(30*time.Second, "it says that what it serves may be stale", func() bool { return alone.Federation.Standing().Stale })
 		for _, p := range n.Nodes[0].Federation.Peers() {
 			if p.Member == Member(victim) && p.Ready {
 				t.Error("it tells its peers that it is ready")
@@ -134,7 +135,7 @@ func TestAnEclipsedNodeKnowsIt(t *testing.T) {
 		hostile.Store(false)
 		n.Within(2*time.Minute, "it is ready and of one mind with all once they give", func() bool {
 			s := alone.Federation.Standing()
-			return s.Ready && s.Agreeing == 4 && Equal(n.Nodes, 8)
+			return s.Ready && !s.Stale && s.Agreeing == 4 && Equal(n.Nodes, 8)
 		})
 	})
 }

@@ -28,6 +28,9 @@ func (p *Page) standing(s *api.Standing) string {
 	if s.BatchesWaiting > 0 {
 		told = append(told, p.word("waiting_batches", amount(s.BatchesWaiting), amount(s.FeedsWaiting)))
 	}
+	if s.Stale {
+		told = append(told, p.strong(p.word("unheard", strconv.FormatInt(s.UnheardSeconds, 10))))
+	}
 	return joined(append(told, p.clock(s.ClockBehindSeconds))...)
 }
 

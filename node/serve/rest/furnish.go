@@ -36,14 +36,17 @@ func (f *face) furnish(mux *http.ServeMux, document []byte, pages map[string][]b
 	})
 }
 
-// ready tells whether the node can serve. Why it cannot is for those who may
-// read.
+// ready tells whether the node can serve. Why it cannot, and that what it serves
+// may be stale, is for those who may read. A stale node is ready: the last list is
+// better than none.
 func (f *face) ready(w http.ResponseWriter, r *http.Request) {
-	err := f.Ready()
+	err, stale, mayRead := f.Ready(), f.Stale(), callerOf(r.Context()).may(reading())
 	switch {
+	case err == nil && stale != "" && mayRead:
+		plain(w, http.StatusOK, "ready, stale: "+stale+"\n")
 	case err == nil:
 		plain(w, http.StatusOK, "ready\n")
-	case callerOf(r.Context()).may(reading()):
+	case mayRead:
 		plain(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
 	default:
 		plain(w, http.StatusServiceUnavailable, "not ready\n")

@@ -31,6 +31,7 @@ type Config struct {
 	Metrics  *metrics.Metrics    // nil: nothing is counted
 	Gatherer prometheus.Gatherer // nil: no /metrics
 	Ready    func() error        // why the node cannot serve yet; nil: it always can
+	Stale    func() string       // why what it serves may be stale, "" when it is not; nil: it never is
 	Version  string
 	Logger   *slog.Logger // nil: silent
 	Limits   Limits
@@ -88,6 +89,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Ready == nil {
 		cfg.Ready = func() error { return nil }
+	}
+	if cfg.Stale == nil {
+		cfg.Stale = func() string { return "" }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

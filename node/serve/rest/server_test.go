@@ -205,9 +205,17 @@ func TestPanicStaysInItsRequest(t *testing.T) {
 
 func TestProbes(t *testing.T) {
 	var reason error
-	r := run(t, Config{Service: &double{}, Ready: func() error { return reason }})
+	var stale string
+	r := run(t, Config{Service: &double{}, Ready: func() error { return reason }, Stale: func() string { return stale }})
 	if got := r.send(t, "GET", "/readyz", ""); got.status != http.StatusOK || got.body != "ready\n" {
 		t.Errorf("ready: %d %s", got.status, got.body)
+	}
+	stale = "nobody was heard"
+	if got := r.send(t, "GET", "/readyz", ""); got.status != http.StatusOK || got.body != "ready, stale: nobody was heard\n" {
+		t.Errorf("ready and stale: %d %s", got.status, got.body)
+	}
+	if got := r.send(t, "GET", "/readyz", "", "Host", "elsewhere"); got.status != http.StatusOK || got.body != "ready\n" {
+		t.Errorf("ready and stale, to a stranger: %d %s", got.status, got.body)
 	}
 	reason = errors.New("the disk is full")
 	if got := r.send(t, "GET", "/readyz", ""); got.status != http.StatusServiceUnavailable || got.body != "not ready: the disk is full\n" {

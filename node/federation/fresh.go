@@ -1,0 +1,52 @@
+package federation
+
+import (
+	"fmt"
+	"time"
+)
+
+// staleAfter is how long a node may hear from no peer what it holds until it says
+// that what it serves may be stale (FAULTS.md F31).
+const staleAfter = 5 * time.Minute
+
+// Unheard returns for how long no peer has told this node what it holds and given
+// it all: the list may lack what was said since. While none ever did, it counts from
+// the start. It is 0 for a node that is alone in its federation. The machine's clock
+// measures it, so that setting the node's own makes no list old.
+func (f *Federation) Unheard() time.Duration {
+	if len(f.hosts()) <= 1 {
+		return 0
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Since(f.fresh)
+}
+
+// Stale says in words that what this node serves may be stale; "" while it is not.
+func (f *Federation) Stale() string {
+	unheard := f.Unheard()
+	if unheard <= staleAfter {
+		return ""
+	}
+	return fmt.Sprintf("what this node serves may be stale: for %v no peer has told it what it holds and given all of that; `ringfence peers` says who is connected", unheard.Truncate(time.Second))
+}
+
+// refresh notes when a peer was last heard, and tells the log when the list
+// becomes stale and when it no longer is.
+func (f *Federation) refresh() {
+	if last := f.pull.Fresh(); !last.IsZero() {
+		f.mu.Lock()
+		if last.After(f.fresh) {
+			f.fresh = last
+		}
+		f.mu.Unlock()
+	}
+	switch why := f.Stale(); {
+	case why != "" && !f.stale:
+		f.log.Warn("this node hears from no peer what it holds", "reason", why)
+		f.stale = true
+	case why == "" && f.stale:
+		f.log.Info("this node hears again from its peers what they hold")
+		f.stale = false
+	}
+}
