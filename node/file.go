@@ -188,9 +188,12 @@ func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.
 	out.Publication, out.Already, out.Statements = res.Publication.ID.String(), res.Already, res.Said
 	out.Unchanged, out.Resumed, out.Refused, out.Batches = res.Unchanged, res.Resumed, res.Refused, res.Batches
 	out.LabelledNow, out.Labelled = res.Before.Labelled, res.After.Labelled
+	out.Queued = res.Waiting
 	switch {
 	case nothing:
 		out.Note = refusedAll
+	case res.Queued != "":
+		out.Note = res.Queued
 	case res.Already:
 		out.Note = "this content was published before; nothing was added"
 	case res.Said > 0 && res.After.Labelled == res.Before.Labelled:

@@ -293,7 +293,7 @@ func (n *Node) rememberIssuer(issuer keys.Public) {
 func (n *Node) publisher(key keys.Private) (*publish.Publisher, error) {
 	return publish.New(publish.Config{
 		Key: key, Store: n.store, Door: n.door, View: n.view, Now: n.cfg.Now, Random: n.cfg.Random,
-		Announce: n.announce, MaySign: n.maySign,
+		Announce: n.announce, MaySign: n.maySign, Passing: federation.Passing,
 	})
 }
 

@@ -546,12 +546,34 @@ func TestBackupAndRestoreBarsSigning(t *testing.T) {
 	if h.lookup("13900139000").Action != "label" {
 		t.Error("the list is not restored")
 	}
-	_, err = h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139001", Category: "mkt.retail"})
-	if api.KindOf(err) != api.Refused {
-		t.Fatalf("a restored node signs: %v", err)
+	waits, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139002", Category: "mkt.retail", Reports: 10})
+	must(t, err)
+	if !waits.Queued || len(waits.Statements) > 0 || !strings.HasPrefix(waits.Note, "queued, not signed yet: ") {
+		t.Fatalf("a restored node signs, or keeps no draft: %+v", waits)
+	}
+	file, err := h.node.Publish(ctx, api.Publish{Mapping: "plain-list", File: "list.txt", Country: "86", AsOf: "2026-11-23"}, strings.NewReader("13900139003\n13900139004\n12321\n"), api.Hearing{})
+	must(t, err)
+	if file.Queued != 2 || file.Statements != 0 || !strings.HasPrefix(file.Note, "queued, not signed yet: ") {
+		t.Errorf("a file: %+v", file)
+	}
+	h.reopen()
+	status, err := h.node.Status(ctx)
+	must(t, err)
+	if status.Queued != 3 || h.lookup("13900139002").Listed {
+		t.Errorf("%d drafts are queued after a restart, want 3; listed %v", status.Queued, h.lookup("13900139002").Listed)
 	}
 	head, _, _ := strings.Cut(said.Statements[0], "/")
 	must(t, h.node.Lift(ctx, head))
+	all, err := h.node.Publications(ctx)
+	must(t, err)
+	if status, err = h.node.Status(ctx); err != nil || status.Queued != 0 || h.lookup("13900139002").Action != "label" || len(all) != 2 {
+		t.Errorf("once it may sign: %d are queued, %s, %+v, %v", status.Queued, h.lookup("13900139002").Action, all, err)
+	}
+	for _, one := range all {
+		if one.State != "complete" || one.Statements == 0 {
+			t.Errorf("%+v", one)
+		}
+	}
 	_, err = h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139001", Category: "mkt.retail"})
 	must(t, err)
 }
@@ -574,9 +596,9 @@ func TestKeysWithoutTheirStoreAreBarred(t *testing.T) {
 	lose()
 	for range 2 { // the bar outlives a restart
 		h.open()
-		_, err = flag("13900139001")
-		if api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "there was no store") || !strings.Contains(err.Error(), "ringfence restore lift") {
-			t.Errorf("without its store the key signs: %v", err)
+		waits, err := flag("13900139001")
+		if err != nil || !waits.Queued || !strings.Contains(waits.Note, "there was no store") || !strings.Contains(waits.Note, "ringfence restore lift") {
+			t.Errorf("without its store the key signs: %+v, %v", waits, err)
 		}
 		if err := h.node.Lift(ctx, head); api.KindOf(err) != api.Refused {
 			t.Errorf("lifted by a head that is not held: %v", err)
@@ -592,8 +614,8 @@ func TestKeysWithoutTheirStoreAreBarred(t *testing.T) {
 	h.open()
 	h.cfg.Unlock = unlock
 	h.reopen()
-	if _, err = flag("13900139001"); api.KindOf(err) != api.Refused {
-		t.Errorf("in a reader's store the key signs: %v", err)
+	if waits, err := flag("13900139001"); err != nil || !waits.Queued {
+		t.Errorf("in a reader's store the key signs: %+v, %v", waits, err)
 	}
 	must(t, h.node.Lift(ctx, "none")) // as somebody says who is sure
 	_, err = flag("13900139001")

@@ -56,7 +56,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 			out.Roles = append(out.Roles, r.String())
 		}
 	}
-	out.Peers = n.Standing()
+	out.Peers, out.Queued = n.Standing(), n.queued()
 	if free, floor, err := n.store.Space(); err == nil {
 		out.FreeBytes, out.FloorBytes = free, floor
 	}

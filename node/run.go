@@ -52,10 +52,14 @@ func (n *Node) Run(ctx context.Context) error {
 	n.among.Store(among)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	looked, met := make(chan struct{}), make(chan error, 1)
+	looked, drained, met := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
 		defer close(looked)
 		n.lookAfter(ctx)
+	}()
+	go func() {
+		defer close(drained)
+		n.drainQueue(ctx)
 	}()
 	go func() {
 		defer stop() // a node that lost its place among the others ends and says so
@@ -67,6 +71,7 @@ func (n *Node) Run(ctx context.Context) error {
 	n.serving.running.Store(false)
 	stop()
 	<-looked
+	<-drained
 	if err = errors.Join(err, <-met); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}

@@ -202,10 +202,15 @@ func (s speaker) speak(ctx context.Context, t hand.Terms, previewOnly bool, one 
 		for _, ref := range said.Statements {
 			out.Statements = append(out.Statements, ref.String())
 		}
+		if said.Queued != "" {
+			out.Queued, out.Publication, out.Note = true, said.Publication.String(), said.Queued
+		}
 		s.n.refreshOwn()
 		s.n.measure()
 	}
-	out.Note = answer.WhyNoChange(&p, &one)
+	if out.Note == "" {
+		out.Note = answer.WhyNoChange(&p, &one)
+	}
 	out.List = s.n.stamp()
 	return out, nil
 }
@@ -227,7 +232,7 @@ func (s speaker) Publications(context.Context) ([]api.Publication, error) {
 }
 
 // Lift implements api.Speaker.
-func (s speaker) Lift(_ context.Context, head string) error {
+func (s speaker) Lift(ctx context.Context, head string) error {
 	c := cid.Undef
 	if head != "" && head != api.NoHead {
 		var err error
@@ -235,7 +240,10 @@ func (s speaker) Lift(_ context.Context, head string) error {
 			return err
 		}
 	}
-	return refusal(s.Publisher.Lift(c))
+	if err := s.Publisher.Lift(c); err != nil {
+		return refusal(err)
+	}
+	return refusal(s.n.drain(ctx, s.Publisher))
 }
 
 // refusal gives an error of the floors below the kind that callers act on.

@@ -72,7 +72,7 @@ says how to write one.`,
 // to and nothing of it stands.
 func emptyHanded(d *api.Published) error {
 	switch {
-	case d.Already || d.Statements+d.Unchanged+d.Resumed > 0:
+	case d.Already || d.Statements+d.Unchanged+d.Resumed+d.Queued > 0:
 		return nil
 	case d.Refused > 0:
 		return shown(api.ExitRefused)

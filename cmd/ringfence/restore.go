@@ -30,7 +30,8 @@ Nobody here knows what the issuer published after the backup, and two batches
 for one place would be a fork. So its key is barred from signing until the node
 runs and two other members, having caught up themselves, confirm where its feed
 ends; what it lacks comes from them. Where fewer can be reached, name the last
-batch that it published, as another node shows it: restore lift HEAD.`,
+batch that it published, as another node shows it: restore lift HEAD. Until then
+what it is told to say is queued, and publications shows it.`,
 		Example: `  ringfence restore /backup/ringfence-2026-11-24 --dir new
   ringfence restore lift bafyreib… --dir new --key-file acme.key`,
 		Args: exactly("FILE"),

@@ -92,10 +92,11 @@ type Published struct {
 	Accepted    int            `json:"accepted"`
 	Rejected    int            `json:"rejected"`    // rows that cannot be used, or that the rules refuse
 	RejectedBy  map[string]int `json:"rejected_by"` // reason → rows
-	Drafts      int            `json:"drafts"`      // numbers and categories: the sum of the next four
+	Drafts      int            `json:"drafts"`      // numbers and categories: the sum of the next five
 	Statements  int            `json:"statements"`
 	Unchanged   int            `json:"unchanged"`
 	Resumed     int            `json:"resumed"`
+	Queued      int            `json:"queued"`  // accepted, and signed once the peers have confirmed the feed
 	Refused     int            `json:"refused"` // by the rules; their rows are among the rejected
 	Clamped     int            `json:"clamped"`
 	Unmapped    []string       `json:"unmapped_labels,omitempty"`
@@ -155,13 +156,17 @@ type Retract struct {
 
 // Said is what came of something said by hand.
 type Said struct {
-	Preview    bool      `json:"preview"`
-	Statements []string  `json:"statements"` // references
-	Undone     int       `json:"undone"`     // statements retracted
-	Changes    []Change  `json:"changes"`    // at most 100
-	Changed    int       `json:"changed"`    // in all
-	Note       string    `json:"note,omitempty"`
-	List       ListStamp `json:"list"`
+	Preview    bool     `json:"preview"`
+	Statements []string `json:"statements"` // references; none while it is queued
+	Queued     bool     `json:"queued"`     // accepted, and signed once the peers have confirmed the feed
+	// Publication is the ID under which it is queued and will be said; "" when it is
+	// not queued.
+	Publication string    `json:"publication,omitempty"`
+	Undone      int       `json:"undone"`  // statements retracted
+	Changes     []Change  `json:"changes"` // at most 100
+	Changed     int       `json:"changed"` // in all
+	Note        string    `json:"note,omitempty"`
+	List        ListStamp `json:"list"`
 }
 
 // Change is an entry that becomes another.
@@ -187,31 +192,33 @@ type Publication struct {
 
 // Status says how a node stands.
 type Status struct {
-	Version    string    `json:"version"`
-	Federation string    `json:"federation"`
-	Name       string    `json:"federation_name"`
-	Member     string    `json:"member"`
-	Roles      []string  `json:"roles"`
-	Issuer     string    `json:"issuer"`
-	Directory  string    `json:"directory"`
-	Running    bool      `json:"running"` // a node process answers, not the verb itself
-	StartedAt  string    `json:"started_at"`
-	Members    int       `json:"members"`
-	Batches    int       `json:"batches"`
-	Statements int       `json:"statements"`
-	Void       int       `json:"void"`
-	Keys       int       `json:"keys"`
-	Entries    int       `json:"entries"`
-	Labelled   int       `json:"labelled"`
-	Blocked    int       `json:"blocked"`
-	Contested  int       `json:"contested"`
-	Feeds      []Feed    `json:"feeds"`
-	Plans      []Plan    `json:"plans"`
-	Switches   []Switch  `json:"switches"`
-	FreeBytes  uint64    `json:"free_bytes"`
-	FloorBytes uint64    `json:"floor_bytes"`
-	Problems   []string  `json:"problems"`
-	List       ListStamp `json:"list"`
+	Version    string   `json:"version"`
+	Federation string   `json:"federation"`
+	Name       string   `json:"federation_name"`
+	Member     string   `json:"member"`
+	Roles      []string `json:"roles"`
+	Issuer     string   `json:"issuer"`
+	Directory  string   `json:"directory"`
+	Running    bool     `json:"running"` // a node process answers, not the verb itself
+	StartedAt  string   `json:"started_at"`
+	Members    int      `json:"members"`
+	Batches    int      `json:"batches"`
+	Statements int      `json:"statements"`
+	Void       int      `json:"void"`
+	Keys       int      `json:"keys"`
+	Entries    int      `json:"entries"`
+	Labelled   int      `json:"labelled"`
+	Blocked    int      `json:"blocked"`
+	Contested  int      `json:"contested"`
+	Feeds      []Feed   `json:"feeds"`
+	Plans      []Plan   `json:"plans"`
+	Switches   []Switch `json:"switches"`
+	FreeBytes  uint64   `json:"free_bytes"`
+	FloorBytes uint64   `json:"floor_bytes"`
+	Problems   []string `json:"problems"`
+	// Queued counts drafts that are accepted and not signed yet.
+	Queued int       `json:"queued_drafts"`
+	List   ListStamp `json:"list"`
 	// Peers is how the node stands among the others; null when it has no place
 	// among them: its keys are locked, or the verb works on the directory alone.
 	Peers *Standing `json:"peers"`

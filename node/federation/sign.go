@@ -21,6 +21,9 @@ var ErrClock = errors.New("federation: the clock is wrong")
 // stolen begins the reason of a bar that no peer's word lifts.
 const stolen = "somebody else may hold this node's key: "
 
+// Passing reports whether the peers' word lifts a bar that has this reason.
+func Passing(reason string) bool { return !strings.HasPrefix(reason, stolen) }
+
 // witnesses is how many different members must be ready and confirm the head of
 // a restored feed.
 const witnesses = 2
@@ -107,7 +110,7 @@ func (f *Federation) confirm() string {
 	switch {
 	case err != nil:
 		return err.Error()
-	case !barred || strings.HasPrefix(reason, stolen):
+	case !barred || !Passing(reason):
 		return ""
 	}
 	highest, missing := f.highestKnown()

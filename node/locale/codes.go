@@ -92,6 +92,7 @@ func purposes() []message {
 // publicationStates is how deliveries stand.
 func publicationStates() []message {
 	return []message{
+		{"publication.queued", "queued, not signed yet", "已排队，尚未签名"},
 		{"publication.open", "open", "未完成"},
 		{"publication.complete", "complete", "已完成"},
 		{"publication.closed", "closed", "已放弃"},

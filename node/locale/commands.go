@@ -92,6 +92,7 @@ func moreHeadings() []message {
 		{"cli.regulators", "regulators", "监管机构"},
 		{"cli.rejected", "rejected rows", "拒收行"},
 		{"cli.reports", "reports", "举报数"},
+		{"cli.queued", "queued, not signed yet", "已排队，尚未签名"},
 		{"cli.resold_to", "resold to", "转售给"},
 		{"cli.resumed", "said before a stop", "中断前已发布"},
 		{"cli.role", "role", "角色"},

@@ -16,7 +16,8 @@ import (
 	"ringfence/store/view"
 )
 
-// Config is what a Publisher needs. All but Announce and MaySign must be set.
+// Config is what a Publisher needs. All but Announce, MaySign and
+// Passing must be set.
 type Config struct {
 	Key    keys.Private // of the issuer whose feed is written
 	Store  Store
@@ -30,6 +31,10 @@ type Config struct {
 	// MaySign returns why nothing may be signed now, nil when it may be; a nil
 	// MaySign lets everything be signed.
 	MaySign func() error
+	// Passing reports whether a bar for a reason is lifted once the peers have
+	// confirmed where the feed ends; until then what is to be said is queued, for
+	// Drain. nil: no bar is, and what is to be said is refused.
+	Passing func(reason string) bool
 }
 
 // Store keeps what must outlive a crash. Both store/disk and store/memory are
@@ -66,6 +71,7 @@ type Bars interface {
 type Values interface {
 	Put(space, key string, value []byte) error
 	Get(space, key string) ([]byte, bool, error)
+	Delete(space, key string) error
 	List(space string, fn func(key string, value []byte) error) error
 }
 
@@ -78,6 +84,8 @@ type Door interface {
 type View interface {
 	Follow() (int, error)
 	List() *view.List
+	// Delivered reports whether a member said anything under a publication ID.
+	Delivered(member charter.MemberIndex, id assertion.PublicationID) bool
 	Preview(issuer keys.Public, now int64, publication assertion.PublicationID, statements []assertion.Statement) (view.Preview, error)
 }
 

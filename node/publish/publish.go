@@ -50,11 +50,13 @@ type Receipt struct {
 // Result is what became of a delivery.
 type Result struct {
 	Publication Publication
-	Already     bool // the content was published before: nothing was added
-	Said        int  // statements of this run
-	Unchanged   int  // drafts that stood already as the file says
-	Resumed     int  // drafts that an earlier run of this publication said
-	Refused     int  // drafts that would have been void
+	Already     bool   // the content was published before: nothing was added
+	Said        int    // statements of this run
+	Unchanged   int    // drafts that stood already as the file says
+	Resumed     int    // drafts that an earlier run of this publication said
+	Refused     int    // drafts that would have been void
+	Waiting     int    // drafts that are queued
+	Queued      string // says that they are, and why; "" when they are signed
 	Batches     int
 	Before      view.Counts // of the list; other publishers' work counts too
 	After       view.Counts
@@ -67,15 +69,24 @@ var ErrNothing = errors.New("publish: nothing to publish")
 // Publish says what a delivery says, as one publication. It returns when all
 // of it is durable and listed. When it is interrupted, by ctx or by a fault,
 // the publication stays open: the same delivery finishes it later, and nothing
-// is said twice.
+// is said twice. While signing is barred until the peers have confirmed the feed,
+// the delivery is queued, durably, and Result.Queued says so.
 func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	begun := p.cfg.Now()
 	who, err := p.begin()
+	if why, waits := p.waits(err); waits {
+		return p.queueDelivery(ctx, d, opts, why)
+	}
 	if err != nil {
 		return Result{}, err
 	}
+	return p.publish(ctx, who, d, opts)
+}
+
+// publish is Publish once the feed is whole. The caller holds mu.
+func (p *Publisher) publish(ctx context.Context, who speaker, d *Delivery, opts Options) (Result, error) {
+	begun := p.cfg.Now()
 	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
 		return Result{}, err
 	}
@@ -89,6 +100,12 @@ func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Res
 		res.Already = true
 		res.Refused, err = t.standing(ctx, opts)
 		return res, err
+	}
+	if one.State == Queued { // from here on it blocks others until it is finished
+		one.State = Open
+		if err := p.keep(&one); err != nil {
+			return Result{}, err
+		}
 	}
 	err = p.run(ctx, t, opts, &res)
 	one.Statements = res.Said + res.Resumed

@@ -57,6 +57,7 @@ type State string
 
 // The states.
 const (
+	Queued    State = "queued"    // accepted, to be signed when the peers have confirmed the feed
 	Open      State = "open"      // begun; delivering the same content again finishes it
 	Complete  State = "complete"  // all of it is said
 	Closed    State = "closed"    // given up unfinished; what was said stands
@@ -157,7 +158,7 @@ func (p *Publisher) find(who speaker, d *Delivery) (one Publication, found bool,
 	digest := hex.EncodeToString(d.Digest[:])
 	for i := range all {
 		switch same := all[i].Digest == digest; {
-		case same && (all[i].State == Open || all[i].State == Complete):
+		case same && (all[i].State == Queued || all[i].State == Open || all[i].State == Complete):
 			one, found = all[i], true
 		case all[i].State == Open:
 			return Publication{}, false, fmt.Errorf("%w: %s of file %q; publish that file again to finish it, retract it, or close it as it stands", ErrUnfinished, all[i].ID, all[i].File)

@@ -24,7 +24,8 @@ func (p *Publisher) Terms() (hand.Terms, error) {
 // Said is what was said by hand.
 type Said struct {
 	Publication ID
-	Statements  []taxonomy.Ref // in the order of the statements
+	Statements  []taxonomy.Ref // in the order of the statements; none while they are queued
+	Queued      string         // says that they are, and why; "" when they are signed
 }
 
 // VoidError says that statements were not signed because they would not count.
@@ -60,7 +61,9 @@ func (p *Publisher) Preview(statements ...assertion.Statement) (view.Preview, er
 
 // Say says statements, all under one publication, durable and listed when it
 // returns. If any of them would be void, none is signed and the error is a
-// *VoidError. Several together are recorded as a publication called note.
+// *VoidError. Several together are recorded as a publication called note. While
+// signing is barred until the peers have confirmed the feed, they are queued,
+// durably, and Said.Queued says so.
 func (p *Publisher) Say(ctx context.Context, note string, statements ...assertion.Statement) (Said, error) {
 	if len(statements) == 0 {
 		return Said{}, fmt.Errorf("%w: no statements were given", ErrNothing)
@@ -68,6 +71,9 @@ func (p *Publisher) Say(ctx context.Context, note string, statements ...assertio
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	who, err := p.begin()
+	if why, waits := p.waits(err); waits {
+		return p.queueSaid(note, statements, why)
+	}
 	if err != nil {
 		return Said{}, err
 	}
@@ -158,6 +164,11 @@ func (p *Publisher) afterwards(who speaker, said Said, note string, statements [
 			return err
 		}
 	}
+	return p.undone(statements)
+}
+
+// undone marks the publications that were retracted.
+func (p *Publisher) undone(statements []assertion.Statement) error {
 	for i := range statements {
 		body, reason := statements[i].Check()
 		undo, ok := body.(assertion.Retract)

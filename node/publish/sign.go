@@ -200,6 +200,9 @@ func (p *Publisher) signAndAdmit(reserved []feed.Reservation) ([]*intake.Admitte
 	return admitted, nil
 }
 
+// foreignBatch begins the reason of a bar that no peer's word lifts.
+const foreignBatch = "a foreign batch stands at place "
+
 // judge takes what became of an own batch.
 func (p *Publisher) judge(o *intake.Outcome) error {
 	switch o.Status {
@@ -207,7 +210,7 @@ func (p *Publisher) judge(o *intake.Outcome) error {
 		return nil
 	case intake.Forked:
 		// Somebody signs with this key elsewhere, or an older store did.
-		reason := fmt.Sprintf("a foreign batch stands at place %d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence)
+		reason := fmt.Sprintf(foreignBatch+"%d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence)
 		if err := p.cfg.Store.Bar(p.issuer, reason); err != nil {
 			return fmt.Errorf("publish: bar signing (%s): %w", reason, err)
 		}

@@ -224,6 +224,7 @@ type Node struct {
 	host keys.Private
 	news chan struct{}
 	stop func()
+	life byte // counts starts: none draws what an earlier one drew
 
 	ahead atomic.Int64 // of its clock before the true time, nanoseconds
 }
@@ -290,10 +291,12 @@ func (n *Node) open() (err error) {
 	if err != nil {
 		return err
 	}
+	n.life++
 	n.Publisher, err = publish.New(publish.Config{
-		Key: n.key, Store: n.Store, Door: n.Door, View: n.View, Now: n.Now, Random: rand.NewChaCha8([32]byte{byte(n.Index), byte(n.Index >> 8), 1}),
+		Key: n.key, Store: n.Store, Door: n.Door, View: n.View, Now: n.Now, Random: rand.NewChaCha8([32]byte{byte(n.Index), byte(n.Index >> 8), 1, n.life}),
 		Announce: func(batches []*intake.Admitted) { n.Federation.Announce(batches) },
 		MaySign:  func() error { return n.Federation.MaySign() },
+		Passing:  federation.Passing,
 	})
 	if err != nil {
 		return err
@@ -373,6 +376,7 @@ func (n *Node) follow(ctx context.Context) {
 			return
 		case <-look.C:
 			n.View.TurnTo(n.today())
+			n.drain(ctx)
 		case <-n.news:
 		}
 		if _, err := n.View.Follow(); err != nil {
@@ -381,6 +385,19 @@ func (n *Node) follow(ctx context.Context) {
 		}
 		if n.net.cfg.Listed != nil {
 			n.net.cfg.Listed(n.Index, n.View.List())
+		}
+	}
+}
+
+// drain says what is queued, if it may be signed.
+func (n *Node) drain(ctx context.Context) {
+	all, err := n.Publisher.Drain(ctx)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, feed.ErrBarred) && !errors.Is(err, publish.ErrHeld) {
+		n.net.t.Errorf("node %d: %v", n.Index, err)
+	}
+	for _, one := range all {
+		if one.Refused != nil {
+			n.net.t.Errorf("node %d: %v", n.Index, one.Refused)
 		}
 	}
 }

@@ -36,21 +36,32 @@ func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
 		}
 		restored.Start()
 		time.Sleep(time.Minute)
-		if _, err := restored.TryFlag(Num(9)); err == nil || !strings.Contains(err.Error(), "signing is barred") {
-			t.Errorf("alone it signs: %v", err)
+		waits := func(num, when string) {
+			t.Helper()
+			if said, err := restored.TryFlag(num); err != nil || len(said.Statements) > 0 || !strings.Contains(said.Queued, "queued, not signed yet") {
+				t.Errorf("%s it signs, or keeps no draft: %+v, %v", when, said, err)
+			}
 		}
+		waits(Num(5), "alone")
 		others[0].Start()
 		time.Sleep(time.Minute)
-		if _, err := restored.TryFlag(Num(9)); err == nil {
-			t.Error("one member is enough to confirm its feed")
+		waits(Num(6), "by the word of one member")
+		restored.Stop() // the queue outlives a restart
+		restored.Start()
+		time.Sleep(time.Minute)
+		if n, err := restored.Publisher.Queued(); err != nil || n != 2 {
+			t.Errorf("%d drafts are queued after a restart, want 2: %v", n, err)
 		}
 		if why := restored.Federation.Standing().Confirming; !strings.Contains(why, "1 of 2 members") {
 			t.Errorf("it waits because %q", why)
 		}
 		others[1].Start()
 		others[2].Start()
-		n.Within(time.Minute, "it signs again", func() bool { _, err := restored.TryFlag(Num(9)); return err == nil })
-		n.Within(10*time.Second, "everybody has six flags", func() bool { return Equal(n.Nodes, 6) })
+		n.Within(time.Minute, "everybody has five flags and the two that were queued", func() bool { return Equal(n.Nodes, 7) })
+		if said := restored.Flag(Num(9)); said.Queued != "" {
+			t.Errorf("it does not sign again: %s", said.Queued)
+		}
+		n.Within(10*time.Second, "everybody has eight flags", func() bool { return Equal(n.Nodes, 8) })
 		for _, node := range n.Nodes {
 			if proofs, err := node.Store.Forks(); err != nil || len(proofs) != 0 {
 				t.Errorf("node %d: %d forks, %v", node.Index, len(proofs), err)
@@ -98,8 +109,8 @@ func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
 		refused := func(confirming string) {
 			t.Helper()
 			time.Sleep(time.Minute)
-			if _, err := restored.TryFlag(Num(8)); err == nil || !strings.Contains(err.Error(), "signing is barred") {
-				t.Errorf("it signs: %v", err)
+			if said, err := restored.TryFlag(Num(8)); err != nil || said.Queued == "" {
+				t.Errorf("it signs: %+v, %v", said, err)
 			}
 			if why := restored.Federation.Standing().Confirming; !strings.Contains(why, confirming) {
 				t.Errorf("it waits because %q, want %q", why, confirming)
@@ -116,8 +127,10 @@ func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
 			node.Stop()
 			node.Start()
 		}
-		n.Within(time.Minute, "it signs again", func() bool { _, err := restored.TryFlag(Num(9)); return err == nil })
-		n.Within(10*time.Second, "everybody has seven flags", func() bool { return Equal(n.Nodes, 7) })
+		n.Within(time.Minute, "everybody has six flags and the two that were queued", func() bool { return Equal(n.Nodes, 8) })
+		if said := restored.Flag(Num(9)); said.Queued != "" {
+			t.Errorf("it does not sign again: %s", said.Queued)
+		}
 		for _, node := range n.Nodes {
 			if proofs, err := node.Store.Forks(); err != nil || len(proofs) != 0 {
 				t.Errorf("node %d: %d forks, %v", node.Index, len(proofs), err)

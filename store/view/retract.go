@@ -7,6 +7,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
+	"ringfence/store/charter"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
@@ -87,6 +88,15 @@ func (j *judge) undoIn(target cid.Cid, index int32, by uint32) bool {
 		j.undoRows(span{ordinal, uint16(index), uint16(index)}, by)
 	}
 	return true
+}
+
+// Delivered reports whether a member said anything under a publication ID, as far as
+// the view has followed.
+func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d := v.w.deliveries[deliveryKey{member, id}]
+	return d != nil && len(d.spans) > 0
 }
 
 func (j *judge) undoDelivery(key deliveryKey, by uint32) {

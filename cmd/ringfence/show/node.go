@@ -25,7 +25,7 @@ func Status(p *Page, s *api.Status) {
 		fact{"member", joined(s.Member, p.codedAll("role", s.Roles))}, fact{"issuer", s.Issuer},
 		fact{"batches", amount(s.Batches)}, fact{"statements", amount(s.Statements)}, fact{"void", amount(s.Void)},
 		fact{"entries", p.word("entries_of", amount(s.Entries), amount(s.Labelled), amount(s.Blocked), amount(s.Contested))},
-		fact{"disk", disk}, fact{"peers", p.standing(s.Peers)})
+		fact{"disk", disk}, fact{"queued", nonzero(s.Queued)}, fact{"peers", p.standing(s.Peers)})
 	if len(s.Feeds) > 0 {
 		p.Line("")
 	}
@@ -72,7 +72,7 @@ func Published(p *Page, d *api.Published) {
 	}
 	p.facts(fact{"publication", p.strong(d.Publication)}, fact{"rows", amount(d.Rows)}, fact{"accepted", amount(d.Accepted)},
 		fact{"rejected", nonzero(d.Rejected)}, fact{"clamped", nonzero(d.Clamped)}, fact{"drafts", amount(d.Drafts)},
-		fact{"statements", amount(d.Statements)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)},
+		fact{"statements", amount(d.Statements)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)}, fact{"queued", nonzero(d.Queued)},
 		fact{"refused", nonzero(d.Refused)}, fact{"batches", amount(d.Batches)}, fact{"changes", amount(d.Changes)},
 		fact{"labelled", p.word("labelled_from", amount(d.LabelledNow), amount(d.Labelled))},
 		fact{"seconds", fmt.Sprintf("%.1f", d.Seconds)})
@@ -119,7 +119,7 @@ func Said(p *Page, s *api.Said) {
 	if s.Preview {
 		p.Say("said.preview")
 	}
-	p.facts(fact{"statements", strings.Join(s.Statements, ", ")}, fact{"undone", nonzero(s.Undone)}, fact{"changes", amount(s.Changed)})
+	p.facts(fact{"statements", strings.Join(s.Statements, ", ")}, fact{"publication", s.Publication}, fact{"undone", nonzero(s.Undone)}, fact{"changes", amount(s.Changed)})
 	var rows [][]string
 	for _, c := range s.Changes {
 		rows = append(rows, []string{c.Key, p.entry(c.Before), p.entry(c.After)})
