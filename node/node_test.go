@@ -627,29 +627,78 @@ func TestKeysWithoutTheirStoreAreBarred(t *testing.T) {
 func TestForkFreezesAtOnce(t *testing.T) {
 	h := newHome(t)
 	h.list("2026-11-23", "13800138000")
-	issuer := chartertest.Issuer("list")
-	signed, ok, err := h.node.Store().Header(issuer.Public(), 0, 0)
-	if err != nil || !ok {
-		t.Fatal(ok, err)
+	h.fork(chartertest.Issuer("list"))
+	if h.lookup("13800138000").Listed {
+		t.Error("what the forked key said is listed")
 	}
-	s, err := assertion.DecodeSignedHeader(signed)
+	status, err := h.node.Status(context.Background())
 	must(t, err)
-	header, err := assertion.DecodeHeader(s.Header)
+	again, err := h.node.SayAgain(context.Background())
 	must(t, err)
-	header.Time--
-	encoded, err := header.Encode()
-	must(t, err)
-	other, err := assertion.Sign(encoded, issuer)
-	must(t, err)
-	got, err := h.node.door.Admit([]intake.Offer{{Header: other}}, h.now)
-	must(t, err)
-	if got[0].Status != intake.Forked || h.lookup("13800138000").Listed {
-		t.Errorf("%v; listed %v", got[0].Status, h.lookup("13800138000").Listed)
+	if status.Suspended != 0 || again.Suspended != 0 || len(again.Statements) != 0 {
+		t.Errorf("another member's fork is told as the own: %d, %+v", status.Suspended, again)
 	}
 	root := h.node.View().List().Stamp().Root
 	h.reopen()
 	if after := h.node.View().List().Stamp().Root; after != root {
 		t.Errorf("root %s after a restart, %s before", after, root)
+	}
+}
+
+// fork tells a second story at the first place of an issuer's feed.
+func (h *home) fork(issuer keys.Private) {
+	h.t.Helper()
+	signed, ok, err := h.node.Store().Header(issuer.Public(), 0, 0)
+	if err != nil || !ok {
+		h.t.Fatal(ok, err)
+	}
+	s, err := assertion.DecodeSignedHeader(signed)
+	must(h.t, err)
+	header, err := assertion.DecodeHeader(s.Header)
+	must(h.t, err)
+	header.Time--
+	encoded, err := header.Encode()
+	must(h.t, err)
+	other, err := assertion.Sign(encoded, issuer)
+	must(h.t, err)
+	got, err := h.node.door.Admit([]intake.Offer{{Header: other}}, h.now)
+	must(h.t, err)
+	if got[0].Status != intake.Forked {
+		h.t.Fatal(got[0].Status)
+	}
+}
+
+// A member whose own key was forked is told how many of its statements lost effect,
+// and which it has to say again; also after a restart, and with its keys locked.
+func TestWhoseKeyWasForkedIsTold(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	var refs []string
+	for _, number := range []string{"13900139000", "13900139001"} {
+		said, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: number, Category: "mkt.retail", Reports: 10})
+		must(t, err)
+		refs = append(refs, said.Statements...)
+	}
+	_, err := h.node.Retract(ctx, api.Retract{Ref: refs[0], Reason: "a mistake"})
+	must(t, err)
+	ring, err := keys.Open(filepath.Join(h.cfg.Dir, KeysDir), h.cfg.Unlock)
+	must(t, err)
+	issuer, err := ring.Private(keys.PurposeIssuer)
+	must(t, err)
+	h.fork(issuer)
+	for _, unlock := range []keys.Unlock{h.cfg.Unlock, {}} {
+		status, err := h.node.Status(ctx)
+		must(t, err)
+		if status.Suspended != 3 || !strings.Contains(strings.Join(status.Problems, "\n"), "3 statements of this member are suspended") {
+			t.Errorf("%d are suspended; problems %q", status.Suspended, status.Problems)
+		}
+		again, err := h.node.SayAgain(ctx)
+		must(t, err)
+		if again.Suspended != 3 || again.More || len(again.Statements) != 1 || again.Statements[0].Ref != refs[1] || again.Statements[0].Subject != "+8613900139001" {
+			t.Errorf("to be said again: %+v", again)
+		}
+		h.cfg.Unlock = unlock
+		h.reopen()
 	}
 }
 

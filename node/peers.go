@@ -95,6 +95,11 @@ func (n *Node) freeze(proof feed.ForkProof) {
 		n.log.Error("a forked feed still counts until the next start", "issuer", proof.Issuer().Short(), "reason", err)
 		return
 	}
+	if info, ok := n.state.Issuer(proof.Issuer()); ok {
+		if own, known := n.member(); known && info.Member == own {
+			n.log.Error("a key of this member signed two stories: "+sayAgainHint, "issuer", proof.Issuer().Short(), "statements", n.view.List().Suspended(own))
+		}
+	}
 	n.log.Warn("an issuer signed two stories; nothing of that epoch counts", "issuer", proof.Issuer().Short(), "epoch", proof.Epoch(), "sequence", proof.Sequence())
 }
 
@@ -177,6 +182,26 @@ func (n *Node) Evidence(context.Context) (api.Evidence, error) {
 	if out.Disagreements, err = federation.Alarms(n.store); err != nil {
 		return api.Evidence{}, fmt.Errorf("node: %w", err)
 	}
+	return out, nil
+}
+
+// sayAgainHint says what a member does about its own fork.
+const sayAgainHint = "what it said under it counts for nothing; `ringfence status --say-again` lists what has to be said again under another of its keys"
+
+// SayAgain implements api.Reader.
+func (n *Node) SayAgain(context.Context) (api.SayAgain, error) {
+	const most = 10_000
+	out := api.SayAgain{Statements: []api.Statement{}}
+	member, ok := n.member()
+	if !ok {
+		return out, nil
+	}
+	l := n.view.List()
+	all, more := l.ToSayAgain(member, most)
+	for i := range all {
+		out.Statements = append(out.Statements, n.book.Load().Statement(l, &all[i]))
+	}
+	out.Suspended, out.More = l.Suspended(member), more
 	return out, nil
 }
 

@@ -51,10 +51,13 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 	}
 	if m, ok := n.member(); ok {
 		member := n.state.Member(m)
-		out.Member, out.Issuer = member.ID, n.issuer.String()
+		out.Member, out.Issuer, out.Suspended = member.ID, n.issuer.String(), l.Suspended(m)
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
 		}
+	}
+	if out.Suspended > 0 {
+		out.Problems = append(out.Problems, fmt.Sprintf("%d statements of this member are suspended: a key of it signed two stories, and %s", out.Suspended, sayAgainHint))
 	}
 	out.Peers, out.Queued = n.Standing(), n.queued()
 	if free, floor, err := n.store.Space(); err == nil {

@@ -88,6 +88,11 @@ func (c *Client) Evidence(ctx context.Context) (Evidence, error) {
 	return ask[Evidence](ctx, c, request{method: http.MethodGet, path: PathEvidence})
 }
 
+// SayAgain asks what the member has to say again.
+func (c *Client) SayAgain(ctx context.Context) (SayAgain, error) {
+	return ask[SayAgain](ctx, c, request{method: http.MethodGet, path: PathSayAgain})
+}
+
 // Screen asks for the verdict itself on one call.
 func (c *Client) Screen(ctx context.Context, call Call) (Verdict, error) {
 	r, err := jsonRequest(http.MethodPost, PathScreen, call)

@@ -74,6 +74,15 @@ type Fork struct {
 	ProofBytes []byte `json:"proof"` // base64; whoever has it can check it alone
 }
 
+// SayAgain is what a member has to say again under another of its keys to have what
+// it had before a fork of its own key: without what it took back, replaced or said
+// again itself, and what has expired.
+type SayAgain struct {
+	Suspended  int         `json:"suspended_statements"` // lost effect, whatever they were
+	Statements []Statement `json:"statements"`           // in the order in which they came; at most 10,000
+	More       bool        `json:"more"`                 // there are others
+}
+
 // Disagreement is a peer whose list differed though it was made of the same.
 type Disagreement struct {
 	Member     string   `json:"member"`

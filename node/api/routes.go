@@ -21,6 +21,7 @@ const (
 	PathStatus       = "/v1/status"
 	PathPeers        = "/v1/peers"
 	PathEvidence     = "/v1/evidence"
+	PathSayAgain     = "/v1/evidence/say-again"
 	PathPlans        = "/v1/plans"
 	PathPlan         = "/v1/plans/{country}/{date}"
 	PathBackup       = "/v1/backup"

@@ -27,6 +27,9 @@ type Reader interface {
 	Peers(ctx context.Context) (Peers, error)
 	// Evidence returns the fork proofs and the disagreements that are kept.
 	Evidence(ctx context.Context) (Evidence, error)
+	// SayAgain returns what the node's member has to say again under another of its
+	// keys, since a fork took it out of the list.
+	SayAgain(ctx context.Context) (SayAgain, error)
 }
 
 // Screener decides calls.

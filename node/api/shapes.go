@@ -216,6 +216,9 @@ type Status struct {
 	FreeBytes  uint64   `json:"free_bytes"`
 	FloorBytes uint64   `json:"floor_bytes"`
 	Problems   []string `json:"problems"`
+	// Suspended counts the member's own statements that lost effect because one of
+	// its keys signed two stories.
+	Suspended int `json:"suspended_statements"`
 	// Queued counts drafts that are accepted and not signed yet.
 	Queued int       `json:"queued_drafts"`
 	List   ListStamp `json:"list"`

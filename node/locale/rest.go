@@ -41,6 +41,7 @@ func restOperations() []message {
 		{"rest.status", "Who the node is, what it holds, what is wrong", "节点身份、所存数据与存在的问题"},
 		{"rest.peers", "The other nodes of the federation, and how they stand", "联盟中的其他节点及其状况"},
 		{"rest.evidence", "Fork proofs, and peers whose lists differed", "分叉证据，以及名单不一致的节点"},
+		{"rest.say_again", "What the member has to say again after a fork of its own key", "本成员密钥分叉后须重新作出的声明"},
 		{"rest.say", "Say one thing by hand, or preview it", "手工作出一条声明，或先预览"},
 		{"rest.retract", "Undo a statement, a batch or a publication, or preview it", "撤回一条声明、一个批次或一次发布，或先预览"},
 		{"rest.publications", "What was delivered, newest first", "已交付的发布，最新在前"},

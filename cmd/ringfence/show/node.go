@@ -25,7 +25,7 @@ func Status(p *Page, s *api.Status) {
 		fact{"member", joined(s.Member, p.codedAll("role", s.Roles))}, fact{"issuer", s.Issuer},
 		fact{"batches", amount(s.Batches)}, fact{"statements", amount(s.Statements)}, fact{"void", amount(s.Void)},
 		fact{"entries", p.word("entries_of", amount(s.Entries), amount(s.Labelled), amount(s.Blocked), amount(s.Contested))},
-		fact{"disk", disk}, fact{"queued", nonzero(s.Queued)}, fact{"peers", p.standing(s.Peers)})
+		fact{"disk", disk}, fact{"queued", nonzero(s.Queued)}, fact{"suspended", nonzero(s.Suspended)}, fact{"peers", p.standing(s.Peers)})
 	if len(s.Feeds) > 0 {
 		p.Line("")
 	}
@@ -48,6 +48,22 @@ func Status(p *Page, s *api.Status) {
 	}
 	p.Line("")
 	p.stamp(s.List)
+}
+
+// SayAgain lists what a member has to say again.
+func SayAgain(p *Page, a *api.SayAgain) {
+	if len(a.Statements) == 0 {
+		p.Say("nothing_to_say_again")
+	}
+	var rows [][]string
+	for i := range a.Statements {
+		s := &a.Statements[i]
+		rows = append(rows, []string{s.Kind, s.Subject, s.Category, amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
+	}
+	p.table([]column{{"kind", false}, {"subject", false}, {"category", false}, {"reports", true}, {"last_seen", false}, {"expires", false}, {"publication", false}, {"statement", false}}, rows)
+	if a.More {
+		p.Say("more_to_say_again")
+	}
 }
 
 // Plans lists numbering plans.

@@ -54,6 +54,7 @@ func knock(id string) (path, body string) {
 		"status":       {"/v1/status", ""},
 		"peers":        {"/v1/peers", ""},
 		"evidence":     {"/v1/evidence", ""},
+		"say-again":    {"/v1/evidence/say-again", ""},
 		"say":          {"/v1/statements", `{"kind":"flag","subject":"110"}`},
 		"retract":      {"/v1/retractions", `{"ref":"bafy/1"}`},
 		"publications": {"/v1/publications", ""},
@@ -120,7 +121,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 21 {
+	if seen != 22 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
@@ -129,7 +130,7 @@ func TestRolesAndOperations(t *testing.T) {
 // the hand: what changes something or gives everything away needs a token.
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
 	r := run(t, Config{Service: &double{}})
-	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "publications", "switches"}
+	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
 			if *op.Loopback != slices.Contains(open, op.OperationID) {

@@ -46,6 +46,7 @@ func questions() []question {
 		{"statement", func(ctx context.Context, s api.Service) (any, error) { return s.Statement(ctx, "bafy/4095") }, "bafy/4095", ""},
 		{"status", func(ctx context.Context, s api.Service) (any, error) { return s.Status(ctx) }, nil, ""},
 		{"peers", func(ctx context.Context, s api.Service) (any, error) { return s.Peers(ctx) }, nil, ""},
+		{"say again", func(ctx context.Context, s api.Service) (any, error) { return s.SayAgain(ctx) }, nil, ""},
 		{"evidence", func(ctx context.Context, s api.Service) (any, error) { return s.Evidence(ctx) }, nil, ""},
 		{"screen", func(ctx context.Context, s api.Service) (any, error) { return s.Screen(ctx, call) }, call, ""},
 		{"switches", func(ctx context.Context, s api.Service) (any, error) { return s.Enforce(ctx, api.Enforce{}) }, api.Enforce{}, ""},

@@ -147,6 +147,8 @@ func (f *face) registerAnswers(a huma.API) {
 		func(ctx context.Context, _ *struct{}) (api.Peers, error) { return f.Service.Peers(ctx) })
 	register(f, a, in(tagNode, "Fork proofs, and peers whose lists differed", describe("evidence", http.MethodGet, api.PathEvidence, reading())),
 		func(ctx context.Context, _ *struct{}) (api.Evidence, error) { return f.Service.Evidence(ctx) })
+	register(f, a, in(tagNode, "What the member has to say again after a fork of its own key", describe("say-again", http.MethodGet, api.PathSayAgain, reading())),
+		func(ctx context.Context, _ *struct{}) (api.SayAgain, error) { return f.Service.SayAgain(ctx) })
 }
 
 type manyInput struct {

@@ -1,0 +1,178 @@
+package view
+
+import (
+	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/taxonomy"
+)
+
+// Suspended counts the statements of a member that a proved fork of their epoch
+// took out of the list, whatever they were: with no anchor that is all of the epoch.
+func (l *List) Suspended(member charter.MemberIndex) int {
+	n := 0
+	for i := range l.batches {
+		if l.suspends(member, &l.batches[i]) {
+			n += int(l.batches[i].count)
+		}
+	}
+	return n
+}
+
+func (l *List) suspends(member charter.MemberIndex, b *batch) bool {
+	return l.isFrozen(b) && l.speakers[b.speaker].member == member
+}
+
+// ToSayAgain returns the statements, at most so many and in the order in which they
+// came, that a member has to say again under another of its keys to have what it had;
+// more reports that there are others. Of what a proved fork suspends it leaves out what
+// would count for nothing by now (void, expired, erased), what the member took back or
+// replaced itself, and what it has said again. One whose batch cannot be read is told
+// with status Unreadable. It reads all that is suspended.
+func (l *List) ToSayAgain(member charter.MemberIndex, most int) (all []Told, more bool) {
+	s := suspension{List: l, member: member, undone: map[string]bool{}}
+	s.gatherUndone()
+	for i := range l.batches {
+		b := &l.batches[i]
+		if !l.suspends(member, b) {
+			continue
+		}
+		for at := range int(b.count) {
+			told := l.told(&row{batch: uint32(i), index: uint16(at)})
+			if !s.wanted(&told, uint32(i)) {
+				continue
+			}
+			if len(all) == most {
+				return all, true
+			}
+			all = append(all, told)
+		}
+	}
+	return all, false
+}
+
+// suspension is a member's suspended epochs.
+type suspension struct {
+	*List
+	member charter.MemberIndex
+	undone map[string]bool // what any retract of the member names, suspended or not, by its target
+}
+
+// gatherUndone reads what the member took back: in its suspended epochs, and since
+// by another key.
+func (s *suspension) gatherUndone() {
+	for i := range s.batches {
+		if b := &s.batches[i]; s.suspends(s.member, b) {
+			for at := range int(b.count) {
+				s.noteUndone(uint32(i), uint16(at))
+			}
+		}
+	}
+	for _, u := range s.undoings {
+		s.noteUndone(u.batch, u.index)
+	}
+}
+
+func (s *suspension) noteUndone(batch uint32, index uint16) {
+	told := s.told(&row{batch: batch, index: index})
+	if undo, ok := told.Body.(assertion.Retract); ok && told.Member == s.member {
+		key := string(undo.Target)
+		if !s.suspends(s.member, &s.batches[batch]) {
+			key = saidAgain + key
+		}
+		s.undone[key] = true
+	}
+}
+
+// saidAgain begins the target of a retract that works.
+const saidAgain = "again "
+
+// wanted reports whether a suspended statement is to be said again.
+func (s *suspension) wanted(t *Told, batch uint32) bool {
+	if t.Status == Unreadable {
+		return true
+	}
+	if t.Status == Erased || t.Body == nil || taxonomy.DayOf(t.Statement.Expires) <= s.stamp.Day {
+		return false
+	}
+	if undo, ok := t.Body.(assertion.Retract); ok {
+		return !s.undone[saidAgain+string(undo.Target)] && !s.within(&undo)
+	}
+	if s.isUndone(t) {
+		return false
+	}
+	key, ok := t.Statement.Key()
+	if !ok {
+		return true
+	}
+	kind := t.Statement.Kind
+	if (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != NotVoid {
+		return false
+	}
+	for one := range key.Keys() {
+		_, rows := s.table.find(one)
+		return !s.replaced(rows, batch, t.Ref.Index) // the other keys have the same rows
+	}
+	return true
+}
+
+// within reports whether a retract names a suspended statement or batch: neither of
+// the two has to be said again.
+func (s *suspension) within(undo *assertion.Retract) bool {
+	if undo.Kind == assertion.TargetPublication {
+		return false
+	}
+	target, err := taxonomy.CIDFromBytes(undo.Target[:taxonomy.CIDSize])
+	if err != nil {
+		return true
+	}
+	for i := range s.batches {
+		if s.batches[i].cid == target {
+			return s.suspends(s.member, &s.batches[i])
+		}
+	}
+	return false
+}
+
+// isUndone reports whether the member took a statement back, by whatever key.
+func (s *suspension) isUndone(t *Told) bool {
+	if len(s.undone) == 0 {
+		return false
+	}
+	for _, target := range [][]byte{t.Ref.Bytes(), t.Ref.Batch.Bytes(), t.Publication[:]} {
+		if s.undone[string(target)] || s.undone[saidAgain+string(target)] {
+			return true
+		}
+	}
+	return false
+}
+
+// replaced reports whether the member said the same kind of thing about the key
+// later: in a suspended epoch, then that is to be said again, or by another key.
+func (s *suspension) replaced(rows []row, batch uint32, index uint16) bool {
+	var own *row
+	for i := range rows {
+		if rows[i].batch == batch && rows[i].index == index {
+			own = &rows[i]
+		}
+	}
+	if own == nil {
+		return false
+	}
+	for i := range rows {
+		r := &rows[i]
+		b := &s.batches[r.batch]
+		if r == own || r.kind != own.kind || r.category != own.category || r.own != own.own || r.undoneBy != 0 || r.until <= s.stamp.Day ||
+			b.speaker == nobody || s.speakers[b.speaker].member != s.member || !s.older(own, r) {
+			continue
+		}
+		if r.reason == ReasonFrozen {
+			if told := s.told(r); s.isUndone(&told) {
+				continue
+			}
+		} else if r.void() {
+			continue
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,81 @@
+package view
+
+import (
+	"slices"
+	"testing"
+
+	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/taxonomy"
+)
+
+// A member whose key was forked is told what it has to say again: not what it took
+// back or replaced itself, what has expired, what was void, or what it has said
+// again under another key; and nothing of anybody else's.
+func TestWhatIsToBeSaidAgain(t *testing.T) {
+	mobiles := []string{"+8613800138010", "+8613800138011", "+8613800138012", "+8613800138013", "+8613800138014", "+8613800138015"}
+	second := func(c *charter.FoundingConfig) {
+		for i := range c.Cards {
+			if c.Cards[i].ID == "list" {
+				c.Cards[i].Issuers = append(c.Cards[i].Issuers, chartertest.Issuer("second").Public())
+			}
+		}
+	}
+	w := newWorld(t, second, "list: vendor; trusted", "other: vendor; trusted")
+	flag := func(i, day int) assertion.Statement {
+		return flagged(t, mobiles[i], "mkt.retail", 50, day, day)
+	}
+	elder := w.say("second", at(-9), w.publication(), flag(5, -9))
+	took := w.publication()
+	w.say("list", at(-8), took, flag(0, -8)) // retracted as a publication
+	first := w.say("list", at(-8), w.publication(), flag(1, -8), flag(2, -8), flag(3, -8))
+	void := flag(4, -7) // lives longer than the policy lets it
+	void.Expires += 5000 * 86400
+	w.say("list", at(-7), w.publication(), void)
+	newer := w.say("list", at(-6), w.publication(), flag(2, -6)) // replaces the second of first
+	undo := w.say("list", at(-5), w.publication(),
+		retraction(t, assertion.TargetPublication, took[:]),
+		retraction(t, assertion.TargetStatement, first[2].Bytes()),
+		retraction(t, assertion.TargetStatement, elder[0].Bytes()))
+	w.say("other", at(-5), w.publication(), flag(4, -5))
+
+	member, _ := w.state.MemberByID("list")
+	other, _ := w.state.MemberByID("other")
+	v := w.view(today)
+	if l := v.List(); l.Suspended(member) != 0 {
+		t.Fatalf("%d are suspended without a fork", l.Suspended(member))
+	}
+	must(t, v.Freeze(FeedEpoch{Issuer: chartertest.Issuer("list").Public()}, 2))
+	again := func(day taxonomy.Day, want ...taxonomy.Ref) {
+		t.Helper()
+		_, err := v.Follow()
+		must(t, err)
+		v.TurnTo(day)
+		all, more := v.List().ToSayAgain(member, 100)
+		var got []taxonomy.Ref
+		for i := range all {
+			got = append(got, all[i].Ref)
+		}
+		if !slices.Equal(got, want) || more {
+			t.Errorf("on %v: %v, want %v", day, got, want)
+		}
+	}
+	if l := v.List(); l.Suspended(member) != 9 || l.Suspended(other) != 0 {
+		t.Errorf("%d and %d are suspended, want 9 and 0", l.Suspended(member), l.Suspended(other))
+	}
+	// The retraction of a whole publication is harmless to repeat; the one of a
+	// suspended statement is moot, as the statement is.
+	again(today, first[0], newer[0], undo[0], undo[2])
+	if all, more := v.List().ToSayAgain(member, 1); len(all) != 1 || !more {
+		t.Errorf("of one: %d, more %v", len(all), more)
+	}
+	if all, more := v.List().ToSayAgain(other, 100); len(all) > 0 || more {
+		t.Errorf("another member is told %d", len(all))
+	}
+
+	w.say("second", at(0), w.publication(), flag(1, -8), retraction(t, assertion.TargetStatement, elder[0].Bytes()))
+	v = w.viewOf(Config{State: w.state, Source: w.records, Day: today, Frozen: []FeedEpoch{{Issuer: chartertest.Issuer("list").Public()}}})
+	again(today, newer[0], undo[0])
+	again(today+2000, undo[0]) // flags expire, retractions never
+}
