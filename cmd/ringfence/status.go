@@ -21,7 +21,7 @@ what it took back, replaced or said again itself. A file is said again whole by
 publishing it there.`,
 		Example: `  ringfence status --dir acme --json
   ringfence status --say-again`,
-		Args:    exactly(),
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if again {
 				all, err := ask(a, cmd, tells, func(s api.Service) (api.SayAgain, error) { return s.SayAgain(cmd.Context()) })
