@@ -6,8 +6,8 @@ import (
 	"ringfence/store/keys"
 )
 
-// Fresh returns when, by the machine's clock, a connected peer last answered what
-// it holds, of the peers that give what they claim: up to then this node has what
+// Fresh returns when, by the machine's clock, a connected peer last said what it
+// holds, of the peers that give what they claim: up to then this node has what
 // somebody else has. It is zero when there is no such peer, or while the own store
 // takes nothing in. A peer that says that it holds nothing cannot be told from one of
 // a young federation.

@@ -136,7 +136,7 @@ func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 		pl.stir(now)
 		pl.soon(p, now, leastPause)
 	case p.told && !p.exchanging:
-		p.exchanged = now
+		p.exchanged, p.compared = now, now
 		p.next = later(p.next, now.Add(pl.pace(now)))
 	}
 }

@@ -57,15 +57,15 @@ func TestWhoHearsNobodySaysThatItIsStale(t *testing.T) {
 				alone := n.Nodes[victim].Federation
 				n.Within(30*time.Second, "all agree", n.agreed)
 				time.Sleep(10 * time.Minute)
-				if s := alone.Standing(); s.Stale || s.UnheardSeconds > 15 || alone.Stale() != "" {
+				if s := alone.Standing(); s.Stale || s.UnheardSeconds > 45 || alone.Stale() != "" {
 					t.Fatalf("among honest peers: stale %v, unheard for %d s, %q", s.Stale, s.UnheardSeconds, alone.Stale())
 				}
 				way.eclipse(n)
-				time.Sleep(4*time.Minute + 40*time.Second)
+				time.Sleep(4*time.Minute + 5*time.Second) // a federation at rest compares each half minute
 				if s := alone.Standing(); s.Stale || s.UnheardSeconds < 4*60 {
 					t.Errorf("before the bound: stale %v, unheard for %d s", s.Stale, s.UnheardSeconds)
 				}
-				time.Sleep(30 * time.Second)
+				time.Sleep(time.Minute)
 				s := alone.Standing()
 				if !s.Stale || s.UnheardSeconds <= 300 || !strings.Contains(alone.Stale(), "may be stale") {
 					t.Errorf("past the bound: stale %v, unheard for %d s, %q", s.Stale, s.UnheardSeconds, alone.Stale())
