@@ -6,6 +6,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
+
+	"ringfence/node/overlay/internal/layout"
 )
 
 // finder takes what mDNS finds. Anyone on the network can say anything there;
@@ -18,13 +20,13 @@ func (f finder) HandlePeerFound(info peer.AddrInfo) {
 	if !ok {
 		return
 	}
+	first := f.o.book.Find(k, info.Addrs)
 	f.o.mu.Lock()
 	defer f.o.mu.Unlock()
 	if w := f.o.way(k); w != nil {
-		if len(w.found) == 0 {
+		if first {
 			w.next = time.Now()
 		}
-		w.found = usables(info.Addrs)
 		f.o.nudge()
 	}
 }
@@ -34,7 +36,7 @@ func (o *Overlay) look() (stop func(), err error) {
 	if !o.cfg.LAN {
 		return func() {}, nil
 	}
-	s := mdns.NewMdnsService(o.host, serviceOf(o.cfg.Federation), finder{o})
+	s := mdns.NewMdnsService(o.host, layout.ServiceOf(o.cfg.Federation), finder{o})
 	if err := s.Start(); err != nil {
 		return nil, fmt.Errorf("overlay: look for members on the local network (mDNS): %w", err)
 	}

@@ -16,12 +16,15 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
-	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
-	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	ma "github.com/multiformats/go-multiaddr"
 
+	"ringfence/node/overlay/desk"
+	"ringfence/node/overlay/internal/address"
+	"ringfence/node/overlay/internal/book"
+	"ringfence/node/overlay/internal/gate"
+	"ringfence/node/overlay/internal/hosts"
+	"ringfence/node/overlay/internal/layout"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -33,10 +36,7 @@ type Roster interface {
 
 // Book keeps the signed peer records of members over restarts. Implementations
 // are safe for concurrent use.
-type Book interface {
-	Records() ([][]byte, error)
-	Keep(host keys.Public, record []byte) error
-}
+type Book interface{ book.Shelf }
 
 // Config says who a node is and what it knows at the start.
 type Config struct {
@@ -64,14 +64,14 @@ type Overlay struct {
 	cfg       Config
 	self      keys.Public
 	private   crypto.PrivKey
-	protocols Protocols
+	protocols layout.Protocols
 	announced []ma.Multiaddr
 	host      host.Host
 	resources network.ResourceManager
-	gate      *gate
-	desk      *desk
+	gate      *gate.Gate
+	book      *book.Book
 	traffic   *traffic
-	session   [sessionSize]byte // tells one life of a node from the next
+	session   book.Session // tells one life of a node from the next
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -83,7 +83,6 @@ type Overlay struct {
 	working sync.WaitGroup // goroutines started by start
 	ways    map[keys.Public]*way
 	changes []change
-	own     ownRecord
 	learned bool // a record was taken, which others may not have yet
 }
 
@@ -108,19 +107,22 @@ func New(cfg Config) (*Overlay, error) {
 	if cfg.Roster == nil || cfg.Hosts == nil || !cfg.Federation.Defined() {
 		return nil, errors.New("overlay: a roster, its hosts and a federation are needed")
 	}
-	private, _, err := identity(cfg.Key)
+	private, _, err := hosts.Identity(cfg.Key)
 	if err != nil {
 		return nil, err
 	}
 	o := &Overlay{
-		cfg: cfg, self: cfg.Key.Public(), private: private, protocols: ProtocolsOf(cfg.Federation),
-		session: newSession(), traffic: newTraffic(),
+		cfg: cfg, self: cfg.Key.Public(), private: private, protocols: layout.ProtocolsOf(cfg.Federation),
+		session: book.NewSession(), traffic: newTraffic(),
 		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 		ways: make(map[keys.Public]*way),
 	}
 	o.ctx, o.stop = context.WithCancel(context.Background())
-	o.gate = newGate(o)
-	o.desk = newDesk(o)
+	o.gate = gate.New(gate.Config{Member: o.named, Ended: func() bool { return o.ctx.Err() != nil }, Now: cfg.Now})
+	o.book = book.New(book.Config{
+		Self: o.self, Key: private, Shelf: cfg.Book, Learned: o.learn, Now: cfg.Now, Logger: cfg.Logger,
+		Member: func(host keys.Public) bool { _, ok := cfg.Roster.Host(host); return ok },
+	})
 	if err := o.open(); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
@@ -129,14 +131,14 @@ func New(cfg Config) (*Overlay, error) {
 
 // open makes the host, registers what it serves, and listens.
 func (o *Overlay) open() error {
-	if err := o.remember(); err != nil {
-		return err
-	}
 	var err error
-	if o.resources, err = newResources(func(id peer.ID) bool { _, ok := o.member(id); return ok }); err != nil {
+	if o.resources, err = gate.NewResources(o.named); err != nil {
 		return err
 	}
-	manager, err := connmgr.NewConnManager(lowWater, highWater, connmgr.WithGracePeriod(trimGrace))
+	if err := o.remember(); err != nil { // what is known is trusted by the limits
+		return err
+	}
+	manager, err := connmgr.NewConnManager(layout.LowWater, layout.HighWater, connmgr.WithGracePeriod(layout.TrimGrace))
 	if err != nil {
 		return fmt.Errorf("overlay: set the number of connections: %w", err)
 	}
@@ -144,7 +146,7 @@ func (o *Overlay) open() error {
 	if err != nil {
 		return err
 	}
-	options := append(o.transports(), hostOptions(o.private, o.cfg.Version)...)
+	options := append(o.transports(), hosts.Options(o.private, o.cfg.Version)...)
 	options = append(options, libp2p.ConnectionManager(manager), libp2p.ResourceManager(o.resources),
 		libp2p.ConnectionGater(o.gate), libp2p.BandwidthReporter(o.traffic), libp2p.AddrsFactory(factory))
 	if o.host, err = libp2p.New(options...); err != nil {
@@ -154,7 +156,10 @@ func (o *Overlay) open() error {
 	// nothing here needs that.
 	o.host.RemoveStreamHandler(identify.IDPush)
 	o.host.Network().Notify(&network.NotifyBundle{ConnectedF: o.connected, DisconnectedF: o.disconnected})
-	o.host.SetStreamHandler(DeskProtocol, o.desk.serve)
+	front := desk.New(desk.Config{
+		Federation: o.cfg.Federation, Name: o.cfg.Name, Genesis: o.cfg.Genesis, Member: o.named, Now: o.cfg.Now, Version: o.cfg.Version,
+	})
+	o.host.SetStreamHandler(layout.DeskProtocol, front.Serve)
 	o.Handle(o.protocols.Peers, o.serveExchange)
 	return o.listen()
 }
@@ -164,33 +169,14 @@ func (o *Overlay) transports() []libp2p.Option {
 	if o.cfg.Options != nil {
 		return append([]libp2p.Option(nil), o.cfg.Options...)
 	}
-	return append(plainTransports(), libp2p.NoListenAddrs)
-}
-
-func plainTransports() []libp2p.Option {
-	return []libp2p.Option{libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport)}
-}
-
-// hostOptions is what every host here has, also one that only asks at a desk: no
-// relay, no help through NAT, no ping, no metrics, and no guesses about the
-// network. After a partition a detector of black holes would keep a node from
-// dialling.
-func hostOptions(private crypto.PrivKey, version string) []libp2p.Option {
-	return []libp2p.Option{
-		libp2p.Identity(private), libp2p.UserAgent("ringfence/" + version),
-		libp2p.DisableRelay(), libp2p.Ping(false), libp2p.DisableMetrics(),
-		libp2p.DisableIdentifyAddressDiscovery(), libp2p.ForceReachabilityPublic(),
-		libp2p.UDPBlackHoleSuccessCounter(nil), libp2p.IPv6BlackHoleSuccessCounter(nil),
-		libp2p.WithDialTimeout(DialTimeout),
-		libp2p.SwarmOpts(swarm.WithDialTimeoutLocal(DialTimeout)),
-	}
+	return append(hosts.Transports(), libp2p.NoListenAddrs)
 }
 
 // announce returns what adds the announced addresses to those that the host sees
 // itself.
 func (o *Overlay) announce() (func([]ma.Multiaddr) []ma.Multiaddr, error) {
 	for _, a := range o.cfg.Announce {
-		addrs, err := announced(a)
+		addrs, err := address.Announced(a)
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +188,7 @@ func (o *Overlay) announce() (func([]ma.Multiaddr) []ma.Multiaddr, error) {
 // reach returns the addresses by which others reach this node, the announced ones
 // first: libp2p sorts, and few are told.
 func (o *Overlay) reach() []ma.Multiaddr {
-	return usables(slices.Concat(o.announced, beyond(o.host.Addrs())))
+	return address.Usables(slices.Concat(o.announced, address.Beyond(o.host.Addrs())))
 }
 
 // listen listens on each address of the configuration, or says which it cannot
@@ -212,13 +198,13 @@ func (o *Overlay) listen() error {
 		return nil
 	}
 	for _, hostport := range o.cfg.Listen {
-		addrs, err := listenAddrs(hostport)
+		addrs, err := address.Listen(hostport)
 		if err != nil {
 			return err
 		}
 		for _, a := range addrs {
 			if err := o.host.Network().Listen(a); err != nil {
-				return fmt.Errorf("overlay: listen on %s: %w; is another node running there?", place(a), err)
+				return fmt.Errorf("overlay: listen on %s: %w; is another node running there?", address.Place(a), err)
 			}
 		}
 	}
@@ -231,7 +217,7 @@ func (o *Overlay) Close() error {
 	o.closed = true
 	o.mu.Unlock()
 	o.stop()
-	o.gate.open() // whoever waits to be let in sees the end
+	o.gate.Open() // whoever waits to be let in sees the end
 	var err error
 	if o.host != nil {
 		err = o.host.Close()
@@ -267,10 +253,16 @@ func (o *Overlay) Addresses() []string {
 
 // member returns the host key behind a peer ID that the charter names.
 func (o *Overlay) member(id peer.ID) (keys.Public, bool) {
-	k, ok := bareKey(id)
+	k, ok := hosts.BareKey(id)
 	if !ok {
 		return k, false
 	}
 	_, ok = o.cfg.Roster.Host(k)
 	return k, ok
+}
+
+// named reports whether the charter names a host.
+func (o *Overlay) named(id peer.ID) bool {
+	_, ok := o.member(id)
+	return ok
 }

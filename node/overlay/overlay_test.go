@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringfence/node/overlay"
+	"ringfence/node/overlay/desk"
 	"ringfence/node/overlay/overlaytest"
 )
 
@@ -137,7 +138,7 @@ func TestCloseLetsGoOfWhoWaits(t *testing.T) {
 		}
 		asked := make(chan error, 1)
 		go func() {
-			_, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: never.Addresses()[0], Options: sim.Options(1)})
+			_, err := desk.Ask(t.Context(), desk.AskConfig{Address: never.Addresses()[0], Options: sim.Options(1)})
 			asked <- err
 		}()
 		time.Sleep(5 * time.Second)

@@ -8,6 +8,10 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+
+	"ringfence/node/overlay/internal/gate"
+	"ringfence/node/overlay/internal/hosts"
+	"ringfence/node/overlay/internal/layout"
 )
 
 // shortestPass keeps the loop from spinning.
@@ -27,9 +31,9 @@ func (o *Overlay) Run(ctx context.Context) error {
 	told := make(chan struct{})
 	go func() { defer close(told); o.tellAll(ctx) }()
 	defer func() { cancel(); <-told }()
-	o.gate.open()
+	o.gate.Open()
 	var probe time.Time
-	turn := turns{next: time.Now().Add(jitter(exchangeEvery))}
+	turn := turns{next: time.Now().Add(jitter(layout.ExchangeEvery))}
 	for {
 		now := time.Now()
 		o.forget()
@@ -37,7 +41,7 @@ func (o *Overlay) Run(ctx context.Context) error {
 		o.listenIn(now)
 		wait := o.redial(now, now.After(probe))
 		if now.After(probe) {
-			probe = now.Add(RedialEvery)
+			probe = now.Add(layout.RedialEvery)
 		}
 		o.exchangeWith(turn.due(now, o.fresh()))
 		timer := time.NewTimer(max(min(wait, turn.next.Sub(now)), shortestPass))
@@ -77,7 +81,7 @@ func (o *Overlay) tellAll(ctx context.Context) {
 // never exchanged records.
 func (o *Overlay) sweep(now time.Time) {
 	for _, conn := range o.host.Network().Conns() {
-		if now.Sub(conn.Stat().Opened) < strangerTime {
+		if now.Sub(conn.Stat().Opened) < layout.StrangerTime {
 			continue
 		}
 		k, member := o.member(conn.RemotePeer())
@@ -105,7 +109,7 @@ func (o *Overlay) listenIn(now time.Time) {
 		if in := o.traffic.of(w.id).in.Load(); in != w.heard {
 			w.heard, w.heardAt = in, now
 		}
-		if now.Sub(w.heardAt) < silence || o.closed {
+		if now.Sub(w.heardAt) < layout.Silence || o.closed {
 			continue
 		}
 		o.ask(w)
@@ -119,7 +123,7 @@ func (o *Overlay) ask(w *way) {
 }
 
 func (o *Overlay) askAlive(w *way) {
-	err := o.exchange(w.host, true, aliveTime)
+	err := o.exchange(w.host, true, layout.AliveTime)
 	o.mu.Lock()
 	w.asking = false
 	gone := err != nil && w.met && o.traffic.of(w.id).in.Load() == w.heard && o.ctx.Err() == nil
@@ -135,12 +139,12 @@ func (o *Overlay) askAlive(w *way) {
 // enough others, and with probe one more at random: else two halves that have
 // forgotten each other would never meet again. It returns when to look again.
 func (o *Overlay) redial(now time.Time, probe bool) time.Duration {
-	hosts := o.cfg.Hosts()
+	all := o.cfg.Hosts()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	tries, others, wait := 0, 0, RedialEvery
+	tries, others, wait := 0, 0, layout.RedialEvery
 	var due []*way
-	for _, k := range hosts {
+	for _, k := range all {
 		w := o.way(k)
 		if w == nil {
 			continue
@@ -162,9 +166,9 @@ func (o *Overlay) redial(now time.Time, probe bool) time.Duration {
 	rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 	for _, w := range due {
 		direct := o.cfg.Direct(w.host)
-		wanted := len(hosts) <= everyone || direct || others < someOthers
-		w.next = now.Add(RedialEvery/2 + jitter(RedialEvery/2))
-		if tries >= maxTries || (!wanted && !probe) || o.closed || !o.ready(w) {
+		wanted := len(all) <= layout.Everyone || direct || others < layout.SomeOthers
+		w.next = now.Add(layout.RedialEvery/2 + jitter(layout.RedialEvery/2))
+		if tries >= layout.MaxTries || (!wanted && !probe) || o.closed || !o.ready(w) {
 			continue
 		}
 		if !wanted {
@@ -175,7 +179,7 @@ func (o *Overlay) redial(now time.Time, probe bool) time.Duration {
 			others++
 		}
 		w.trying, w.lastTry = true, o.cfg.Now()
-		info := peer.AddrInfo{ID: w.id, Addrs: w.addresses()}
+		info := peer.AddrInfo{ID: w.id, Addrs: o.book.Addresses(w.host)}
 		o.working.Go(func() { o.try(w, info) })
 	}
 	return wait
@@ -187,10 +191,10 @@ func (o *Overlay) ready(w *way) bool {
 	if o.host.Network().Connectedness(w.id) == network.Connected {
 		return false // records are being exchanged
 	}
-	if _, refused := o.gate.refused(w.id); refused {
+	if _, refused := o.gate.Refused(w.id); refused {
 		return false
 	}
-	if len(w.addresses()) == 0 {
+	if len(o.book.Addresses(w.host)) == 0 {
 		w.trouble = "no address of it is known yet"
 		return false
 	}
@@ -207,7 +211,7 @@ func (o *Overlay) try(w *way, info peer.AddrInfo) {
 	if o.host.Network().Connectedness(info.ID) != network.Connected {
 		o.host.Peerstore().ClearAddrs(info.ID)
 	}
-	ctx, cancel := context.WithTimeout(o.ctx, RedialEvery)
+	ctx, cancel := context.WithTimeout(o.ctx, layout.RedialEvery)
 	defer cancel()
 	err := o.host.Connect(ctx, info)
 	o.mu.Lock()
@@ -217,7 +221,7 @@ func (o *Overlay) try(w *way, info peer.AddrInfo) {
 		return
 	}
 	if o.ctx.Err() == nil {
-		w.trouble = dialTrouble(info, err)
+		w.trouble = hosts.DialTrouble(info, err)
 	}
 	o.nudge()
 }
@@ -232,16 +236,16 @@ type turns struct {
 // and with several soon after something new was heard.
 func (t *turns) due(now time.Time, fresh bool) int {
 	if fresh && !t.fresh {
-		t.fresh, t.next = true, later(t.last.Add(spreadEvery), now)
+		t.fresh, t.next = true, later(t.last.Add(layout.SpreadEvery), now)
 	}
 	if now.Before(t.next) {
 		return 0
 	}
 	count := 1
 	if t.fresh {
-		count = spreadTo
+		count = layout.SpreadTo
 	}
-	*t = turns{last: now, next: now.Add(exchangeEvery/2 + jitter(exchangeEvery/2))}
+	*t = turns{last: now, next: now.Add(layout.ExchangeEvery/2 + jitter(layout.ExchangeEvery/2))}
 	return count
 }
 
@@ -264,7 +268,7 @@ func (o *Overlay) exchangeWith(count int) {
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	for _, k := range all[:min(count, len(all))] {
 		o.start(func() {
-			if err := o.exchange(k, false, exchangeTime); err != nil && o.ctx.Err() == nil {
+			if err := o.exchange(k, false, layout.ExchangeTime); err != nil && o.ctx.Err() == nil {
 				o.cfg.Logger.Debug("exchange of records", "host", k.Short(), "error", err)
 			}
 		})
@@ -280,6 +284,8 @@ func (o *Overlay) forget() {
 			continue
 		}
 		delete(o.ways, k)
+		gate.Trust(o.resources, w.id, o.book.Trusted(k), nil)
+		o.book.Forget(k)
 		if w.met {
 			o.tell(change{k, false})
 		}

@@ -3,7 +3,6 @@ package overlay_test
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"runtime"
@@ -26,6 +25,8 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 
 	"ringfence/node/overlay"
+	"ringfence/node/overlay/desk"
+	"ringfence/node/overlay/internal/layout"
 	"ringfence/node/overlay/overlaytest"
 	"ringfence/store/keys"
 )
@@ -126,7 +127,7 @@ func TestStrangersOpenTheDeskAlone(t *testing.T) {
 	if _, err := o.Host().NewStream(t.Context(), h.ID(), mesh); err == nil || !strings.Contains(err.Error(), "no member") {
 		t.Errorf("a stream to a stranger: %v", err)
 	}
-	if _, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: o.Addresses()[0]}); err != nil {
+	if _, err := desk.Ask(t.Context(), desk.AskConfig{Address: o.Addresses()[0]}); err != nil {
 		t.Errorf("ask at the desk: %v", err)
 	}
 }
@@ -151,7 +152,7 @@ func TestOnlyEd25519IdentitiesExist(t *testing.T) {
 		if k, ok := overlay.HostKey(h.ID()); ok {
 			t.Errorf("%s: host key %s", name, k)
 		}
-		if err := speaks(h, where(t, o), overlay.DeskProtocol); err == nil {
+		if err := speaks(h, where(t, o), layout.DeskProtocol); err == nil {
 			t.Errorf("%s: speaks at the desk", name)
 		}
 	}
@@ -220,7 +221,7 @@ func visit(t *testing.T, h host.Host, to peer.AddrInfo, i int) bool {
 	if h.Connect(ctx, peer.AddrInfo{ID: to.ID, Addrs: to.Addrs[i%len(to.Addrs) : i%len(to.Addrs)+1]}) != nil {
 		return false
 	}
-	for _, id := range []protocol.ID{echoProtocol, overlay.DeskProtocol} {
+	for _, id := range []protocol.ID{echoProtocol, layout.DeskProtocol} {
 		if s, err := h.NewStream(ctx, to.ID, id); err == nil {
 			_, _ = s.Write([]byte{0, 0, 0, 9})
 		}
@@ -273,7 +274,7 @@ func TestFiveHundredStrangersDialInALoop(t *testing.T) {
 	slices.Sort(loud)
 	t.Logf("one exchange between members: quiet %v, loud median %v, 99th of 100 %v; at most %d strangers, %d connections, %d KiB reserved",
 		quiet, loud[50], loud[98], strangers, conns, memory>>10)
-	if strangers > overlay.MaxStrangers || conns > 2*overlay.MaxConns || memory > overlay.MaxMemory {
+	if strangers > layout.MaxStrangers || conns > 2*layout.MaxConns || memory > layout.MaxMemory {
 		t.Error("beyond the bounds")
 	}
 	if loud[50] > time.Second {
@@ -327,7 +328,7 @@ func nuisance(ctx context.Context, t *testing.T, to peer.AddrInfo, i int) {
 		}
 		short, cancel := context.WithTimeout(ctx, time.Second)
 		if h.Connect(short, to) == nil {
-			for _, id := range []protocol.ID{echoProtocol, "/no/such/1", overlay.DeskProtocol, "/meshsub/1.1.0"} {
+			for _, id := range []protocol.ID{echoProtocol, "/no/such/1", layout.DeskProtocol, "/meshsub/1.1.0"} {
 				if s, err := h.NewStream(short, to.ID, id); err == nil {
 					_, _ = s.Write(make([]byte, 8))
 				}
@@ -358,7 +359,7 @@ func TestStrangersAreFewAndGoAgain(t *testing.T) {
 		overlaytest.Whole(t, 10*time.Second, all...)
 		to := where(t, all[0])
 		var hosts []host.Host
-		for i := range overlay.MaxStrangers + 20 {
+		for i := range layout.MaxStrangers + 20 {
 			h, err := libp2p.New(append(net.Options(100+i), libp2p.DisableMetrics(), libp2p.DisableRelay(), libp2p.DisableIdentifyAddressDiscovery())...)
 			if err != nil {
 				t.Fatal(err)
@@ -368,14 +369,14 @@ func TestStrangersAreFewAndGoAgain(t *testing.T) {
 			_ = h.Connect(t.Context(), to) // the last ones may be refused now or in a moment
 		}
 		time.Sleep(time.Second)
-		if n := all[0].Strangers(); n != overlay.MaxStrangers {
-			t.Errorf("%d strangers, want %d", n, overlay.MaxStrangers)
+		if n := all[0].Strangers(); n != layout.MaxStrangers {
+			t.Errorf("%d strangers, want %d", n, layout.MaxStrangers)
 		}
 		all[0].Handle(echoProtocol, echo)
 		if err := say(t.Context(), all[1], all[0], "hello"); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(overlay.StrangerTime + 10*time.Second)
+		time.Sleep(layout.StrangerTime + 10*time.Second)
 		if n := all[0].Strangers(); n != 0 {
 			t.Errorf("%d strangers are left after their time", n)
 		}
@@ -388,31 +389,4 @@ func TestStrangersAreFewAndGoAgain(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestManyNodesMayLiveBehindOneAddress(t *testing.T) {
-	m, err := overlay.NewResources()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = m.Close() }()
-	at := func(format string, i int) error {
-		_, err := m.OpenConnection(network.DirInbound, false, multiaddrs(t, []string{fmt.Sprintf(format, i+1)})[0])
-		return err
-	}
-	for i := range 128 { // 64 nodes, each twice when both ends dial at once
-		if err := at("/ip4/192.0.2.7/udp/%d/quic-v1", i); err != nil {
-			t.Fatalf("connection %d from one address: %v", i, err)
-		}
-	}
-	var refused error
-	for i := range overlay.MaxConnsAt {
-		refused = errors.Join(refused, at("/ip4/192.0.2.7/udp/%d/quic-v1", i))
-	}
-	if refused == nil {
-		t.Error("one address has more connections than one may")
-	}
-	if err := at("/ip4/198.51.100.9/udp/%d/quic-v1", 0); err != nil {
-		t.Errorf("from another address: %v", err)
-	}
 }

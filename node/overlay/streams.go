@@ -10,6 +10,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
+	"ringfence/node/overlay/internal/hosts"
+	"ringfence/node/overlay/internal/layout"
 	"ringfence/store/keys"
 )
 
@@ -74,11 +76,11 @@ func (o *Overlay) stream(ctx context.Context, to keys.Public, protocolName strin
 	if _, ok := o.cfg.Roster.Host(to); !ok {
 		return nil, fmt.Errorf("overlay: open a stream to %s: no member's host", to.Short())
 	}
-	id, err := PeerID(to)
+	id, err := hosts.PeerID(to)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, StreamTimeout)
+	ctx, cancel := context.WithTimeout(ctx, layout.StreamTimeout)
 	defer cancel()
 	s, err := o.host.NewStream(network.WithNoDial(ctx, "the overlay dials by itself"), id, protocol.ID(protocolName))
 	if err != nil {

@@ -2,7 +2,6 @@ package overlay_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -17,6 +16,8 @@ import (
 	"github.com/multiformats/go-multiaddr"
 
 	"ringfence/node/overlay"
+	"ringfence/node/overlay/desk"
+	"ringfence/node/overlay/internal/layout"
 	"ringfence/node/overlay/overlaytest"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
@@ -100,10 +101,10 @@ func TestTroubleIsToldInWords(t *testing.T) {
 	if err := newer.Network().Listen(multiaddrs(t, []string{"/ip4/127.0.0.1/tcp/0"})[0]); err != nil {
 		t.Fatal(err)
 	}
-	newer.SetStreamHandler(overlay.DeskProtocol, func(s network.Stream) {
+	newer.SetStreamHandler(layout.DeskProtocol, func(s network.Stream) {
 		defer func() { _ = s.Close() }()
 		if _, err := overlay.ReadFrame(s, 100); err == nil {
-			_ = overlay.WriteFrame(s, overlay.Welcome{Federation: f.ID, Lowest: 2, Highest: 3, Member: true, Version: "9.0"}.Encode())
+			_ = overlay.WriteFrame(s, desk.Welcome{Federation: f.ID, Lowest: 2, Highest: 3, Member: true, Version: "9.0"}.Encode())
 		}
 	})
 	silent := plain(t, identityOf(t, f.Keys[1]))
@@ -132,56 +133,6 @@ func TestTroubleIsToldInWords(t *testing.T) {
 			}
 			return !p.Connected && strings.Contains(p.Trouble, c.want)
 		})
-	}
-}
-
-func TestAskAtTheDesk(t *testing.T) {
-	f := overlaytest.Found("a", 2)
-	genesis := make([]byte, 4<<20)
-	o, _ := overlaytest.Start(t, func() overlay.Config {
-		cfg := f.Config(0)
-		cfg.Listen, cfg.Name, cfg.Version = []string{"127.0.0.1:0"}, "联邦", "1.2.3"
-		cfg.Genesis = func() []byte { return genesis }
-		return cfg
-	}())
-	for _, at := range o.Addresses() {
-		w, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: at, Genesis: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if w.Federation != f.ID || w.Name != "联邦" || w.Lowest != 1 || w.Highest != 1 || w.Member || w.Version != "1.2.3" ||
-			len(w.Genesis) != len(genesis) || time.Since(w.Time).Abs() > 5*time.Second {
-			w.Genesis = nil
-			t.Errorf("%s: %+v", at, w)
-		}
-	}
-	w, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: o.Addresses()[0], Key: f.Keys[1]})
-	if err != nil || !w.Member || w.Genesis != nil {
-		t.Errorf("a member asks: %+v, %v", w, err)
-	}
-
-	noDesk := plain(t)
-	if err := noDesk.Network().Listen(multiaddrs(t, []string{"/ip4/127.0.0.1/tcp/0"})[0]); err != nil {
-		t.Fatal(err)
-	}
-	for want, at := range map[error]string{
-		overlay.ErrUnreachable:   addressOf(t, free(t), f.Keys[0].Public()),
-		overlay.ErrOtherIdentity: addressOf(t, tcpAddress(t, o), f.Keys[1].Public()),
-		overlay.ErrNoDesk:        noDesk.Addrs()[0].String() + "/p2p/" + noDesk.ID().String(),
-	} {
-		_, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: at})
-		if !errors.Is(err, want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("want %v, got %v", want, err)
-		}
-	}
-	busy := 0
-	for range 20 {
-		if _, err := overlay.Ask(t.Context(), overlay.AskConfig{Address: o.Addresses()[0]}); errors.Is(err, overlay.ErrBusy) {
-			busy++
-		}
-	}
-	if busy == 0 {
-		t.Error("one address may ask as often as it likes")
 	}
 }
 

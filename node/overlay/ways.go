@@ -6,10 +6,12 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
-	ma "github.com/multiformats/go-multiaddr"
 	"golang.org/x/time/rate"
 
+	"ringfence/node/overlay/internal/address"
+	"ringfence/node/overlay/internal/book"
+	"ringfence/node/overlay/internal/hosts"
+	"ringfence/node/overlay/internal/layout"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -20,17 +22,10 @@ type way struct {
 	host keys.Public
 	id   peer.ID
 
-	record []byte         // signed by the host, the newest seen
-	number uint64         // the record's sequence number
-	taken  time.Time      // when it came
-	told   []ma.Multiaddr // addresses by the record,
-	given  []ma.Multiaddr // by the configuration,
-	found  []ma.Multiaddr // on the local network
-
 	met     bool // records were exchanged, and the connection holds
 	since   time.Time
-	session [sessionSize]byte // the life of the other end that was met
-	limit   *rate.Limiter     // exchanges that the other end begins
+	session book.Session  // the life of the other end that was met
+	limit   *rate.Limiter // exchanges that the other end begins
 
 	heard   int64     // bytes that came from there …
 	heardAt time.Time // … when they were last seen to grow
@@ -65,81 +60,19 @@ func (o *Overlay) way(host keys.Public) *way {
 	if _, ok := o.cfg.Roster.Host(host); !ok || host == o.self {
 		return nil
 	}
-	id, err := PeerID(host)
+	id, err := hosts.PeerID(host)
 	if err != nil {
 		return nil // no host by that key can ever prove itself
 	}
-	w := &way{host: host, id: id, limit: rate.NewLimiter(exchangesRate, exchangesBurst)}
+	w := &way{host: host, id: id, limit: rate.NewLimiter(layout.ExchangesRate, layout.ExchangesBurst)}
 	o.ways[host] = w
 	o.traffic.count(id)
 	return w
 }
 
-// addresses returns where the host may be, best first.
-func (w *way) addresses() []ma.Multiaddr {
-	return usables(slices.Concat(w.told, w.given, w.found))
-}
-
-// remember takes the addresses of the configuration and of the book.
-func (o *Overlay) remember() error {
-	for _, text := range o.cfg.Bootstrap {
-		info, err := parseAddress(text)
-		if err != nil {
-			return err
-		}
-		k, ok := o.member(info.ID)
-		if !ok {
-			o.cfg.Logger.Warn("an address to start from belongs to no host of the charter; it is left out", "address", text)
-			continue
-		}
-		if w := o.way(k); w != nil {
-			w.given = append(w.given, info.Addrs...)
-		}
-	}
-	if o.cfg.Book == nil {
-		return nil
-	}
-	records, err := o.cfg.Book.Records()
-	if err != nil {
-		return err
-	}
-	for _, b := range records {
-		if err := o.take(b, false); err != nil {
-			o.cfg.Logger.Warn("a peer record that was kept is of no use any more", "reason", err)
-		}
-	}
-	return nil
-}
-
-// trust lets a member in from where it is known to be even when strangers use up
-// what half-open connections may have.
-func (o *Overlay) trust(id peer.ID, old, addrs []ma.Multiaddr) {
-	list := rcmgr.GetAllowlist(o.resources)
-	if list == nil {
-		return
-	}
-	at := func(a ma.Multiaddr) (ma.Multiaddr, bool) {
-		p, err := ma.NewComponent("p2p", id.String())
-		if err != nil || len(a) == 0 || (a[0].Protocol().Code != ma.P_IP4 && a[0].Protocol().Code != ma.P_IP6) {
-			return nil, false
-		}
-		return ma.Multiaddr{a[0], *p}, true
-	}
-	for _, a := range old {
-		if a, ok := at(a); ok {
-			_ = list.Remove(a) // it was not there
-		}
-	}
-	for _, a := range addrs {
-		if a, ok := at(a); ok {
-			_ = list.Add(a) // an address without an IP address cannot be
-		}
-	}
-}
-
 // meet marks a member as connected: records were exchanged. A new life of the
 // other end is told as an end and a beginning.
-func (o *Overlay) meet(host keys.Public, session [sessionSize]byte) {
+func (o *Overlay) meet(host keys.Public, session book.Session) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	w := o.way(host)
@@ -181,7 +114,7 @@ func (o *Overlay) connected(_ network.Network, conn network.Conn) {
 	id := conn.RemotePeer()
 	k, ok := o.member(id)
 	if !ok {
-		if !o.gate.enter(conn) {
+		if !o.gate.Enter(conn) {
 			o.start(func() { _ = conn.Close() }) // it is gone either way
 		}
 		return
@@ -193,8 +126,8 @@ func (o *Overlay) connected(_ network.Network, conn network.Conn) {
 
 // disconnected is called when a connection has ended.
 func (o *Overlay) disconnected(_ network.Network, conn network.Conn) {
-	o.gate.leave(conn)
-	k, ok := bareKey(conn.RemotePeer())
+	o.gate.Leave(conn)
+	k, ok := hosts.BareKey(conn.RemotePeer())
 	if !ok {
 		return
 	}
@@ -204,7 +137,7 @@ func (o *Overlay) disconnected(_ network.Network, conn network.Conn) {
 	if w == nil || o.host.Network().Connectedness(w.id) == network.Connected {
 		return
 	}
-	w.next = later(w.next, time.Now().Add(jitter(RedialEvery/10)))
+	w.next = later(w.next, time.Now().Add(jitter(layout.RedialEvery/10)))
 	if w.met {
 		w.met = false
 		o.tell(change{k, false})
@@ -263,14 +196,14 @@ func (o *Overlay) Peers() []Peer {
 		if w.met {
 			p.Since = w.since
 		}
-		id, addrs := w.id, w.addresses()
+		id := w.id
 		o.mu.Unlock()
-		p.Address = places(addrs)
+		p.Address = address.Places(o.book.Addresses(k))
 		for _, conn := range o.host.Network().ConnsToPeer(id) {
-			p.Address, p.Inbound = place(conn.RemoteMultiaddr()), conn.Stat().Direction == network.DirInbound
+			p.Address, p.Inbound = address.Place(conn.RemoteMultiaddr()), conn.Stat().Direction == network.DirInbound
 			break
 		}
-		if d, refused := o.gate.refused(id); refused {
+		if d, refused := o.gate.Refused(id); refused {
 			p.Trouble = refusal(d)
 		}
 		if f := o.traffic.of(id); f != nil {
@@ -294,13 +227,30 @@ func (o *Overlay) Doubt(host keys.Public) {
 
 // Drop closes the connection to a member and refuses it until then.
 func (o *Overlay) Drop(host keys.Public, why string, until time.Time) {
-	id, err := PeerID(host)
+	id, err := hosts.PeerID(host)
 	if _, ok := o.cfg.Roster.Host(host); !ok || err != nil {
 		return
 	}
-	o.gate.drop(id, why, until)
+	o.gate.Drop(id, why, until)
 	o.cfg.Logger.Warn("a peer is dropped", "host", host.Short(), "why", why, "until", until)
 	if err := o.host.Network().ClosePeer(id); err != nil {
 		o.cfg.Logger.Debug("closing a connection", "host", host.Short(), "error", err)
 	}
+}
+
+// remember takes the addresses of the configuration and of the book.
+func (o *Overlay) remember() error {
+	for _, text := range o.cfg.Bootstrap {
+		info, err := address.Parse(text)
+		if err != nil {
+			return err
+		}
+		k, ok := o.member(info.ID)
+		if !ok {
+			o.cfg.Logger.Warn("an address to start from belongs to no host of the charter; it is left out", "address", text)
+			continue
+		}
+		o.book.Give(k, info.Addrs)
+	}
+	return o.book.Open()
 }

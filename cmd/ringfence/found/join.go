@@ -15,6 +15,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/overlay"
+	"ringfence/node/overlay/desk"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -67,7 +68,7 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 	if err := config.CheckPeer(j.Peer); err != nil {
 		return Joined{}, bad(err)
 	}
-	w, err := overlay.Ask(ctx, overlay.AskConfig{Key: j.Host, Address: j.Peer, Genesis: j.Genesis == nil, Version: j.Version})
+	w, err := desk.Ask(ctx, desk.AskConfig{Key: j.Host, Address: j.Peer, Genesis: j.Genesis == nil, Version: j.Version})
 	if err != nil {
 		return Joined{}, api.Errorf(api.Unavailable, "%v", err)
 	}
@@ -107,7 +108,7 @@ func bad(err error) error {
 }
 
 // fits checks that the peer is of the same federation and speaks as we do.
-func (j *Joining) fits(w *overlay.Welcome) error {
+func (j *Joining) fits(w *desk.Welcome) error {
 	if w.Federation != j.Federation {
 		return api.Errorf(api.Refused, "the node at %s is of another federation, %s (%s), not of %s: check the ID with those who gave it, or name a peer of that federation", j.Peer, w.Federation, w.Name, j.Federation)
 	}

@@ -1,4 +1,7 @@
-package overlay
+// Package address turns what an operator writes (host:port) into the addresses of
+// libp2p (multiaddrs), says which of those are of use here, and writes them for
+// people again.
+package address
 
 import (
 	"fmt"
@@ -9,11 +12,13 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+
+	"ringfence/node/overlay/internal/layout"
 )
 
-// listenAddrs turns a host:port to listen on into addresses for TCP and QUIC. An
+// Listen turns a host:port to listen on into addresses for TCP and QUIC. An
 // empty host means every address of the machine.
-func listenAddrs(hostport string) ([]ma.Multiaddr, error) {
+func Listen(hostport string) ([]ma.Multiaddr, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return nil, fmt.Errorf("overlay: listen on %q: want host:port: %w", hostport, err)
@@ -27,9 +32,9 @@ func listenAddrs(hostport string) ([]ma.Multiaddr, error) {
 	return transports(host, port)
 }
 
-// announced turns a host:port by which others reach this node, possibly a DNS
+// Announced turns a host:port by which others reach this node, possibly a DNS
 // name, into addresses for TCP and QUIC.
-func announced(hostport string) ([]ma.Multiaddr, error) {
+func Announced(hostport string) ([]ma.Multiaddr, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil || host == "" {
 		return nil, fmt.Errorf("overlay: announce %q: want host:port as others reach it", hostport)
@@ -56,8 +61,8 @@ func transports(host, port string) ([]ma.Multiaddr, error) {
 	return all, nil
 }
 
-// parseAddress reads a multiaddr that ends with /p2p/ and whose it is.
-func parseAddress(text string) (*peer.AddrInfo, error) {
+// Parse reads a multiaddr that ends with /p2p/ and whose it is.
+func Parse(text string) (*peer.AddrInfo, error) {
 	info, err := peer.AddrInfoFromString(text)
 	if err != nil {
 		return nil, fmt.Errorf("overlay: address %q: want a multiaddr such as /ip4/192.0.2.1/tcp/7400/p2p/12D3Koo…: %w", text, err)
@@ -65,10 +70,10 @@ func parseAddress(text string) (*peer.AddrInfo, error) {
 	return info, nil
 }
 
-// usable reports whether an address is one that this overlay dials: TCP or QUIC
+// Usable reports whether an address is one that this overlay dials: TCP or QUIC
 // at an IP address or a DNS name, and of sane length.
-func usable(a ma.Multiaddr) bool {
-	if a == nil || len(a.Bytes()) > maxAddress || len(a) < 2 {
+func Usable(a ma.Multiaddr) bool {
+	if a == nil || len(a.Bytes()) > layout.MaxAddress || len(a) < 2 {
 		return false
 	}
 	switch a[0].Protocol().Code {
@@ -85,20 +90,20 @@ func usable(a ma.Multiaddr) bool {
 	return false
 }
 
-// usables returns the first usable ones among addresses, each once.
-func usables(addrs []ma.Multiaddr) []ma.Multiaddr {
+// Usables returns the first usable ones among addresses, each once.
+func Usables(addrs []ma.Multiaddr) []ma.Multiaddr {
 	var out []ma.Multiaddr
 	for _, a := range addrs {
-		if len(out) < maxAddresses && usable(a) && !ma.Contains(out, a) {
+		if len(out) < layout.MaxAddresses && Usable(a) && !ma.Contains(out, a) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// beyond returns addrs without those of the loopback interface, unless there are
+// Beyond returns addrs without those of the loopback interface, unless there are
 // no others: on another machine they lead nowhere.
-func beyond(addrs []ma.Multiaddr) []ma.Multiaddr {
+func Beyond(addrs []ma.Multiaddr) []ma.Multiaddr {
 	var out []ma.Multiaddr
 	for _, a := range addrs {
 		if !manet.IsIPLoopback(a) {
@@ -111,25 +116,25 @@ func beyond(addrs []ma.Multiaddr) []ma.Multiaddr {
 	return out
 }
 
-// places writes addresses for people: "192.0.2.1:7400 (tcp)", with commas.
-func places(addrs []ma.Multiaddr) string {
+// Places writes addresses for people: "192.0.2.1:7400 (tcp)", with commas.
+func Places(addrs []ma.Multiaddr) string {
 	var words []string
 	for _, a := range addrs {
-		words = append(words, place(a))
+		words = append(words, Place(a))
 	}
 	return strings.Join(words, ", ")
 }
 
-func place(a ma.Multiaddr) string {
+func Place(a ma.Multiaddr) string {
 	if len(a) < 2 {
 		return "an unknown address"
 	}
 	return net.JoinHostPort(a[0].Value(), a[1].Value()) + " (" + a[1].Protocol().Name + ")"
 }
 
-// neighbourhood is what counts as one address when strangers are counted: an
+// Neighbourhood is what counts as one address when strangers are counted: an
 // IPv4 address, or the /64 that one subscriber of IPv6 has.
-func neighbourhood(a ma.Multiaddr) netip.Prefix {
+func Neighbourhood(a ma.Multiaddr) netip.Prefix {
 	ip, err := manet.ToIP(a)
 	if err != nil {
 		return netip.Prefix{}

@@ -1,4 +1,4 @@
-package overlay
+package desk
 
 import (
 	"fmt"
@@ -8,8 +8,13 @@ import (
 
 	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"golang.org/x/time/rate"
 
+	"ringfence/node/overlay/internal/address"
+	"ringfence/node/overlay/internal/frame"
+	"ringfence/node/overlay/internal/hosts"
+	"ringfence/node/overlay/internal/layout"
 	"ringfence/store/wire"
 )
 
@@ -29,9 +34,9 @@ const (
 	maxVersions = 1 << 20
 )
 
-// encode writes [version, federation, name, lowest, highest, time, member,
+// Encode writes the welcome as it goes over the wire: [version, federation, name, lowest, highest, time, member,
 // release, genesis].
-func (w Welcome) encode() []byte {
+func (w Welcome) Encode() []byte {
 	b := wire.AppendArray(nil, 9)
 	b = wire.AppendUint(b, deskVersion)
 	b = wire.AppendBytes(b, w.Federation.Bytes())
@@ -58,9 +63,9 @@ func decodeWelcome(b []byte) (Welcome, error) {
 	r.Version(deskVersion)
 	federation := r.Bytes("federation", 1, maxCID)
 	w := Welcome{
-		Name: r.Text("name", maxName), Lowest: int(r.Uint("lowest version", maxVersions)), Highest: int(r.Uint("highest version", maxVersions)),
+		Name: r.Text("name", layout.MaxName), Lowest: int(r.Uint("lowest version", maxVersions)), Highest: int(r.Uint("highest version", maxVersions)),
 		Time: time.Unix(int64(r.Uint("time", maxTime)), 0), Member: r.Uint("member", 1) == 1,
-		Version: r.Text("release", maxRelease), Genesis: r.Bytes("genesis", 0, maxGenesis),
+		Version: r.Text("release", layout.MaxRelease), Genesis: r.Bytes("genesis", 0, layout.MaxGenesis),
 	}
 	if err := r.End(); err != nil {
 		return Welcome{}, err
@@ -91,10 +96,20 @@ func decodeQuestion(b []byte) (question, error) {
 	return q, r.End()
 }
 
-// desk answers strangers, and members that are not understood elsewhere. An
+// Config says whose desk it is.
+type Config struct {
+	Federation cid.Cid
+	Name       string             // of the federation; a long one is cut
+	Genesis    func() []byte      // what is handed out; nil: nothing
+	Member     func(peer.ID) bool // whether the charter names a host
+	Now        func() time.Time
+	Version    string // of the release
+}
+
+// Desk answers strangers, and members that are not understood elsewhere. An
 // empty frame means that it is busy.
-type desk struct {
-	o     *Overlay
+type Desk struct {
+	cfg   Config
 	total *rate.Limiter
 	big   *rate.Limiter // geneses
 
@@ -103,15 +118,16 @@ type desk struct {
 	busy map[network.Conn]bool // one question at a time
 }
 
-func newDesk(o *Overlay) *desk {
-	return &desk{
-		o: o, total: rate.NewLimiter(deskRate, deskBurst), big: rate.NewLimiter(genesisRate, genesisBurst),
+// New opens a desk.
+func New(cfg Config) *Desk {
+	return &Desk{
+		cfg: cfg, total: rate.NewLimiter(layout.DeskRate, layout.DeskBurst), big: rate.NewLimiter(layout.GenesisRate, layout.GenesisBurst),
 		at: make(map[netip.Prefix]*rate.Limiter), busy: make(map[network.Conn]bool),
 	}
 }
 
-// serve answers one question.
-func (d *desk) serve(s network.Stream) {
+// Serve answers one question.
+func (d *Desk) Serve(s network.Stream) {
 	conn := s.Conn()
 	if !d.begin(conn) {
 		_ = s.Reset() // it is gone either way
@@ -125,7 +141,7 @@ func (d *desk) serve(s network.Stream) {
 	_ = s.Close() // the answer is written
 }
 
-func (d *desk) begin(conn network.Conn) bool {
+func (d *Desk) begin(conn network.Conn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.busy[conn] {
@@ -135,17 +151,17 @@ func (d *desk) begin(conn network.Conn) bool {
 	return true
 }
 
-func (d *desk) end(conn network.Conn) {
+func (d *Desk) end(conn network.Conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.busy, conn)
 }
 
-func (d *desk) answer(s network.Stream) error {
-	if err := s.SetDeadline(time.Now().Add(deskTime)); err != nil {
+func (d *Desk) answer(s network.Stream) error {
+	if err := s.SetDeadline(time.Now().Add(layout.DeskTime)); err != nil {
 		return err
 	}
-	b, err := ReadFrame(s, maxQuestion)
+	b, err := frame.Read(s, layout.MaxQuestion)
 	if err != nil {
 		return err
 	}
@@ -153,47 +169,31 @@ func (d *desk) answer(s network.Stream) error {
 	if err != nil {
 		return err
 	}
-	if !d.allow(neighbourhood(s.Conn().RemoteMultiaddr())) || (q.genesis && !d.big.Allow()) {
-		return WriteFrame(s, nil)
+	if !d.allow(address.Neighbourhood(s.Conn().RemoteMultiaddr())) || (q.genesis && !d.big.Allow()) {
+		return frame.Write(s, nil)
 	}
-	_, member := d.o.member(s.Conn().RemotePeer())
-	cfg := d.o.cfg
+	cfg := d.cfg
 	w := Welcome{
-		Federation: cfg.Federation, Name: clip(cfg.Name, maxName), Lowest: Version, Highest: Version,
-		Time: cfg.Now(), Member: member, Version: clip(cfg.Version, maxRelease),
+		Federation: cfg.Federation, Name: hosts.Clip(cfg.Name, layout.MaxName), Lowest: layout.Version, Highest: layout.Version,
+		Time: cfg.Now(), Member: cfg.Member(s.Conn().RemotePeer()), Version: hosts.Clip(cfg.Version, layout.MaxRelease),
 	}
 	if q.genesis && cfg.Genesis != nil {
 		w.Genesis = cfg.Genesis()
 	}
-	return WriteFrame(s, w.encode())
+	return frame.Write(s, w.Encode())
 }
 
 // allow counts a question from an address and in total.
-func (d *desk) allow(at netip.Prefix) bool {
+func (d *Desk) allow(at netip.Prefix) bool {
 	d.mu.Lock()
 	l := d.at[at]
 	if l == nil {
-		if len(d.at) >= maxDeskAddresses {
+		if len(d.at) >= layout.MaxDeskAddresses {
 			clear(d.at) // the limit in total still holds
 		}
-		l = rate.NewLimiter(deskRateAt, deskBurstA)
+		l = rate.NewLimiter(layout.DeskRateAt, layout.DeskBurstA)
 		d.at[at] = l
 	}
 	d.mu.Unlock()
 	return l.Allow() && d.total.Allow()
-}
-
-// clip cuts a text to at most so many bytes, between characters.
-func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	last := 0
-	for i := range s {
-		if i > most {
-			break
-		}
-		last = i
-	}
-	return s[:last]
 }

@@ -1,4 +1,5 @@
-package overlay
+// Package frame cuts a stream into messages of known size.
+package frame
 
 import (
 	"encoding/binary"
@@ -6,10 +7,10 @@ import (
 	"io"
 )
 
-// ReadFrame reads one frame, four bytes of length and as many bytes, and refuses
+// Read reads one frame, four bytes of length and as many bytes, and refuses
 // lengths above most before it allocates. It returns io.EOF when the stream ends
 // before a frame.
-func ReadFrame(r io.Reader, most int) ([]byte, error) {
+func Read(r io.Reader, most int) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return nil, err
@@ -28,8 +29,8 @@ func ReadFrame(r io.Reader, most int) ([]byte, error) {
 	return b, nil
 }
 
-// WriteFrame writes one frame.
-func WriteFrame(w io.Writer, b []byte) error {
+// Write writes one frame.
+func Write(w io.Writer, b []byte) error {
 	framed := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(b)), uint32(len(b)))
 	_, err := w.Write(append(framed, b...))
 	return err

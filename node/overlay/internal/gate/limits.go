@@ -1,4 +1,4 @@
-package overlay
+package gate
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/x/rate"
+
+	"ringfence/node/overlay/internal/layout"
 )
 
 // limits are what connections and streams may use. A member's host may use more
@@ -23,9 +25,9 @@ type limits struct {
 // GetPeerLimits returns the limits of one peer.
 func (l limits) GetPeerLimits(id peer.ID) rcmgr.Limit {
 	if l.member(id) {
-		return both(maxConnsMember, maxStreamsMember, maxMemoryMember)
+		return both(layout.MaxConnsMember, layout.MaxStreamsMember, layout.MaxMemoryMember)
 	}
-	return both(maxConnsStranger, maxStreamStranger, maxMemoryStranger)
+	return both(layout.MaxConnsStranger, layout.MaxStreamStranger, layout.MaxMemoryStranger)
 }
 
 // both returns limits that hold for each direction and for their sum.
@@ -37,19 +39,21 @@ func both(conns, streams int, memory int64) *rcmgr.BaseLimit {
 	}
 }
 
-func newResources(member func(peer.ID) bool) (network.ResourceManager, error) {
-	system, member1 := both(maxConns, maxStreams, maxMemory), both(maxConnsMember, maxStreamsMember, maxMemoryMember)
-	desk := both(maxConns, maxStrangers, maxStrangers*maxMemoryStranger)
-	one := both(1, 1, maxMemoryMember)
+// NewResources returns the resource manager of a host, to whom the hosts for which
+// member is true are members.
+func NewResources(member func(peer.ID) bool) (network.ResourceManager, error) {
+	system, member1 := both(layout.MaxConns, layout.MaxStreams, layout.MaxMemory), both(layout.MaxConnsMember, layout.MaxStreamsMember, layout.MaxMemoryMember)
+	desk := both(layout.MaxConns, layout.MaxStrangers, layout.MaxStrangers*layout.MaxMemoryStranger)
+	one := both(1, 1, layout.MaxMemoryMember)
 	cfg := rcmgr.PartialLimitConfig{
 		System:               system.ToResourceLimits(),
-		Transient:            both(maxHalfOpen, maxStreams, maxMemory/4).ToResourceLimits(),
-		AllowlistedSystem:    both(maxConns, maxStreams, maxMemory).ToResourceLimits(),
-		AllowlistedTransient: both(maxHalfOpenMembers, maxStreams, maxMemory/4).ToResourceLimits(),
+		Transient:            both(layout.MaxHalfOpen, layout.MaxStreams, layout.MaxMemory/4).ToResourceLimits(),
+		AllowlistedSystem:    both(layout.MaxConns, layout.MaxStreams, layout.MaxMemory).ToResourceLimits(),
+		AllowlistedTransient: both(layout.MaxHalfOpenMembers, layout.MaxStreams, layout.MaxMemory/4).ToResourceLimits(),
 		ServiceDefault:       system.ToResourceLimits(),
 		ServicePeerDefault:   member1.ToResourceLimits(),
 		ProtocolDefault:      system.ToResourceLimits(),
-		Protocol:             map[protocol.ID]rcmgr.ResourceLimits{DeskProtocol: desk.ToResourceLimits()},
+		Protocol:             map[protocol.ID]rcmgr.ResourceLimits{layout.DeskProtocol: desk.ToResourceLimits()},
 		ProtocolPeerDefault:  member1.ToResourceLimits(),
 		PeerDefault:          member1.ToResourceLimits(),
 		Conn:                 one.ToResourceLimits(),
@@ -58,8 +62,8 @@ func newResources(member func(peer.ID) bool) (network.ResourceManager, error) {
 	fixed := rcmgr.NewFixedLimiter(cfg.Build(rcmgr.InfiniteLimits))
 	m, err := rcmgr.NewResourceManager(limits{fixed, member}, rcmgr.WithMetricsDisabled(),
 		rcmgr.WithLimitPerSubnet(
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: maxConnsAt}},
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: maxConnsAt}, {PrefixLength: 48, ConnCount: maxConnsNear}}),
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: layout.MaxConnsAt}},
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: layout.MaxConnsAt}, {PrefixLength: 48, ConnCount: layout.MaxConnsNear}}),
 		// Addresses of this machine are as many hosts as one likes: tests, demonstrations.
 		rcmgr.WithNetworkPrefixLimit(
 			[]rcmgr.NetworkPrefixLimit{{Network: netip.MustParsePrefix("127.0.0.0/8"), ConnCount: math.MaxInt}},
@@ -73,12 +77,12 @@ func newResources(member func(peer.ID) bool) (network.ResourceManager, error) {
 
 // connRates says how fast new connections may come.
 func connRates() *rate.Limiter {
-	at := rate.Limit{RPS: connRateAt, Burst: connBurstAt}
+	at := rate.Limit{RPS: layout.ConnRateAt, Burst: layout.ConnBurstAt}
 	return &rate.Limiter{
-		GlobalLimit: rate.Limit{RPS: connRate, Burst: connBurst},
+		GlobalLimit: rate.Limit{RPS: layout.ConnRate, Burst: layout.ConnBurst},
 		NetworkPrefixLimits: []rate.PrefixLimit{
-			{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Limit: rate.Limit{RPS: connRateHere, Burst: connBurstHere}},
-			{Prefix: netip.MustParsePrefix("::1/128"), Limit: rate.Limit{RPS: connRateHere, Burst: connBurstHere}},
+			{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Limit: rate.Limit{RPS: layout.ConnRateHere, Burst: layout.ConnBurstHere}},
+			{Prefix: netip.MustParsePrefix("::1/128"), Limit: rate.Limit{RPS: layout.ConnRateHere, Burst: layout.ConnBurstHere}},
 		},
 		SubnetRateLimiter: rate.SubnetLimiter{
 			IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: at}},

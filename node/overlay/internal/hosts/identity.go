@@ -1,4 +1,4 @@
-package overlay
+package hosts
 
 import (
 	"crypto/ed25519"
@@ -23,10 +23,10 @@ func PeerID(k keys.Public) (peer.ID, error) {
 	return peer.IDFromPublicKey(public)
 }
 
-// HostKey returns the host key that a peer ID is made of; false for every
+// Key returns the host key that a peer ID is made of; false for every
 // identity that is not a sound Ed25519 key.
-func HostKey(id peer.ID) (keys.Public, bool) {
-	k, ok := bareKey(id)
+func Key(id peer.ID) (keys.Public, bool) {
+	k, ok := BareKey(id)
 	if !ok {
 		return k, false
 	}
@@ -34,9 +34,9 @@ func HostKey(id peer.ID) (keys.Public, bool) {
 	return k, err == nil
 }
 
-// bareKey returns the bytes of an Ed25519 key. Whether they are a sound key costs
+// BareKey returns the bytes of an Ed25519 key. Whether they are a sound key costs
 // as much to find out as a signature; those of the charter are.
-func bareKey(id peer.ID) (k keys.Public, ok bool) {
+func BareKey(id peer.ID) (k keys.Public, ok bool) {
 	public, err := id.ExtractPublicKey()
 	if err != nil || public.Type() != pb.KeyType_Ed25519 {
 		return k, false
@@ -50,8 +50,8 @@ func bareKey(id peer.ID) (k keys.Public, ok bool) {
 	return k, true
 }
 
-// identity dresses a host's private key for libp2p.
-func identity(k keys.Private) (crypto.PrivKey, peer.ID, error) {
+// Identity dresses a host's private key for libp2p.
+func Identity(k keys.Private) (crypto.PrivKey, peer.ID, error) {
 	if k.IsZero() {
 		return nil, "", fmt.Errorf("overlay: no host key given")
 	}

@@ -1,0 +1,259 @@
+package book
+
+import (
+	"bytes"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"ringfence/node/overlay/internal/address"
+	"ringfence/node/overlay/internal/layout"
+	"ringfence/store/keys"
+)
+
+// Shelf keeps signed records over restarts. It is safe for concurrent use.
+type Shelf interface {
+	Records() ([][]byte, error)
+	Keep(host keys.Public, record []byte) error
+}
+
+// Config says whose book it is.
+type Config struct {
+	Self   keys.Public
+	Key    crypto.PrivKey              // of Self, to sign its record by
+	Member func(host keys.Public) bool // whose records are of use; Self is not asked about
+	Shelf  Shelf                       // nil: forgotten at the end
+	// Learned is called when a record was taken: where the host may be trusted to
+	// be, before and now. It may call the Book. nil: nobody hears.
+	Learned func(host keys.Public, before, now []ma.Multiaddr)
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// Book is safe for concurrent use.
+type Book struct {
+	cfg Config
+
+	mu   sync.Mutex // guards what follows
+	own  own
+	page map[keys.Public]*page
+}
+
+// own is the own signed record.
+type own struct {
+	signed []byte
+	number uint64
+	addrs  []ma.Multiaddr
+}
+
+// page is what is known of one host.
+type page struct {
+	record []byte         // signed by the host, the newest seen
+	number uint64         // of the record
+	taken  time.Time      // when it came
+	told   []ma.Multiaddr // addresses by the record,
+	given  []ma.Multiaddr // by the configuration,
+	found  []ma.Multiaddr // on the local network
+}
+
+func (p *page) trusted() []ma.Multiaddr { return address.Usables(slices.Concat(p.told, p.given)) }
+
+// New opens an empty book.
+func New(cfg Config) *Book {
+	if cfg.Learned == nil {
+		cfg.Learned = func(keys.Public, []ma.Multiaddr, []ma.Multiaddr) {}
+	}
+	return &Book{cfg: cfg, page: make(map[keys.Public]*page)}
+}
+
+// Open takes what the shelf has. What is of no use any more is logged and left
+// out.
+func (b *Book) Open() error {
+	if b.cfg.Shelf == nil {
+		return nil
+	}
+	records, err := b.cfg.Shelf.Records()
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := b.take(r, false); err != nil {
+			b.cfg.Logger.Warn("a peer record that was kept is of no use any more", "reason", err)
+		}
+	}
+	return nil
+}
+
+// of returns the page of a member's host, made when it is new; nil when it is
+// none, or the own one. The caller holds the lock.
+func (b *Book) of(host keys.Public) *page {
+	if p := b.page[host]; p != nil {
+		return p
+	}
+	if host == b.cfg.Self || !b.cfg.Member(host) {
+		return nil
+	}
+	p := new(page)
+	b.page[host] = p
+	return p
+}
+
+// Addresses returns where a host may be, best first.
+func (b *Book) Addresses(host keys.Public) []ma.Multiaddr {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.page[host]
+	if p == nil {
+		return nil
+	}
+	return address.Usables(slices.Concat(p.told, p.given, p.found))
+}
+
+// Trusted returns where a host may be as it has said itself, or the operator.
+func (b *Book) Trusted(host keys.Public) []ma.Multiaddr {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.page[host]; p != nil {
+		return p.trusted()
+	}
+	return nil
+}
+
+// Give adds addresses of the configuration.
+func (b *Book) Give(host keys.Public, addrs []ma.Multiaddr) {
+	b.mu.Lock()
+	p := b.of(host)
+	if p == nil {
+		b.mu.Unlock()
+		return
+	}
+	before := p.trusted()
+	p.given = append(p.given, addrs...)
+	now := p.trusted()
+	b.mu.Unlock()
+	b.cfg.Learned(host, before, now)
+}
+
+// Find replaces what the local network said of a host, and reports whether it had
+// said nothing before.
+func (b *Book) Find(host keys.Public, addrs []ma.Multiaddr) (first bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.of(host)
+	if p == nil {
+		return false
+	}
+	first = len(p.found) == 0
+	p.found = address.Usables(addrs)
+	return first
+}
+
+// Forget drops a host.
+func (b *Book) Forget(host keys.Public) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.page, host)
+}
+
+// Take learns from a signed record: of a member, and newer than what is known.
+// What others may have (records of hosts that this node does not know, older
+// ones) is passed over; an error means that nobody should have sent it.
+func (b *Book) Take(record []byte) error { return b.take(record, true) }
+
+func (b *Book) take(record []byte, keep bool) error {
+	if b.holds(record) {
+		return nil
+	}
+	by, err := signer(record)
+	if err != nil {
+		return err
+	}
+	if by != b.cfg.Self && !b.cfg.Member(by) {
+		return nil // not worth a look at its signature
+	}
+	host, rec, err := read(record)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	b.mu.Lock()
+	if host == b.cfg.Self && rec.Seq > b.own.number {
+		b.own = own{number: rec.Seq} // of an earlier life, whose clock was ahead: outdo it
+	}
+	p := b.of(host)
+	if p == nil || rec.Seq <= p.number || now.Sub(p.taken) < layout.RecordEvery {
+		b.mu.Unlock()
+		return nil
+	}
+	before := p.trusted()
+	p.record, p.number, p.taken, p.told = bytes.Clone(record), rec.Seq, now, address.Usables(rec.Addrs)
+	trusted := p.trusted()
+	b.mu.Unlock()
+	b.cfg.Learned(host, before, trusted)
+	if keep && b.cfg.Shelf != nil {
+		if err := b.cfg.Shelf.Keep(host, record); err != nil {
+			b.cfg.Logger.Error("keep a peer record", "host", host.Short(), "error", err)
+		}
+	}
+	return nil
+}
+
+// holds reports whether this very record is known already.
+func (b *Book) holds(record []byte) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if bytes.Equal(record, b.own.signed) {
+		return true
+	}
+	for _, p := range b.page {
+		if bytes.Equal(record, p.record) {
+			return true
+		}
+	}
+	return false
+}
+
+// Records returns at most so many signed records for others: the own one first,
+// if there are addresses by which this host is reached, and then others', at
+// random when there are more.
+func (b *Book) Records(reach []ma.Multiaddr) [][]byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all [][]byte
+	if len(reach) > 0 {
+		if err := b.sign(reach); err != nil {
+			b.cfg.Logger.Error("sign the own peer record", "error", err)
+		} else {
+			all = append(all, b.own.signed)
+		}
+	}
+	var others [][]byte
+	for _, p := range b.page {
+		if p.record != nil {
+			others = append(others, p.record)
+		}
+	}
+	rand.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
+	return append(all, others[:min(len(others), layout.MaxRecords-len(all))]...)
+}
+
+// sign makes the own record when the addresses are not those of the last one.
+// Numbers follow the clock, so that they grow over restarts. The caller holds the
+// lock.
+func (b *Book) sign(addrs []ma.Multiaddr) error {
+	if b.own.signed != nil && slices.EqualFunc(addrs, b.own.addrs, func(a, c ma.Multiaddr) bool { return a.Equal(c) }) {
+		return nil
+	}
+	number := max(uint64(max(b.cfg.Now().UnixNano(), 0)), b.own.number+1)
+	signed, err := sign(b.cfg.Key, addrs, number)
+	if err != nil {
+		return err
+	}
+	b.own = own{signed, number, addrs}
+	return nil
+}

@@ -1,0 +1,148 @@
+package gate
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"ringfence/node/overlay/internal/address"
+	"ringfence/node/overlay/internal/hosts"
+	"ringfence/node/overlay/internal/layout"
+)
+
+// Config says whose gate it is.
+type Config struct {
+	Member func(peer.ID) bool // whether the charter names a host
+	Ended  func() bool        // the overlay is closed: nobody is let in any more
+	Now    func() time.Time
+}
+
+// Gate decides which connections there are: to members only, from members and a
+// few strangers, from Ed25519 identities only, and from nobody who was dropped.
+// It is libp2p's connection gater.
+type Gate struct {
+	cfg    Config
+	opened chan struct{} // closed when peers are let in
+	once   sync.Once
+
+	mu        sync.Mutex
+	dropped   map[peer.ID]Dropped
+	strangers map[network.Conn]netip.Prefix
+	at        map[netip.Prefix]int // strangers' connections by address
+}
+
+// Dropped is why somebody is refused, and how long.
+type Dropped struct {
+	Why   string
+	Until time.Time
+}
+
+// New makes a gate that is shut.
+func New(cfg Config) *Gate {
+	return &Gate{
+		cfg: cfg, opened: make(chan struct{}), dropped: make(map[peer.ID]Dropped),
+		strangers: make(map[network.Conn]netip.Prefix), at: make(map[netip.Prefix]int),
+	}
+}
+
+// Open lets peers in.
+func (g *Gate) Open() { g.once.Do(func() { close(g.opened) }) }
+
+// Drop refuses a peer until then. Only members are remembered, so the memory is
+// as large as the charter.
+func (g *Gate) Drop(id peer.ID, why string, until time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dropped[id] = Dropped{why, until}
+}
+
+// Refused reports whether a peer is dropped now.
+func (g *Gate) Refused(id peer.ID) (Dropped, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d, ok := g.dropped[id]
+	if ok && !g.cfg.Now().Before(d.Until) {
+		delete(g.dropped, id)
+		return Dropped{}, false
+	}
+	return d, ok
+}
+
+// InterceptPeerDial lets this node dial members alone.
+func (g *Gate) InterceptPeerDial(id peer.ID) bool {
+	_, refused := g.Refused(id)
+	return g.cfg.Member(id) && !refused
+}
+
+// InterceptAddrDial has nothing against an address.
+func (g *Gate) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
+
+// InterceptAccept makes peers wait until everything is registered: GossipSub does
+// not ask a second time whether a peer speaks it.
+func (g *Gate) InterceptAccept(network.ConnMultiaddrs) bool {
+	<-g.opened
+	return !g.cfg.Ended()
+}
+
+// InterceptSecured judges who it is.
+func (g *Gate) InterceptSecured(dir network.Direction, id peer.ID, conn network.ConnMultiaddrs) bool {
+	if _, ok := hosts.Key(id); !ok {
+		return false
+	}
+	if _, refused := g.Refused(id); refused {
+		return false
+	}
+	if member := g.cfg.Member(id); member || dir == network.DirOutbound {
+		return member
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.room(address.Neighbourhood(conn.RemoteMultiaddr()))
+}
+
+// room reports whether one more stranger fits. The caller holds the lock.
+func (g *Gate) room(at netip.Prefix) bool {
+	return len(g.strangers) < layout.MaxStrangers && g.at[at] < layout.MaxStrangersAt
+}
+
+// InterceptUpgraded has said all it has to say before.
+func (g *Gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
+
+// Enter counts a stranger's connection; false when there is no room.
+func (g *Gate) Enter(conn network.Conn) bool {
+	at := address.Neighbourhood(conn.RemoteMultiaddr())
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.room(at) {
+		return false
+	}
+	g.strangers[conn] = at
+	g.at[at]++
+	return true
+}
+
+// Leave forgets a connection that is gone.
+func (g *Gate) Leave(conn network.Conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at, ok := g.strangers[conn]
+	if !ok {
+		return
+	}
+	delete(g.strangers, conn)
+	if g.at[at]--; g.at[at] <= 0 {
+		delete(g.at, at)
+	}
+}
+
+// Strangers returns how many connections of strangers there are.
+func (g *Gate) Strangers() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.strangers)
+}

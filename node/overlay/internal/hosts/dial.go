@@ -1,0 +1,77 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/sec"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	"github.com/quic-go/quic-go"
+
+	"ringfence/node/overlay/internal/address"
+	"ringfence/node/overlay/internal/layout"
+)
+
+// OtherIdentity reports whether a dial failed because another host answers there.
+func OtherIdentity(err error) bool {
+	var other sec.ErrPeerIDMismatch
+	return errors.As(err, &other)
+}
+
+// silent reports whether a dial failed because nobody answers, and not because
+// somebody who does would not have it.
+func silent(err error) bool {
+	var op *net.OpError
+	var timed net.Error
+	var idle *quic.IdleTimeoutError
+	var shake *quic.HandshakeTimeoutError
+	return (errors.As(err, &timed) && timed.Timeout()) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &idle) || errors.As(err, &shake) ||
+		(errors.As(err, &op) && op.Op == "dial") || errors.Is(err, swarm.ErrNoAddresses) || errors.Is(err, swarm.ErrNoGoodAddresses)
+}
+
+// FirstCause cuts libp2p's many lines down to one.
+func FirstCause(err error) string {
+	var dial *swarm.DialError
+	if errors.As(err, &dial) && len(dial.DialErrors) > 0 {
+		return Clip(dial.DialErrors[0].Cause.Error(), layout.MaxName)
+	}
+	return Clip(err.Error(), layout.MaxName)
+}
+
+// DialTrouble says in words why a try failed.
+func DialTrouble(info peer.AddrInfo, err error) string {
+	var dial *swarm.DialError
+	if !errors.As(err, &dial) {
+		return fmt.Sprintf("nobody answers at %s", address.Places(info.Addrs))
+	}
+	for _, e := range dial.DialErrors {
+		var other sec.ErrPeerIDMismatch
+		if errors.As(e.Cause, &other) {
+			return fmt.Sprintf("another identity answers at %s: %s", address.Place(e.Address), other.Actual)
+		}
+	}
+	for _, e := range dial.DialErrors {
+		if !silent(e.Cause) {
+			return fmt.Sprintf("whoever answers at %s ends the connection: %s", address.Place(e.Address), Clip(e.Cause.Error(), layout.MaxName))
+		}
+	}
+	return fmt.Sprintf("nobody answers at %s", address.Places(info.Addrs))
+}
+
+// Clip cuts a text to at most so many bytes, between characters.
+func Clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	last := 0
+	for i := range s {
+		if i > most {
+			break
+		}
+		last = i
+	}
+	return s[:last]
+}
