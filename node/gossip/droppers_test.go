@@ -21,6 +21,30 @@ import (
 	"ringfence/store/keys"
 )
 
+// virtual returns hosts that are linked and not connected, so far apart, for a
+// synctest bubble.
+func virtual(t *testing.T, n int, latency time.Duration) (mocknet.Mocknet, []host.Host) {
+	t.Helper()
+	net := mocknet.New()
+	net.SetLinkDefaults(mocknet.LinkOptions{Latency: latency})
+	var hosts []host.Host
+	for i := range n {
+		key, _, err := crypto.GenerateEd25519Key(cryptorand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := net.AddPeer(key, ma.StringCast(fmt.Sprintf("/ip4/10.0.%d.%d/tcp/1", i/256, i%256)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts = append(hosts, h)
+	}
+	if err := net.LinkAll(); err != nil {
+		t.Fatal(err)
+	}
+	return net, hosts
+}
+
 // dropper joins the mesh, hears everything and passes nothing on.
 func dropper(ctx context.Context, t *testing.T, h host.Host) {
 	t.Helper()
@@ -51,23 +75,7 @@ func TestFourSilentDroppersToOneStopNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const honest, droppers, degree, messages = 20, 80, 10, 40
 		ctx, end := context.WithCancel(t.Context())
-		net := mocknet.New()
-		net.SetLinkDefaults(mocknet.LinkOptions{Latency: 25 * time.Millisecond})
-		var hosts []host.Host
-		for i := range honest + droppers {
-			key, _, err := crypto.GenerateEd25519Key(cryptorand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			h, err := net.AddPeer(key, ma.StringCast(fmt.Sprintf("/ip4/10.0.%d.%d/tcp/1", i/256, i%256)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			hosts = append(hosts, h)
-		}
-		if err := net.LinkAll(); err != nil {
-			t.Fatal(err)
-		}
+		net, hosts := virtual(t, honest+droppers, 25*time.Millisecond)
 		late := make(chan time.Duration, 2*messages*honest)
 		said := make(map[string]time.Time) // written before it is announced
 		var all []*Gossip

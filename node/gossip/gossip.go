@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -62,16 +63,15 @@ type Config struct {
 	// must be mutual: a direct peer is no place of the mesh.
 	Direct []keys.Public
 	Logger *slog.Logger // nil: none
-
-	named *names
 }
 
 // Gossip is a node's part in the mesh. It is safe for concurrent use.
 type Gossip struct {
+	cfg               Config
+	names             names
 	self              peer.ID
 	end               context.CancelFunc
 	ended             <-chan struct{}
-	named             *names
 	topics            overlay.Topics
 	batches, evidence *pubsub.Topic
 	ofBatches         counter
@@ -86,22 +86,25 @@ type Gossip struct {
 // New takes a place in the mesh of the overlay's host. It can speak at once and
 // hears nothing before Run.
 func New(cfg Config) (*Gossip, error) {
+	if cfg.Overlay == nil || cfg.Batch == nil || cfg.Evidence == nil || !cfg.Federation.Defined() {
+		return nil, errors.New("gossip: an overlay, a federation, and who judges batches and evidence are needed")
+	}
 	ctx, end := context.WithCancel(context.Background())
-	cfg.named = &names{known: make(map[peer.ID]keys.Public)}
 	h := cfg.Overlay.Host()
 	g := &Gossip{
-		self: h.ID(), end: end, ended: ctx.Done(), named: cfg.named, topics: overlay.TopicsOf(cfg.Federation),
+		cfg: cfg, names: names{known: make(map[peer.ID]keys.Public)},
+		self: h.ID(), end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
 		scores: make(map[keys.Public]float64), budgets: make(map[peer.ID]*rate.Limiter),
 	}
-	if err := g.start(ctx, h, &cfg); err != nil {
+	if err := g.start(ctx, h); err != nil {
 		end()
 		return nil, fmt.Errorf("gossip: %w", err)
 	}
 	return g, nil
 }
 
-func (g *Gossip) start(ctx context.Context, h host.Host, cfg *Config) error {
-	options, err := g.options(cfg)
+func (g *Gossip) start(ctx context.Context, h host.Host) error {
+	options, err := g.options()
 	if err != nil {
 		return err
 	}
@@ -110,8 +113,8 @@ func (g *Gossip) start(ctx context.Context, h host.Host, cfg *Config) error {
 		return err
 	}
 	for topic, validator := range map[string]pubsub.ValidatorEx{
-		g.topics.Batches:  g.validator(&g.ofBatches, cfg.batch),
-		g.topics.Evidence: g.validator(&g.ofEvidence, cfg.evidence),
+		g.topics.Batches:  g.validator(&g.ofBatches, g.judgeBatch),
+		g.topics.Evidence: g.validator(&g.ofEvidence, g.judgeProof),
 	} {
 		if err := router.RegisterTopicValidator(topic, validator, pubsub.WithValidatorInline(true)); err != nil {
 			return err
@@ -124,22 +127,22 @@ func (g *Gossip) start(ctx context.Context, h host.Host, cfg *Config) error {
 	return err
 }
 
-func (c *Config) batch(ctx context.Context, m *pubsub.Message) Verdict {
-	from, known := c.named.host(m.ReceivedFrom)
+func (g *Gossip) judgeBatch(ctx context.Context, m *pubsub.Message) Verdict {
+	from, known := g.names.host(m.ReceivedFrom)
 	header, body, err := decodeBatch(m.GetData())
 	if !known || err != nil {
 		return Reject
 	}
-	return c.Batch(ctx, from, header, body)
+	return g.cfg.Batch(ctx, from, header, body)
 }
 
-func (c *Config) evidence(ctx context.Context, m *pubsub.Message) Verdict {
-	from, known := c.named.host(m.ReceivedFrom)
+func (g *Gossip) judgeProof(ctx context.Context, m *pubsub.Message) Verdict {
+	from, known := g.names.host(m.ReceivedFrom)
 	proof, err := decodeEvidence(m.GetData())
 	if !known || err != nil {
 		return Reject
 	}
-	return c.Evidence(ctx, from, proof)
+	return g.cfg.Evidence(ctx, from, proof)
 }
 
 // Run hears and passes on until ctx or the Gossip ends. The callbacks are the
@@ -209,7 +212,7 @@ func (g *Gossip) Scores() map[keys.Public]float64 {
 func (g *Gossip) keepScores(all map[peer.ID]float64) {
 	scores := make(map[keys.Public]float64, len(all))
 	for id, score := range all {
-		if k, ok := g.named.host(id); ok {
+		if k, ok := g.names.host(id); ok {
 			scores[k] = score
 		}
 	}

@@ -1,13 +1,15 @@
 package gossip
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p"
@@ -21,6 +23,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ringfence/node/overlay"
+	"ringfence/node/overlay/overlaytest"
 	"ringfence/store/assertion"
 	"ringfence/store/keys"
 )
@@ -70,6 +73,13 @@ func (h *heard) proof(_ context.Context, _ keys.Public, proof []byte) Verdict {
 	defer h.mu.Unlock()
 	h.proofs = append(h.proofs, string(proof))
 	return h.verdict
+}
+
+// say sets what the callbacks think from now on.
+func (h *heard) say(v Verdict) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.verdict = v
 }
 
 func (h *heard) count() (batches, proofs int) {
@@ -138,17 +148,7 @@ func connect(t *testing.T, from, to host.Host) {
 // until polls for what becomes true by itself.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 20 s: %s", what)
-		}
-		select {
-		case <-t.Context().Done():
-			t.Fatal(t.Context().Err())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	overlaytest.Within(t, overlaytest.Patience, what, holds)
 }
 
 // hears reports how many peers m would send batches to.
@@ -158,7 +158,7 @@ func (m *member) hears() int { return len(m.batches.ListPeers()) }
 // passes on reaches nobody.
 func (m *member) meshed(t *testing.T, want int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), overlaytest.Patience)
 	defer cancel()
 	ready := false
 	err := m.batches.Publish(ctx, nil, pubsub.WithReadiness(func(router pubsub.PubSubRouter, topic string) (bool, error) {
@@ -249,9 +249,7 @@ func TestABurstOfAThousandBatchesLosesNone(t *testing.T) {
 
 func TestIgnoredCostsNothingAndGoesNoFurther(t *testing.T) {
 	all := line(t, 3)
-	all[1].heard.mu.Lock()
-	all[1].verdict = Ignore
-	all[1].heard.mu.Unlock()
+	all[1].say(Ignore)
 	for i := range 50 {
 		if err := all[0].Announce(fmt.Appendf(nil, "%d", i), nil); err != nil {
 			t.Fatal(err)
@@ -267,46 +265,6 @@ func TestIgnoredCostsNothingAndGoesNoFurther(t *testing.T) {
 	}
 	if c := all[1].Counts().Batches; c.Ignored != 50 {
 		t.Errorf("the middle counts %+v", c)
-	}
-}
-
-// A member whose signatures are wrong is not heard any longer after a few of
-// them, whatever it did before.
-func TestASprayerOfInvalidBatchesIsGraylistedWithinSeconds(t *testing.T) {
-	all := line(t, 2)
-	victim, sprayer := all[1], all[0]
-	for i := range 200 { // the best of standings
-		if err := sprayer.Announce(fmt.Appendf(nil, "good %d", i), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	until(t, "the good ones are heard", func() bool { n, _ := victim.count(); return n == 200 })
-	victim.heard.mu.Lock()
-	victim.verdict = Reject
-	victim.heard.mu.Unlock()
-	start := time.Now()
-	for i := range 2000 {
-		if err := sprayer.Announce(fmt.Appendf(nil, "bad %d", i), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	until(t, "the sprayer is graylisted", func() bool { return victim.Scores()[sprayer.key] < graylisted })
-	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("it took %v to graylist the sprayer, want at most 3 s", took)
-	}
-	before, _ := victim.count()
-	for i := range 2000 {
-		if err := sprayer.Announce(fmt.Appendf(nil, "worse %d", i), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// An evidence message is the last on the same stream, and as deaf an ear.
-	if err := sprayer.Tell([]byte("last")); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "everything was written", func() bool { return sprayer.Counts().Batches.Unsent == 0 })
-	if after, proofs := victim.count(); after != before || proofs != 0 {
-		t.Errorf("%d batches and %d proofs of a graylisted peer were judged", after-before, proofs)
 	}
 }
 
@@ -411,6 +369,50 @@ func TestDirectPeersAreHeardAndTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "a direct peer of bad standing is heard", func() bool { n, _ := b.count(); return n == 1 })
+}
+
+func TestWhatIsNeededIsAskedFor(t *testing.T) {
+	h := newHost(t)
+	for name, change := range map[string]func(*Config){
+		"no overlay":             func(c *Config) { c.Overlay = nil },
+		"nobody judges batches":  func(c *Config) { c.Batch = nil },
+		"nobody judges evidence": func(c *Config) { c.Evidence = nil },
+		"no federation":          func(c *Config) { c.Federation = cid.Undef },
+	} {
+		m := new(heard)
+		cfg := Config{Overlay: plain{h}, Federation: federation(), Hosts: 3, Batch: m.batch, Evidence: m.proof}
+		change(&cfg)
+		if g, err := New(cfg); err == nil {
+			t.Errorf("%s: taken", name)
+			_ = g.Close()
+		}
+	}
+}
+
+// An operator who stops a node reads nothing of the library's inner life.
+func TestAPlainEndSaysNothing(t *testing.T) {
+	var said bytes.Buffer
+	h, before := newHost(t), goleak.IgnoreCurrent()
+	g, err := New(Config{
+		Overlay: plain{h}, Federation: federation(), Hosts: 3, Batch: new(heard).batch, Evidence: new(heard).proof,
+		Logger: slog.New(slog.NewTextHandler(&said, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the library's loops have ended", func() bool { return goleak.Find(before) == nil })
+	log := libraryLog(slog.New(slog.NewTextHandler(&said, nil)))
+	log.With("a", 1).WithGroup("g").Info("news")
+	if said.Len() > 0 {
+		t.Errorf("the operator reads %q", said.String())
+	}
+	log.With("a", 1).Warn("trouble")
+	if !strings.Contains(said.String(), "level=WARN msg=trouble a=1") {
+		t.Errorf("a warning is lost: %q", said.String())
+	}
 }
 
 func TestWhatIsTooLargeIsNotSent(t *testing.T) {

@@ -2,7 +2,6 @@ package gossip
 
 import (
 	"testing"
-	"time"
 
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
@@ -14,12 +13,14 @@ func TestTheMeshStandsOnTheOverlay(t *testing.T) {
 	f := overlaytest.Found("gossip", 4)
 	members := *f
 	members.Keys = f.Keys[:3]
-	all := overlaytest.Net(t, f, func(i int, cfg *overlay.Config) { cfg.Roster, cfg.Hosts = &members, members.Hosts })
-	overlaytest.Whole(t, 20*time.Second, all[:3]...)
 	var gossips []*member
-	for _, o := range all {
-		gossips = append(gossips, joinAs(t, o, func(c *Config) { c.Federation = f.ID }))
-	}
+	all := overlaytest.Net(t, f, func(i int, cfg *overlay.Config) { cfg.Roster, cfg.Hosts = &members, members.Hosts },
+		// The mesh is joined before a peer is met: a peer is asked only then, and only
+		// once, whether it has one.
+		func(o *overlay.Overlay) {
+			gossips = append(gossips, joinAs(t, o, func(c *Config) { c.Federation = f.ID }))
+		})
+	overlaytest.Whole(t, overlaytest.Patience, all[:3]...)
 	for _, m := range gossips[:3] {
 		m.meshed(t, 2)
 	}

@@ -3,7 +3,6 @@ package gossip
 import (
 	"context"
 	"crypto/sha256"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -84,11 +83,11 @@ func topicScore() *pubsub.TopicScoreParams {
 	}
 }
 
-func (c *Config) scoreParams(t overlay.Topics) *pubsub.PeerScoreParams {
+func (g *Gossip) scoreParams(t overlay.Topics) *pubsub.PeerScoreParams {
 	return &pubsub.PeerScoreParams{
 		Topics:            map[string]*pubsub.TopicScoreParams{t.Batches: topicScore(), t.Evidence: topicScore()},
 		TopicScoreCap:     100,
-		AppSpecificScore:  c.applicationScore,
+		AppSpecificScore:  g.applicationScore,
 		AppSpecificWeight: 1,
 
 		BehaviourPenaltyWeight:    -10,
@@ -102,15 +101,15 @@ func (c *Config) scoreParams(t overlay.Topics) *pubsub.PeerScoreParams {
 	}
 }
 
-func (c *Config) applicationScore(id peer.ID) float64 {
-	if c.Score == nil {
+func (g *Gossip) applicationScore(id peer.ID) float64 {
+	if g.cfg.Score == nil {
 		return 1
 	}
-	k, ok := c.named.host(id)
+	k, ok := g.names.host(id)
 	if !ok {
 		return 1
 	}
-	return c.Score(k)
+	return g.cfg.Score(k)
 }
 
 // names remembers host keys: reading one checks a point on the curve, and the
@@ -141,8 +140,8 @@ func (n *names) host(id peer.ID) (keys.Public, bool) {
 }
 
 // options puts together what the library is told.
-func (g *Gossip) options(cfg *Config) ([]pubsub.Option, error) {
-	topics := overlay.TopicsOf(cfg.Federation)
+func (g *Gossip) options() ([]pubsub.Option, error) {
+	cfg, topics := &g.cfg, g.topics
 	mesh := overlay.ProtocolsOf(cfg.Federation).Mesh
 	newest := protocol.ID(mesh + "/meshsub/1.2.0")
 	oldest := protocol.ID(mesh + "/meshsub/1.1.0")
@@ -154,10 +153,7 @@ func (g *Gossip) options(cfg *Config) ([]pubsub.Option, error) {
 		}
 		direct = append(direct, peer.AddrInfo{ID: id})
 	}
-	log := cfg.Logger
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log := libraryLog(cfg.Logger)
 	filter := pubsub.NewAllowlistSubscriptionFilter(topics.Batches, topics.Evidence, topics.Checkpoints)
 	return []pubsub.Option{
 		pubsub.WithGossipSubProtocols([]protocol.ID{newest, oldest}, func(f pubsub.GossipSubFeature, p protocol.ID) bool {
@@ -170,7 +166,7 @@ func (g *Gossip) options(cfg *Config) ([]pubsub.Option, error) {
 			return false
 		}),
 		pubsub.WithGossipSubParams(meshParams(cfg.Hosts)),
-		pubsub.WithPeerScore(cfg.scoreParams(topics), &pubsub.PeerScoreThresholds{
+		pubsub.WithPeerScore(g.scoreParams(topics), &pubsub.PeerScoreThresholds{
 			GossipThreshold: gossipBelow, PublishThreshold: publishBelow, GraylistThreshold: graylisted,
 			AcceptPXThreshold: 1000, OpportunisticGraftThreshold: graftAbove,
 		}),

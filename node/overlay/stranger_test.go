@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -175,6 +176,13 @@ func pair(t *testing.T) (a, b *overlay.Overlay) {
 // settled waits until as many goroutines run as before.
 func settled(t testing.TB, before int) {
 	t.Helper()
+	defer func() {
+		if t.Failed() {
+			b := make([]byte, 1<<22)
+			b = b[:runtime.Stack(b, true)]
+			_ = os.WriteFile("/tmp/ovl_dump.txt", b, 0o600)
+		}
+	}()
 	overlaytest.Within(t, 30*time.Second, fmt.Sprintf("%d goroutines as before", before), func() bool { return runtime.NumGoroutine() <= before })
 }
 

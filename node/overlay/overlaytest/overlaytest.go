@@ -77,22 +77,24 @@ func Start(t testing.TB, cfg overlay.Config, prepare ...func(*overlay.Overlay)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range prepare {
-		f(o)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- o.Run(ctx) }()
+	var running sync.WaitGroup
 	stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("run an overlay: %v", err)
-		}
+		running.Wait()
 		if err := o.Close(); err != nil {
 			t.Errorf("close an overlay: %v", err)
 		}
 	})
-	t.Cleanup(stop)
+	t.Cleanup(stop) // before what prepare cleans up, so that it comes after it
+	for _, f := range prepare {
+		f(o)
+	}
+	running.Go(func() {
+		if err := o.Run(ctx); err != nil {
+			t.Errorf("run an overlay: %v", err)
+		}
+	})
 	return o, stop
 }
 
@@ -129,6 +131,11 @@ func Whole(t testing.TB, within time.Duration, all ...*overlay.Overlay) {
 		return true
 	})
 }
+
+// Patience is how long a test over real sockets waits for what comes by itself. It
+// says nothing of speed: on a busy machine everything is late, and only what hangs
+// takes as long as this.
+const Patience = 2 * time.Minute
 
 // Within waits until ok, or fails the test.
 func Within(t testing.TB, within time.Duration, what string, ok func() bool) {
