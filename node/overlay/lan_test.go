@@ -2,7 +2,6 @@ package overlay_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -24,7 +23,7 @@ func TestWhatTheLocalNetworkSays(t *testing.T) {
 		}
 		all[0].Find(*info)
 	}
-	overlaytest.Whole(t, 10*time.Second, all...)
+	overlaytest.Whole(t, overlaytest.Patience, all...)
 	if n := stranger.Strangers(); n != 0 {
 		t.Errorf("a stranger was dialled: %d connections", n)
 	}

@@ -53,7 +53,7 @@ func say(ctx context.Context, from, to *overlay.Overlay, what string) error {
 func TestMembersFindAndHearEachOther(t *testing.T) {
 	f := overlaytest.Found("a", 4)
 	all := overlaytest.Net(t, f, nil)
-	overlaytest.Whole(t, 20*time.Second, all...)
+	overlaytest.Whole(t, overlaytest.Patience, all...)
 	for _, o := range all {
 		o.Handle(echoProtocol, echo)
 	}

@@ -126,7 +126,7 @@ func TestTroubleIsToldInWords(t *testing.T) {
 		cfg := f.Config(0)
 		cfg.Bootstrap = []string{c.at}
 		o := start(cfg)
-		overlaytest.Within(t, 20*time.Second, name+": "+c.want, func() bool {
+		overlaytest.Within(t, overlaytest.Patience, name+": "+c.want, func() bool {
 			p := o.Peers()[0]
 			if c.want == "" {
 				return p.Connected && p.Trouble == ""
