@@ -204,7 +204,7 @@ func (o *Overlay) listen() error {
 		}
 		for _, a := range addrs {
 			if err := o.host.Network().Listen(a); err != nil {
-				return fmt.Errorf("overlay: listen on %s: %w; is another node running there?", address.Place(a), err)
+				return fmt.Errorf("overlay: listen on %s: %w; does another node or program listen there? End it, or give this node another address (peers.listen)", address.Place(a), err)
 			}
 		}
 	}

@@ -136,20 +136,6 @@ func TestTroubleIsToldInWords(t *testing.T) {
 	}
 }
 
-func TestAnAddressThatIsTakenIsSaidSo(t *testing.T) {
-	f := overlaytest.Found("a", 1)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	cfg := f.Config(0)
-	cfg.Listen = []string{l.Addr().String()}
-	if _, err := overlay.New(cfg); err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
-		t.Errorf("error %v", err)
-	}
-}
-
 // book keeps records in memory.
 type book struct {
 	mu   sync.Mutex

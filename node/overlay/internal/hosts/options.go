@@ -10,9 +10,11 @@ import (
 	"ringfence/node/overlay/internal/layout"
 )
 
-// Transports returns TCP and QUIC.
+// Transports returns TCP and QUIC. TCP has its ports for itself: libp2p would share
+// them with every other libp2p program of this user, and the kernel would deal
+// connections out to one or the other.
 func Transports() []libp2p.Option {
-	return []libp2p.Option{libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport)}
+	return []libp2p.Option{libp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport()), libp2p.Transport(quic.NewTransport)}
 }
 
 // Options is what every host here has, also one that only asks at a desk: no
