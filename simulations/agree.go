@@ -130,6 +130,9 @@ func (d *demo) lost() error {
 		select {
 		case err := <-s.ended:
 			s.ended <- nil
+			if err == nil {
+				return fmt.Errorf("%s ended by itself", s.id)
+			}
 			return fmt.Errorf("%s ended: %w", s.id, err)
 		default:
 		}

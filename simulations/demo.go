@@ -217,14 +217,31 @@ func portAfter(address string, i int) (string, error) {
 	return net.JoinHostPort(host, strconv.Itoa(n)), nil
 }
 
-// freePort returns an address of this machine that nobody listens on: a node
-// that is started again must be where it was.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freePort returns an address of this machine that nobody listens on, neither by
+// TCP nor by UDP (for QUIC): a node that is started again must be where it was.
+func freePort() (address string, err error) {
+	for range 100 {
+		var udp error
+		if address, udp, err = freeAt("127.0.0.1:0"); err != nil || udp == nil {
+			return address, err
+		}
 	}
-	return l.Addr().String(), l.Close()
+	return "", errors.New("no port of 127.0.0.1 is free by TCP and by UDP")
+}
+
+// freeAt listens at an address by TCP and by UDP, for a moment, and returns the
+// address that it was, and why it could not by UDP.
+func freeAt(at string) (address string, udp, err error) {
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return "", nil, err
+	}
+	address = l.Addr().String()
+	p, udp := net.ListenPacket("udp", address)
+	if udp == nil {
+		udp = p.Close()
+	}
+	return address, udp, l.Close()
 }
 
 // tell is the story: who they are, what they publish, what it comes to.

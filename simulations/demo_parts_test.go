@@ -1,0 +1,41 @@
+package simulations
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"ringfence/node"
+)
+
+func TestAFreePortIsFreeByTCPAndUDP(t *testing.T) {
+	held, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	if _, udp, err := freeAt(held.LocalAddr().String()); err != nil || udp == nil {
+		t.Errorf("a port that is held by UDP is free: %v, %v", udp, err)
+	}
+	if at, err := freePort(); err != nil || at == held.LocalAddr().String() {
+		t.Errorf("free: %q, %v", at, err)
+	}
+}
+
+func TestANodeThatEndsIsToldInWords(t *testing.T) {
+	for want, err := range map[string]error{
+		"x ended by itself":     nil,
+		"x ended: the disk ran": errors.New("the disk ran"),
+	} {
+		s := &station{seat: seat{id: "x"}, node: new(node.Node), ended: make(chan error, 1)}
+		s.ended <- err
+		got := (&demo{stations: []*station{s}}).lost()
+		if got == nil || got.Error() != want || strings.Contains(got.Error(), "%!") {
+			t.Errorf("told %v, want %q", got, want)
+		}
+		if !errors.Is(got, err) && err != nil {
+			t.Errorf("%v does not wrap %v", got, err)
+		}
+	}
+}
