@@ -3,6 +3,7 @@ package ringfence
 import (
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"io/fs"
 	"os"
@@ -199,6 +200,85 @@ func TestCodeStaysReadable(t *testing.T) {
 			}
 			if lines := s.fset.Position(f.End()).Line - s.fset.Position(f.Pos()).Line + 1; lines > longestFunction {
 				t.Errorf("%s/%s: %s has %d lines, the most is %d", s.dir, s.name, f.Name.Name, lines, longestFunction)
+			}
+		}
+	}
+}
+
+// longestPackage is how many lines of code a package has at most, blank lines,
+// comments and tests not counted; about 900 is the aim.
+const longestPackage = 1500
+
+// tooLong are the packages that are longer, with the lines that they may have.
+// A figure here only falls: split the package, or make it smaller, and lower it,
+// at the latest when it is slack lines too high.
+var tooLong = map[string]int{
+	"cmd/ringfence":   2625,
+	"store/view":      2232,
+	"node":            1733,
+	"store/assertion": 1511,
+	"node/reconcile":  1505,
+}
+
+const slack = 50
+
+func TestPackagesStaySmall(t *testing.T) {
+	lines := make(map[string]int)
+	for _, s := range sources(t) {
+		if !s.test {
+			lines[s.dir] += codeLines(t, path.Join(s.dir, s.name))
+		}
+	}
+	for dir, n := range lines {
+		most, named := tooLong[dir]
+		switch {
+		case named && n < most-slack:
+			t.Errorf("%s has %d lines of code and may have %d: lower the figure to that, or take it from the list at %d and less", dir, n, most, longestPackage)
+		case named && n > most:
+			t.Errorf("%s has %d lines of code and may have no more than %d: it only gets smaller", dir, n, most)
+		case !named && n > longestPackage:
+			t.Errorf("%s has %d lines of code, the most is %d: give a part of it that means something a package of its own", dir, n, longestPackage)
+		}
+	}
+	for dir := range tooLong {
+		if lines[dir] == 0 {
+			t.Errorf("%s is an exception and does not exist", dir)
+		}
+	}
+}
+
+// codeLines counts the lines of a file on which there is code.
+func codeLines(t *testing.T, name string) int {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fset := token.NewFileSet()
+	file := fset.AddFile(name, -1, len(text))
+	var s scanner.Scanner
+	s.Init(file, text, nil, 0) // comments are skipped
+	n, last := 0, 0
+	for {
+		pos, tok, literal := s.Scan()
+		if tok == token.EOF {
+			return n
+		}
+		if tok == token.SEMICOLON && literal == "\n" {
+			continue // put there by the scanner
+		}
+		line := file.Line(pos)
+		if line > last {
+			n++
+		}
+		last = line
+		if tok != token.STRING {
+			continue
+		}
+		for _, more := range strings.Split(literal, "\n")[1:] { // of a raw string
+			last++
+			if strings.TrimSpace(more) != "" {
+				n++
 			}
 		}
 	}
