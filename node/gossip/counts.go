@@ -63,7 +63,9 @@ func (t tracer) DropRPC(rpc *pubsub.RPC, _ peer.ID) {
 func (t tracer) OnClosedOutboundStream(p peer.ID) {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
-	delete(t.g.budgets, p)
+	if b := t.g.budgets[p]; b != nil && b.Tokens() >= peerBurst {
+		delete(t.g.budgets, p) // else coming back would be a new budget
+	}
 }
 
 func (tracer) OnNewOutboundStream(peer.ID, protocol.ID)             {}

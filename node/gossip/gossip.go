@@ -80,7 +80,7 @@ type Gossip struct {
 
 	mu      sync.Mutex // guards what follows
 	scores  map[keys.Public]float64
-	budgets map[peer.ID]*rate.Limiter
+	budgets map[peer.ID]*rate.Limiter // of members, so no more than the charter names
 }
 
 // New takes a place in the mesh of the overlay's host. It can speak at once and

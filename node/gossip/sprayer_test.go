@@ -5,6 +5,11 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"golang.org/x/time/rate"
 )
 
 // The fourth message that is wrong for ever puts a peer below the graylist,
@@ -75,5 +80,36 @@ func TestASprayerIsJudgedFourTimesAndNotHeardAgain(t *testing.T) {
 			_ = h.Close()
 		}
 		_ = net.Close()
+	})
+}
+
+// Who parts and comes back has the budget that he left with.
+func TestPartingGivesNoNewBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &Gossip{budgets: make(map[peer.ID]*rate.Limiter)}
+		topic, who := "topic", peer.ID("who")
+		heard := func() (n int) {
+			for range 2 * peerBurst {
+				rpc := &pubsub.RPC{RPC: pb.RPC{Publish: publish(topic, nil).GetPublish()}}
+				if err := g.inspect(who, rpc); err != nil {
+					t.Fatal(err)
+				}
+				n += len(rpc.GetPublish())
+			}
+			return n
+		}
+		if n := heard(); n != peerBurst {
+			t.Errorf("%d messages are heard at once, want %d", n, peerBurst)
+		}
+		tracer{g}.OnClosedOutboundStream(who)
+		if n := heard(); n != 0 {
+			t.Errorf("who comes back at once is heard %d times more", n)
+		}
+		tracer{g}.OnClosedOutboundStream(who)
+		time.Sleep(time.Minute)
+		tracer{g}.OnClosedOutboundStream(who)
+		if len(g.budgets) != 0 {
+			t.Error("who was silent for a minute and is gone is remembered")
+		}
 	})
 }

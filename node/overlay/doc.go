@@ -17,8 +17,14 @@
 // seconds apart: after a partition nobody else does it. Two members have met when
 // they have exchanged records; Changed and Neighbours speak of nothing less, so
 // nobody counts whose federation, charter or release is another one. Who was met
-// and falls silent is asked whether it is there, and dialled anew if not. All
-// names, caps and timeouts of the wire stand in protocols.go.
+// and falls silent is asked whether it is there, and dialled anew if not.
+//
+// What can be told apart has a room of its own: desk speaks to strangers,
+// internal/book knows addresses, internal/gate decides who may connect and what he
+// may use, internal/hosts and internal/address say what hosts and addresses are
+// called, internal/frame cuts streams into messages. All names, caps and timeouts
+// of the wire stand in internal/layout. What is left here is the life of
+// connections: dialling, meeting, noticing silence, parting.
 //
 // Floor 9. It moves streams and knows nothing of what is said on them.
 package overlay

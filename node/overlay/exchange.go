@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -33,8 +34,9 @@ func (o *Overlay) learn(host keys.Public, before, now []ma.Multiaddr) {
 	gate.Trust(o.resources, id, before, now)
 	o.mu.Lock()
 	o.learned = true
-	if w := o.way(host); w != nil && len(before) == 0 {
-		w.next = time.Now() // until now there was nowhere to look for it
+	elsewhere := slices.ContainsFunc(now, func(a ma.Multiaddr) bool { return !ma.Contains(before, a) })
+	if w := o.way(host); w != nil && elsewhere {
+		w.next = time.Now() // it may be there
 	}
 	o.mu.Unlock()
 	o.nudge()

@@ -14,7 +14,8 @@ import (
 	"ringfence/node/overlay/internal/layout"
 )
 
-// shortestPass keeps the loop from spinning.
+// shortestPass keeps the loop from spinning, whatever is due and whoever wakes it:
+// on a local network anybody can.
 const shortestPass = 20 * time.Millisecond
 
 // Run lets peers in, dials members that are not connected, exchanges records and
@@ -52,7 +53,25 @@ func (o *Overlay) Run(ctx context.Context) error {
 		case <-timer.C:
 		case <-o.wake:
 			timer.Stop()
+			if !pause(ctx, time.Until(now.Add(shortestPass))) {
+				return nil
+			}
 		}
+	}
+}
+
+// pause waits for a while; false when ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 

@@ -193,8 +193,8 @@ func TestRestartFindsTheOthersFromTheBook(t *testing.T) {
 		all, stop := sim.Net(t, f, config)
 		defer stop()
 		overlaytest.Whole(t, 10*time.Second, all...)
-		if len(b.kept) != 3 {
-			t.Fatalf("%d records are kept", len(b.kept))
+		if kept, err := b.Records(); err != nil || len(kept) != 3 {
+			t.Fatalf("%d records are kept, %v", len(kept), err)
 		}
 		if err := all[3].Close(); err != nil {
 			t.Fatal(err)

@@ -114,8 +114,12 @@ func (o *Overlay) connected(_ network.Network, conn network.Conn) {
 	id := conn.RemotePeer()
 	k, ok := o.member(id)
 	if !ok {
-		if !o.gate.Enter(conn) {
-			o.start(func() { _ = conn.Close() }) // it is gone either way
+		goes, ok := o.gate.Enter(conn)
+		if !ok {
+			goes = conn
+		}
+		if goes != nil {
+			o.start(func() { _ = goes.Close() }) // it is gone either way
 		}
 		return
 	}

@@ -133,7 +133,7 @@ func Place(a ma.Multiaddr) string {
 }
 
 // Neighbourhood is what counts as one address when strangers are counted: an
-// IPv4 address, or the /64 that one subscriber of IPv6 has.
+// IPv4 address, or the /56 that one subscriber of IPv6 has.
 func Neighbourhood(a ma.Multiaddr) netip.Prefix {
 	ip, err := manet.ToIP(a)
 	if err != nil {
@@ -143,7 +143,7 @@ func Neighbourhood(a ma.Multiaddr) netip.Prefix {
 	addr = addr.Unmap()
 	bits := 32
 	if addr.Is6() {
-		bits = 64
+		bits = 56
 	}
 	p, err := addr.Prefix(bits)
 	if err != nil {

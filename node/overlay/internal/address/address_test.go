@@ -57,3 +57,20 @@ func TestOnlyTCPAndQUICAreUsable(t *testing.T) {
 		t.Errorf("of all: %v", got)
 	}
 }
+
+// One subscriber is one address, whichever of his own he uses.
+func TestNeighbourhood(t *testing.T) {
+	for text, want := range map[string]string{
+		"/ip4/192.0.2.1/tcp/1":                 "192.0.2.1/32",
+		"/ip4/192.0.2.1/udp/2/quic-v1":         "192.0.2.1/32",
+		"/ip6/2001:db8:0:1::1/tcp/1":           "2001:db8::/56",
+		"/ip6/2001:db8:0:ff:1:2:3:4/tcp/1":     "2001:db8::/56",
+		"/ip6/2001:db8:0:100::1/udp/1/quic-v1": "2001:db8:0:100::/56",
+		"/ip6/::ffff:192.0.2.1/tcp/1":          "192.0.2.1/32",
+		"/dns/example.org/tcp/1":               "invalid Prefix",
+	} {
+		if got := Neighbourhood(ma.StringCast(text)).String(); got != want {
+			t.Errorf("%s is counted as %s, want %s", text, got, want)
+		}
+	}
+}

@@ -61,7 +61,23 @@ type page struct {
 	found  []ma.Multiaddr // on the local network
 }
 
-func (p *page) trusted() []ma.Multiaddr { return address.Usables(slices.Concat(p.told, p.given)) }
+// trusted returns what the host has said, and the operator. Each may say as much as
+// is of use, so that neither pushes the other out.
+func (p *page) trusted() []ma.Multiaddr {
+	return distinct(p.told, p.given)
+}
+
+// distinct returns the usable addresses of each list, each once.
+func distinct(lists ...[]ma.Multiaddr) (out []ma.Multiaddr) {
+	for _, list := range lists {
+		for _, a := range address.Usables(list) {
+			if !ma.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
 
 // New opens an empty book.
 func New(cfg Config) *Book {
@@ -111,7 +127,7 @@ func (b *Book) Addresses(host keys.Public) []ma.Multiaddr {
 	if p == nil {
 		return nil
 	}
-	return address.Usables(slices.Concat(p.told, p.given, p.found))
+	return distinct(p.told, p.given, p.found)
 }
 
 // Trusted returns where a host may be as it has said itself, or the operator.

@@ -3,6 +3,7 @@ package book
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -166,6 +167,34 @@ func TestWhatIsTrusted(t *testing.T) {
 	b.Forget(key(2))
 	if b.Addresses(key(2)) != nil || b.Trusted(key(2)) != nil || len(b.Records(nil)) != 0 {
 		t.Error("who is forgotten is known")
+	}
+}
+
+// A host with many addresses, or a local network that says much, leaves room for
+// what the operator has written.
+func TestNobodyPushesOutTheOthersAddresses(t *testing.T) {
+	many := func(network string) (out []string) {
+		for i := range 2 * layout.MaxAddresses {
+			out = append(out, fmt.Sprintf("/ip4/%s.%d/tcp/1", network, i))
+		}
+		return out
+	}
+	var found []ma.Multiaddr
+	for _, a := range many("10.0.0") {
+		found = append(found, ma.StringCast(a))
+	}
+	b := first(t, nil)
+	if err := b.Take(signedRecord(t, 2, 2, 1, many("192.0.2")...)); err != nil {
+		t.Fatal(err)
+	}
+	written := ma.StringCast("/ip4/198.51.100.1/tcp/1")
+	b.Give(key(2), []ma.Multiaddr{written})
+	b.Find(key(2), found)
+	if all := b.Addresses(key(2)); !ma.Contains(all, written) || len(all) != 2*layout.MaxAddresses+1 {
+		t.Errorf("of what was written, told and found, %s is left", address.Places(all))
+	}
+	if !ma.Contains(b.Trusted(key(2)), written) {
+		t.Error("what was written is not trusted")
 	}
 }
 

@@ -32,8 +32,14 @@ type Gate struct {
 
 	mu        sync.Mutex
 	dropped   map[peer.ID]Dropped
-	strangers map[network.Conn]netip.Prefix
+	strangers map[network.Conn]stranger
 	at        map[netip.Prefix]int // strangers' connections by address
+}
+
+// stranger is a connection of one: from where, and since when.
+type stranger struct {
+	at    netip.Prefix
+	since time.Time
 }
 
 // Dropped is why somebody is refused, and how long.
@@ -46,7 +52,7 @@ type Dropped struct {
 func New(cfg Config) *Gate {
 	return &Gate{
 		cfg: cfg, opened: make(chan struct{}), dropped: make(map[peer.ID]Dropped),
-		strangers: make(map[network.Conn]netip.Prefix), at: make(map[netip.Prefix]int),
+		strangers: make(map[network.Conn]stranger), at: make(map[netip.Prefix]int),
 	}
 }
 
@@ -102,41 +108,63 @@ func (g *Gate) InterceptSecured(dir network.Direction, id peer.ID, conn network.
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.room(address.Neighbourhood(conn.RemoteMultiaddr()))
+	_, ok := g.room(address.Neighbourhood(conn.RemoteMultiaddr()))
+	return ok
 }
 
-// room reports whether one more stranger fits. The caller holds the lock.
-func (g *Gate) room(at netip.Prefix) bool {
-	return len(g.strangers) < layout.MaxStrangers && g.at[at] < layout.MaxStrangersAt
+// room reports whether one more stranger fits, and who has to go for him: whoever
+// has been here longest, once he has had the time for a question. Else a few who
+// stay would keep everybody from the desk. The caller holds the lock.
+func (g *Gate) room(at netip.Prefix) (goes network.Conn, ok bool) {
+	crowded := g.at[at] >= layout.MaxStrangersAt
+	if !crowded && len(g.strangers) < layout.MaxStrangers {
+		return nil, true
+	}
+	oldest := time.Now().Add(-layout.DeskTime)
+	for conn, s := range g.strangers {
+		if (!crowded || s.at == at) && !s.since.After(oldest) {
+			goes, oldest = conn, s.since
+		}
+	}
+	return goes, goes != nil
 }
 
 // InterceptUpgraded has said all it has to say before.
 func (g *Gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
 
-// Enter counts a stranger's connection; false when there is no room.
-func (g *Gate) Enter(conn network.Conn) bool {
+// Enter counts a stranger's connection; false when there is no room. Who has to go
+// for it is returned too, and counts no longer.
+func (g *Gate) Enter(conn network.Conn) (goes network.Conn, ok bool) {
 	at := address.Neighbourhood(conn.RemoteMultiaddr())
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.room(at) {
-		return false
+	if goes, ok = g.room(at); !ok {
+		return nil, false
 	}
-	g.strangers[conn] = at
+	if goes != nil {
+		g.leave(goes)
+	}
+	g.strangers[conn] = stranger{at, time.Now()}
 	g.at[at]++
-	return true
+	return goes, true
 }
 
 // Leave forgets a connection that is gone.
 func (g *Gate) Leave(conn network.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	at, ok := g.strangers[conn]
+	g.leave(conn)
+}
+
+// leave is Leave. The caller holds the lock.
+func (g *Gate) leave(conn network.Conn) {
+	s, ok := g.strangers[conn]
 	if !ok {
 		return
 	}
 	delete(g.strangers, conn)
-	if g.at[at]--; g.at[at] <= 0 {
-		delete(g.at, at)
+	if g.at[s.at]--; g.at[s.at] <= 0 {
+		delete(g.at, s.at)
 	}
 }
 
