@@ -60,15 +60,21 @@ func (t tracer) DropRPC(rpc *pubsub.RPC, _ peer.ID) {
 	}
 }
 
+func (t tracer) OnNewOutboundStream(p peer.ID, _ protocol.ID) {
+	t.g.mu.Lock()
+	defer t.g.mu.Unlock()
+	t.g.spoken[p] = true
+}
+
 func (t tracer) OnClosedOutboundStream(p peer.ID) {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
+	delete(t.g.spoken, p)
 	if b := t.g.budgets[p]; b != nil && b.Tokens() >= peerBurst {
 		delete(t.g.budgets, p) // else coming back would be a new budget
 	}
 }
 
-func (tracer) OnNewOutboundStream(peer.ID, protocol.ID)             {}
 func (tracer) Join(string)                                          {}
 func (tracer) Leave(string)                                         {}
 func (tracer) Graft(peer.ID, string)                                {}

@@ -68,8 +68,9 @@ type Config struct {
 // Gossip is a node's part in the mesh. It is safe for concurrent use.
 type Gossip struct {
 	cfg               Config
+	log               *slog.Logger
 	names             names
-	self              peer.ID
+	host              host.Host
 	end               context.CancelFunc
 	ended             <-chan struct{}
 	topics            overlay.Topics
@@ -80,6 +81,7 @@ type Gossip struct {
 
 	mu      sync.Mutex // guards what follows
 	scores  map[keys.Public]float64
+	spoken  map[peer.ID]bool          // there is a stream to it
 	budgets map[peer.ID]*rate.Limiter // of members, so no more than the charter names
 }
 
@@ -92,9 +94,9 @@ func New(cfg Config) (*Gossip, error) {
 	ctx, end := context.WithCancel(context.Background())
 	h := cfg.Overlay.Host()
 	g := &Gossip{
-		cfg: cfg, names: names{known: make(map[peer.ID]keys.Public)},
-		self: h.ID(), end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
-		scores: make(map[keys.Public]float64), budgets: make(map[peer.ID]*rate.Limiter),
+		cfg: cfg, log: libraryLog(cfg.Logger), names: names{known: make(map[peer.ID]keys.Public)},
+		host: h, end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
+		scores: make(map[keys.Public]float64), spoken: make(map[peer.ID]bool), budgets: make(map[peer.ID]*rate.Limiter),
 	}
 	if err := g.start(ctx, h); err != nil {
 		end()
@@ -160,10 +162,7 @@ func (g *Gossip) Run(ctx context.Context) error {
 		}
 		defer leave()
 	}
-	select {
-	case <-ctx.Done():
-	case <-g.ended:
-	}
+	g.watch(ctx)
 	return nil
 }
 

@@ -142,9 +142,7 @@ func (n *names) host(id peer.ID) (keys.Public, bool) {
 // options puts together what the library is told.
 func (g *Gossip) options() ([]pubsub.Option, error) {
 	cfg, topics := &g.cfg, g.topics
-	mesh := overlay.ProtocolsOf(cfg.Federation).Mesh
-	newest := protocol.ID(mesh + "/meshsub/1.2.0")
-	oldest := protocol.ID(mesh + "/meshsub/1.1.0")
+	newest, oldest := g.versions()
 	var direct []peer.AddrInfo // the overlay knows their addresses
 	for _, k := range cfg.Direct {
 		id, err := overlay.PeerID(k)
@@ -153,7 +151,6 @@ func (g *Gossip) options() ([]pubsub.Option, error) {
 		}
 		direct = append(direct, peer.AddrInfo{ID: id})
 	}
-	log := libraryLog(cfg.Logger)
 	filter := pubsub.NewAllowlistSubscriptionFilter(topics.Batches, topics.Evidence, topics.Checkpoints)
 	return []pubsub.Option{
 		pubsub.WithGossipSubProtocols([]protocol.ID{newest, oldest}, func(f pubsub.GossipSubFeature, p protocol.ID) bool {
@@ -186,9 +183,15 @@ func (g *Gossip) options() ([]pubsub.Option, error) {
 		pubsub.WithSeenMessagesTTL(seenFor),
 		pubsub.WithAppSpecificRpcInspector(g.inspect),
 		pubsub.WithRawTracer(tracer{g}),
-		pubsub.WithLogger(log),
-		pubsub.WithRPCLogger(log),
+		pubsub.WithLogger(g.log),
+		pubsub.WithRPCLogger(g.log),
 	}, nil
+}
+
+// versions returns the protocols of the mesh.
+func (g *Gossip) versions() (newest, oldest protocol.ID) {
+	mesh := overlay.ProtocolsOf(g.cfg.Federation).Mesh
+	return protocol.ID(mesh + "/meshsub/1.2.0"), protocol.ID(mesh + "/meshsub/1.1.0")
 }
 
 // messageID names a message by its topic and content: the same bytes are the
@@ -230,7 +233,7 @@ func (g *Gossip) inspect(from peer.ID, rpc *pubsub.RPC) error {
 // worker, so that messages are judged in the order in which they came.
 func (g *Gossip) validator(c *counter, judge func(ctx context.Context, m *pubsub.Message) Verdict) pubsub.ValidatorEx {
 	return func(ctx context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
-		if from == g.self {
+		if from == g.host.ID() {
 			return pubsub.ValidationAccept // our own, on its way out
 		}
 		switch judge(ctx, m) {
