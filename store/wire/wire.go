@@ -44,6 +44,14 @@ func appendHead(b []byte, major byte, n uint64) []byte {
 // AppendUint writes an integer.
 func AppendUint(b []byte, n uint64) []byte { return appendHead(b, majorUint, n) }
 
+// AppendBool writes 1 for true and 0 for false.
+func AppendBool(b []byte, set bool) []byte {
+	if set {
+		return AppendUint(b, 1)
+	}
+	return AppendUint(b, 0)
+}
+
 // AppendArray writes the head of an array of n elements.
 func AppendArray(b []byte, n int) []byte { return appendHead(b, majorArray, uint64(n)) }
 
@@ -69,7 +77,9 @@ type Reader struct {
 // NewReader returns a reader of b; what names b in errors.
 func NewReader(what string, b []byte) Reader { return Reader{what: what, b: b} }
 
-func (r *Reader) fail(field, format string, args ...any) {
+// Refuse makes the reader fail at a field that was read and is not what the format
+// wants there. Only the first failure counts.
+func (r *Reader) Refuse(field, format string, args ...any) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%s: %s at byte %d: %s", r.what, field, r.at, fmt.Sprintf(format, args...))
 	}
@@ -86,12 +96,12 @@ func (r *Reader) head(field string, want byte) uint64 {
 		return 0
 	}
 	if r.at >= len(r.b) {
-		r.fail(field, "the bytes end here")
+		r.Refuse(field, "the bytes end here")
 		return 0
 	}
 	first := r.b[r.at]
 	if first>>5 != want {
-		r.fail(field, "CBOR major type %d, want %d", first>>5, want)
+		r.Refuse(field, "CBOR major type %d, want %d", first>>5, want)
 		return 0
 	}
 	n := uint64(first & 0x1F)
@@ -100,12 +110,12 @@ func (r *Reader) head(field string, want byte) uint64 {
 		return n
 	}
 	if n > 27 {
-		r.fail(field, "an indefinite or reserved length")
+		r.Refuse(field, "an indefinite or reserved length")
 		return 0
 	}
 	width := 1 << (n - 24)
 	if len(r.b)-r.at <= width {
-		r.fail(field, "the bytes end inside a head")
+		r.Refuse(field, "the bytes end inside a head")
 		return 0
 	}
 	var v, least uint64
@@ -120,7 +130,7 @@ func (r *Reader) head(field string, want byte) uint64 {
 		v, least = binary.BigEndian.Uint64(p), 1<<32
 	}
 	if v < least {
-		r.fail(field, "%d is not written in its shortest form", v)
+		r.Refuse(field, "%d is not written in its shortest form", v)
 		return 0
 	}
 	r.at += 1 + width
@@ -131,17 +141,20 @@ func (r *Reader) head(field string, want byte) uint64 {
 func (r *Reader) Uint(field string, max uint64) uint64 {
 	v := r.head(field, majorUint)
 	if v > max {
-		r.fail(field, "%d is above %d", v, max)
+		r.Refuse(field, "%d is above %d", v, max)
 		return 0
 	}
 	return v
 }
 
+// Bool reads what AppendBool wrote.
+func (r *Reader) Bool(field string) bool { return r.Uint(field, 1) == 1 }
+
 // Array reads the head of an array of least to most elements.
 func (r *Reader) Array(field string, least, most int) int {
 	n := r.head(field, majorArray)
 	if r.err == nil && (n < uint64(least) || n > uint64(most)) {
-		r.fail(field, "%d elements, want %d to %d", n, least, most)
+		r.Refuse(field, "%d elements, want %d to %d", n, least, most)
 		return 0
 	}
 	return int(n)
@@ -154,10 +167,10 @@ func (r *Reader) span(field string, major byte, least, most int) []byte {
 	case r.err != nil:
 		return nil
 	case n < uint64(least) || n > uint64(most):
-		r.fail(field, "%d bytes, want %d to %d", n, least, most)
+		r.Refuse(field, "%d bytes, want %d to %d", n, least, most)
 		return nil
 	case n > uint64(len(r.b)-r.at):
-		r.fail(field, "%d bytes announced, %d left", n, len(r.b)-r.at)
+		r.Refuse(field, "%d bytes announced, %d left", n, len(r.b)-r.at)
 		return nil
 	}
 	v := r.b[r.at : r.at+int(n) : r.at+int(n)]
@@ -175,7 +188,7 @@ func (r *Reader) Bytes(field string, least, most int) []byte {
 func (r *Reader) Text(field string, most int) string {
 	v := r.span(field, majorText, 0, most)
 	if !utf8.Valid(v) {
-		r.fail(field, "not valid UTF-8")
+		r.Refuse(field, "not valid UTF-8")
 		return ""
 	}
 	return string(v)
@@ -184,7 +197,7 @@ func (r *Reader) Text(field string, most int) string {
 // Version reads the leading version.
 func (r *Reader) Version(want uint64) {
 	if v := r.head("version", majorUint); r.err == nil && v != want {
-		r.fail("version", "%d is unknown here; a newer release may know it", v)
+		r.Refuse("version", "%d is unknown here; a newer release may know it", v)
 	}
 }
 
@@ -194,7 +207,7 @@ func (r *Reader) Err() error { return r.err }
 // End returns the first failure, or one for bytes left over.
 func (r *Reader) End() error {
 	if r.err == nil && r.at != len(r.b) {
-		r.fail("end", "%d bytes too many", len(r.b)-r.at)
+		r.Refuse("end", "%d bytes too many", len(r.b)-r.at)
 	}
 	return r.err
 }

@@ -70,15 +70,19 @@ func TestReaderKeepsItsFirstFailure(t *testing.T) {
 // TestRoundTrip writes one of each item and reads it back; then every cut of
 // the bytes fails.
 func TestRoundTrip(t *testing.T) {
-	b := AppendArray(nil, 4)
+	b := AppendArray(nil, 6)
 	b = AppendUint(b, 1)
+	b = AppendBool(AppendBool(b, true), false)
 	b = AppendBytes(b, bytes.Repeat([]byte{7}, 300))
 	b = AppendText(b, "号码")
 	b = AppendUint(b, 70000)
 	read := func(b []byte) (Reader, []byte, string, uint64) {
 		r := NewReader("test", b)
-		r.Array("list", 4, 4)
+		r.Array("list", 6, 6)
 		r.Version(1)
+		if yes, no := r.Bool("yes"), r.Bool("no"); r.Err() == nil && (!yes || no) {
+			t.Errorf("read %v and %v, want true and false", yes, no)
+		}
 		raw := r.Bytes("raw", 300, 300)
 		text := r.Text("text", 6)
 		next := r.NextIsUint()
@@ -108,6 +112,8 @@ func TestBounds(t *testing.T) {
 		read           func(*Reader)
 	}{
 		{"integer above its bound", "05", "above 4", func(r *Reader) { r.Uint("f", 4) }},
+		{"integer for a flag", "02", "above 1", func(r *Reader) { r.Bool("f") }},
+		{"refused by who reads", "05", "f at byte 1: 5 is odd", func(r *Reader) { r.Refuse("f", "%d is odd", r.Uint("f", 9)) }},
 		{"array too short", "81", "want 2 to 3", func(r *Reader) { r.Array("f", 2, 3) }},
 		{"array too long", "84", "want 2 to 3", func(r *Reader) { r.Array("f", 2, 3) }},
 		{"bytes too short", "4101", "want 2 to 3", func(r *Reader) { r.Bytes("f", 2, 3) }},

@@ -44,16 +44,9 @@ func (w Welcome) Encode() []byte {
 	b = wire.AppendUint(b, uint64(w.Lowest))
 	b = wire.AppendUint(b, uint64(w.Highest))
 	b = wire.AppendUint(b, uint64(max(w.Time.Unix(), 0)))
-	b = wire.AppendUint(b, flag(w.Member))
+	b = wire.AppendBool(b, w.Member)
 	b = wire.AppendText(b, w.Version)
 	return wire.AppendBytes(b, w.Genesis)
-}
-
-func flag(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func decodeWelcome(b []byte) (Welcome, error) {
@@ -64,7 +57,7 @@ func decodeWelcome(b []byte) (Welcome, error) {
 	federation := r.Bytes("federation", 1, maxCID)
 	w := Welcome{
 		Name: r.Text("name", layout.MaxName), Lowest: int(r.Uint("lowest version", maxVersions)), Highest: int(r.Uint("highest version", maxVersions)),
-		Time: time.Unix(int64(r.Uint("time", maxTime)), 0), Member: r.Uint("member", 1) == 1,
+		Time: time.Unix(int64(r.Uint("time", maxTime)), 0), Member: r.Bool("member"),
 		Version: r.Text("release", layout.MaxRelease), Genesis: r.Bytes("genesis", 0, layout.MaxGenesis),
 	}
 	if err := r.End(); err != nil {
@@ -85,14 +78,14 @@ type question struct{ genesis bool }
 
 func (q question) encode() []byte {
 	b := wire.AppendArray(nil, 2)
-	return wire.AppendUint(wire.AppendUint(b, deskVersion), flag(q.genesis))
+	return wire.AppendBool(wire.AppendUint(b, deskVersion), q.genesis)
 }
 
 func decodeQuestion(b []byte) (question, error) {
 	r := wire.NewReader("question", b)
 	r.Array("question", 2, 2)
 	r.Version(deskVersion)
-	q := question{genesis: r.Uint("genesis", 1) == 1}
+	q := question{genesis: r.Bool("genesis")}
 	return q, r.End()
 }
 

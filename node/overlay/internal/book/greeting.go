@@ -37,11 +37,7 @@ func (g Greeting) Encode() []byte {
 	b := wire.AppendArray(nil, 4)
 	b = wire.AppendUint(b, greetingVersion)
 	b = wire.AppendBytes(b, g.Session[:])
-	brief := uint64(0)
-	if g.Brief {
-		brief = 1
-	}
-	b = wire.AppendUint(b, brief)
+	b = wire.AppendBool(b, g.Brief)
 	b = wire.AppendArray(b, len(g.Records))
 	for _, r := range g.Records {
 		b = wire.AppendBytes(b, r)
@@ -56,7 +52,7 @@ func DecodeGreeting(b []byte) (Greeting, error) {
 	r.Version(greetingVersion)
 	var g Greeting
 	copy(g.Session[:], r.Bytes("session", SessionSize, SessionSize))
-	g.Brief = r.Uint("brief", 1) == 1
+	g.Brief = r.Bool("brief")
 	most := layout.MaxRecords
 	if g.Brief {
 		most = 0

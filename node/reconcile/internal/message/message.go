@@ -57,6 +57,7 @@ func (h *Head) Count() uint64 {
 // version, its kind, and its fields.
 type Kind uint64
 
+// The kinds. They are numbers on the wire and never change their meaning.
 const (
 	KindBeacon    Kind = 1 // both ways
 	KindHeads     Kind = 2 // request: heads since a cursor
@@ -98,8 +99,7 @@ func open(what string, b []byte, k Kind, fields int) wire.Reader {
 	r.Array("frame", 2+fields, 2+fields)
 	r.Version(formatVersion)
 	if got := r.Uint("kind", uint64(KindSublistIs)); r.Err() == nil && got != uint64(k) {
-		r.Uint("kind", 0) // fails: what follows is not of this kind
-		r.Array("kind", 1, 0)
+		r.Refuse("kind", "%d, want %d", got, k)
 	}
 	return r
 }
@@ -113,13 +113,6 @@ func key(r *wire.Reader) (k keys.Public) {
 func hash(r *wire.Reader, field string) (h merkle.Hash) {
 	copy(h[:], r.Bytes(field, merkle.HashSize, merkle.HashSize))
 	return h
-}
-
-func flag(b []byte, set bool) []byte {
-	if set {
-		return wire.AppendUint(b, 1)
-	}
-	return wire.AppendUint(b, 0)
 }
 
 // Cursor is how much of a vector is known: of a process, up to a version.
@@ -144,10 +137,11 @@ type Word struct {
 	Vector Cursor // up to which the speaker's heads go
 }
 
+// EncodeWord is the request that opens an exchange, and its answer.
 func EncodeWord(w Word) []byte {
 	b := begin(KindBeacon, 9)
 	b = wire.AppendUint(b, uint64(max(0, w.Beacon.Time.UnixMilli())))
-	b = flag(b, w.Beacon.Ready)
+	b = wire.AppendBool(b, w.Beacon.Ready)
 	b = wire.AppendUint(b, w.Beacon.LedgerSize)
 	b = wire.AppendBytes(b, w.Beacon.Frontier[:])
 	b = wire.AppendUint(b, uint64(w.Beacon.Day))
@@ -156,12 +150,14 @@ func EncodeWord(w Word) []byte {
 	return w.Vector.append(b)
 }
 
+// DecodeWord reads what EncodeWord wrote; it fails as every Decode func does: when
+// the bytes are no frame of this kind, not canonical or beyond a bound.
 func DecodeWord(b []byte) (Word, error) {
 	const latest = 1 << 50 // milliseconds
 	r := open("beacon", b, KindBeacon, 9)
 	w := Word{}
 	w.Beacon.Time = time.UnixMilli(int64(r.Uint("time", latest)))
-	w.Beacon.Ready = r.Uint("ready", 1) == 1
+	w.Beacon.Ready = r.Bool("ready")
 	w.Beacon.LedgerSize = r.Uint("ledger size", anyUint)
 	w.Beacon.Frontier = hash(&r, "frontier")
 	w.Beacon.Day = taxonomy.Day(r.Uint("day", uint64(taxonomy.NeverDay)))
@@ -171,14 +167,17 @@ func DecodeWord(b []byte) (Word, error) {
 	return w, r.End()
 }
 
+// EncodeHeads asks for the heads that changed after a cursor.
 func EncodeHeads(since Cursor) []byte { return since.append(begin(KindHeads, 2)) }
 
+// DecodeHeads reads what EncodeHeads wrote.
 func DecodeHeads(b []byte) (Cursor, error) {
 	r := open("request for heads", b, KindHeads, 2)
 	c := readCursor(&r)
 	return c, r.End()
 }
 
+// EncodePage tells some heads, MaxPage at most and at least one.
 func EncodePage(heads []Head) []byte {
 	b := wire.AppendArray(begin(KindPage, 1), len(heads))
 	for i := range heads {
@@ -197,6 +196,7 @@ func EncodePage(heads []Head) []byte {
 
 var errHead = errors.New("reconcile: head: a feed with neither a batch nor a fork, or a place without a batch")
 
+// DecodePage reads what EncodePage wrote.
 func DecodePage(b []byte) ([]Head, error) {
 	r := open("page of heads", b, KindPage, 1)
 	n := r.Array("heads", 1, MaxPage)
@@ -235,12 +235,16 @@ type HeadsEnd struct {
 	More bool
 }
 
-func EncodeHeadsEnd(e HeadsEnd) []byte { return flag(e.UpTo.append(begin(KindHeadsEnd, 3)), e.More) }
+// EncodeHeadsEnd follows the last page.
+func EncodeHeadsEnd(e HeadsEnd) []byte {
+	return wire.AppendBool(e.UpTo.append(begin(KindHeadsEnd, 3)), e.More)
+}
 
+// DecodeHeadsEnd reads what EncodeHeadsEnd wrote.
 func DecodeHeadsEnd(b []byte) (HeadsEnd, error) {
 	r := open("end of heads", b, KindHeadsEnd, 3)
 	e := HeadsEnd{UpTo: readCursor(&r)}
-	e.More = r.Uint("more", 1) == 1
+	e.More = r.Bool("more")
 	return e, r.End()
 }
 
@@ -257,6 +261,7 @@ type Ranges struct {
 	Spans []Span
 }
 
+// EncodeRanges is the request; each span is answered by records and an end.
 func EncodeRanges(q Ranges) []byte {
 	b := wire.AppendArray(wire.AppendUint(begin(KindRanges, 2), uint64(q.Bytes)), len(q.Spans))
 	for _, s := range q.Spans {
@@ -266,6 +271,7 @@ func EncodeRanges(q Ranges) []byte {
 	return b
 }
 
+// DecodeRanges reads what EncodeRanges wrote.
 func DecodeRanges(b []byte) (Ranges, error) {
 	r := open("request for ranges", b, KindRanges, 2)
 	q := Ranges{Bytes: int(r.Uint("bytes", MaxSpanBytes))}
@@ -288,14 +294,17 @@ type Record struct {
 	Header, Body []byte
 }
 
+// Size returns how many bytes a record takes of what was asked for and of memory.
 func (r Record) Size() int { return len(r.Header) + len(r.Body) }
 
+// EncodeRecord gives a record.
 func EncodeRecord(rec Record) []byte {
 	b := make([]byte, 0, rec.Size()+32)
 	b = wire.AppendUint(wire.AppendUint(wire.AppendArray(b, 4), formatVersion), uint64(KindRecord))
 	return wire.AppendBytes(wire.AppendBytes(b, rec.Header), rec.Body)
 }
 
+// DecodeRecord reads what EncodeRecord wrote. The record shares the frame's bytes.
 func DecodeRecord(b []byte) (Record, error) {
 	r := open("record", b, KindRecord, 2)
 	rec := Record{Header: r.Bytes("header", 1, assertion.MaxSignedHeader), Body: r.Bytes("body", 1, assertion.MaxSlots)}
@@ -306,12 +315,14 @@ func DecodeRecord(b []byte) (Record, error) {
 // the record that would have come next; 0 says that it is not held or not wanted.
 func EncodeSpanEnd(next int) []byte { return wire.AppendUint(begin(KindSpanEnd, 1), uint64(next)) }
 
+// DecodeSpanEnd reads what EncodeSpanEnd wrote.
 func DecodeSpanEnd(b []byte) (int, error) {
 	r := open("end of a span", b, KindSpanEnd, 1)
 	next := r.Uint("next", MaxRecord)
 	return int(next), r.End()
 }
 
+// EncodeBatches asks for batches by their CIDs, in all at most so many bytes.
 func EncodeBatches(bytes int, ids []cid.Cid) []byte {
 	b := wire.AppendArray(wire.AppendUint(begin(KindBatches, 2), uint64(bytes)), len(ids))
 	for _, id := range ids {
@@ -320,6 +331,7 @@ func EncodeBatches(bytes int, ids []cid.Cid) []byte {
 	return b
 }
 
+// DecodeBatches reads what EncodeBatches wrote.
 func DecodeBatches(b []byte) (int, []cid.Cid, error) {
 	r := open("request for batches", b, KindBatches, 2)
 	bytes := int(r.Uint("bytes", MaxSpanBytes))
@@ -341,10 +353,12 @@ func DecodeBatches(b []byte) (int, []cid.Cid, error) {
 	return bytes, ids, r.End()
 }
 
+// EncodeHeader asks for the signed header at a place.
 func EncodeHeader(l Lane, sequence uint64) []byte {
 	return wire.AppendUint(wire.AppendUint(wire.AppendBytes(begin(KindHeader, 3), l.Issuer[:]), l.Epoch), sequence)
 }
 
+// DecodeHeader reads what EncodeHeader wrote.
 func DecodeHeader(b []byte) (Lane, uint64, error) {
 	r := open("request for a header", b, KindHeader, 3)
 	l := Lane{key(&r), r.Uint("epoch", MaxSequence)}
@@ -352,28 +366,34 @@ func DecodeHeader(b []byte) (Lane, uint64, error) {
 	return l, sequence, r.End()
 }
 
+// EncodeProof asks for the fork proof of an epoch.
 func EncodeProof(l Lane) []byte {
 	return wire.AppendUint(wire.AppendBytes(begin(KindProof, 2), l.Issuer[:]), l.Epoch)
 }
 
+// DecodeProof reads what EncodeProof wrote.
 func DecodeProof(b []byte) (Lane, error) {
 	r := open("request for a fork proof", b, KindProof, 2)
 	l := Lane{key(&r), r.Uint("epoch", MaxSequence)}
 	return l, r.End()
 }
 
+// EncodeBytes answers with a signed header or a fork proof; nil: none is held.
 func EncodeBytes(v []byte) []byte { return wire.AppendBytes(begin(KindBytes, 1), v) }
 
+// DecodeBytes reads what EncodeBytes wrote, of at most so many bytes.
 func DecodeBytes(b []byte, most int) ([]byte, error) {
 	r := open("answer", b, KindBytes, 1)
 	v := r.Bytes("bytes", 0, most)
 	return v, r.End()
 }
 
+// EncodeSublist asks what the list says below the first bits of a prefix.
 func EncodeSublist(prefix uint64, bits int) []byte {
 	return wire.AppendUint(wire.AppendUint(begin(KindSublist, 2), prefix), uint64(bits))
 }
 
+// DecodeSublist reads what EncodeSublist wrote.
 func DecodeSublist(b []byte) (uint64, int, error) {
 	r := open("request for a sublist", b, KindSublist, 2)
 	prefix := r.Uint("prefix", anyUint)
@@ -381,11 +401,13 @@ func DecodeSublist(b []byte) (uint64, int, error) {
 	return prefix, int(bits), r.End()
 }
 
+// EncodeSublistIs answers it.
 func EncodeSublistIs(s merkle.Sublist) []byte {
 	b := wire.AppendUint(wire.AppendUint(begin(KindSublistIs, 4), s.Prefix), uint64(s.Bits))
 	return wire.AppendBytes(wire.AppendUint(b, uint64(s.Count)), s.Hash[:])
 }
 
+// DecodeSublistIs reads what EncodeSublistIs wrote.
 func DecodeSublistIs(b []byte) (merkle.Sublist, error) {
 	r := open("sublist", b, KindSublistIs, 4)
 	s := merkle.Sublist{Prefix: r.Uint("prefix", anyUint), Bits: int(r.Uint("bits", 64)), Count: int(r.Uint("count", 1<<40)), Hash: hash(&r, "hash")}
