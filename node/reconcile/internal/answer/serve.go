@@ -61,60 +61,60 @@ func New(cfg Config) *Answerer {
 
 // enter counts a stream of a peer, unless it has too many, and returns what the
 // peer may be served a second.
-func (s *Answerer) enter(stream overlay.Stream) (*rate.Limiter, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (a *Answerer) enter(stream overlay.Stream) (*rate.Limiter, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	peer := stream.Peer()
-	if s.stopped || len(s.streams[peer]) >= message.MaxStreams {
+	if a.stopped || len(a.streams[peer]) >= message.MaxStreams {
 		return nil, false
 	}
-	s.streams[peer] = append(s.streams[peer], stream)
-	s.open.Add(1)
-	if s.limits[peer] == nil {
-		s.limits[peer] = rate.NewLimiter(message.ServeRate, message.ServeRate)
+	a.streams[peer] = append(a.streams[peer], stream)
+	a.open.Add(1)
+	if a.limits[peer] == nil {
+		a.limits[peer] = rate.NewLimiter(message.ServeRate, message.ServeRate)
 	}
-	return s.limits[peer], true
+	return a.limits[peer], true
 }
 
-func (s *Answerer) leave(stream overlay.Stream) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (a *Answerer) leave(stream overlay.Stream) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	peer := stream.Peer()
-	for i, one := range s.streams[peer] {
+	for i, one := range a.streams[peer] {
 		if one == stream {
-			s.streams[peer] = append(s.streams[peer][:i:i], s.streams[peer][i+1:]...)
+			a.streams[peer] = append(a.streams[peer][:i:i], a.streams[peer][i+1:]...)
 			break
 		}
 	}
-	if len(s.streams[peer]) == 0 {
-		delete(s.streams, peer)
+	if len(a.streams[peer]) == 0 {
+		delete(a.streams, peer)
 	}
-	s.open.Done()
+	a.open.Done()
 }
 
 // Forget forgets what a peer that is gone was served.
-func (s *Answerer) Forget(peer keys.Public) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.streams[peer]) == 0 {
-		delete(s.limits, peer)
+func (a *Answerer) Forget(peer keys.Public) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.streams[peer]) == 0 {
+		delete(a.limits, peer)
 	}
 }
 
 // Stop ends all answers and waits for them.
-func (s *Answerer) Stop() {
-	s.mu.Lock()
-	if !s.stopped {
-		s.stopped = true
-		close(s.done)
+func (a *Answerer) Stop() {
+	a.mu.Lock()
+	if !a.stopped {
+		a.stopped = true
+		close(a.done)
 	}
-	for _, streams := range s.streams {
+	for _, streams := range a.streams {
 		for _, stream := range streams {
 			_ = stream.Close() // it is over either way
 		}
 	}
-	s.mu.Unlock()
-	s.open.Wait()
+	a.mu.Unlock()
+	a.open.Wait()
 }
 
 // Serve answers on a stream until its other end has asked all it wanted, or asks
@@ -126,7 +126,8 @@ func (a *Answerer) Serve(s overlay.Stream) {
 		return
 	}
 	defer a.leave(s)
-	one := answering{Answerer: a, s: s, limit: limit, out: bufio.NewWriterSize(s, message.Pace)}
+	one := answering{Answerer: a, s: s, limit: limit}
+	one.out = bufio.NewWriterSize(&one, message.Pace)
 	for range message.MaxTalk {
 		if s.SetDeadline(time.Now().Add(message.ServeTimeout)) != nil {
 			return
@@ -150,7 +151,24 @@ type answering struct {
 	out   *bufio.Writer
 }
 
+// Write implements io.Writer: for some of the answer there is some time, so that a
+// large record may go over a thin line.
+func (a *answering) Write(b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		if err = a.s.SetDeadline(time.Now().Add(message.WriteTimeout)); err == nil {
+			var wrote int
+			wrote, err = a.s.Write(b[n:min(len(b), n+message.Pace)])
+			n += wrote
+		}
+	}
+	return n, err
+}
+
+// charge takes bytes from the peer's share, as if they had been said.
+func (a *answering) charge(bytes int) { a.limit.ReserveN(time.Now(), bytes) }
+
 func (a *answering) answer(request []byte) error {
+	a.charge(message.AskCost)
 	k, err := message.KindOf(request)
 	if err != nil {
 		return err
@@ -189,9 +207,6 @@ func (a *answering) say(b []byte) error {
 		case <-a.done:
 			return fmt.Errorf("reconcile: this node stops")
 		}
-	}
-	if err := a.s.SetDeadline(time.Now().Add(message.WriteTimeout)); err != nil {
-		return err
 	}
 	return overlay.WriteFrame(a.out, b)
 }
@@ -265,6 +280,7 @@ func (a *answering) ranges(request []byte) error {
 // at returns what is held and served at a place. Damage is told by the store; to
 // a neighbour it is the same as nothing.
 func (a *answering) at(l message.Lane, sequence uint64) (message.Record, bool) {
+	a.charge(message.AskCost)
 	header, ok, err := a.cfg.Held.Header(l.Issuer, l.Epoch, sequence)
 	if err != nil || !ok {
 		return message.Record{}, false
@@ -287,6 +303,7 @@ func (a *answering) batches(request []byte) error {
 	}
 	next := 0
 	for _, id := range ids {
+		a.charge(message.AskCost)
 		held, ok, err := a.cfg.Held.Batch(id)
 		if err != nil || !ok {
 			continue
@@ -309,7 +326,7 @@ func (a *answering) tooLarge(rec message.Record, left int) int {
 	if rec.Size() <= left {
 		return 0
 	}
-	a.limit.ReserveN(time.Now(), rec.Size())
+	a.charge(rec.Size())
 	return rec.Size()
 }
 

@@ -5,13 +5,17 @@ import (
 	"encoding/binary"
 	"io"
 	"log/slog"
+	"os"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ipfs/go-cid"
 
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/keys"
@@ -24,14 +28,25 @@ type tape struct {
 	in     *bytes.Reader
 	out    bytes.Buffer
 	closed bool
+	rate   int // bytes a second that it takes; 0: any
+	due    time.Time
 }
 
-func (s *tape) Read(b []byte) (int, error)  { return s.in.Read(b) }
-func (s *tape) Write(b []byte) (int, error) { return s.out.Write(b) }
-func (s *tape) Peer() keys.Public           { return feedtest.Key("host").Public() }
-func (s *tape) SetDeadline(time.Time) error { return nil }
-func (s *tape) CloseWrite() error           { return nil }
-func (s *tape) Close() error                { s.closed = true; return nil }
+func (s *tape) Read(b []byte) (int, error)    { return s.in.Read(b) }
+func (s *tape) Peer() keys.Public             { return feedtest.Key("host").Public() }
+func (s *tape) SetDeadline(t time.Time) error { s.due = t; return nil }
+func (s *tape) CloseWrite() error             { return nil }
+func (s *tape) Close() error                  { s.closed = true; return nil }
+
+func (s *tape) Write(b []byte) (int, error) {
+	if s.rate > 0 {
+		time.Sleep(time.Duration(len(b)) * time.Second / time.Duration(s.rate))
+	}
+	if time.Now().After(s.due) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return s.out.Write(b)
+}
 
 func shop(t testing.TB) (*Answerer, *feedtest.Drawing, *memory.Store) {
 	t.Helper()
@@ -51,16 +66,10 @@ func shop(t testing.TB) (*Answerer, *feedtest.Drawing, *memory.Store) {
 	}), d, store
 }
 
-// ask returns the frames that answer a request.
+// answers returns the frames that answer a request.
 func answers(t *testing.T, a *Answerer, requests ...[]byte) [][]byte {
 	t.Helper()
-	var in bytes.Buffer
-	for _, r := range requests {
-		if err := overlay.WriteFrame(&in, r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s := &tape{in: bytes.NewReader(in.Bytes())}
+	s := &tape{in: tell(t, requests...)}
 	a.Serve(s)
 	if !s.closed {
 		t.Error("the stream is open")
@@ -137,6 +146,67 @@ func TestAnswers(t *testing.T) {
 	a.Stop()
 	if got := answers(t, a, message.EncodeProof(l)); len(got) != 0 {
 		t.Error("answered after the end")
+	}
+}
+
+// tell returns requests as they are said on a stream.
+func tell(t testing.TB, requests ...[]byte) *bytes.Reader {
+	t.Helper()
+	var in bytes.Buffer
+	for _, r := range requests {
+		if err := overlay.WriteFrame(&in, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bytes.NewReader(in.Bytes())
+}
+
+// TestALargeRecordOverAThinLine gives one that needs minutes.
+func TestALargeRecordOverAThinLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, d, _ := shop(t)
+		b := d.Batch("A0")
+		store := memory.New()
+		if err := store.Append([]feed.Record{{Issuer: b.Header.Issuer, Tip: b.Tip(), Header: b.Signed, Body: make([]byte, 900<<10)}}); err != nil {
+			t.Fatal(err)
+		}
+		a.cfg.Held = store
+		s := &tape{in: tell(t, message.EncodeRanges(message.Ranges{Bytes: 1 << 20, Spans: []message.Span{{Lane: message.Lane{Issuer: b.Header.Issuer}, Count: 1}}})), rate: 7 << 10}
+		a.Serve(s)
+		if s.out.Len() < 900<<10 {
+			t.Errorf("%d bytes were given", s.out.Len())
+		}
+	})
+}
+
+// TestQuestionsCost bounds what a peer may ask for that is not held, or small: every
+// request and every place looked up counts.
+func TestQuestionsCost(t *testing.T) {
+	var spans, ids = make([]message.Span, message.MaxSpans), make([]cid.Cid, message.MaxBatches)
+	for i := range spans {
+		spans[i] = message.Span{Lane: message.Lane{Issuer: feedtest.Key("B").Public(), Epoch: uint64(i)}, Count: message.MaxSpan}
+		ids[i] = assertion.CID([]byte{byte(i)})
+	}
+	for name, tt := range map[string]struct {
+		request []byte
+		each    int // bytes that it counts for
+	}{
+		"places":  {message.EncodeRanges(message.Ranges{Bytes: message.MaxSpanBytes, Spans: spans}), (1 + len(spans)) * message.AskCost},
+		"batches": {message.EncodeBatches(message.MaxSpanBytes, ids), (1 + len(ids)) * message.AskCost},
+		"headers": {message.EncodeHeader(spans[0].Lane, 3), message.AskCost},
+		"words":   {message.EncodeWord(message.Word{Beacon: message.Beacon{Time: time.UnixMilli(5)}}), message.AskCost},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a, _, _ := shop(t)
+			began := time.Now()
+			streams := 2*message.ServeRate/(message.MaxTalk*tt.each) + 1
+			for range streams {
+				a.Serve(&tape{in: tell(t, slices.Repeat([][]byte{tt.request}, message.MaxTalk)...)})
+			}
+			if took := time.Since(began); took < 900*time.Millisecond { // half of it is saved up
+				t.Errorf("%s: what counts for two seconds was answered within %v", name, took)
+			}
+		})
 	}
 }
 

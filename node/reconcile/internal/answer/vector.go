@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringfence/node/reconcile/internal/message"
+	"ringfence/store/feed"
 	"ringfence/store/merkle"
 )
 
@@ -18,9 +19,10 @@ import (
 // so the store keeps no account of who knows what.
 type vector struct {
 	held    Shelf
-	session uint64 // of this process: a version means nothing in another
+	session uint64     // of this process: a version means nothing in another
+	looking sync.Mutex // at the store
 
-	mu        sync.Mutex
+	mu        sync.Mutex // never held while the store is read
 	version   uint64
 	lines     map[message.Lane]*line
 	order     []*line // by version; a line that changed again stands at its later place only
@@ -39,20 +41,22 @@ func newVector(held Shelf) *vector {
 
 // now returns the cursor at which the vector ends.
 func (v *vector) now() (message.Cursor, error) {
+	if err := v.refresh(); err != nil {
+		return message.Cursor{}, err
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := v.refresh()
-	return message.Cursor{Session: v.session, Version: v.version}, err
+	return message.Cursor{Session: v.session, Version: v.version}, nil
 }
 
 // since returns the heads that changed after a cursor, in the order of their
 // changes, at most so many, and how far that goes.
 func (v *vector) since(c message.Cursor, most int) ([]message.Head, message.HeadsEnd, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	if err := v.refresh(); err != nil {
 		return nil, message.HeadsEnd{}, err
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if c.Session != v.session || c.Version > v.version {
 		c = message.Cursor{Session: v.session}
 	}
@@ -71,26 +75,43 @@ func (v *vector) since(c message.Cursor, most int) ([]message.Head, message.Head
 	return heads, message.HeadsEnd{UpTo: message.Cursor{Session: v.session, Version: v.version}}, nil
 }
 
-// refresh looks at the store, unless it was looked at a moment ago.
+// refresh looks at the store, unless it was looked at a moment ago. While somebody
+// looks, the others go on with what is known; only the first time they wait.
 func (v *vector) refresh() error {
-	if now := time.Now(); now.Sub(v.refreshed) >= message.RefreshEvery {
-		if err := v.look(); err != nil {
-			return fmt.Errorf("reconcile: compare heads: %w", err)
-		}
-		v.refreshed = now
+	known, fresh := v.age()
+	if fresh || known && !v.looking.TryLock() {
+		return nil
 	}
-	return nil
+	if !known {
+		v.looking.Lock()
+	}
+	defer v.looking.Unlock()
+	if _, fresh := v.age(); fresh {
+		return nil // meanwhile
+	}
+	tips, err := v.held.Tips()
+	if err == nil {
+		var forks []feed.ForkProof
+		if forks, err = v.held.Forks(); err == nil {
+			v.take(tips, forks)
+			return nil
+		}
+	}
+	return fmt.Errorf("reconcile: compare heads: %w", err)
 }
 
-func (v *vector) look() error {
-	tips, err := v.held.Tips()
-	if err != nil {
-		return err
-	}
-	forks, err := v.held.Forks()
-	if err != nil {
-		return err
-	}
+// age reports whether the store was ever looked at, and whether a moment ago.
+func (v *vector) age() (known, fresh bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return !v.refreshed.IsZero(), time.Since(v.refreshed) < message.RefreshEvery
+}
+
+// take takes in what the store holds now.
+func (v *vector) take(tips []feed.Head, forks []feed.ForkProof) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.refreshed = time.Now()
 	forked := make(map[message.Lane]merkle.Hash, len(forks))
 	for _, f := range forks {
 		forked[message.Lane{Issuer: f.Issuer(), Epoch: f.Epoch()}] = sha256.Sum256(f.Bytes())
@@ -108,7 +129,6 @@ func (v *vector) look() error {
 		v.order = slices.DeleteFunc(v.order, func(l *line) bool { return v.lines[l.head.Lane()] != l })
 		v.stale = 0
 	}
-	return nil
 }
 
 func (v *vector) set(h message.Head) {

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,52 @@ func TestDeltas(t *testing.T) {
 		if again, _, _ := v.since(message.Cursor{Session: end.UpTo.Session, Version: 1 << 60}, message.MaxHeads); len(again) != 500 {
 			t.Errorf("to somebody who knows too much: %d heads", len(again))
 		}
+	})
+}
+
+// slow is a store that somebody else waits for.
+type slow struct {
+	*many
+	v     *vector
+	under int // reads under the vector's lock
+}
+
+func (s *slow) Tips() ([]feed.Head, error) {
+	if !s.v.mu.TryLock() {
+		s.under++
+	} else {
+		s.v.mu.Unlock()
+	}
+	time.Sleep(time.Hour)
+	return s.many.Tips()
+}
+
+// TestNobodyWaitsForASlowStore answers with what was known while the store is read,
+// and waits for it only the first time.
+func TestNobodyWaitsForASlowStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{many: crowd(3)}
+		s.v = newVector(s)
+		if at, err := s.v.now(); err != nil || at.Version != 3 {
+			t.Errorf("at first: %v, %v", at, err)
+		}
+		time.Sleep(time.Second)
+		var one sync.WaitGroup
+		s.tips[0].Tip.Sequence++
+		one.Go(func() {
+			if at, err := s.v.now(); err != nil || at.Version != 4 {
+				t.Errorf("after a look: %v, %v", at, err)
+			}
+		})
+		synctest.Wait()
+		began := time.Now()
+		if heads, end, err := s.v.since(message.Cursor{}, 10); err != nil || len(heads) != 3 || end.UpTo.Version != 3 {
+			t.Errorf("meanwhile: %v, %v, %v", heads, end, err)
+		}
+		if took := time.Since(began); took > 0 || s.under > 0 {
+			t.Errorf("it took %v; %d looks under the lock", took, s.under)
+		}
+		one.Wait()
 	})
 }
 

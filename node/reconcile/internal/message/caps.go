@@ -24,17 +24,19 @@ const (
 	MaxTalk      = 64                                                  // requests on one stream
 	MaxStreams   = 8                                                   // that one peer has open at once
 	ServeRate    = 64 << 20                                            // bytes a second that one peer is served
+	AskCost      = 4 << 10                                             // bytes that a request, and each place looked up for it, counts for at least
 )
 
 // How long things take at most, and how long they pause.
 const (
-	FrameTimeout = 10 * time.Second // for every pace bytes of a frame, and between frames
+	FrameTimeout = 10 * time.Second // for every Pace bytes of an answer
 	Pace         = 64 << 10
-	RangeTimeout = 30 * time.Second // for the answer to one request
+	FrameWorth   = 4 << 10          // bytes of the pace that a frame counts for at least
+	LeastTimeout = 30 * time.Second // for the answer to one request; longer when the pace allows it
 	Trickle      = 3 * time.Second  // whoever sent something this shortly before a timeout is slow, not gone
 	OpenTimeout  = 10 * time.Second
 	ServeTimeout = 10 * time.Second // for a request to come
-	WriteTimeout = 30 * time.Second // for a frame to go
+	WriteTimeout = 30 * time.Second // for Pace bytes to go
 
-	RefreshEvery = 250 * time.Millisecond
+	RefreshEvery = 250 * time.Millisecond // between two looks at what the store holds
 )
