@@ -2,9 +2,9 @@ package reconcile
 
 import (
 	"context"
-	"slices"
 	"time"
 
+	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/store/intake"
 )
 
@@ -31,7 +31,7 @@ func (pl *plan) admit() {
 	turn(pl.behind)
 	var all []intake.Offer
 	for _, q := range l.parts {
-		all = append(all, offers(q.records)...)
+		all = append(all, offers(q.Records)...)
 	}
 	r, from := pl.r, l.giver.key
 	pl.start(func(context.Context) {
@@ -43,16 +43,16 @@ func (pl *plan) admit() {
 func (pl *plan) lot() *lot {
 	l := &lot{}
 	for _, f := range pl.behind {
-		for _, q := range f.parts {
-			if q.records == nil || q.showing || l.giver != nil && q.giver != l.giver {
+		for _, q := range f.All() {
+			if q.Records == nil || q.Showing || l.giver != nil && q.Giver != l.giver {
 				break
 			}
-			size := q.size()
+			size := q.Bytes()
 			if l.size > 0 && l.size+size > maxAdmission {
 				return l
 			}
-			q.showing = true
-			l.giver, l.size = q.giver, l.size+size
+			q.Showing = true
+			l.giver, l.size = q.Giver, l.size+size
 			l.pulls, l.parts = append(l.pulls, f), append(l.parts, q)
 		}
 	}
@@ -74,14 +74,14 @@ func (pl *plan) shown(l *lot, outcomes []intake.Outcome, err error, now time.Tim
 	stopped := make(map[*pull]bool)
 	for i, q := range l.parts {
 		f := l.pulls[i]
-		q.showing = false
-		f.parts = slices.DeleteFunc(f.parts, func(o *part) bool { return o == q })
+		q.Showing = false
+		f.Remove(q)
 		if err != nil || stopped[f] {
-			outcomes = outcomes[min(len(outcomes), len(q.records)):]
+			outcomes = outcomes[min(len(outcomes), len(q.Records)):]
 			continue
 		}
-		fresh, stop := firstStop(outcomes[:len(q.records)])
-		outcomes = outcomes[len(q.records):]
+		fresh, stop := firstStop(outcomes[:len(q.Records)])
+		outcomes = outcomes[len(q.Records):]
 		if fresh > 0 {
 			pl.grew(f, uint64(fresh), now)
 		}
@@ -92,7 +92,7 @@ func (pl *plan) shown(l *lot, outcomes []intake.Outcome, err error, now time.Tim
 	}
 	for _, f := range l.pulls {
 		if err != nil || stopped[f] {
-			pl.used -= f.clear()
+			pl.used -= f.Clear()
 		}
 		pl.review(f, now)
 	}
@@ -133,18 +133,23 @@ func (pl *plan) judge(f *pull, giver *peer, o *intake.Outcome, now time.Time) {
 	case intake.Fresh, intake.Known:
 	case intake.Forked: // the proof is held now: the feed is frozen
 	case intake.Refused:
-		pl.drop(giver, "it sent what no honest node sends: "+o.Detail, now)
+		pl.drop(giver, conduct.Lie(o.Detail), now)
 	case intake.Early:
 		switch o.Reason {
-		case intake.NotDue:
-			pl.await(f, o)
+		case intake.NotDue: // on this branch; the feed waits, and others are asked one by one
+			c.Blame(Waiting, o.Detail)
+			c.Due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
+			f.saw(o)
+			pl.stop(f, now)
+		case intake.NewerVersion: // or forged: only who knows the version can tell
+			c.Blame(Aside, o.Detail)
 		case intake.MissingParent: // the parent is on another branch than what is held
-			c.bad = o.Detail
-			if !c.doubt && !giver.gone && o.Tip.Sequence > 0 {
-				c.doubt = pl.errand(giver, errand{f: f, place: o.Tip.Sequence - 1})
+			c.Blame(Withheld, o.Detail)
+			if !c.Doubt && !giver.gone && o.Tip.Sequence > 0 {
+				c.Doubt = pl.errand(giver, errand{f: f, place: o.Tip.Sequence - 1})
 			}
 		case intake.NoBody, intake.IncompleteBody:
-			c.bad = o.Detail
+			c.Blame(Withheld, o.Detail)
 		default: // the door will know more later
 			pl.aside(f, o.Detail, now)
 		}

@@ -17,9 +17,11 @@
 // admitted the record. Who sends what is wrong on every node is dropped, and so
 // is who trickles; who claims a batch and does not give it is not asked for it
 // again until it claims something else or time has passed, and others are asked.
-// What nobody gives is told in Standing, and the feed does not move past it. A
+// What nobody gives is told in Standing, and the feed does not move past it. What
+// one peer gives decides nothing about a feed unless its issuer's signature shows it:
+// what only a newer release could read may be forged, so others are asked first. A
 // link that has gone dead looks like a silent peer, so silence alone costs a peer
-// nothing but a pause.
+// nothing but a pause, and the node is ready without it.
 //
 // Contradictions are followed up: a head, or a record's parent, that is not what
 // is held at its place means that an issuer told two stories, or that the peer
@@ -32,6 +34,7 @@
 // somebody would have to clean up; a subscription to heads, since gossip is one.
 //
 // Floor 10. It sees peers only as streams and keeps nothing on disk. Deadlines
-// and pauses run on the machine's clock, since the node's own may be set wrong;
-// only what waits for its time asks the node's.
+// and pauses run on the machine's clock, since the node's own may be set wrong.
+// The node's is asked for what is told to people, for what waits for its time, and
+// for how long a dropped peer is refused, which the overlay counts.
 package reconcile

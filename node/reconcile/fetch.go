@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ipfs/go-cid"
 	"golang.org/x/time/rate"
 
 	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
-	"ringfence/store/intake"
 	"ringfence/store/keys"
 )
 
@@ -19,59 +18,44 @@ func (pl *plan) exchange(p *peer, now time.Time) {
 	r, known := pl.r, p.known
 	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.pace(now))
 	p.start(func(ctx context.Context) {
-		n, why, err := r.compare(ctx, p.key, known)
-		if why == ask.NoFault {
+		n, failed := r.compare(ctx, p.key, known)
+		if failed.Fault == ask.NoFault {
 			r.cfg.Heard(p.key, n.Word.Beacon, n.Trip)
 		}
 		r.post(func(now time.Time) {
 			p.exchanging = false
 			switch {
-			case p.gone:
-			case why == ask.NoFault:
+			case failed.Fault != ask.NoFault:
+				pl.failed(p, conduct.Word, failed, now)
+				p.next = now // once it is asked again
+			case !p.gone:
 				pl.news(p, n, now)
-			default:
-				pl.failed(p, why, err, now)
-				p.next = later(p.paused, now)
 			}
 		})
 	})
 }
 
-func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known message.Cursor) (ask.News, ask.Fault, error) {
+func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known message.Cursor) (n ask.News, failed ask.Failure) {
 	own, err := r.answerer.Word()
 	if err != nil {
-		return ask.News{}, ask.Stopping, err
+		return n, ask.Failure{Fault: ask.Stopping, Err: err}
 	}
-	t, err := ask.Speak(ctx, r.cfg.Open, peer)
-	if err != nil {
-		return ask.News{}, ask.Absent, err
-	}
-	defer t.Close()
-	n, err := t.Exchange(own, known)
-	return n, t.FaultOf(ctx, err), err
+	failed = ask.With(ctx, r.cfg.Open, peer, func(t *ask.Talk) (err error) {
+		n, err = t.Exchange(own, known)
+		return err
+	})
+	return n, failed
 }
 
-// failed is what a fault costs a peer.
-func (pl *plan) failed(p *peer, why ask.Fault, err error, now time.Time) {
-	if p.gone {
+// failed is what a fault costs a peer. A lie counts also when the peer has gone.
+func (pl *plan) failed(p *peer, what conduct.Request, f ask.Failure, now time.Time) {
+	if p.gone && f.Fault != ask.Lying {
 		return
 	}
-	switch why {
-	case ask.Absent, ask.Silent:
+	if why := p.conduct.Failed(what, f, now); why != "" {
+		pl.drop(p, why, now)
+	} else if f.Fault == ask.Absent || f.Fault == ask.Silent {
 		pl.doubted = append(pl.doubted, p.key)
-		p.rest(now)
-	case ask.Lying:
-		pl.drop(p, fmt.Sprintf("it sent what no honest node sends: %v", err), now)
-	case ask.Slow:
-		pl.drop(p, "it trickles: an answer was not there in time although it kept sending", now)
-	case ask.Broken:
-		if p.strikes++; p.strikes >= strikesToDrop {
-			pl.drop(p, fmt.Sprintf("it broke off %d answers in a row: %v", p.strikes, err), now)
-			return
-		}
-		p.rest(now)
-	default: // this node ends
-		p.rest(now)
 	}
 }
 
@@ -86,18 +70,22 @@ func (pl *plan) employ(p *peer, now time.Time) {
 	}
 }
 
-// job is a request for ranges.
+// job is a request for ranges, and what came of it.
 type job struct {
 	message.Ranges
 	pulls []*pull
 	parts []*part
+
+	found  []ask.Found
+	failed ask.Failure
+	took   time.Duration
 }
 
 // assign chooses what a peer is asked for, one span of a feed, feeds in turn, and
 // takes the room for it from the window; nil: nothing, or there is no room.
 func (pl *plan) assign(p *peer, now time.Time) *job {
 	room, want := window-pl.used, 0
-	if room < minGrant {
+	if room < minGrant || pl.asked >= maxAsked {
 		return nil
 	}
 	j := &job{}
@@ -106,16 +94,14 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 			break
 		}
 		c := f.claims[p]
-		if c == nil || c.bad != "" || c.count <= f.next || f.state != Pulling {
+		if c == nil || c.Bad != "" || c.Count <= f.Next || f.state != Pulling {
 			continue
 		}
 		if !pl.allows(f.Issuer, now) {
 			pl.throttled = true
 			continue
 		}
-		if cost := pl.span(j, f, c, p, room-want, p.grant()-want); cost > 0 {
-			want += cost
-		}
+		want += pl.span(j, f, p, room-want, p.grant()-want)
 	}
 	if len(j.Spans) == 0 {
 		return nil
@@ -123,31 +109,36 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 	turn(pl.behind)
 	j.Bytes = min(max(want, minGrant), message.MaxSpanBytes)
 	pl.used += j.Bytes
+	pl.asked++
 	p.asking++
 	return j
 }
 
 // span adds a span of f to a job, when room allows, and returns what it may cost.
-func (pl *plan) span(j *job, f *pull, c *claim, p *peer, room, grant int) int {
-	q, i := f.open(c.count)
+func (pl *plan) span(j *job, f *pull, p *peer, room, grant int) int {
+	count := f.claims[p].Count
+	q, i := f.Open(count)
 	if q == nil {
 		return 0
 	}
 	if i > 0 {
 		room -= reserve
 	}
-	size := f.size
+	size := f.Size
 	if size == 0 {
 		size = defaultRecord
 	}
-	first := max(size, q.next)
+	first := max(size, q.Next)
 	if room < first || first > message.MaxSpanBytes {
 		return 0
 	}
-	n := min(max(1, min(room, grant)/first), message.MaxSpan, q.count)
-	n = int(min(uint64(n), c.count-q.from))
-	f.ask(q, i, n, p)
-	j.Spans = append(j.Spans, message.Span{Lane: f.Lane, From: q.from, Count: n})
+	n := 1 // to see whether a feed that rested goes on at all
+	if f.pause == 0 {
+		n = min(max(1, min(room, grant)/first), message.MaxSpan, q.Count)
+		n = int(min(uint64(n), count-q.From))
+	}
+	f.Ask(i, q, n, p)
+	j.Spans = append(j.Spans, message.Span{Lane: f.Lane, From: q.From, Count: n})
 	j.pulls, j.parts = append(j.pulls, f), append(j.parts, q)
 	return n * first
 }
@@ -172,262 +163,87 @@ func (pl *plan) fetch(p *peer, j *job) {
 	r := pl.r
 	p.start(func(ctx context.Context) {
 		began := time.Now()
-		all, why, err := r.fetch(ctx, p.key, j.Ranges)
-		r.post(func(now time.Time) { pl.fetched(p, j, all, why, err, now.Sub(began), now) })
+		j.found = make([]ask.Found, len(j.Spans))
+		j.failed = ask.With(ctx, r.cfg.Open, p.key, func(t *ask.Talk) (err error) {
+			j.found, err = t.Fetch(j.Ranges)
+			return err
+		})
+		j.took = max(time.Since(began), time.Millisecond)
+		r.post(func(now time.Time) { pl.fetched(p, j, now) })
 	})
 }
 
-func (r *Reconciler) fetch(ctx context.Context, peer keys.Public, q message.Ranges) ([]ask.Found, ask.Fault, error) {
-	t, err := ask.Speak(ctx, r.cfg.Open, peer)
-	if err != nil {
-		return make([]ask.Found, len(q.Spans)), ask.Absent, err
-	}
-	defer t.Close()
-	all, err := t.Fetch(q)
-	return all, t.FaultOf(ctx, err), err
-}
-
 // fetched takes in what a request for ranges brought.
-func (pl *plan) fetched(p *peer, j *job, all []ask.Found, why ask.Fault, err error, took time.Duration, now time.Time) {
+func (pl *plan) fetched(p *peer, j *job, now time.Time) {
 	p.asking--
+	pl.asked--
 	pl.used -= j.Bytes
-	if p.gone {
-		return
-	}
 	got := 0
-	for i, q := range j.parts {
-		if f := j.pulls[i]; q.asker == p && why != ask.Lying {
-			if all[i].Next <= j.Bytes && i == 0 && len(all[i].Records) == 0 {
-				all[i].Next = 0 // there was room for it, so it is not given
-			}
-			got += pl.took(f, q, p, all[i], now)
+	if j.failed.Fault != ask.Lying {
+		got = pl.takeIn(p, j, now)
+	}
+	switch fault := j.failed.Fault; {
+	case p.gone && fault != ask.Lying:
+		return
+	case fault == ask.NoFault, fault == ask.Late, fault == ask.Slow && got >= message.Pace: // a thin line, not a trickle
+		p.answered(conduct.Batches)
+		p.rate = int(int64(got) * int64(time.Second) / int64(j.took))
+	default:
+		if fault == ask.Silent {
+			p.hush(j)
 		}
-	}
-	if why == ask.Slow && got >= message.Pace {
-		why = ask.NoFault // a thin line, not a trickle
-	}
-	switch why {
-	case ask.NoFault:
-		p.answered()
-		p.silences = 0
-		p.rate = int(float64(got) / max(took, time.Millisecond).Seconds())
-	case ask.Silent:
-		pl.hush(p, j, now)
-	}
-	if why != ask.NoFault {
-		pl.failed(p, why, err, now)
+		pl.failed(p, conduct.Batches, j.failed, now)
 	}
 	for i, q := range j.parts {
 		f := j.pulls[i]
-		if q.asker == p {
-			f.give(q, p, ask.Found{Next: q.next})
+		if q.Asker == p {
+			f.Give(q, p, nil, q.Next)
 		}
 		pl.review(f, now)
 	}
 }
 
+// takeIn puts what was found into the parts that still wait for it, and returns how
+// many bytes that were.
+func (pl *plan) takeIn(p *peer, j *job, now time.Time) (got int) {
+	for i, q := range j.parts {
+		if q.Asker != p {
+			continue
+		}
+		found := &j.found[i]
+		if found.Next <= j.Bytes && i == 0 && len(found.Records) == 0 {
+			found.Next = 0 // there was room for it, so it is not given
+		}
+		got += pl.took(j.pulls[i], q, p, found, now)
+	}
+	return got
+}
+
 // took puts what was found of a span into its place.
-func (pl *plan) took(f *pull, q *part, p *peer, got ask.Found, now time.Time) int {
-	wanted := q.count
-	if len(got.Records) == 0 && !got.Ended {
+func (pl *plan) took(f *pull, q *part, p *peer, found *ask.Found, now time.Time) int {
+	wanted, n := q.Count, len(found.Records)
+	if n == 0 && !found.Ended {
 		return 0
 	}
-	f.give(q, p, got)
-	if c := f.claims[p]; c != nil && got.Ended && len(got.Records) < wanted && got.Next == 0 {
-		c.bad = fmt.Sprintf("the batch at place %d/%d, which it claims to hold, is not given", f.Epoch, q.from+uint64(len(got.Records)))
+	f.Give(q, p, found.Records, found.Next)
+	if c := f.claims[p]; c != nil && found.Ended && n < wanted && found.Next == 0 {
+		c.Blame(Withheld, fmt.Sprintf("the batch at place %d/%d, which it claims to hold, is not given", f.Epoch, q.From+uint64(n)))
 	}
-	size := 0
-	if len(got.Records) > 0 {
-		size = q.size()
+	size := q.Bytes()
+	if size > 0 {
 		pl.used += size
 		pl.charge(f.Issuer, size, now)
 	}
 	return size
 }
 
-// hush is for a peer that left a request for ranges unanswered. Until it answers
-// anything its claims are no use; if it answers beacons and never ranges, it does
-// so on purpose.
-func (pl *plan) hush(p *peer, j *job, now time.Time) {
-	if p.alive {
-		p.alive = false
-		if p.silences++; p.silences >= silencesToDrop {
-			pl.drop(p, "it answers beacons, but no request for batches", now)
-			return
-		}
-	}
+// hush is for a peer that left a request for ranges unanswered: until it answers
+// anything its claims are no use.
+func (p *peer) hush(j *job) {
 	for i, q := range j.parts {
-		if c := j.pulls[i].claims[p]; q.asker == p && c != nil && c.bad == "" {
-			c.bad, c.mute = "no answer comes", true
+		if c := j.pulls[i].claims[p]; q.Asker == p && c != nil && c.Bad == "" {
+			c.Hush()
 			p.mute = append(p.mute, j.pulls[i])
 		}
 	}
-}
-
-// run does an errand, in a goroutine: what comes is shown to the door at once.
-func (pl *plan) run(p *peer, e errand) {
-	r := pl.r
-	p.asking++
-	p.start(func(ctx context.Context) {
-		outcome, came, why, err := r.run(ctx, p.key, e)
-		r.post(func(now time.Time) { pl.ran(p, e, outcome, came, why, err, now) })
-	})
-}
-
-// ownTrouble marks an error that no peer is to be blamed for.
-type ownTrouble struct{ error }
-
-func (r *Reconciler) run(ctx context.Context, peer keys.Public, e errand) (o intake.Outcome, came bool, why ask.Fault, err error) {
-	t, err := ask.Speak(ctx, r.cfg.Open, peer)
-	if err != nil {
-		return o, false, ask.Absent, err
-	}
-	defer t.Close()
-	request, most := message.EncodeHeader(e.f.Lane, e.place), message.MaxRequest
-	if e.proof {
-		request, most = message.EncodeProof(e.f.Lane), message.MaxProof
-	}
-	b, err := t.FetchBytes(request, most)
-	if err != nil || len(b) == 0 {
-		return o, false, t.FaultOf(ctx, err), err
-	}
-	if e.proof {
-		o, err = r.cfg.Taker.AdmitFork(peer, b)
-	} else {
-		var all []intake.Outcome
-		if all, err = r.cfg.Taker.Admit(peer, []intake.Offer{{Header: b}}); err == nil {
-			o = all[0]
-		}
-	}
-	if err != nil {
-		err = ownTrouble{err}
-	}
-	return o, true, ask.NoFault, err
-}
-
-// ran takes in what came of an errand.
-func (pl *plan) ran(p *peer, e errand, o intake.Outcome, came bool, why ask.Fault, err error, now time.Time) {
-	p.asking--
-	c := e.f.claims[p]
-	if p.gone || c == nil {
-		return
-	}
-	switch {
-	case e.proof:
-		c.proof = false
-	case e.early:
-		e.f.asker = nil
-	default:
-		c.doubt = false
-	}
-	here := o.Issuer == e.f.Issuer && o.Tip.Epoch == e.f.Epoch && (e.proof || o.Tip.Sequence == e.place)
-	_, own := err.(ownTrouble)
-	switch {
-	case own:
-		pl.errand(p, e)
-		pl.own(err, now)
-	case why != ask.NoFault:
-		pl.errand(p, e)
-		pl.failed(p, why, err, now)
-	case !came:
-		c.bad = "what it claims of the feed it does not show"
-	case o.Status == intake.Refused:
-		pl.drop(p, "it sent what no honest node sends: "+o.Detail, now)
-	case e.early && here:
-		e.f.saw(&o)
-	case o.Reason == intake.NotDue && !e.early:
-		e.due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
-		pl.errand(p, e)
-	case o.Status == intake.Early && o.Reason != intake.NoBody && !e.early:
-		pl.aside(e.f, o.Detail, now)
-	case !here:
-		pl.drop(p, "it answered with another place than it was asked for", now)
-	case o.Status == intake.Known || o.Status == intake.Early:
-		// Its header is the one held here, so the head that it told is not its own.
-		if c.bad = "it contradicts itself"; c.head != nil {
-			pl.drop(p, fmt.Sprintf("it tells of another batch %d/%d of %s than it holds", e.f.Epoch, e.place, e.f.Issuer.Short()), now)
-		}
-	}
-	pl.review(e.f, now)
-}
-
-// repair asks for batches in quarantine, one peer at a time.
-func (pl *plan) repair(now time.Time) {
-	if pl.repairing || len(pl.order) == 0 || now.Before(pl.repaired.Add(pl.r.cfg.Every)) {
-		return
-	}
-	pl.repaired = now
-	damaged, err := pl.r.cfg.Held.Quarantined()
-	if err != nil {
-		pl.own(err, now)
-	}
-	var ids []cid.Cid
-	for _, q := range damaged[:min(len(damaged), message.MaxBatches)] {
-		ids = append(ids, q.Batch)
-	}
-	p := pl.leastAsked(now)
-	if len(ids) == 0 || p == nil || pl.used+message.MaxSpanBytes > window {
-		return
-	}
-	p.repaired = now
-	pl.repairing = true
-	pl.used += message.MaxSpanBytes
-	p.asking++
-	r := pl.r
-	p.start(func(ctx context.Context) {
-		lie, why, err := r.repair(ctx, p.key, ids)
-		r.post(func(now time.Time) {
-			p.asking--
-			pl.repairing = false
-			pl.used -= message.MaxSpanBytes
-			if lie != "" {
-				pl.drop(p, lie, now)
-			} else if _, own := err.(ownTrouble); own {
-				pl.own(err, now)
-			} else if why != ask.NoFault {
-				pl.failed(p, why, err, now)
-			}
-		})
-	})
-}
-
-// leastAsked returns the peer that was asked for a repair the longest ago.
-func (pl *plan) leastAsked(now time.Time) (least *peer) {
-	for _, p := range pl.order {
-		if !now.Before(p.paused) && (least == nil || p.repaired.Before(least.repaired)) {
-			least = p
-		}
-	}
-	return least
-}
-
-// repair fetches batches and shows them to the door; lie says what was refused.
-func (r *Reconciler) repair(ctx context.Context, peer keys.Public, ids []cid.Cid) (lie string, why ask.Fault, err error) {
-	t, err := ask.Speak(ctx, r.cfg.Open, peer)
-	if err != nil {
-		return "", ask.Absent, err
-	}
-	defer t.Close()
-	records, err := t.FetchBatches(ids)
-	if err != nil || len(records) == 0 {
-		return "", t.FaultOf(ctx, err), err
-	}
-	outcomes, err := r.cfg.Taker.Admit(peer, offers(records))
-	if err != nil {
-		return "", ask.NoFault, ownTrouble{err}
-	}
-	for _, o := range outcomes {
-		if o.Status == intake.Refused {
-			lie = "it sent what no honest node sends: " + o.Detail
-		}
-	}
-	return lie, ask.NoFault, nil
-}
-
-func offers(records []message.Record) []intake.Offer {
-	all := make([]intake.Offer, len(records))
-	for i, rec := range records {
-		all[i] = intake.Offer{Header: rec.Header, Body: rec.Body}
-	}
-	return all
 }

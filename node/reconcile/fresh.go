@@ -20,8 +20,8 @@ func (r *Reconciler) Fresh() time.Time {
 	}
 	withholds := r.plan.withholds()
 	for k, p := range r.plan.peers {
-		if p.complete() && !withholds[k] {
-			last = later(last, p.compared)
+		if p.complete() && !withholds[k] && p.compared.After(last) {
+			last = p.compared
 		}
 	}
 	return last

@@ -169,6 +169,9 @@ func TestLiarsAndSlowOnes(t *testing.T) {
 				time.Sleep(time.Second)
 				n.join(node, good)
 				within(t, 11*time.Second, "the truth", func() bool { return node.holds(good) })
+				if name == "silence from the start" {
+					within(t, time.Minute, "readiness", node.r.Ready)
+				}
 				if tt.dropped != "" {
 					within(t, 10*time.Second, "the liar is dropped", func() bool { return node.why(bad) != "" })
 				}
@@ -202,7 +205,8 @@ func (h *house) idle(t *testing.T) {
 	})
 }
 
-// TestSilenceIsNoCrime keeps a peer whose line is dead for minutes.
+// TestSilenceIsNoCrime keeps a peer whose line is dead for minutes, and waits for
+// what it had once it is heard.
 func TestSilenceIsNoCrime(t *testing.T) {
 	bubble(t, func(t *testing.T, n *town) {
 		node, far := n.build("node"), n.build("far")
@@ -219,9 +223,14 @@ func TestSilenceIsNoCrime(t *testing.T) {
 		node.run()
 		far.run()
 		n.join(node, far)
+		near := n.build("near")
+		n.join(node, near)
+		within(t, 90*time.Second, "readiness without it", node.r.Ready)
 		time.Sleep(10 * time.Minute)
+		n.part(node, near)
 		dead.Store(false)
 		within(t, 20*time.Second, "equal feeds", func() bool { return node.holds(far) })
+		within(t, 20*time.Second, "readiness", node.r.Ready)
 		if node.why(far) != "" {
 			t.Error(node.why(far))
 		}

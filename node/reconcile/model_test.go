@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -19,15 +20,21 @@ import (
 // that may have told two stories. In the end all honest nodes hold the same, and
 // all that any of them held.
 func TestModel(t *testing.T) {
+	const seeds = 20
+	ran, met := 0, map[string]bool{}
 	d := feedtest.Draw(t, chain("A", 70, 1)+";"+chain("B", 20, 4)+";"+chain("C", 5, 1)+";F0 <- F1 <- F2 <- F3; F1 <- F2' <- F3'")
-	for seed := range uint64(20) {
+	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			bubble(t, func(t *testing.T, n *town) { model(t, n, d, rand.New(rand.NewPCG(seed, 99))) })
+			ran++
+			bubble(t, func(t *testing.T, n *town) { model(t, n, d, rand.New(rand.NewPCG(seed, 99)), met) })
 		})
+	}
+	if kinds := len(liars(d)); ran == seeds && len(met) < kinds {
+		t.Errorf("of %d kinds of liars only these were drawn: %v", kinds, met)
 	}
 }
 
-func model(t *testing.T, n *town, d *feedtest.Drawing, r *rand.Rand) {
+func model(t *testing.T, n *town, d *feedtest.Drawing, r *rand.Rand, met map[string]bool) {
 	n.delay = time.Duration(r.IntN(200)) * time.Millisecond
 	honest := make([]*house, 2+r.IntN(4))
 	forked := map[string]bool{}
@@ -45,9 +52,11 @@ func model(t *testing.T, n *town, d *feedtest.Drawing, r *rand.Rand) {
 		honest[i].run()
 	}
 	all := slices.Clone(honest)
+	kinds := liars(d)
+	names := slices.Sorted(maps.Keys(kinds))
 	for i := range r.IntN(4) {
-		bad := n.build(fmt.Sprint("liar ", i))
-		bad.answer = anyLiar(d, r).serve
+		bad, kind := n.build(fmt.Sprint("liar ", i)), names[r.IntN(len(names))]
+		bad.answer, met[kind] = kinds[kind], true
 		all = append(all, bad)
 	}
 	for range 6 {
@@ -74,7 +83,9 @@ func model(t *testing.T, n *town, d *feedtest.Drawing, r *rand.Rand) {
 		}
 		return true
 	})
-	time.Sleep(time.Minute)
+	within(t, 2*time.Minute, "readiness", func() bool {
+		return !slices.ContainsFunc(honest, func(h *house) bool { return !h.r.Ready() })
+	})
 	for _, h := range honest {
 		for _, o := range honest {
 			if why := h.why(o); why != "" {
@@ -128,30 +139,39 @@ func (h *house) forks(t *testing.T) bool {
 	return forked
 }
 
-// anyLiar returns one of several kinds.
-func anyLiar(d *feedtest.Drawing, r *rand.Rand) liar {
+// liars are the kinds of them. Each claims the last batch of the feed of A.
+func liars(d *feedtest.Drawing) map[string]func(overlay.Stream) {
 	a := letterOf(d, "A")
-	l := liar{heads: []Head{headOf(a[len(a)-1])}}
-	switch r.IntN(5) {
-	case 0: // gives nothing
-		next := r.IntN(3) * 1000
-		l.ranges = func(s overlay.Stream, q message.Ranges) {
-			for range q.Spans {
-				say(s, message.EncodeSpanEnd(next))
-			}
-		}
-	case 1: // gives rubbish
-		l.ranges = func(s overlay.Stream, _ message.Ranges) { say(s, []byte{0x84, 1, 6, 0x41, 0, 0x41, 0}) }
-	case 2: // breaks off
-		l.ranges = func(s overlay.Stream, q message.Ranges) {
-			say(s, message.EncodeRecord(recordOf(a[min(int(q.Spans[0].From), len(a)-1)])))
+	claims := []Head{headOf(a[len(a)-1])}
+	at := func(span message.Span) feedtest.Batch { return a[min(int(span.From), len(a)-1)] }
+	all := make(map[string]func(overlay.Stream))
+	for name, answer := range map[string]func(s overlay.Stream, span message.Span){
+		"gives nothing":                   func(s overlay.Stream, _ message.Span) { say(s, message.EncodeSpanEnd(0)) },
+		"says that all of it is large":    func(s overlay.Stream, _ message.Span) { say(s, message.EncodeSpanEnd(2000)) },
+		"gives rubbish":                   func(s overlay.Stream, _ message.Span) { say(s, []byte{0x84, 1, 6, 0x41, 0, 0x41, 0}) },
+		"is silent when asked for ranges": func(s overlay.Stream, _ message.Span) { hang(s) },
+		"breaks off": func(s overlay.Stream, span message.Span) {
+			say(s, message.EncodeRecord(recordOf(at(span))))
 			write(s, 0, 0, 1)
 			drop(s)
-		}
-	case 3: // says nothing
-		l.ranges = func(s overlay.Stream, _ message.Ranges) { hang(s) }
-	case 4: // claims what is not
-		l.heads = manyHeads(10)
+		},
+		"gives a header of a newer version": func(s overlay.Stream, span message.Span) {
+			say(s, message.EncodeRecord(message.Record{Header: newerHeader, Body: at(span).Body}))
+			say(s, message.EncodeSpanEnd(0))
+		},
+		"gives a body of a newer version": func(s overlay.Stream, span message.Span) {
+			say(s, message.EncodeRecord(message.Record{Header: at(span).Signed, Body: newerBody}))
+			say(s, message.EncodeSpanEnd(0))
+		},
+	} {
+		all[name] = liar{heads: claims, ranges: func(s overlay.Stream, q message.Ranges) {
+			for _, span := range q.Spans {
+				answer(s, span)
+			}
+		}}.serve
 	}
-	return l
+	all["claims what is not"] = liar{heads: manyHeads(10)}.serve
+	all["has ever more heads"] = endless
+	all["is silent"] = hang
+	return all
 }

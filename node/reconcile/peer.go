@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/keys"
 )
@@ -15,6 +16,7 @@ type peer struct {
 	start  func(do func(context.Context)) // in a goroutine that ends when the peer is gone
 	cancel context.CancelFunc
 
+	met        time.Time
 	word       message.Word   // as last heard
 	heard      time.Time      // by the node's clock
 	compared   time.Time      // when it last said all that it holds
@@ -29,15 +31,12 @@ type peer struct {
 
 	asking   int // requests in flight, the exchange not counted
 	errands  []errand
-	paused   time.Time // until then it is not asked
-	failures int       // in a row
-	strikes  int       // answers broken off, in a row
-	silences int       // ranges without an answer, in a row
-	alive    bool      // it answered since the last silence
+	conduct  conduct.Conduct
 	mute     []*pull   // whose claims are bad for its silence
 	rate     int       // bytes a second, as it gave last
 	repaired time.Time // when it was asked for a repair last
 	gone     bool
+	dropped  bool
 }
 
 // errand is a single thing to ask a peer for.
@@ -60,27 +59,31 @@ func (p *peer) errand(clock time.Time) (errand, bool) {
 	return errand{}, false
 }
 
-// grant is how many bytes the peer is asked for at once: about what it gives in
-// a sixth of the time that an answer may take.
+// paused says that the peer is let alone for a while.
+func (p *peer) paused(now time.Time) bool { return now.Before(p.conduct.Paused()) }
+
+// grant is how many bytes the peer is asked for at once.
 func (p *peer) grant() int {
 	if p.rate == 0 {
-		return 1 << 20
+		return firstGrant
 	}
-	return max(minGrant, min(p.rate*int(message.RangeTimeout/6/time.Second), message.MaxSpanBytes))
+	return max(minGrant, min(p.rate*int(grantTime/time.Second), message.MaxSpanBytes))
 }
 
 // answered says that a conversation came to its end.
-func (p *peer) answered() {
-	p.failures, p.strikes, p.alive = 0, 0, true
+func (p *peer) answered(what conduct.Request) {
+	p.conduct.Answered(what)
 	for _, f := range p.mute {
-		if c := f.claims[p]; c != nil && c.mute {
-			c.bad, c.mute = "", false
+		if c := f.claims[p]; c != nil && c.Mute {
+			c.Excuse()
 		}
 	}
 }
 
-// rest lets the peer alone for a while.
-func (p *peer) rest(now time.Time) {
-	p.failures++
-	p.paused = now.Add(min(time.Duration(p.failures)*peerPause, mostPeer))
+// complete reports whether what the peer had at connect is decided.
+func (p *peer) complete() bool { return p.told && len(p.targets) == 0 }
+
+// absent reports whether nobody waits for the peer any longer: it does not answer.
+func (p *peer) absent(now time.Time) bool {
+	return p.conduct.Lost() || !p.told && now.Sub(p.met) >= patience
 }

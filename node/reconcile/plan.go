@@ -10,6 +10,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/claims"
+	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
@@ -32,6 +34,7 @@ type plan struct {
 	rates  map[keys.Public]*rate.Limiter
 
 	used      int  // bytes of the window
+	asked     int  // requests for ranges in flight
 	admitting bool // a lot is before the door
 	throttled bool // an issuer's rate held something back this turn
 	admitted  uint64
@@ -61,10 +64,11 @@ func newPlan(r *Reconciler) plan {
 // met takes a peer up, or compares with it at once.
 func (pl *plan) met(k keys.Public, now time.Time) {
 	if p := pl.peers[k]; p != nil {
-		p.next, p.paused = now, time.Time{}
+		p.next = now
+		p.conduct.Forgive()
 		return
 	}
-	p := &peer{key: k, targets: make(map[*pull]uint64), next: now, alive: true}
+	p := &peer{key: k, targets: make(map[*pull]uint64), next: now, met: now}
 	p.start, p.cancel = pl.under()
 	pl.peers[k] = p
 	pl.order = append(pl.order, p)
@@ -89,9 +93,11 @@ func (pl *plan) parted(k keys.Public, now time.Time) {
 	}
 }
 
-// drop is for peers that lie, or trickle.
+// drop is for peers that lie, or trickle; also for one that is gone since, and has
+// perhaps come back.
 func (pl *plan) drop(p *peer, why string, now time.Time) {
-	if !p.gone {
+	if !p.dropped {
+		p.dropped = true
 		pl.dropped = append(pl.dropped, dropping{p.key, why})
 		pl.parted(p.key, now)
 	}
@@ -137,7 +143,9 @@ func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 		pl.soon(p, now, leastPause)
 	case p.told && !p.exchanging:
 		p.exchanged, p.compared = now, now
-		p.next = later(p.next, now.Add(pl.pace(now)))
+		if at := now.Add(pl.pace(now)); at.After(p.next) {
+			p.next = at
+		}
 	}
 }
 
@@ -156,7 +164,7 @@ func (pl *plan) soon(p *peer, now time.Time, apart time.Duration) {
 // news takes in what an exchange brought.
 func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 	p.word, p.heard, p.trip = n.Word, pl.r.cfg.Now(), n.Trip
-	p.answered()
+	p.answered(conduct.Word)
 	if len(n.Heads) > 0 {
 		pl.stir(now)
 	}
@@ -177,7 +185,7 @@ func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 func (pl *plan) feed(l message.Lane) *pull {
 	f := pl.feeds[l]
 	if f == nil {
-		f = &pull{Lane: l, claims: make(map[*peer]*claim)}
+		f = &pull{Lane: l, claims: make(claims.Book[*peer])}
 		pl.feeds[l] = f
 	}
 	return f
@@ -204,44 +212,55 @@ func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
 	if c == nil {
 		return
 	}
-	if c.head != nil && *c.head == *h {
+	if c.Head != nil && *c.Head == *h {
 		return
 	}
 	if f.recent == nil || *f.recent != *h {
 		f.recent = &Head{}
 		*f.recent = *h
 	}
-	*c = claim{head: f.recent, count: h.Count()}
-	pl.wantProof(p, f, c, now)
-	if !f.frozen() && c.count > 0 && c.count <= f.next && pl.contradicts(f, h, now) {
-		c.doubt = pl.errand(p, errand{f: f, place: h.Sequence})
+	c.Hear(f.recent, pl.r.cfg.Now())
+	pl.wantProof(p, f, c, pl.look(f, now))
+	if !f.frozen() && c.Count > 0 && c.Count <= f.Next && pl.contradicts(f, h, now) {
+		c.Doubt = pl.errand(p, errand{f: f, place: h.Sequence})
 	}
-	if !p.told && c.count > f.next {
-		p.targets[f] = c.count
+	if !p.told && c.Count > f.Next {
+		p.targets[f] = c.Count
 	}
-	pl.review(f, now)
+	pl.decide(f, now)
 }
 
 // wantProof asks a peer for its fork proof, when another is held here.
-func (pl *plan) wantProof(p *peer, f *pull, c *claim, now time.Time) {
-	held := pl.look(f, now)
-	if c.head == nil || !c.head.Forked || c.proof || !pl.r.cfg.Admitted(f.Issuer) {
+func (pl *plan) wantProof(p *peer, f *pull, c *claim, held feed.ForkProof) {
+	if c.Head == nil || !c.Head.Forked || c.Proof || !pl.r.cfg.Admitted(f.Issuer) {
 		return
 	}
-	if held.IsZero() || sha256.Sum256(held.Bytes()) != c.head.Proof {
-		c.proof = pl.errand(p, errand{f: f, proof: true})
+	if held.IsZero() || sha256.Sum256(held.Bytes()) != c.Head.Proof {
+		c.Proof = pl.errand(p, errand{f: f, proof: true})
 	}
 }
 
-func (f *pull) frozen() bool { return f.state == Frozen }
-
-// contradicts reports whether a head is not what is held at its place.
-func (pl *plan) contradicts(f *pull, h *Head, now time.Time) bool {
-	header, ok, err := pl.r.cfg.Held.Header(f.Issuer, f.Epoch, h.Sequence)
+// read asks the store. Whoever looks at the plan need not wait for the disk
+// meanwhile: only this goroutine changes the plan.
+func (pl *plan) read(store func(Held) error, now time.Time) bool {
+	pl.r.mu.Unlock()
+	err := store(pl.r.cfg.Held)
+	pl.r.mu.Lock()
 	if err != nil {
 		pl.own(err, now)
 	}
-	if err != nil || !ok {
+	return err == nil
+}
+
+// contradicts reports whether a head is not what is held at its place.
+func (pl *plan) contradicts(f *pull, h *Head, now time.Time) bool {
+	var header []byte
+	var held bool
+	ok := pl.read(func(s Held) (err error) {
+		header, held, err = s.Header(f.Issuer, f.Epoch, h.Sequence)
+		return err
+	}, now)
+	if !ok || !held {
 		return false
 	}
 	_, id, err := feed.Peek(header)
@@ -268,8 +287,10 @@ func (pl *plan) nudged(k keys.Public, l message.Lane, tip feed.Tip, now time.Tim
 	if c == nil {
 		return
 	}
-	if tip.Sequence+1 > c.count {
-		c.count, c.bad, c.mute = tip.Sequence+1, "", false
+	if tip.Sequence+1 > c.Count {
+		if c.Count = tip.Sequence + 1; c.Fleeting(pl.r.cfg.Now()) {
+			c.Excuse()
+		}
 	}
 	pl.review(f, now)
 }
@@ -281,47 +302,49 @@ func (pl *plan) own(err error, now time.Time) {
 }
 
 // look compares a pull with the store, and returns the fork proof held.
-func (pl *plan) look(f *pull, now time.Time) feed.ForkProof {
-	proof, forked, err := pl.r.cfg.Held.Fork(f.Issuer, f.Epoch)
-	if err != nil {
-		pl.own(err, now)
-		return feed.ForkProof{}
-	}
+func (pl *plan) look(f *pull, now time.Time) (proof feed.ForkProof) {
+	var tip feed.Tip
+	var forked, held bool
+	pl.read(func(s Held) (err error) {
+		if proof, forked, err = s.Fork(f.Issuer, f.Epoch); err == nil {
+			tip, held, err = s.Tip(f.Issuer, f.Epoch)
+		}
+		return err
+	}, now)
 	if forked && !f.frozen() {
-		f.state, f.reason, f.since = Frozen, "a fork proof is held", pl.r.cfg.Now()
+		f.become(Frozen, "a fork proof is held", pl.r.cfg.Now())
 	}
-	tip, ok, err := pl.r.cfg.Held.Tip(f.Issuer, f.Epoch)
-	if err != nil {
-		pl.own(err, now)
-		return proof
+	if held {
+		f.Next = max(f.Next, tip.Sequence+1)
 	}
-	if ok {
-		f.next = max(f.next, tip.Sequence+1)
-	}
-	pl.used -= f.trim()
+	pl.used -= f.Trim()
 	return proof
 }
 
 // review decides how the pulling of a feed stands, after something happened.
 func (pl *plan) review(f *pull, now time.Time) {
 	pl.look(f, now)
-	claimed, live := f.reach()
+	pl.decide(f, now)
+}
+
+// decide is review of a feed that was just looked at.
+func (pl *plan) decide(f *pull, now time.Time) {
+	claimed, live := f.claims.Reach()
 	switch {
 	case f.frozen():
-		pl.used -= f.clear()
-	case claimed <= f.next:
-		pl.used -= f.clear()
+		pl.used -= f.Clear()
+	case claimed <= f.Next:
+		pl.used -= f.Clear()
 		f.become(Settled, "", pl.r.cfg.Now())
-		f.pause = 0
+		f.asked, f.pause = nil, 0
 	case f.state == Waiting:
 		pl.countWaiting(f, now)
-	case f.state == Aside:
+	case f.state == Aside && !f.unread:
 	case !pl.r.cfg.Admitted(f.Issuer):
 		pl.aside(f, "no admission of the issuer is known here", now)
-	case live <= f.next && !f.busy():
-		if f.state != Withheld {
-			pl.used -= f.clear()
-			f.withhold(now, pl.r.cfg.Now())
+	case live <= f.Next && !f.Busy():
+		if !f.state.Rests() {
+			pl.stop(f, now)
 		}
 	case f.state != Pulling:
 		f.become(Pulling, f.reason, pl.r.cfg.Now())
@@ -333,34 +356,26 @@ func (pl *plan) review(f *pull, now time.Time) {
 		}
 	}
 	pl.settle(f)
-	if len(f.claims) == 0 && len(f.parts) == 0 {
+	if len(f.claims) == 0 && len(f.All()) == 0 && pl.feeds[f.Lane] == f {
 		delete(pl.feeds, f.Lane)
 	}
 }
 
-// become changes the state; a reason stays until the feed has grown, so that a
-// gap that is being asked for again is still told.
-func (f *pull) become(s State, reason string, now time.Time) {
-	if f.state != s {
-		f.since = now
+// stop lets a feed rest of which nobody gives the next batch.
+func (pl *plan) stop(f *pull, now time.Time) {
+	pl.used -= f.Clear()
+	as, why, due := f.claims.Verdict(f.Next)
+	f.become(as, why, pl.r.cfg.Now())
+	f.unread, f.due = as == Aside, due
+	if as == Withheld {
+		f.asked = f.askers()
 	}
-	f.state, f.reason = s, reason
-}
-
-// lengthen makes the pause before the next try twice the last one.
-func (f *pull) lengthen(now time.Time) {
-	f.pause = min(max(2*f.pause, leastPause), mostPause)
-	f.until = now.Add(f.pause)
-}
-
-func (f *pull) withhold(now, clock time.Time) {
-	f.become(Withheld, f.complaint(), clock)
-	f.asked = f.askers()
 	f.lengthen(now)
 }
 
+// aside lets a feed rest that the door cannot judge, whoever gives it.
 func (pl *plan) aside(f *pull, why string, now time.Time) {
-	pl.used -= f.clear()
+	pl.used -= f.Clear()
 	f.become(Aside, why, pl.r.cfg.Now())
 	f.lengthen(now)
 }
@@ -369,12 +384,12 @@ func (pl *plan) aside(f *pull, why string, now time.Time) {
 func (pl *plan) settle(f *pull) {
 	for p, c := range f.claims {
 		count, waits := p.targets[f]
-		decided := count <= f.next || c.count < count
+		decided := count <= f.Next || c.Count < count
 		switch f.state {
 		case Waiting, Aside, Frozen:
 			decided = true
 		case Withheld:
-			decided = decided || !c.mute // silence proves nothing
+			decided = decided || !c.Mute // silence proves nothing
 		case Settled, Pulling:
 		}
 		if waits && decided {
@@ -383,34 +398,33 @@ func (pl *plan) settle(f *pull) {
 	}
 }
 
-// revive tries again what waited.
+// revive tries again what rested.
 func (pl *plan) revive(now time.Time) {
+	clock := pl.r.cfg.Now()
 	for _, f := range pl.feeds {
-		switch f.state {
-		case Withheld:
-			if now.Before(f.until) {
-				continue
-			}
-			for _, c := range f.claims {
-				c.bad, c.mute = "", false
-			}
-		case Aside:
-			if now.Before(f.until) {
-				continue
-			}
-			f.state = Pulling
-			for p, c := range f.claims {
-				pl.wantProof(p, f, c, now)
-			}
-		case Waiting:
-			if pl.r.cfg.Now().Before(f.due) {
-				continue
-			}
-			f.state = Pulling
-		default:
-			continue
+		if f.state.Rests() && (!now.Before(f.until) || f.state == Waiting && !clock.Before(f.due)) {
+			pl.again(f, now, clock)
 		}
-		pl.review(f, now)
+	}
+}
+
+// again gives everybody who claims more of a feed another chance.
+func (pl *plan) again(f *pull, now, clock time.Time) {
+	held := pl.look(f, now)
+	for p, c := range f.claims {
+		if c.Fleeting(clock) {
+			c.Excuse()
+		}
+		if f.state == Aside {
+			pl.wantProof(p, f, c, held)
+		}
+	}
+	if _, live := f.claims.Reach(); live > f.Next && f.state.Rests() {
+		f.become(Pulling, f.reason, clock)
+	}
+	pl.decide(f, now)
+	if f.state.Rests() && !f.until.After(now) {
+		f.lengthen(now)
 	}
 }
 
@@ -419,7 +433,7 @@ func (pl *plan) act(now time.Time) time.Duration {
 	pl.throttled = false
 	pl.revive(now)
 	for _, p := range pl.order {
-		if !p.exchanging && !now.Before(p.next) && !now.Before(p.paused) {
+		if !p.exchanging && !now.Before(p.next) && !p.paused(now) {
 			pl.exchange(p, now)
 		}
 	}
@@ -430,7 +444,7 @@ func (pl *plan) act(now time.Time) time.Duration {
 		})
 		for range inFlight {
 			for _, p := range pl.order {
-				if p.asking < inFlight && !now.Before(p.paused) {
+				if p.asking < inFlight && !p.paused(now) {
 					pl.employ(p, now)
 				}
 			}
@@ -460,11 +474,10 @@ func (pl *plan) rest(now time.Time) time.Duration {
 		}
 	}
 	for _, p := range pl.order {
-		if !p.exchanging {
-			sooner(later(p.next, p.paused))
-		}
-		if p.paused.After(now) {
-			sooner(p.paused)
+		if paused := p.conduct.Paused(); paused.After(now) {
+			sooner(paused)
+		} else if !p.exchanging {
+			sooner(p.next)
 		}
 		if len(p.errands) > 0 {
 			sooner(now.Add(lookAgain))
@@ -485,11 +498,4 @@ func (pl *plan) rest(now time.Time) time.Duration {
 		sooner(pl.resume)
 	}
 	return max(next.Sub(now), time.Millisecond)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

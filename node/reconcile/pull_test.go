@@ -1,76 +1,15 @@
 package reconcile
 
 import (
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"ringfence/node/overlay"
-	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed/feedtest"
 )
-
-// TestPartsKeepTheirOrder does to the parts of a feed whatever may happen to them,
-// in any order: they stay a chain without holes from the next place on, and the
-// bytes that are freed are the bytes that were given.
-func TestPartsKeepTheirOrder(t *testing.T) {
-	for seed := range uint64(300) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		peers := []*peer{{}, {}, {}}
-		f := &pull{claims: map[*peer]*claim{}}
-		held := 0 // bytes, as the plan counts them
-		for range 200 {
-			p := peers[r.IntN(3)]
-			switch r.IntN(8) {
-			case 0, 1, 2:
-				if q, i := f.open(1000); q != nil {
-					f.ask(q, i, 1+r.IntN(q.count), p)
-				}
-			case 3, 4:
-				for _, q := range f.parts {
-					if q.asker != nil {
-						got := ask.Found{Records: make([]message.Record, r.IntN(q.count+1)), Ended: true}
-						for i := range got.Records {
-							got.Records[i].Body = make([]byte, 1+r.IntN(9))
-						}
-						f.give(q, q.asker, got)
-						held += q.size()
-						held -= f.trim()
-						break
-					}
-				}
-			case 5:
-				f.next += uint64(r.IntN(20))
-				held -= f.trim()
-			case 6:
-				if r.IntN(5) == 0 {
-					held -= f.forget(p) + f.trim()
-				}
-			case 7:
-				if r.IntN(20) == 0 {
-					held -= f.clear()
-				}
-			}
-			at, sum := f.next, 0
-			for i, q := range f.parts {
-				if i == 0 && q.from < at && q.asker != nil {
-					at = q.from // it was asked for before the feed grew
-				}
-				if q.from != at || q.count < 1 || q.records != nil && (len(q.records) != q.count || q.asker != nil) {
-					t.Fatalf("seed %d: part %d is %+v, and should begin at %d", seed, i, q, at)
-				}
-				at += uint64(q.count)
-				sum += q.size()
-			}
-			if sum != held {
-				t.Fatalf("seed %d: %d bytes are held, %d are counted", seed, sum, held)
-			}
-		}
-	}
-}
 
 // TestAnotherBranchAbove follows a contradiction up although the other side never
 // looks: its next batch has a parent that is not held here.

@@ -47,8 +47,8 @@ type Taker interface {
 }
 
 // Config is what a Reconciler needs. Its funcs are called from several goroutines.
-// Held, Admitted and Now may be asked under the Reconciler's lock and must not call
-// it; the others may.
+// Admitted and Now may be asked under the Reconciler's lock and must not call it;
+// the others may.
 type Config struct {
 	Held   Held
 	Taker  Taker
@@ -60,7 +60,9 @@ type Config struct {
 	// Heard hears every beacon, with how long the answer took; 0 when the peer
 	// told it by itself, and then its Time is as old as the way was long.
 	Heard func(peer keys.Public, b Beacon, roundTrip time.Duration)
-	Drop  func(peer keys.Public, why string, until time.Time)
+	// Drop closes the connection to a peer, if there is one, and refuses it until
+	// then, by the node's clock. It tells whom that concerns.
+	Drop func(peer keys.Public, why string, until time.Time)
 	// Doubt hears whom a conversation failed with that should be connected.
 	Doubt func(peer keys.Public)
 	// Admitted reports whether the door knows an issuer; feeds of others are not
@@ -82,8 +84,9 @@ type Reconciler struct {
 	answerer *answer.Answerer
 	wake     chan struct{} // holds one
 	stirred  atomic.Bool   // the planning goroutine has not seen it yet
+	ready    atomic.Bool   // as the last turn found
 
-	mu   sync.Mutex // held by the planning goroutine for a turn
+	mu   sync.Mutex // held by the planning goroutine for a turn, but not while it reads the store
 	plan plan
 
 	inbox struct {
@@ -189,12 +192,12 @@ func (r *Reconciler) turn() time.Duration {
 	wait := r.plan.act(now)
 	dropped, doubted := r.plan.dropped, r.plan.doubted
 	r.plan.dropped, r.plan.doubted = nil, nil
+	r.ready.Store(r.plan.ready(now))
 	r.mu.Unlock()
 	for _, peer := range doubted {
 		r.cfg.Doubt(peer)
 	}
 	for _, d := range dropped {
-		r.cfg.Logger.Warn("peer dropped", "peer", d.peer.Short(), "why", d.why)
 		r.cfg.Drop(d.peer, d.why, r.cfg.Now().Add(dropFor))
 	}
 	return wait

@@ -512,12 +512,4 @@ func TestNewRefusals(t *testing.T) {
 	if _, err := New(Config{}); err == nil {
 		t.Error("a Reconciler of nothing")
 	}
-	for s := Settled; s <= Frozen; s++ {
-		if s.String() == "" {
-			t.Errorf("state %d has no word", s)
-		}
-	}
-	if State(9).String() != "state(9)" {
-		t.Error("an unknown state has a word")
-	}
 }

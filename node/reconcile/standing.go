@@ -48,34 +48,35 @@ type FeedStanding struct {
 	Waiting  uint64        // batches that wait, as headers show that their issuer signed
 }
 
-// Ready reports whether everything that the peers had at connect is decided:
-// Complete of each. What one claims and does not give keeps nobody waiting; but
-// when every peer does that, this node knows only that it is kept from what they
-// have. With no peer there is nothing to be ready for. It costs less than Standing
-// and is asked with every exchange.
-func (r *Reconciler) Ready() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	withholds, honest := r.plan.withholds(), false
-	for k, p := range r.plan.peers {
-		if !p.complete() {
+// Ready reports whether everything that the peers had at connect is decided, as the
+// last turn of planning found: Complete of each that answers, and of one at least.
+// What one claims and does not give keeps nobody waiting; but when every peer does
+// that, this node knows only that it is kept from what they have. With no peer there
+// is nothing to be ready for. It waits for nothing and is asked with every exchange.
+func (r *Reconciler) Ready() bool { return r.ready.Load() }
+
+// ready is Ready now.
+func (pl *plan) ready(now time.Time) bool {
+	withholds, honest := pl.withholds(), false
+	for k, p := range pl.peers {
+		switch {
+		case p.absent(now):
+		case !p.complete():
 			return false
+		case !withholds[k]:
+			honest = true
 		}
-		honest = honest || !withholds[k]
 	}
 	return honest
 }
 
-// complete reports whether what the peer had at connect is decided.
-func (p *peer) complete() bool { return p.told && len(p.targets) == 0 }
-
 // Standing returns how far pulling has come.
 func (r *Reconciler) Standing() Standing {
+	tips, err := r.cfg.Held.Tips()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	pl := &r.plan
 	s := Standing{Done: pl.admitted, Total: pl.admitted, Trouble: pl.trouble}
-	tips, err := r.cfg.Held.Tips()
 	if err != nil {
 		s.Trouble = err.Error()
 	}
@@ -110,19 +111,19 @@ func (r *Reconciler) Standing() Standing {
 func (f *pull) standing(held uint64, told map[*peer]*PeerStanding) uint64 {
 	for p, c := range f.claims {
 		if t := told[p]; t != nil {
-			t.Behind -= min(held, c.count)
-			t.Ahead += c.count - min(held, c.count)
+			t.Behind -= min(held, c.Count)
+			t.Ahead += c.Count - min(held, c.Count)
 		}
 	}
-	if claimed, _ := f.reach(); f.state == Pulling && claimed > held {
+	if claimed, _ := f.claims.Reach(); f.state == Pulling && claimed > held {
 		return claimed - held
 	}
 	return 0
 }
 
 func (f *pull) tell() FeedStanding {
-	claimed, _ := f.reach()
-	t := FeedStanding{Issuer: f.Issuer, Epoch: f.Epoch, Sequence: f.next, Claimed: claimed - min(claimed, f.next), State: f.state, Reason: f.reason, Since: f.since}
+	claimed, _ := f.claims.Reach()
+	t := FeedStanding{Issuer: f.Issuer, Epoch: f.Epoch, Sequence: f.Next, Claimed: claimed - min(claimed, f.Next), State: f.state, Reason: f.reason, Since: f.since}
 	if f.state == Withheld || f.state == Pulling {
 		t.Asked = slices.Clone(f.asked)
 	}
@@ -143,8 +144,8 @@ func (r *Reconciler) HeadsOf(peer, issuer keys.Public) ([]Head, bool) {
 	}
 	var heads []Head
 	for l, f := range r.plan.feeds {
-		if c := f.claims[p]; l.Issuer == issuer && c != nil && c.head != nil {
-			heads = append(heads, *c.head)
+		if c := f.claims[p]; l.Issuer == issuer && c != nil && c.Head != nil {
+			heads = append(heads, *c.Head)
 		}
 	}
 	slices.SortFunc(heads, func(a, b Head) int { return cmp.Compare(a.Epoch, b.Epoch) })

@@ -10,13 +10,6 @@ import (
 // waits.
 const toldEvery = time.Minute
 
-// await lets a feed rest until its next batch, which the door has read, is due.
-func (pl *plan) await(f *pull, o *intake.Outcome) {
-	f.become(Waiting, o.Detail, pl.r.cfg.Now())
-	f.due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
-	f.saw(o)
-}
-
 // saw takes in that a batch of the feed is signed, and maybe for a later time.
 func (f *pull) saw(o *intake.Outcome) {
 	if o.Reason == intake.NotDue {
@@ -35,15 +28,15 @@ func (pl *plan) countWaiting(f *pull, now time.Time) {
 	f.asker = nil
 	var best *claim
 	for p, c := range f.claims {
-		if c.bad != "" || c.count <= max(f.early, c.shown) {
+		if c.Bad != "" && c.As != Waiting || c.Count <= max(f.early, c.Shown) {
 			continue
 		}
-		if best == nil || c.count > best.count || c.count == best.count && p.key.Compare(f.asker.key) < 0 {
+		if best == nil || c.Count > best.Count || c.Count == best.Count && p.key.Compare(f.asker.key) < 0 {
 			f.asker, best = p, c
 		}
 	}
-	if best != nil && pl.errand(f.asker, errand{f: f, early: true, place: best.count - 1}) {
-		best.shown = best.count
+	if best != nil && pl.errand(f.asker, errand{f: f, early: true, place: best.Count - 1}) {
+		best.Shown = best.Count
 		return
 	}
 	f.asker = nil
@@ -53,7 +46,7 @@ func (pl *plan) countWaiting(f *pull, now time.Time) {
 	}
 	f.told, f.toldAt = waiting, now
 	pl.r.cfg.Logger.Warn("batches wait: they are dated ahead of this node's clock", "batches", waiting,
-		"issuer", f.Issuer.Short(), "epoch", f.Epoch, "sequence", f.next, "due", f.due.UTC().Format(time.RFC3339))
+		"issuer", f.Issuer.Short(), "epoch", f.Epoch, "sequence", f.Next, "due", f.due.UTC().Format(time.RFC3339))
 }
 
 // waiting is how many batches of a feed are known to be dated ahead.
@@ -61,5 +54,5 @@ func (f *pull) waiting() uint64 {
 	if f.state != Waiting {
 		return 0
 	}
-	return f.early - min(f.early, f.next)
+	return f.early - min(f.early, f.Next)
 }

@@ -34,14 +34,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // writers wait when too much is under way.
 type half struct {
 	delay time.Duration
+	rate  int // bytes a second; 0: any
 
 	mu      sync.Mutex
+	free    time.Time // when the line has sent what it was given
 	changed *sync.Cond
 	chunks  []chunk
 	size    int
 	ended   bool // nothing more will be written
 	broken  bool
-	total   int // bytes ever written
 }
 
 type chunk struct {
@@ -51,8 +52,8 @@ type chunk struct {
 
 const underWay = 256 << 10
 
-func newHalf(delay time.Duration) *half {
-	h := &half{delay: delay}
+func newHalf(delay time.Duration, rate int) *half {
+	h := &half{delay: delay, rate: rate}
 	h.changed = sync.NewCond(&h.mu)
 	return h
 }
@@ -146,12 +147,28 @@ func (e *end) Write(b []byte) (int, error) {
 	if h.broken || h.ended {
 		return 0, errors.New("stream reset")
 	}
-	h.chunks = append(h.chunks, chunk{append([]byte{}, b...), time.Now().Add(h.delay)})
-	h.size += len(b)
-	h.total += len(b)
+	h.send(b)
 	e.net.count(len(b))
 	h.changed.Broadcast()
 	return len(b), nil
+}
+
+// send puts bytes under way; on a thin line they arrive little by little.
+func (h *half) send(b []byte) {
+	h.size += len(b)
+	if h.rate == 0 {
+		h.chunks = append(h.chunks, chunk{append([]byte{}, b...), time.Now().Add(h.delay)})
+		return
+	}
+	if now := time.Now(); h.free.Before(now) {
+		h.free = now
+	}
+	for len(b) > 0 {
+		n := min(len(b), 1400)
+		h.free = h.free.Add(time.Duration(n) * time.Second / time.Duration(h.rate))
+		h.chunks = append(h.chunks, chunk{append([]byte{}, b[:n]...), h.free.Add(h.delay)})
+		b = b[n:]
+	}
 }
 
 func (e *end) CloseWrite() error {
@@ -217,6 +234,7 @@ type house struct {
 	r      *Reconciler
 	answer func(overlay.Stream) // instead of the Reconciler's
 	change func(*Config)
+	rate   int          // bytes a second that it sends on a stream; 0: any
 	ahead  atomic.Int64 // of its clock, nanoseconds
 	calls  atomic.Int64 // of the door
 	fresh  atomic.Int64 // batches
@@ -357,7 +375,7 @@ func (n *town) open(from *house, to keys.Public) (overlay.Stream, error) {
 	if !n.lines[line] || h == nil {
 		return nil, fmt.Errorf("%s is not connected", to.Short())
 	}
-	there, back := newHalf(n.delay), newHalf(n.delay)
+	there, back := newHalf(n.delay, from.rate), newHalf(n.delay, h.rate)
 	near := &end{peer: to, in: back, out: there, net: n}
 	far := &end{peer: from.key, in: there, out: back, net: n}
 	n.ends[line] = append(n.ends[line], near, far)

@@ -20,65 +20,77 @@ import (
 // Fault is why a conversation did not come to its end.
 type Fault uint8
 
+// The faults.
 const (
 	NoFault  Fault = iota
 	Absent         // no stream could be opened
 	Broken         // the other end broke the answer off
 	Silent         // no answer came
 	Slow           // something came, too slowly
+	Late           // the answer kept the pace and was not done in its time
 	Lying          // what came is wrong on every node
 	Stopping       // this node ended it
 )
 
+// Failure is a fault and what was seen of it; the zero Failure is none.
+type Failure struct {
+	Fault Fault
+	Err   error
+}
+
 // Talk is the asking end of a stream.
 type Talk struct {
-	s        overlay.Stream
-	end      time.Time // of the whole answer
-	due      time.Time // of the next pace bytes
-	got      int       // of those
-	last     time.Time // when something came
-	io       error     // the stream's own failure
-	released func() bool
+	s    overlay.Stream
+	end  time.Time // of the whole answer
+	due  time.Time // of the next Pace bytes
+	got  int       // of those
+	last time.Time // when something came
+	io   error     // the stream's own failure
 }
 
 // Opener opens a stream to a peer.
 type Opener func(ctx context.Context, peer keys.Public) (overlay.Stream, error)
 
-// Speak opens a conversation with a peer; close ends it. It ends with ctx.
-func Speak(ctx context.Context, open Opener, peer keys.Public) (*Talk, error) {
+// With opens a conversation with a peer, which ends when say returns or with ctx,
+// and tells how it failed.
+func With(ctx context.Context, open Opener, peer keys.Public, say func(*Talk) error) Failure {
 	opening, cancel := context.WithTimeout(ctx, message.OpenTimeout)
 	defer cancel()
 	s, err := open(opening, peer)
 	if err != nil {
-		return nil, fmt.Errorf("reconcile: open a stream to %s: %w", peer.Short(), err)
+		return Failure{Absent, fmt.Errorf("reconcile: open a stream to %s: %w", peer.Short(), err)}
 	}
-	return &Talk{s: s, released: context.AfterFunc(ctx, func() { _ = s.Close() })}, nil
+	hangUp := func() { _ = s.Close() } // it is over either way
+	defer hangUp()
+	defer context.AfterFunc(ctx, hangUp)()
+	t := &Talk{s: s}
+	err = say(t)
+	return Failure{t.faultOf(ctx, err), err}
 }
 
-func (t *Talk) Close() {
-	t.released()
-	_ = t.s.Close() // it is over either way
-}
-
-// ask says a request; the answer may take rangeTimeout.
-func (t *Talk) ask(request []byte) error {
+// ask says a request that is answered by about so many bytes.
+func (t *Talk) ask(request []byte, bytes int) error {
 	now := time.Now()
-	t.end, t.last = now.Add(message.RangeTimeout), time.Time{}
-	if t.io = t.s.SetDeadline(now.Add(message.FrameTimeout)); t.io != nil {
-		return t.io
+	t.end, t.last = now.Add(max(message.LeastTimeout, time.Duration(bytes/message.Pace)*message.FrameTimeout)), time.Time{}
+	t.got, t.due = 0, now.Add(message.FrameTimeout)
+	if t.io = t.s.SetDeadline(t.due); t.io == nil {
+		t.io = overlay.WriteFrame(t.s, request)
 	}
-	t.io = overlay.WriteFrame(t.s, request)
-	t.due = now.Add(message.FrameTimeout)
+	t.due = time.Now().Add(message.FrameTimeout)
 	return t.io
 }
 
-// hear reads one frame of the answer.
+// hear reads one frame of the answer. However small, it is some of the pace: it may
+// have cost the other end a look at a slow disk.
 func (t *Talk) hear(most int) ([]byte, error) {
-	t.got, t.due = 0, time.Now().Add(message.FrameTimeout)
-	return overlay.ReadFrame(t, most)
+	frame, err := overlay.ReadFrame(t, most)
+	if err == nil {
+		t.got += max(0, message.FrameWorth-len(frame))
+	}
+	return frame, err
 }
 
-// Read reads from the stream, with a deadline for every pace bytes.
+// Read reads from the stream, with a deadline for every Pace bytes.
 func (t *Talk) Read(b []byte) (int, error) {
 	if t.got >= message.Pace {
 		t.got, t.due = 0, time.Now().Add(message.FrameTimeout)
@@ -98,22 +110,25 @@ func (t *Talk) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// FaultOf says what a failure of this conversation means.
-func (t *Talk) FaultOf(ctx context.Context, err error) Fault {
+// faultOf says what a failure of this conversation means.
+func (t *Talk) faultOf(ctx context.Context, err error) Fault {
 	var timeout interface{ Timeout() bool }
 	now := time.Now()
 	switch {
 	case err == nil:
 		return NoFault
-	case ctx.Err() != nil:
-		return Stopping
 	case t.io == nil:
 		return Lying
+	case ctx.Err() != nil:
+		return Stopping
 	case errors.As(t.io, &timeout) && timeout.Timeout() || !now.Before(t.due) || !now.Before(t.end):
-		if now.Sub(t.last) <= message.Trickle {
-			return Slow
+		switch {
+		case now.Before(t.due):
+			return Late
+		case now.Sub(t.last) > message.Trickle:
+			return Silent
 		}
-		return Silent
+		return Slow
 	case t.last.IsZero():
 		return Silent // it would not answer, and does not say why
 	}
@@ -137,7 +152,7 @@ type News struct {
 // is known of them.
 func (t *Talk) Exchange(own message.Word, known message.Cursor) (News, error) {
 	asked := time.Now()
-	if err := t.ask(message.EncodeWord(own)); err != nil {
+	if err := t.ask(message.EncodeWord(own), message.MaxAnswer); err != nil {
 		return News{}, err
 	}
 	frame, err := t.hear(message.MaxAnswer)
@@ -149,16 +164,21 @@ func (t *Talk) Exchange(own message.Word, known message.Cursor) (News, error) {
 		return News{}, err
 	}
 	for more := n.Word.Vector != n.UpTo; more; {
+		had := len(n.Heads)
 		if more, err = t.hearHeads(&n); err != nil {
 			return News{}, err
+		}
+		if more && len(n.Heads) == had {
+			return News{}, wrong("more heads are promised after none")
 		}
 	}
 	return n, nil
 }
 
-// hearHeads asks for the heads after n.upTo and reports whether more are held.
+// hearHeads asks for the heads after n.UpTo and reports whether more are held.
 func (t *Talk) hearHeads(n *News) (bool, error) {
-	if err := t.ask(message.EncodeHeads(n.UpTo)); err != nil {
+	const headSize = 150 // bytes, about
+	if err := t.ask(message.EncodeHeads(n.UpTo), message.MaxHeads*headSize); err != nil {
 		return false, err
 	}
 	for {
@@ -168,9 +188,6 @@ func (t *Talk) hearHeads(n *News) (bool, error) {
 		}
 		if k, err := message.KindOf(frame); err != nil || k == message.KindHeadsEnd {
 			end, err := message.DecodeHeadsEnd(frame)
-			if err == nil && end.More && end.UpTo == n.UpTo {
-				err = wrong("more heads are promised after none")
-			}
 			n.UpTo = end.UpTo
 			return end.More, err
 		}
@@ -194,7 +211,7 @@ type Found struct {
 // Fetch asks for ranges. On a failure what came before it is returned too.
 func (t *Talk) Fetch(q message.Ranges) ([]Found, error) {
 	all := make([]Found, len(q.Spans))
-	if err := t.ask(message.EncodeRanges(q)); err != nil {
+	if err := t.ask(message.EncodeRanges(q), q.Bytes); err != nil {
 		return all, err
 	}
 	left := q.Bytes
@@ -245,7 +262,7 @@ func holds(s message.Span, rec message.Record, n int) error {
 
 // FetchBatches asks for batches by their CIDs.
 func (t *Talk) FetchBatches(ids []cid.Cid) ([]message.Record, error) {
-	if err := t.ask(message.EncodeBatches(message.MaxSpanBytes, ids)); err != nil {
+	if err := t.ask(message.EncodeBatches(message.MaxSpanBytes, ids), message.MaxSpanBytes); err != nil {
 		return nil, err
 	}
 	var all []message.Record
@@ -275,7 +292,7 @@ func (t *Talk) FetchBatches(ids []cid.Cid) ([]message.Record, error) {
 
 // FetchBytes asks for a header or a fork proof; nil when the peer holds none.
 func (t *Talk) FetchBytes(request []byte, most int) ([]byte, error) {
-	if err := t.ask(request); err != nil {
+	if err := t.ask(request, message.MaxAnswer); err != nil {
 		return nil, err
 	}
 	frame, err := t.hear(message.MaxAnswer)
@@ -285,25 +302,23 @@ func (t *Talk) FetchBytes(request []byte, most int) ([]byte, error) {
 	return message.DecodeBytes(frame, most)
 }
 
-// walker asks a peer for its sublists.
+// Walker asks a peer for its sublists, one conversation a question.
 type Walker struct {
 	ask  func(request []byte) ([]byte, error)
 	peer keys.Public
 }
 
-// NewWalker returns what asks a peer for sublists of its list, one conversation a
-// question, until ctx ends.
-func NewWalker(ctx context.Context, open Opener, peer keys.Public) merkle.Walker {
-	return Walker{func(request []byte) ([]byte, error) {
-		t, err := Speak(ctx, open, peer)
-		if err != nil {
-			return nil, err
-		}
-		defer t.Close()
-		if err := t.ask(request); err != nil {
-			return nil, err
-		}
-		return t.hear(message.MaxAnswer)
+// NewWalker returns one that asks until ctx ends.
+func NewWalker(ctx context.Context, open Opener, peer keys.Public) Walker {
+	return Walker{func(request []byte) (frame []byte, err error) {
+		failed := With(ctx, open, peer, func(t *Talk) error {
+			if err := t.ask(request, message.MaxAnswer); err != nil {
+				return err
+			}
+			frame, err = t.hear(message.MaxAnswer)
+			return err
+		})
+		return frame, failed.Err
 	}, peer}
 }
 

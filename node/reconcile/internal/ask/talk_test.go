@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -22,7 +23,8 @@ import (
 // script is a stream whose other end says what a test wrote down, a step a pause.
 type script struct {
 	said  []byte
-	pause time.Duration // before each byte
+	pause time.Duration // before each byte, or
+	chunk int           // before so many
 	after error         // when all is said; nil: it says nothing more
 	due   time.Time
 }
@@ -42,7 +44,7 @@ func (s *script) Read(b []byte) (int, error) {
 	time.Sleep(wait)
 	n := len(b)
 	if s.pause > 0 {
-		n = min(n, 1)
+		n = min(n, max(1, s.chunk))
 	}
 	n = copy(b[:n], s.said)
 	s.said = s.said[n:]
@@ -72,8 +74,10 @@ func record(d *feedtest.Drawing, name string) []byte {
 // TestFaults says what each way to fail is taken for, and how long it may take.
 func TestFaults(t *testing.T) {
 	d := feedtest.Draw(t, "A0 <- A1 <- A2; B0")
-	q := message.Ranges{Bytes: 1 << 20, Spans: []message.Span{{Lane: message.Lane{Issuer: feedtest.Key("A").Public()}, Count: 2}}}
+	span := message.Span{Lane: message.Lane{Issuer: feedtest.Key("A").Public()}, Count: 2}
 	end := message.EncodeSpanEnd(0)
+	large := message.EncodeRecord(message.Record{Header: d.Batch("A0").Signed, Body: make([]byte, 900<<10)})
+	ends := frames(slices.Repeat([][]byte{end}, 40)...)
 	tests := []struct {
 		name   string
 		s      script
@@ -81,6 +85,11 @@ func TestFaults(t *testing.T) {
 		within time.Duration
 		got    int
 	}{
+		{"a thin line", script{said: frames(large, end), pause: 100 * time.Millisecond, chunk: 700}, NoFault, 135 * time.Second, 1},
+		{"a line too thin", script{said: frames(large, end), pause: 100 * time.Millisecond, chunk: 600}, Slow, 20 * time.Second, 0},
+		{"a slow disk", script{said: ends, pause: 250 * time.Millisecond, chunk: len(ends) / 40}, NoFault, 20 * time.Second, 0},
+		{"one every four seconds", script{said: ends, pause: 2 * time.Second, chunk: len(ends) / 40}, Slow, 10 * time.Second, 0},
+		{"longer than the pace allows", script{said: frames(slices.Repeat([][]byte{end}, 500)...), pause: 200 * time.Millisecond, chunk: len(ends) / 40}, Late, 160 * time.Second, 0},
 		{"all of it", script{said: frames(record(d, "A0"), record(d, "A1"), end)}, NoFault, 0, 2},
 		{"less", script{said: frames(record(d, "A0"), end)}, NoFault, 0, 1},
 		{"silence", script{}, Silent, 10 * time.Second, 0},
@@ -89,7 +98,7 @@ func TestFaults(t *testing.T) {
 		{"broken off", script{said: frames(record(d, "A0"))[:90], after: io.EOF}, Broken, 0, 0},
 		{"reset", script{said: frames(record(d, "A0")), after: errors.New("reset")}, Broken, 0, 1},
 		{"a byte a second", script{said: frames(record(d, "A0")), pause: time.Second}, Slow, 10 * time.Second, 0},
-		{"a frame every nine seconds", script{said: frames(record(d, "A0"), record(d, "A1"), end), pause: 9 * time.Second}, Slow, 30 * time.Second, 0},
+		{"a byte every nine seconds", script{said: frames(record(d, "A0"), record(d, "A1"), end), pause: 9 * time.Second}, Slow, 10 * time.Second, 0},
 		{"rubbish", script{said: frames([]byte{1, 2, 3})}, Lying, 0, 0},
 		{"a huge frame", script{said: []byte{0xFF, 0xFF, 0xFF, 0xFF}}, Lying, 0, 0},
 		{"another issuer", script{said: frames(record(d, "B0"))}, Lying, 0, 0},
@@ -100,15 +109,19 @@ func TestFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				talk, err := Speak(t.Context(), func(context.Context, keys.Public) (overlay.Stream, error) { return &tt.s, nil }, keys.Public{})
-				if err != nil {
-					t.Fatal(err)
+				q := message.Ranges{Bytes: 1 << 20, Spans: []message.Span{span}}
+				if tt.s.chunk == len(ends)/40 {
+					q.Spans = slices.Repeat(q.Spans, bytes.Count(tt.s.said, frames(end)))
 				}
-				defer talk.Close()
 				began := time.Now()
-				all, err := talk.Fetch(q)
-				if got := talk.FaultOf(t.Context(), err); got != tt.want || len(all[0].Records) != tt.got {
-					t.Errorf("fault %d (%v) and %d records, want %d and %d", got, err, len(all[0].Records), tt.want, tt.got)
+				var all []Found
+				open := func(context.Context, keys.Public) (overlay.Stream, error) { return &tt.s, nil }
+				failed := With(t.Context(), open, keys.Public{}, func(talk *Talk) (err error) {
+					all, err = talk.Fetch(q)
+					return err
+				})
+				if failed.Fault != tt.want || len(all[0].Records) != tt.got {
+					t.Errorf("fault %d (%v) and %d records, want %d and %d", failed.Fault, failed.Err, len(all[0].Records), tt.want, tt.got)
 				}
 				if took := time.Since(began); took > tt.within {
 					t.Errorf("it took %v", took)
@@ -132,21 +145,22 @@ func TestHeads(t *testing.T) {
 		heads int
 		fails string
 	}{
-		"two portions":         {frames(word, head("A"), end(1, true), head("B"), head("C"), end(3, false)), message.Cursor{}, 3, ""},
-		"nothing new":          {frames(word), message.Cursor{Session: 1, Version: 3}, 0, ""},
-		"more after nothing":   {frames(word, end(1, true), end(1, true)), message.Cursor{}, 0, "more heads"},
-		"something else":       {frames(word, word), message.Cursor{}, 0, "page of heads"},
-		"a beacon in the past": {frames([]byte{0x81, 1}), message.Cursor{}, 0, "elements"},
+		"two portions":                          {frames(word, head("A"), end(1, true), head("B"), head("C"), end(3, false)), message.Cursor{}, 3, ""},
+		"nothing new":                           {frames(word), message.Cursor{Session: 1, Version: 3}, 0, ""},
+		"more after nothing":                    {frames(word, end(1, true), end(1, true)), message.Cursor{}, 0, "more heads"},
+		"more after nothing, at another cursor": {frames(word, end(1, true), head("A"), end(3, false)), message.Cursor{}, 0, "more heads"},
+		"something else":                        {frames(word, word), message.Cursor{}, 0, "page of heads"},
+		"a beacon in the past":                  {frames([]byte{0x81, 1}), message.Cursor{}, 0, "elements"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			talk, err := Speak(t.Context(), func(context.Context, keys.Public) (overlay.Stream, error) {
+			var n News
+			open := func(context.Context, keys.Public) (overlay.Stream, error) {
 				return &script{said: tt.said, after: io.EOF}, nil
-			}, keys.Public{})
-			if err != nil {
-				t.Fatal(err)
 			}
-			defer talk.Close()
-			n, err := talk.Exchange(message.Word{}, tt.known)
+			err := With(t.Context(), open, keys.Public{}, func(talk *Talk) (err error) {
+				n, err = talk.Exchange(message.Word{}, tt.known)
+				return err
+			}).Err
 			if (err == nil) != (tt.fails == "") || err != nil && !strings.Contains(err.Error(), tt.fails) {
 				t.Errorf("%s: %v, want %q", name, err, tt.fails)
 			}
@@ -168,7 +182,7 @@ func FuzzHear(f *testing.F) {
 	id := d.Batch("A0").CID
 	f.Fuzz(func(t *testing.T, said []byte) {
 		hear := func() *Talk {
-			return &Talk{s: &script{said: said, after: io.EOF, due: time.Now().Add(time.Hour)}, released: func() bool { return true }}
+			return &Talk{s: &script{said: said, after: io.EOF, due: time.Now().Add(time.Hour)}}
 		}
 		all, _ := hear().Fetch(q)
 		size := 0
