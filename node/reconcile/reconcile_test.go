@@ -437,6 +437,7 @@ func TestHeadsOf(t *testing.T) {
 		}
 		n.part(node, good)
 		within(t, time.Second, "forgotten", func() bool { _, ok := node.r.HeadsOf(good.key, a); return !ok })
+		synctest.Wait() // the turn that forgot it is over
 		if s := node.r.Standing(); node.r.Ready() || len(s.Peers) != 0 {
 			t.Errorf("%+v", s)
 		}
