@@ -8,7 +8,6 @@ import (
 
 // What is held and asked for at most, in bytes and counts.
 const (
-	maxNudges     = 4096                 // waiting to be looked at
 	maxErrands    = 1024                 // headers and proofs to ask one peer for
 	minGrant      = 64 << 10             // the least that is asked for at once
 	firstGrant    = 256 << 10            // of a peer that has not shown how quick it is

@@ -14,6 +14,7 @@ import (
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile/internal/answer"
 	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/inbox"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
@@ -82,23 +83,12 @@ type Config struct {
 type Reconciler struct {
 	cfg      Config
 	answerer *answer.Answerer
-	wake     chan struct{} // holds one
-	stirred  atomic.Bool   // the planning goroutine has not seen it yet
-	ready    atomic.Bool   // as the last turn found
+	inbox    *inbox.Box
+	stirred  atomic.Bool // the planning goroutine has not seen it yet
+	ready    atomic.Bool // as the last turn found
 
 	mu   sync.Mutex // held by the planning goroutine for a turn, but not while it reads the store
 	plan plan
-
-	inbox struct {
-		sync.Mutex
-		events []func(now time.Time) // run by the planning goroutine, in order
-		nudges map[nudge]feed.Tip
-	}
-}
-
-type nudge struct {
-	peer keys.Public
-	lane message.Lane
 }
 
 // New returns a Reconciler that answers at once and pulls once it runs.
@@ -130,7 +120,7 @@ func New(cfg Config) (*Reconciler, error) {
 	if cfg.Rate <= 0 {
 		cfg.Rate = defaultRate
 	}
-	r := &Reconciler{cfg: cfg, wake: make(chan struct{}, 1)}
+	r := &Reconciler{cfg: cfg, inbox: inbox.New()}
 	r.answerer = answer.New(answer.Config{
 		Held: cfg.Held, Beacon: cfg.Beacon, Sublist: cfg.Sublist, Logger: cfg.Logger,
 		Told: func(peer keys.Public, w message.Word) {
@@ -139,7 +129,6 @@ func New(cfg Config) (*Reconciler, error) {
 		},
 	})
 	r.plan = newPlan(r)
-	r.inbox.nudges = make(map[nudge]feed.Tip)
 	return r, nil
 }
 
@@ -164,7 +153,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 		timer := time.NewTimer(r.turn())
 		select {
 		case <-ctx.Done():
-		case <-r.wake:
+		case <-r.inbox.Wake():
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -179,12 +168,12 @@ func (r *Reconciler) Run(ctx context.Context) error {
 func (r *Reconciler) turn() time.Duration {
 	r.mu.Lock()
 	now := time.Now()
-	events, nudges := r.empty()
+	events, nudges := r.inbox.Empty()
 	for _, happened := range events {
 		happened(now)
 	}
 	for n, tip := range nudges {
-		r.plan.nudged(n.peer, n.lane, tip, now)
+		r.plan.nudged(n.Peer, n.Lane, tip, now)
 	}
 	if r.stirred.Swap(false) {
 		r.plan.stir(now)
@@ -203,33 +192,8 @@ func (r *Reconciler) turn() time.Duration {
 	return wait
 }
 
-func (r *Reconciler) empty() ([]func(time.Time), map[nudge]feed.Tip) {
-	r.inbox.Lock()
-	defer r.inbox.Unlock()
-	events := r.inbox.events
-	r.inbox.events = nil
-	if len(r.inbox.nudges) == 0 {
-		return events, nil
-	}
-	nudges := r.inbox.nudges
-	r.inbox.nudges = make(map[nudge]feed.Tip)
-	return events, nudges
-}
-
 // post hands the planning goroutine something to do.
-func (r *Reconciler) post(happened func(now time.Time)) {
-	r.inbox.Lock()
-	r.inbox.events = append(r.inbox.events, happened)
-	r.inbox.Unlock()
-	r.rouse()
-}
-
-func (r *Reconciler) rouse() {
-	select {
-	case r.wake <- struct{}{}:
-	default: // it will look anyway
-	}
-}
+func (r *Reconciler) post(happened func(now time.Time)) { r.inbox.Post(happened) }
 
 // Met says that a peer is connected: what it has is compared at once.
 func (r *Reconciler) Met(peer keys.Public) { r.post(func(now time.Time) { r.plan.met(peer, now) }) }
@@ -243,20 +207,14 @@ func (r *Reconciler) Parted(peer keys.Public) {
 // Nudge says that a peer should have a batch, so that it is pulled now. Nudges
 // are coalesced; what is lost comes with the next exchange.
 func (r *Reconciler) Nudge(peer, issuer keys.Public, tip feed.Tip) {
-	n := nudge{peer, message.Lane{Issuer: issuer, Epoch: tip.Epoch}}
-	r.inbox.Lock()
-	if held, ok := r.inbox.nudges[n]; ok || len(r.inbox.nudges) < maxNudges {
-		r.inbox.nudges[n] = feed.Later(held, tip)
-	}
-	r.inbox.Unlock()
-	r.rouse()
+	r.inbox.Nudge(inbox.Nudge{Peer: peer, Lane: message.Lane{Issuer: issuer, Epoch: tip.Epoch}}, tip)
 }
 
 // Stir says that this node has something new: exchanges come at their usual pace
 // again, so that whoever missed it learns of it.
 func (r *Reconciler) Stir() {
 	if !r.stirred.Swap(true) {
-		r.rouse()
+		r.inbox.Rouse()
 	}
 }
 
