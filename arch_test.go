@@ -217,7 +217,6 @@ var tooLong = map[string]int{
 	"store/view":      2387,
 	"node":            1853,
 	"store/assertion": 1511,
-	"node/reconcile":  1647,
 	"node/publish":    1587,
 }
 
