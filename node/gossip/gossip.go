@@ -200,7 +200,7 @@ func (g *Gossip) Tell(proof []byte) error {
 	return nil
 }
 
-// Scores returns what is thought of each peer, as of at most a second ago: 0 and
+// Scores returns what is thought of each peer, as of at most five seconds ago: 0 and
 // more is well, below -1,000 nothing is heard of it.
 func (g *Gossip) Scores() map[keys.Public]float64 {
 	g.mu.Lock()

@@ -29,7 +29,8 @@ const (
 	peerRate  = 2000 // messages a second
 	peerBurst = 2 * validateQueue
 
-	seenFor = 10 * time.Minute // replays after it meet the store
+	seenFor     = 10 * time.Minute // replays after it meet the store
+	scoresEvery = 5 * time.Second  // are scores told
 )
 
 // smallFederation is up to how many hosts a mesh of four is enough. The usual
@@ -167,7 +168,7 @@ func (g *Gossip) options() ([]pubsub.Option, error) {
 			GossipThreshold: gossipBelow, PublishThreshold: publishBelow, GraylistThreshold: graylisted,
 			AcceptPXThreshold: 1000, OpportunisticGraftThreshold: graftAbove,
 		}),
-		pubsub.WithPeerScoreInspect(g.keepScores, time.Second),
+		pubsub.WithPeerScoreInspect(g.keepScores, scoresEvery),
 		pubsub.WithFloodPublish(true),
 		pubsub.WithPeerExchange(false),
 		pubsub.WithDirectPeers(direct),

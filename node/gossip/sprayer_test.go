@@ -53,7 +53,7 @@ func TestASprayerIsJudgedFourTimesAndNotHeardAgain(t *testing.T) {
 				t.Fatalf("after %d bad ones %d messages were judged, want %d", i+1, judged(), want)
 			}
 		}
-		time.Sleep(2 * time.Second) // scores are told once a second
+		time.Sleep(scoresEvery + time.Second)
 		if score := victim.Scores()[sprayer.key]; score >= graylisted {
 			t.Errorf("the sprayer's score is %v, want less than %v", score, graylisted)
 		}

@@ -229,14 +229,13 @@ func (o *Overlay) Doubt(host keys.Public) {
 	}
 }
 
-// Drop closes the connection to a member and refuses it until then.
+// Drop closes the connection to a member and refuses it until then; Peers say why.
 func (o *Overlay) Drop(host keys.Public, why string, until time.Time) {
 	id, err := hosts.PeerID(host)
 	if _, ok := o.cfg.Roster.Host(host); !ok || err != nil {
 		return
 	}
 	o.gate.Drop(id, why, until)
-	o.cfg.Logger.Warn("a peer is dropped", "host", host.Short(), "why", why, "until", until)
 	if err := o.host.Network().ClosePeer(id); err != nil {
 		o.cfg.Logger.Debug("closing a connection", "host", host.Short(), "error", err)
 	}

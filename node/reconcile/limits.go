@@ -29,6 +29,7 @@ const (
 	defaultEvery = 10 * time.Second
 	restAfter    = 6                      // times that, without anything new: the federation rests, …
 	restTimes    = 3                      // … and exchanges lie so many times as far apart
+	leastTurn    = 2 * time.Millisecond   // between two turns of the planner
 	newsEvery    = 2 * time.Second        // between beacons while batches are being pulled
 	leastPause   = 200 * time.Millisecond // of a feed that nobody gives; doubles each time
 	mostPause    = time.Minute

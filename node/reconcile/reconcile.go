@@ -150,18 +150,28 @@ func (r *Reconciler) Run(ctx context.Context) error {
 		r.Met(peer)
 	}
 	for ctx.Err() == nil {
-		timer := time.NewTimer(r.turn())
-		select {
-		case <-ctx.Done():
-		case <-r.inbox.Wake():
-		case <-timer.C:
-		}
-		timer.Stop()
+		again, began := r.turn(), time.Now()
+		pass(ctx, again, r.inbox.Wake())
+		pass(ctx, leastTurn-time.Since(began), nil) // much talk is heard at once
 	}
 	cancel()
 	working.Wait()
 	r.answerer.Stop()
 	return nil
+}
+
+// pass lets time go by, until it is interrupted.
+func pass(ctx context.Context, d time.Duration, interrupted <-chan struct{}) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-interrupted:
+	case <-timer.C:
+	}
 }
 
 // turn lets the plan act on what happened, and returns when to look again.

@@ -350,6 +350,30 @@ func TestWhoDoesNotAnswerIsDoubted(t *testing.T) {
 	})
 }
 
+// TestTalkIsHeardAtOnce floods the planner with something to do: however much is
+// said, it looks at its peers a bounded number of times a second.
+func TestTalkIsHeardAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, n *town) {
+		var looks atomic.Int64
+		node := n.build("node", func(c *Config) {
+			now := c.Now
+			c.Now = func() time.Time { looks.Add(1); return now() }
+		})
+		node.run()
+		n.join(node, n.build("other"))
+		time.Sleep(5 * time.Second)
+		before := looks.Load()
+		for range 10_000 {
+			node.r.inbox.Post(func(time.Time) {})
+			time.Sleep(100 * time.Microsecond)
+		}
+		// Each turn asks for the time once, and once for each request that the peer may have.
+		if made := looks.Load() - before; made > int64((inFlight+1)*time.Second/leastTurn)*11/10 || made == 0 {
+			t.Errorf("%d looks in a second", made)
+		}
+	})
+}
+
 // TestNudge pulls at once what gossip told of, long before the next beacon, also
 // when the neighbour that told is still pulling it itself.
 func TestNudge(t *testing.T) {
