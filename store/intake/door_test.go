@@ -27,6 +27,7 @@ func TestSteps(t *testing.T) {
 	foreign := resign(t, d.Batch("A3"), "A", func(h *assertion.Header) { h.Federation = assertion.CID([]byte("another")) })
 	otherKey := feedtest.Sign(t, d.Batch("A3").Header, d.Batch("A3").Body, feedtest.Key("B"))
 	epoch := resign(t, d.Batch("A1"), "A", func(h *assertion.Header) { h.Epoch = 1 })
+	inEpoch1 := resign(t, d.Batch("A3"), "A", func(h *assertion.Header) { h.Epoch = 1 })
 	miscounted := resign(t, d.Batch("A3"), "A", func(h *assertion.Header) { h.Count = 2 })
 	garbage := resign(t, d.Batch("A3"), "A", func(h *assertion.Header) { h.Root[0] ^= 1 })
 	whole := resign(t, d.Batch("A2"), "A", func(h *assertion.Header) { h.Sequence, h.Previous, h.Time = 2, d.Batch("A2").CID, h.Time+60 })
@@ -52,7 +53,8 @@ func TestSteps(t *testing.T) {
 		{"await its time", "ten minutes and a second ahead", offer(late(Ahead + time.Second)), Early, NotDue},
 		{"place in chain", "parent missing", offer(d.Batch("B2")), Early, MissingParent},
 		{"place in chain", "parent on another branch", offer(resign(t, d.Batch("A3"), "A", func(h *assertion.Header) { h.Previous = d.Batch("A3'").CID })), Early, MissingParent},
-		{"place in chain", "epoch not opened", offer(epoch), Early, UnopenedEpoch},
+		{"want an open epoch", "its first batch", offer(epoch), Early, UnopenedEpoch},
+		{"want an open epoch", "a later one", offer(inEpoch1), Early, UnopenedEpoch},
 		{"place in chain", "backwards", offer(d.Batch("Aback")), Refused, TimeBackwards},
 		{"place in chain", "fork", offer(resign(t, d.Batch("A2"), "A", func(h *assertion.Header) { h.Time++ })), Forked, NewFork},
 		{"want a body", "header alone", Offer{Header: d.Batch("A3").Signed}, Early, NoBody},
@@ -118,6 +120,7 @@ func TestInspect(t *testing.T) {
 	}{
 		{Offer{}, BadHeader},
 		{offer(d.Batch("C1")), UnknownIssuer},
+		{offer(resign(t, d.Batch("A3"), "A", func(h *assertion.Header) { h.Epoch = 1 })), UnopenedEpoch},
 		{Offer{Header: flip(d.Batch("A3").Signed, len(d.Batch("A3").Signed)-1), Body: d.Batch("A3").Body}, BadSignature},
 		{Offer{Header: d.Batch("A3").Signed}, NoBody},
 		{Offer{Header: d.Batch("A3").Signed, Body: []byte{0xFF}}, BadBody},
@@ -391,6 +394,53 @@ func TestAdmitFork(t *testing.T) {
 	s.fail["Fork"], s.fail["PutFork"] = nil, errors.New("disk full")
 	if _, err := door.AdmitFork(all[0].Bytes()); err == nil {
 		t.Error("a store that cannot write is no error")
+	}
+}
+
+// Two headers of an epoch that was never opened are nothing that a node keeps or
+// passes on: of such epochs one key makes as many as it likes.
+func TestAForkOfAnEpochThatIsNotOpen(t *testing.T) {
+	d := feedtest.Draw(t, "A1; A1'; B1; B1'")
+	proof := func(letter string, epoch uint64) []byte {
+		var two [2]feed.Verified
+		for i, name := range []string{"1", "1'"} {
+			b := resign(t, d.Batch(letter+name), letter, func(h *assertion.Header) { h.Epoch = epoch })
+			v, err := feed.Verify(b.Signed, feedtest.Federation())
+			if err != nil {
+				t.Fatal(err)
+			}
+			two[i] = v
+		}
+		p, err := feed.NewForkProof(two[0], two[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Bytes()
+	}
+	told := 0
+	a := feedtest.Key("A").Public()
+	door, s := open(t, func(c *Config) {
+		c.Forked = func(feed.ForkProof) { told++ }
+		c.Opened = func(k keys.Public) uint64 {
+			if k == a {
+				return 2
+			}
+			return 0
+		}
+	})
+	for _, c := range []struct {
+		letter string
+		epoch  uint64
+		reason Reason
+	}{{"A", 3, UnopenedEpoch}, {"A", 1 << 40, UnopenedEpoch}, {"B", 1, UnopenedEpoch}, {"A", 2, NewFork}, {"A", 0, NewFork}, {"B", 0, NewFork}} {
+		before := len(s.forks)
+		got, err := door.AdmitFork(proof(c.letter, c.epoch))
+		if err != nil || got.Reason != c.reason || got.Tip.Epoch != c.epoch || got.Issuer != feedtest.Key(c.letter).Public() {
+			t.Errorf("epoch %d of %s: %v (%s), %v, want %v", c.epoch, c.letter, got.Reason, got.Detail, err, c.reason)
+		}
+		if kept := len(s.forks) > before; kept != (c.reason == NewFork) || told != len(s.forks) {
+			t.Errorf("epoch %d of %s: kept %v, %d told", c.epoch, c.letter, kept, told)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
+	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
 )
@@ -48,6 +49,7 @@ var steps = [...]step{
 	{"know the issuer", (*visit).knowIssuer, true},
 	{"look for it", (*visit).lookForIt, false},
 	{"verify signature", (*visit).verifySignature, true},
+	{"want an open epoch", (*visit).wantOpenEpoch, true},
 	{"await its time", (*visit).awaitTime, false},
 	{"place in chain", (*visit).placeInChain, false},
 	{"respect the freeze", (*visit).respectFreeze, false},
@@ -150,6 +152,19 @@ func (v *visit) verifySignature() (Outcome, error) {
 	return Outcome{}, nil
 }
 
+func (v *visit) wantOpenEpoch() (Outcome, error) {
+	return v.cfg.unopened(v.header.Issuer, v.header.Epoch), nil
+}
+
+// unopened returns the outcome for an epoch that the ledger has not opened, or
+// the zero Outcome.
+func (c *Config) unopened(issuer keys.Public, epoch uint64) Outcome {
+	if epoch <= c.Opened(issuer) {
+		return Outcome{}
+	}
+	return because(UnopenedEpoch, "the ledger has not opened epoch %d of key %s here", epoch, issuer.Short())
+}
+
 func (v *visit) awaitTime() (Outcome, error) {
 	if due := time.Unix(v.header.Time, 0).Add(-Ahead); v.now.Before(due) {
 		return because(NotDue, "the batch is dated %s, more than %v ahead of this node's clock (%s)", stamp(time.Unix(v.header.Time, 0)), Ahead, stamp(v.now)), nil
@@ -184,7 +199,7 @@ func (v *visit) placeInChain() (Outcome, error) {
 		}
 		return because(MissingParent, "the parent of sequence %d is not held here; the feed is held up to %d", h.Sequence, tip.Sequence), nil
 	case feed.NewEpoch:
-		return because(UnopenedEpoch, "the ledger has not opened epoch %d here", h.Epoch), nil
+		return because(UnopenedEpoch, "where epoch %d begins is not known here", h.Epoch), nil
 	case feed.Backwards:
 		return because(TimeBackwards, "the batch is dated %d s before its parent", tip.Time-h.Time), nil
 	}
