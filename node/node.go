@@ -37,6 +37,7 @@ import (
 	"ringfence/node/screen/record"
 	"ringfence/store/charter"
 	"ringfence/store/disk"
+	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/number"
@@ -201,7 +202,7 @@ func NewStore(dir string, issuers ...keys.Public) error {
 		return fmt.Errorf("node: make store: %w", err)
 	}
 	for _, issuer := range issuers {
-		err = errors.Join(err, s.Lift(issuer))
+		err = errors.Join(err, s.Lift(issuer, feed.Restored))
 	}
 	return errors.Join(err, s.Close())
 }
@@ -293,7 +294,7 @@ func (n *Node) rememberIssuer(issuer keys.Public) {
 func (n *Node) publisher(key keys.Private) (*publish.Publisher, error) {
 	return publish.New(publish.Config{
 		Key: key, Store: n.store, Door: n.door, View: n.view, Now: n.cfg.Now, Random: n.cfg.Random,
-		Announce: n.announce, MaySign: n.maySign, Passing: federation.Passing,
+		Announce: n.announce, MaySign: n.maySign, Queue: true,
 	})
 }
 

@@ -94,8 +94,8 @@ func (n *Node) problems() []string {
 	out := []string{}
 	if n.own == nil {
 		out = append(out, fmt.Sprintf("this node cannot speak: %v", n.ownErr))
-	} else if reason, barred, err := n.store.Barred(n.own.Issuer()); err == nil && barred {
-		out = append(out, "this node does not sign: "+reason)
+	} else if bar, barred, err := n.store.Barred(n.own.Issuer()); err == nil && barred {
+		out = append(out, "this node does not sign: "+bar.String())
 	}
 	if err := n.store.Writable(); err != nil {
 		out = append(out, err.Error())

@@ -240,7 +240,7 @@ func (s speaker) Lift(ctx context.Context, head string) error {
 			return err
 		}
 	}
-	if err := s.Publisher.Lift(c); err != nil {
+	if err := s.Publisher.Lift(c, feed.Stolen); err != nil {
 		return refusal(err)
 	}
 	return refusal(s.n.drain(ctx, s.Publisher))

@@ -17,7 +17,7 @@ import (
 )
 
 // Config is what a Publisher needs. All but Announce, MaySign and
-// Passing must be set.
+// Queue must be set.
 type Config struct {
 	Key    keys.Private // of the issuer whose feed is written
 	Store  Store
@@ -31,10 +31,9 @@ type Config struct {
 	// MaySign returns why nothing may be signed now, nil when it may be; a nil
 	// MaySign lets everything be signed.
 	MaySign func() error
-	// Passing reports whether a bar for a reason is lifted once the peers have
-	// confirmed where the feed ends; until then what is to be said is queued, for
-	// Drain. nil: no bar is, and what is to be said is refused.
-	Passing func(reason string) bool
+	// Queue lets what is accepted while the issuer is barred as feed.Restored wait
+	// to be said by Drain, once the peers have confirmed its feed; else it is refused.
+	Queue bool
 }
 
 // Store keeps what must outlive a crash. Both store/disk and store/memory are
@@ -62,9 +61,10 @@ type Damage interface {
 
 // Bars keeps an issuer from signing.
 type Bars interface {
-	Bar(issuer keys.Public, reason string) error
-	Barred(issuer keys.Public) (string, bool, error)
-	Lift(issuer keys.Public) error
+	Bar(issuer keys.Public, bar feed.Bar) error
+	Barred(issuer keys.Public) (feed.Bar, bool, error)
+	Lift(issuer keys.Public, most feed.BarKind) error
+	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
 }
 
 // Values keeps small named values.

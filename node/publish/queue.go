@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"ringfence/store/assertion"
@@ -65,14 +64,14 @@ type queuedDraft struct {
 // waits reports whether an error says only that signing is barred until the peers
 // confirm the feed, and why in words; then drafts queue.
 func (p *Publisher) waits(err error) (why string, waits bool) {
-	if !errors.Is(err, feed.ErrBarred) || p.cfg.Passing == nil {
+	if !errors.Is(err, feed.ErrBarred) || !p.cfg.Queue {
 		return "", false
 	}
-	reason, barred, err := p.cfg.Store.Barred(p.issuer)
-	if err != nil || !barred || strings.HasPrefix(reason, foreignBatch) || !p.cfg.Passing(reason) {
+	bar, _, err := p.cfg.Store.Barred(p.issuer)
+	if err != nil || bar.Kind != feed.Restored {
 		return "", false
 	}
-	return fmt.Sprintf("queued, not signed yet: %s; it is signed by itself once two other members have confirmed where this node's feed ends, and where fewer can be reached after ringfence restore lift HEAD", reason), true
+	return fmt.Sprintf("queued, not signed yet: %s; it is signed by itself once two other members have confirmed where this node's feed ends, and where fewer can be reached after ringfence restore lift HEAD", bar), true
 }
 
 // parts writes what waits in pieces that the store takes.

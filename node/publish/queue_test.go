@@ -20,7 +20,7 @@ const waitsForPeers = "the store was restored"
 func (w *world) queueing(member string) *Publisher {
 	w.t.Helper()
 	cfg := w.config(member)
-	cfg.Passing = func(reason string) bool { return reason == waitsForPeers }
+	cfg.Queue = true
 	p, err := New(cfg)
 	if err != nil {
 		w.t.Fatal(err)
@@ -30,7 +30,7 @@ func (w *world) queueing(member string) *Publisher {
 
 func (w *world) bar(member, reason string) {
 	w.t.Helper()
-	if err := w.store.Bar(issuer(member), reason); err != nil {
+	if err := w.store.Bar(issuer(member), feed.Bar{Kind: feed.Restored, Reason: reason}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -92,7 +92,7 @@ func TestDraftsQueueWhileTheFeedIsNotConfirmed(t *testing.T) {
 			t.Errorf("drained while barred: %v, %d batches", err, w.batches("acme"))
 		}
 	}
-	if err := w.store.Lift(issuer("acme")); err != nil {
+	if err := w.store.Lift(issuer("acme"), feed.Restored); err != nil {
 		t.Fatal(err)
 	}
 	p = w.queueing("acme")
@@ -131,7 +131,7 @@ func TestWhatIsQueuedIsSaidOnce(t *testing.T) {
 			w.bar("acme", waitsForPeers)
 			w.say(p, w.flagOf(p, "+8613800138001"), w.flagOf(p, "+8613800138002"))
 			w.publish(p, many("file", 100))
-			if err := w.store.Lift(issuer("acme")); err != nil {
+			if err := w.store.Lift(issuer("acme"), feed.Restored); err != nil {
 				t.Fatal(err)
 			}
 			door := w.door
@@ -154,15 +154,12 @@ func TestWhatIsQueuedIsSaidOnce(t *testing.T) {
 
 // A bar that no peer lifts queues nothing: it could wait for ever.
 func TestWhatMayWaitForEverIsRefused(t *testing.T) {
-	for _, reason := range []string{"somebody else holds the key", foreignBatch + "0/3 of the feed"} {
+	for _, reason := range []string{"a batch came in", "a foreign batch stands at place 0/3 of the feed"} {
 		w := newWorld(t, "acme: vendor; trusted")
-		cfg := w.config("acme")
-		cfg.Passing = func(r string) bool { return r != "somebody else holds the key" }
-		p, err := New(cfg)
-		if err != nil {
+		p := w.queueing("acme")
+		if err := w.store.Bar(issuer("acme"), feed.Bar{Kind: feed.Stolen, Reason: reason}); err != nil {
 			t.Fatal(err)
 		}
-		w.bar("acme", reason)
 		if _, err := p.Say(context.Background(), "", w.flagOf(p, "+8613800138001")); !errors.Is(err, feed.ErrBarred) {
 			t.Errorf("%s: %v", reason, err)
 		}
@@ -195,7 +192,7 @@ func TestVoidDraftsDoNotBlockTheQueue(t *testing.T) {
 	age := taxonomy.Day(w.state.Policy().FlagMaxAgeDays) + 1
 	w.now += int64(age) * hand.SecondsPerDay
 	fresh := w.say(p, w.flagOf(p, "+8613800138002"))
-	if err := w.store.Lift(issuer("acme")); err != nil {
+	if err := w.store.Lift(issuer("acme"), feed.Restored); err != nil {
 		t.Fatal(err)
 	}
 	all := w.drain(p)

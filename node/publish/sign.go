@@ -54,14 +54,46 @@ func (p *Publisher) maySign() error {
 			return fmt.Errorf("%w: %w", ErrHeld, err)
 		}
 	}
-	reason, barred, err := p.cfg.Store.Barred(p.issuer)
-	if err != nil {
-		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
+	if err := p.checkFork(); err != nil {
+		return err
 	}
-	if barred {
-		return fmt.Errorf("publish: %w for issuer %s: %s; its peers lift the bar once two other members confirm where its feed ends, unless somebody else holds the key; with fewer of them in reach, ringfence restore lift HEAD does, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), reason)
+	bar, barred, err := p.cfg.Store.Barred(p.issuer)
+	switch {
+	case err != nil:
+		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
+	case !barred:
+		return nil
+	case bar.Kind == feed.Stolen:
+		return fmt.Errorf("publish: %w for issuer %s: %v; no peer's word ends that; if another machine of this member signed and has stopped for good, ringfence restore lift HEAD ends it, HEAD being the last batch signed; otherwise the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short(), bar)
+	}
+	return fmt.Errorf("publish: %w for issuer %s: %v; its peers lift the bar once two other members confirm where its feed ends; with fewer of them in reach, ringfence restore lift HEAD does, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), bar)
+}
+
+// checkFork bars the issuer when its feed is proved to be forked, whoever took
+// the proof in, and when: what it signed now would count for nothing.
+func (p *Publisher) checkFork() error {
+	proof, forked, err := p.forked()
+	if err != nil || !forked {
+		return err
+	}
+	bar := feed.Bar{Kind: feed.Stolen, Reason: fmt.Sprintf("two headers that it signed are known for place %d/%d", proof.Epoch(), proof.Sequence())}
+	if err := p.cfg.Store.Bar(p.issuer, bar); err != nil {
+		return fmt.Errorf("publish: bar signing (%s): %w", bar.Reason, err)
 	}
 	return nil
+}
+
+// forked returns the proof that the feed is forked in the epoch where it ends.
+func (p *Publisher) forked() (feed.ForkProof, bool, error) {
+	tip, _, err := p.cfg.Store.Latest(p.issuer)
+	if err != nil {
+		return feed.ForkProof{}, false, fmt.Errorf("publish: read the feed's end: %w", err)
+	}
+	proof, forked, err := p.cfg.Store.Fork(p.issuer, tip.Epoch)
+	if err != nil {
+		return feed.ForkProof{}, false, fmt.Errorf("publish: ask for a fork proof: %w", err)
+	}
+	return proof, forked, nil
 }
 
 // checkWhole compares what was ever reserved with what is held. A feed that
@@ -75,9 +107,9 @@ func (p *Publisher) checkWhole() error {
 	if !tip.Before(highest) {
 		return nil
 	}
-	reason := fmt.Sprintf("place %d/%d was signed and is not held: the store is older than the feed", highest.Epoch, highest.Sequence)
-	if err := p.cfg.Store.Bar(p.issuer, reason); err != nil {
-		return fmt.Errorf("publish: bar signing (%s): %w", reason, err)
+	bar := feed.Bar{Kind: feed.Restored, Reason: fmt.Sprintf("place %d/%d was signed and is not held: the store is older than the feed", highest.Epoch, highest.Sequence)}
+	if err := p.cfg.Store.Bar(p.issuer, bar); err != nil {
+		return fmt.Errorf("publish: bar signing (%s): %w", bar.Reason, err)
 	}
 	return p.maySign()
 }
@@ -101,14 +133,23 @@ func (p *Publisher) ends() (tip, highest feed.Tip, err error) {
 // ErrOtherHead says that the named head is not the last one held here.
 var ErrOtherHead = errors.New("publish: not the last batch held here")
 
-// Lift allows the issuer to sign again. The operator names the last head that
-// it published, as other nodes hold it; that must be the last batch held here,
-// or one whose place is reserved here. Reserved headers are signed again byte
-// for byte, so they tell no second story; a place above them that was reserved
-// once and is not here any more would.
-func (p *Publisher) Lift(head cid.Cid) error {
+// Lift allows the issuer to sign again, when no bar of a higher kind than most
+// forbids it (feed.ErrBarred). Its peers, who may lift feed.Restored, or the
+// operator, who may lift any bar, name the last head that it published, as other
+// nodes hold it; that must be the last batch held here, or one whose place is
+// reserved here. Reserved headers are signed again byte for byte, so they tell no
+// second story; a place above them that was reserved once and is not here any
+// more would. Nobody lifts the bar of an issuer whose feed is proved to be forked.
+func (p *Publisher) Lift(head cid.Cid, most feed.BarKind) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	proof, forked, err := p.forked()
+	if err != nil {
+		return err
+	}
+	if forked {
+		return fmt.Errorf("publish: %w for issuer %s: its feed is proved to be forked at place %d/%d, so nothing that it signs would count; the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short(), proof.Epoch(), proof.Sequence())
+	}
 	tip, highest, err := p.ends()
 	if err != nil {
 		return err
@@ -130,7 +171,7 @@ func (p *Publisher) Lift(head cid.Cid) error {
 	case last.Before(highest):
 		return fmt.Errorf("%w: place %d/%d was signed and is not held; fetch it from a peer, or ask for a new epoch", ErrOtherHead, highest.Epoch, highest.Sequence)
 	}
-	if err := p.cfg.Store.Lift(p.issuer); err != nil {
+	if err := p.cfg.Store.Lift(p.issuer, most); err != nil {
 		return fmt.Errorf("publish: lift the bar: %w", err)
 	}
 	_, err = p.settle()
@@ -200,9 +241,6 @@ func (p *Publisher) signAndAdmit(reserved []feed.Reservation) ([]*intake.Admitte
 	return admitted, nil
 }
 
-// foreignBatch begins the reason of a bar that no peer's word lifts.
-const foreignBatch = "a foreign batch stands at place "
-
 // judge takes what became of an own batch.
 func (p *Publisher) judge(o *intake.Outcome) error {
 	switch o.Status {
@@ -210,9 +248,9 @@ func (p *Publisher) judge(o *intake.Outcome) error {
 		return nil
 	case intake.Forked:
 		// Somebody signs with this key elsewhere, or an older store did.
-		reason := fmt.Sprintf(foreignBatch+"%d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence)
-		if err := p.cfg.Store.Bar(p.issuer, reason); err != nil {
-			return fmt.Errorf("publish: bar signing (%s): %w", reason, err)
+		bar := feed.Bar{Kind: feed.Stolen, Reason: fmt.Sprintf("a foreign batch stands at place %d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence)}
+		if err := p.cfg.Store.Bar(p.issuer, bar); err != nil {
+			return fmt.Errorf("publish: bar signing (%s): %w", bar.Reason, err)
 		}
 		return p.maySign()
 	case intake.Early:

@@ -95,7 +95,7 @@ func TestBarredIssuerDoesNotSign(t *testing.T) {
 	w := newWorld(t, "desk: vendor")
 	p := w.publisher("desk")
 	w.publish(p, delivery("a", draft(t, "+12025550123", "har.silent", 1, 1)))
-	if err := w.store.Bar(issuer("desk"), "restored from a backup"); err != nil {
+	if err := w.store.Bar(issuer("desk"), feed.Bar{Kind: feed.Restored, Reason: "restored from a backup"}); err != nil {
 		t.Fatal(err)
 	}
 	tip := mustTip(w)
@@ -115,10 +115,10 @@ func TestBarredIssuerDoesNotSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Lift(assertion.CID([]byte("another"))); !errors.Is(err, ErrOtherHead) {
+	if err := p.Lift(assertion.CID([]byte("another")), feed.Stolen); !errors.Is(err, ErrOtherHead) {
 		t.Errorf("lifted with another head: %v", err)
 	}
-	if err := p.Lift(head); err != nil {
+	if err := p.Lift(head, feed.Restored); err != nil {
 		t.Fatal(err)
 	}
 	w.say(p, flag)
@@ -140,7 +140,7 @@ func TestFeedOlderThanWhatWasSigned(t *testing.T) {
 			t.Fatalf("error %v", err)
 		}
 	}
-	if err := p.Lift(cid.Undef); !errors.Is(err, ErrOtherHead) {
+	if err := p.Lift(cid.Undef, feed.Stolen); !errors.Is(err, ErrOtherHead) {
 		t.Errorf("lifted while a signed batch is missing: %v", err)
 	}
 }
@@ -158,13 +158,13 @@ func (d fixedDoor) Admit(offers []intake.Offer, _ time.Time) ([]intake.Outcome, 
 
 func TestOutcomesOfOwnBatches(t *testing.T) {
 	for _, c := range []struct {
-		out    intake.Outcome
-		says   string
-		barred bool
+		out  intake.Outcome
+		says string
+		bar  feed.BarKind
 	}{
-		{intake.Outcome{Status: intake.Early, Reason: intake.NotDue, Detail: "dated ahead"}, "is early (", false},
-		{intake.Outcome{Status: intake.Refused, Reason: intake.BadSignature, Detail: "x"}, "was refused (", false},
-		{intake.Outcome{Status: intake.Forked, Reason: intake.NewFork}, "a foreign batch stands at place 0/0", true},
+		{intake.Outcome{Status: intake.Early, Reason: intake.NotDue, Detail: "dated ahead"}, "is early (", 0},
+		{intake.Outcome{Status: intake.Refused, Reason: intake.BadSignature, Detail: "x"}, "was refused (", 0},
+		{intake.Outcome{Status: intake.Forked, Reason: intake.NewFork}, "a foreign batch stands at place 0/0", feed.Stolen},
 	} {
 		w := newWorld(t, "desk: vendor")
 		cfg := w.config("desk")
@@ -177,8 +177,8 @@ func TestOutcomesOfOwnBatches(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", c.out.Status, err)
 		}
-		if _, barred, err := w.store.Barred(issuer("desk")); err != nil || barred != c.barred {
-			t.Errorf("%s: barred %v, %v", c.out.Status, barred, err)
+		if bar, _, err := w.store.Barred(issuer("desk")); err != nil || bar.Kind != c.bar {
+			t.Errorf("%s: barred by %+v, %v", c.out.Status, bar, err)
 		}
 	}
 }
@@ -253,9 +253,16 @@ func (s *failingStore) Reserved(i keys.Public) ([]feed.Reservation, error) {
 	return s.Store.Reserved(i)
 }
 
-func (s *failingStore) Barred(i keys.Public) (string, bool, error) {
+func (s *failingStore) Fork(i keys.Public, epoch uint64) (feed.ForkProof, bool, error) {
+	if err := s.fault("fork"); err != nil {
+		return feed.ForkProof{}, false, err
+	}
+	return s.Store.Fork(i, epoch)
+}
+
+func (s *failingStore) Barred(i keys.Public) (feed.Bar, bool, error) {
 	if err := s.fault("barred"); err != nil {
-		return "", false, err
+		return feed.Bar{}, false, err
 	}
 	return s.Store.Barred(i)
 }
@@ -284,7 +291,7 @@ func (s *failingStore) List(space string, fn func(string, []byte) error) error {
 // A store that fails somewhere ends the publication with the reason; when it
 // works again, so does publishing.
 func TestFaultsOfTheStore(t *testing.T) {
-	for _, at := range []string{"latest", "highest", "reserve", "reserved", "barred", "put", "list"} {
+	for _, at := range []string{"latest", "highest", "reserve", "reserved", "barred", "fork", "put", "list"} {
 		store := &failingStore{Store: memory.New()}
 		w := newWorldOn(t, store, protecting(t), "desk: vendor")
 		p := w.publisher("desk")
@@ -328,11 +335,11 @@ func TestLiftGoesOnFromAReservation(t *testing.T) {
 		if err != nil || len(waiting) != 1 {
 			t.Fatalf("%d places reserved, %v", len(waiting), err)
 		}
-		if err := w.store.Bar(issuer("desk"), "restored from a backup"); err != nil {
+		if err := w.store.Bar(issuer("desk"), feed.Bar{Kind: feed.Restored, Reason: "restored from a backup"}); err != nil {
 			t.Fatal(err)
 		}
 		head := map[string]cid.Cid{"the end held": end, "the place reserved": waiting[0].Tip.CID}[named]
-		if err := p.Lift(head); err != nil {
+		if err := p.Lift(head, feed.Restored); err != nil {
 			t.Fatalf("%s: %v", named, err)
 		}
 		if mustTip(w) != waiting[0].Tip.CID.String() {
@@ -343,4 +350,54 @@ func TestLiftGoesOnFromAReservation(t *testing.T) {
 		}
 		w.publish(p, delivery("c", draft(t, "+12025550125", "har.silent", 1, 1)))
 	}
+}
+
+// A fork that is proved bars the issuer, also when it was found while the issuer was
+// barred for a lesser reason, and neither its peers nor its operator lift that.
+func TestAProvedForkBarsSigning(t *testing.T) {
+	for _, before := range []feed.Bar{{}, {Kind: feed.Restored, Reason: "restored from a backup"}} {
+		w := newWorld(t, "desk: vendor")
+		p := w.publisher("desk")
+		w.publish(p, delivery("a", draft(t, "+12025550123", "har.silent", 1, 1)))
+		head, err := cid.Decode(mustTip(w))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before.Kind != 0 {
+			if err := w.store.Bar(issuer("desk"), before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.fork()
+		for _, most := range []feed.BarKind{feed.Restored, feed.Stolen} {
+			if err := p.Lift(head, most); !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), "another of its keys") {
+				t.Errorf("before %+v: lifted up to %v: %v", before, most, err)
+			}
+		}
+		if n, err := w.publisher("desk").Recover(); n != 0 || !errors.Is(err, feed.ErrBarred) { // the node starts again
+			t.Errorf("before %+v: it starts with %d, %v", before, n, err)
+		}
+		if bar, _, err := w.store.Barred(issuer("desk")); err != nil || bar.Kind != feed.Stolen || !strings.Contains(bar.Reason, "two headers") {
+			t.Errorf("before %+v: barred by %+v, %v", before, bar, err)
+		}
+	}
+}
+
+// The peers lift what a restore did; that somebody else signed only a person does.
+func TestWhoLiftsWhichBar(t *testing.T) {
+	w := newWorld(t, "desk: vendor")
+	p := w.publisher("desk")
+	if err := w.store.Bar(issuer("desk"), feed.Bar{Kind: feed.Stolen, Reason: "a batch came in"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Recover(); err == nil || !strings.Contains(err.Error(), "no peer's word ends that") {
+		t.Errorf("its words: %v", err)
+	}
+	if err := p.Lift(cid.Undef, feed.Restored); !errors.Is(err, feed.ErrBarred) {
+		t.Errorf("its peers lift it: %v", err)
+	}
+	if err := p.Lift(cid.Undef, feed.Stolen); err != nil {
+		t.Errorf("a person does not lift it: %v", err)
+	}
+	w.publish(p, delivery("a", draft(t, "+12025550123", "har.silent", 1, 1)))
 }

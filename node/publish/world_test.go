@@ -115,6 +115,27 @@ func (w *world) terms(p *Publisher) hand.Terms {
 	return terms
 }
 
+// fork lets the store hold the proof that somebody signed the last batch of the
+// desk's feed twice.
+func (w *world) fork() {
+	w.t.Helper()
+	last := w.announced[len(w.announced)-1]
+	other := last.Header
+	other.Time--
+	encoded, err := other.Encode()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	signed, err := assertion.Sign(encoded, chartertest.Issuer("desk"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	got, err := w.door.Admit([]intake.Offer{{Header: signed}}, time.Unix(w.now, 0))
+	if err != nil || got[0].Status != intake.Forked {
+		w.t.Fatal(got, err)
+	}
+}
+
 // say says statements that are drafted without error.
 func (w *world) say(p *Publisher, statements ...assertion.Statement) Said {
 	w.t.Helper()

@@ -296,7 +296,7 @@ func (n *Node) open() (err error) {
 		Key: n.key, Store: n.Store, Door: n.Door, View: n.View, Now: n.Now, Random: rand.NewChaCha8([32]byte{byte(n.Index), byte(n.Index >> 8), 1, n.life}),
 		Announce: func(batches []*intake.Admitted) { n.Federation.Announce(batches) },
 		MaySign:  func() error { return n.Federation.MaySign() },
-		Passing:  federation.Passing,
+		Queue:    true,
 	})
 	if err != nil {
 		return err
@@ -322,7 +322,7 @@ func (n *Node) config() federation.Config {
 			default:
 			}
 		},
-		Lift:   func(head cid.Cid) error { return n.Publisher.Lift(head) },
+		Lift:   func(head cid.Cid) error { return n.Publisher.Lift(head, feed.Restored) },
 		Logger: log, Now: n.Now, Version: "crowd",
 		Network: n.network(),
 	}

@@ -27,7 +27,7 @@ func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
 		n.Within(5*time.Second, "everybody has five flags", func() bool { return Equal(n.Nodes, 5) })
 		restored.Stop()
 		restored.Store = olderCopy(t, restored.Store, 3)
-		if err := restored.Store.Bar(restored.key.Public(), "the store was restored"); err != nil {
+		if err := restored.Store.Bar(restored.key.Public(), feed.Bar{Kind: feed.Restored, Reason: "the store was restored"}); err != nil {
 			t.Fatal(err)
 		}
 		others := []*Node{n.Nodes[0], n.Nodes[1], n.Nodes[3]}
@@ -102,7 +102,7 @@ func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
 			node.Start()
 		}
 		restored.Store = olderCopy(t, restored.Store, 4)
-		if err := restored.Store.Bar(restored.key.Public(), "the store was restored"); err != nil {
+		if err := restored.Store.Bar(restored.key.Public(), feed.Bar{Kind: feed.Restored, Reason: "the store was restored"}); err != nil {
 			t.Fatal(err)
 		}
 		restored.Start()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ringfence/store/archive"
@@ -45,7 +46,7 @@ func sample(t testing.TB) []archive.Entry {
 		archive.Fork{Proof: proof},
 		archive.Reservation{Issuer: a, Reservation: feed.Reservation{Tip: d.Batch("A2").Tip(), Header: signed.Header, Body: d.Batch("A2").Body}},
 		archive.Signer{Issuer: a, Highest: d.Batch("A2").Tip()},
-		archive.Signer{Issuer: b, Barred: "a foreign batch"},
+		archive.Signer{Issuer: b, Bar: feed.Bar{Kind: feed.Restored, Reason: "a foreign batch"}},
 		archive.Named{Space: "space", Key: "key", Value: []byte("value")},
 		archive.Named{Space: "space", Key: "empty"},
 	}
@@ -103,6 +104,21 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if empty, err := read(write(t, nil)); err != nil || len(empty) > 0 {
 		t.Errorf("an empty archive: %d entries, %v", len(empty), err)
+	}
+}
+
+// Why a key must not sign outlives the backup, in frames that an archive of
+// before has too but for the kind.
+func TestBarsAreCarried(t *testing.T) {
+	of := feedtest.Key("A").Public()
+	for _, bar := range []feed.Bar{{}, {Kind: feed.Restored, Reason: "an older disk"}, {Kind: feed.Stolen, Reason: "a foreign batch"}} {
+		got, err := read(write(t, []archive.Entry{archive.Signer{Issuer: of, Bar: bar}}))
+		if err != nil || len(got) != 1 || got[0] != archive.Entry(archive.Signer{Issuer: of, Bar: bar}) {
+			t.Errorf("%+v is read as %+v, %v", bar, got, err)
+		}
+	}
+	if _, err := read(write(t, []archive.Entry{archive.Signer{Issuer: of, Bar: feed.Bar{Kind: feed.Stolen}}})); err == nil || !strings.Contains(err.Error(), "not why") {
+		t.Errorf("stolen for no reason: %v", err)
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	KindReservation Kind = 3
 	KindSigner      Kind = 4
 	KindNamed       Kind = 5
+	KindStolen      Kind = 6 // a signer whose key somebody else may hold
 )
 
 // Entry is one thing in an archive: a Record, Fork, Reservation, Signer or
@@ -50,12 +51,12 @@ type Reservation struct {
 }
 
 // Signer is what an issuer of this node promised: the highest place that it
-// reserved, which is the zero Tip when it reserved none, and why it is barred
-// from signing, empty when it is not.
+// reserved, which is the zero Tip when it reserved none, and what bars it from
+// signing.
 type Signer struct {
 	Issuer  keys.Public
 	Highest feed.Tip
-	Barred  string
+	Bar     feed.Bar
 }
 
 // Named is a small named value.
@@ -74,8 +75,13 @@ func (Fork) Kind() Kind { return KindFork }
 // Kind returns KindReservation.
 func (Reservation) Kind() Kind { return KindReservation }
 
-// Kind returns KindSigner.
-func (Signer) Kind() Kind { return KindSigner }
+// Kind returns KindSigner, or KindStolen.
+func (s Signer) Kind() Kind {
+	if s.Bar.Kind == feed.Stolen {
+		return KindStolen
+	}
+	return KindSigner
+}
 
 // Kind returns KindNamed.
 func (Named) Kind() Kind { return KindNamed }
@@ -169,7 +175,7 @@ func (r Reservation) encode() ([]byte, error) {
 }
 
 func (s Signer) encode() ([]byte, error) {
-	f := signerFrame{Issuer: s.Issuer[:], Barred: s.Barred}
+	f := signerFrame{Issuer: s.Issuer[:], Barred: s.Bar.Reason}
 	if s.Highest.CID != cid.Undef {
 		f.Highest = placeOf(s.Highest)
 	}
@@ -191,7 +197,9 @@ func decode(kind Kind, b []byte) (Entry, error) {
 	case KindReservation:
 		return decodeReservation(b)
 	case KindSigner:
-		return decodeSigner(b)
+		return decodeSigner(b, feed.Restored)
+	case KindStolen:
+		return decodeSigner(b, feed.Stolen)
 	case KindNamed:
 		var f namedFrame
 		if err := assertion.Decode(b, &f); err != nil {
@@ -241,7 +249,7 @@ func decodeReservation(b []byte) (Entry, error) {
 	return Reservation{Issuer: issuer, Reservation: feed.Reservation{Tip: tip, Header: f.Header, Body: f.Body}}, nil
 }
 
-func decodeSigner(b []byte) (Entry, error) {
+func decodeSigner(b []byte, kind feed.BarKind) (Entry, error) {
 	var f signerFrame
 	if err := assertion.Decode(b, &f); err != nil {
 		return nil, err
@@ -250,7 +258,12 @@ func decodeSigner(b []byte) (Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := Signer{Issuer: issuer, Barred: f.Barred}
+	s := Signer{Issuer: issuer}
+	if f.Barred != "" {
+		s.Bar = feed.Bar{Kind: kind, Reason: f.Barred}
+	} else if kind == feed.Stolen {
+		return nil, fmt.Errorf("archive: the key of %s is said to be stolen, and not why", issuer.Short())
+	}
 	if !f.Highest.isZero() {
 		s.Highest, err = f.Highest.tip()
 	}

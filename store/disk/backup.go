@@ -66,7 +66,7 @@ func (m *moment) write(a *archive.Writer) error {
 	}
 	for _, issuer := range issuers {
 		own := m.signers[issuer]
-		err := a.Write(archive.Signer{Issuer: issuer, Highest: own.Highest, Barred: own.Barred})
+		err := a.Write(archive.Signer{Issuer: issuer, Highest: own.Highest, Bar: own.Bar})
 		if err != nil {
 			return err
 		}

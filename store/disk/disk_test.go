@@ -245,7 +245,7 @@ func TestReopenKeepsAll(t *testing.T) {
 	must(t, s.PutFork(proof))
 	must(t, s.Put("space", "key", []byte("value")))
 	must(t, s.Quarantine(d.Batch("C0").CID, "broken"))
-	must(t, s.Bar(issuer("B"), "foreign"))
+	must(t, s.Bar(issuer("B"), feed.Bar{Kind: feed.Stolen, Reason: "foreign"}))
 	tips, err := s.Tips()
 	must(t, err)
 	served := append(records(d, "A0", "B0", "A1"), long...)
@@ -275,11 +275,11 @@ func TestReopenKeepsAll(t *testing.T) {
 		if !ok || highest != d.Batch("A2").Tip() {
 			t.Errorf("the highest reservation is %v", highest)
 		}
-		if reason, barred, _ := s.Barred(issuer("A")); barred {
-			t.Errorf("A is barred: %s", reason)
+		if bar, barred, _ := s.Barred(issuer("A")); barred {
+			t.Errorf("A is barred: %+v", bar)
 		}
-		if reason, barred, _ := s.Barred(issuer("B")); !barred || reason != "foreign" {
-			t.Errorf("B is barred %v for %q", barred, reason)
+		if bar, barred, _ := s.Barred(issuer("B")); !barred || bar != (feed.Bar{Kind: feed.Stolen, Reason: "foreign"}) {
+			t.Errorf("B is barred %v by %+v", barred, bar)
 		}
 		aside, err := s.Quarantined()
 		must(t, err)
@@ -354,7 +354,7 @@ func TestClosed(t *testing.T) {
 		"Append":   s.Append(records(d, "A0")),
 		"Reserve":  s.Reserve(issuer("A"), reservations(t, d, "A0")),
 		"Put":      s.Put("space", "key", nil),
-		"Bar":      s.Bar(issuer("A"), "reason"),
+		"Bar":      s.Bar(issuer("A"), feed.Bar{Kind: feed.Restored, Reason: "reason"}),
 		"Backup":   s.Backup(&bytes.Buffer{}),
 		"Writable": s.Writable(),
 		"Has":      errHas,

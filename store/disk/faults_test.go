@@ -113,7 +113,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	// Look-ups go on, and so does forbidding to sign.
 	wantServed(t, s, all[:2])
-	must(t, s.Bar(issuer("B"), "a foreign batch"))
+	must(t, s.Bar(issuer("B"), feed.Bar{Kind: feed.Stolen, Reason: "a foreign batch"}))
 	must(t, s.Close())
 
 	// Between what Badger needs and the floor the store opens and serves.
@@ -165,7 +165,7 @@ func TestFailedSyncIsFinal(t *testing.T) {
 		must(t, os.Rename(filepath.Join(hidden, name), filepath.Join(dir, databaseDir, name)))
 	}
 	// A sync that works now proves nothing about the one that failed.
-	for name, err := range map[string]error{"Append": s.Append(all[1:2]), "Put": s.Put("a", "b", nil), "Bar": s.Bar(issuer("A"), "x"), "Writable": s.Writable()} {
+	for name, err := range map[string]error{"Append": s.Append(all[1:2]), "Put": s.Put("a", "b", nil), "Bar": s.Bar(issuer("A"), feed.Bar{Kind: feed.Stolen, Reason: "x"}), "Writable": s.Writable()} {
 		if !errors.Is(err, ErrFailed) {
 			t.Errorf("%s answers %v", name, err)
 		}
@@ -244,12 +244,12 @@ func TestLostLog(t *testing.T) {
 	lost, err := Open(Config{Dir: early, FreeFloor: 1, Logger: log.logger()})
 	must(t, err)
 	wantServed(t, lost, all[:2])
-	reason, barred, _ := lost.Barred(issuer("B"))
-	if !barred || !strings.Contains(reason, "lost") {
-		t.Errorf("B is barred %v: %s", barred, reason)
+	bar, barred, _ := lost.Barred(issuer("B"))
+	if !barred || bar.Kind != feed.Restored || !strings.Contains(bar.Reason, "lost") {
+		t.Errorf("B is barred %v by %+v", barred, bar)
 	}
-	if reason, barred, _ := lost.Barred(issuer("C")); barred {
-		t.Errorf("C, which lost nothing, is barred: %s", reason)
+	if bar, barred, _ := lost.Barred(issuer("C")); barred {
+		t.Errorf("C, which lost nothing, is barred: %+v", bar)
 	}
 	if highest, ok, _ := lost.HighestReserved(issuer("B")); !ok || highest != d.Batch("B1").Tip() {
 		t.Errorf("the highest reservation went back to %v", highest)
@@ -272,7 +272,7 @@ func TestLostLog(t *testing.T) {
 		t.Error("B may sign again")
 	}
 	must(t, again.Append(records(d, "B0", "B1")))
-	must(t, again.Lift(issuer("B")))
+	must(t, again.Lift(issuer("B"), feed.Restored))
 	must(t, again.Reserve(issuer("B"), reservations(t, d, "B2")))
 }
 
@@ -293,7 +293,7 @@ func TestPromisesGone(t *testing.T) {
 	if err := s.Reserve(issuer("C"), reservations(t, d, "C0")); !errors.Is(err, feed.ErrBarred) {
 		t.Fatalf("reserve: %v", err)
 	}
-	must(t, s.Lift(issuer("C")))
+	must(t, s.Lift(issuer("C"), feed.Restored))
 	must(t, s.Reserve(issuer("C"), reservations(t, d, "C0")))
 	must(t, s.Close())
 	s = openDir(t, dir)
@@ -347,8 +347,8 @@ func TestFirstWriteCaughtByCrash(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(killed, "promises"), promises, 0o600))
 			s = openDir(t, killed)
 			for _, letter := range []string{"A", "B"} {
-				if reason, barred, _ := s.Barred(issuer(letter)); barred {
-					t.Errorf("%s, which lost nothing, is barred: %s", letter, reason)
+				if bar, barred, _ := s.Barred(issuer(letter)); barred {
+					t.Errorf("%s, which lost nothing, is barred: %v", letter, bar)
 				}
 			}
 		})

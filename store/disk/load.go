@@ -129,11 +129,11 @@ func (s *Store) checkSigners() error {
 		}
 	}
 	for issuer, own := range next.Signers {
-		if own.Barred == "" && own.Highest.CID.Defined() && !s.keeps(issuer, own.Highest, waiting[issuer]) {
-			own.Barred = fmt.Sprintf("the disk lost the batch reserved for place %d/%d", own.Highest.Epoch, own.Highest.Sequence)
+		if own.Bar.Kind == 0 && own.Highest.CID.Defined() && !s.keeps(issuer, own.Highest, waiting[issuer]) {
+			own.Bar = feed.Bar{Kind: feed.Restored, Reason: fmt.Sprintf("the disk lost the batch reserved for place %d/%d", own.Highest.Epoch, own.Highest.Sequence)}
 			next.Signers[issuer] = own
 			changed = true
-			s.log.Error("signing is barred until the last published head is named", "issuer", issuer.Short(), "reason", own.Barred)
+			s.log.Error("signing is barred until the last published head is named", "issuer", issuer.Short(), "reason", own.Bar.Reason)
 		}
 	}
 	switch {
@@ -141,7 +141,7 @@ func (s *Store) checkSigners() error {
 	case s.arrivals > 0 || len(waiting) > 0:
 		next.Others = "the file of promises is gone from the store; name the last published head"
 		for issuer, own := range next.Signers {
-			own.Barred = next.Others
+			own.Bar = feed.Bar{Kind: feed.Restored, Reason: next.Others}
 			next.Signers[issuer] = own
 		}
 		s.log.Error("signing is barred until the last published heads are named", "reason", next.Others)

@@ -15,6 +15,7 @@ import (
 	"ringfence/store/disk/internal/datadir"
 	"ringfence/store/disk/internal/engine"
 	"ringfence/store/disk/internal/layout"
+	"ringfence/store/disk/internal/restore"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 )
@@ -32,7 +33,7 @@ func filled(t *testing.T) (*Store, []feed.Record, *feedtest.Drawing) {
 	must(t, s.Quarantine(d.Batch("A0").CID, "broken"))
 	must(t, s.Append(records(d, "A0"))) // number 1 names no batch any more
 	must(t, s.Quarantine(d.Batch("C0").CID, "broken"))
-	must(t, s.Bar(issuer("B"), "foreign"))
+	must(t, s.Bar(issuer("B"), feed.Bar{Kind: feed.Stolen, Reason: "foreign"}))
 	proof, err := feed.NewForkProof(d.Verified("A1"), d.Verified("A1'"))
 	must(t, err)
 	must(t, s.PutFork(proof))
@@ -103,17 +104,16 @@ func TestRestore(t *testing.T) {
 		t.Errorf("the highest reservation is %v", highest)
 	}
 	// Nobody may sign, not even an issuer of which the backup knows nothing.
-	for letter, want := range map[string]string{"A": "restored", "B": "foreign", "Z": "restored"} {
-		reason, barred, err := restored.Barred(issuer(letter))
-		must(t, err)
-		if !barred || !strings.Contains(reason, want) {
-			t.Errorf("%s is barred %v: %s", letter, barred, reason)
+	older := feed.Bar{Kind: feed.Restored, Reason: restore.Reason}
+	for letter, want := range map[string]feed.Bar{"A": older, "B": {Kind: feed.Stolen, Reason: "foreign"}, "Z": older} {
+		if got, _, err := restored.Barred(issuer(letter)); err != nil || got != want {
+			t.Errorf("%s is barred by %+v, %v", letter, got, err)
 		}
 	}
 	if err := restored.Reserve(issuer("A"), reservations(t, d, "A3")); !errors.Is(err, feed.ErrBarred) {
 		t.Errorf("reserve: %v", err)
 	}
-	must(t, restored.Lift(issuer("A")))
+	must(t, restored.Lift(issuer("A"), feed.Restored))
 	must(t, restored.Reserve(issuer("A"), reservations(t, d, "A3")))
 	must(t, restored.Append(records(d, "A2", "C0")))
 
@@ -124,7 +124,7 @@ func TestRestore(t *testing.T) {
 	for i := range was {
 		if s, ok := was[i].(archive.Signer); ok {
 			other, ok := is[i].(archive.Signer)
-			if !ok || other.Highest != s.Highest || other.Barred == "" {
+			if !ok || other.Highest != s.Highest || other.Bar.Kind == 0 {
 				t.Errorf("signer %d is %+v, was %+v", i, is[i], s)
 			}
 			was[i] = is[i]

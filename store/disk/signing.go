@@ -51,8 +51,8 @@ func (s *Store) Reserve(issuer keys.Public, drafts []feed.Reservation) error {
 
 func (s *Store) checkDrafts(issuer keys.Public, drafts []feed.Reservation) error {
 	own := s.promised.Signer(issuer)
-	if own.Barred != "" {
-		return fmt.Errorf("disk: reserve for %s: %w: %s", issuer.Short(), feed.ErrBarred, own.Barred)
+	if _, err := own.Bar.Without(0); err != nil {
+		return fmt.Errorf("disk: reserve for %s: %w", issuer.Short(), err)
 	}
 	tip, _ := s.heads.latest(issuer)
 	last := feed.Later(own.Highest, tip)
@@ -113,36 +113,44 @@ func (s *Store) HighestReserved(issuer keys.Public) (feed.Tip, bool, error) {
 	return highest, highest.CID.Defined(), nil
 }
 
-// Bar forbids an issuer of this node to sign, durably and until Lift; the
-// first reason stays. It is written even below the floor of free space, in room
-// that the promises have already. Reasons longer than 400 bytes are cut.
-func (s *Store) Bar(issuer keys.Public, reason string) error {
-	if reason == "" {
-		return fmt.Errorf("disk: bar %s: a reason is needed", issuer.Short())
-	}
+// Bar forbids an issuer of this node to sign, durably and until Lift. It is
+// written even below the floor of free space, in room that the promises have
+// already.
+func (s *Store) Bar(issuer keys.Public, bar feed.Bar) error {
 	return s.db.Always(func() error {
-		if s.promised.Signer(issuer).Barred != "" {
+		held := s.promised.Signer(issuer).Bar
+		next, err := bar.Over(held)
+		if err != nil {
+			return fmt.Errorf("disk: bar %s: %w", issuer.Short(), err)
+		}
+		if next == held {
 			return nil
 		}
-		return s.promiseOf(issuer, func(p *promise.Signer) { p.Barred = reason[:min(len(reason), promise.MaxReason)] })
+		return s.promiseOf(issuer, func(p *promise.Signer) { p.Bar = next })
 	})
 }
 
 // Barred returns why an issuer must not sign, and whether it is so.
-func (s *Store) Barred(issuer keys.Public) (string, bool, error) {
+func (s *Store) Barred(issuer keys.Public) (feed.Bar, bool, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	reason := s.promised.Signer(issuer).Barred
-	return reason, reason != "", nil
+	bar := s.promised.Signer(issuer).Bar
+	return bar, bar.Kind != 0, nil
 }
 
-// Lift allows an issuer to sign again. It is for somebody who knows the last
-// published head of its feed, and only once that head is held here.
-func (s *Store) Lift(issuer keys.Public) error {
+// Lift allows an issuer to sign again, unless a bar of a higher kind than most
+// forbids it: then it answers feed.ErrBarred. It is for somebody who knows the
+// last published head of its feed, and only once that head is held here.
+func (s *Store) Lift(issuer keys.Public, most feed.BarKind) error {
 	return s.db.Write(0, func() error {
-		if s.promised.Signer(issuer).Barred == "" {
+		held := s.promised.Signer(issuer).Bar
+		next, err := held.Without(most)
+		if err != nil {
+			return fmt.Errorf("disk: lift the bar of %s: %w", issuer.Short(), err)
+		}
+		if next == held {
 			return nil
 		}
-		return s.promiseOf(issuer, func(p *promise.Signer) { p.Barred = "" })
+		return s.promiseOf(issuer, func(p *promise.Signer) { p.Bar = next })
 	})
 }

@@ -42,12 +42,6 @@ func (t Tip) Before(o Tip) bool {
 	return t.Epoch < o.Epoch || t.Epoch == o.Epoch && t.Sequence < o.Sequence
 }
 
-// ErrBarred is what a store answers to a reservation of an issuer that must
-// not sign, as after a restore or when a foreign batch under its key was seen:
-// it might sign a second header for a place. It holds until somebody who knows
-// the last published head lifts it.
-var ErrBarred = errors.New("feed: signing is barred")
-
 // Follows reports whether t is a place that may come right after last: the
 // next sequence of its epoch, or the first of a later one. After the zero Tip,
 // which is no place, the first of any epoch may come.

@@ -89,7 +89,7 @@ func (s *Store) entries() []archive.Entry {
 	}
 	for _, issuer := range issuers {
 		own := s.signers[issuer]
-		out = append(out, archive.Signer{Issuer: issuer, Highest: own.highest, Barred: own.barred})
+		out = append(out, archive.Signer{Issuer: issuer, Highest: own.highest, Bar: own.bar})
 	}
 	for _, space := range slices.Sorted(maps.Keys(s.named)) {
 		for _, key := range slices.Sorted(maps.Keys(s.named[space])) {

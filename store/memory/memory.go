@@ -56,7 +56,7 @@ type batch struct {
 type signer struct {
 	highest  feed.Tip
 	reserved []feed.Reservation // in the order of their places
-	barred   string
+	bar      feed.Bar
 }
 
 // New returns an empty store.

@@ -18,8 +18,8 @@ func (s *Store) Reserve(issuer keys.Public, drafts []feed.Reservation) error {
 	if own == nil {
 		own = &signer{}
 	}
-	if own.barred != "" {
-		return fmt.Errorf("memory: reserve for %s: %w: %s", issuer.Short(), feed.ErrBarred, own.barred)
+	if _, err := own.bar.Without(0); err != nil {
+		return fmt.Errorf("memory: reserve for %s: %w", issuer.Short(), err)
 	}
 	tip, _ := s.head(issuer)
 	last := feed.Later(own.highest, tip)
@@ -68,39 +68,41 @@ func (s *Store) HighestReserved(issuer keys.Public) (feed.Tip, bool, error) {
 	return own.highest, true, nil
 }
 
-// Bar forbids reservations until Lift; the first reason stays.
-func (s *Store) Bar(issuer keys.Public, reason string) error {
-	if reason == "" {
-		return fmt.Errorf("memory: bar %s: a reason is needed", issuer.Short())
-	}
+// Bar forbids reservations until Lift.
+func (s *Store) Bar(issuer keys.Public, bar feed.Bar) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.signers[issuer] == nil {
-		s.signers[issuer] = &signer{}
+	own := s.signers[issuer]
+	if own == nil {
+		own = &signer{}
 	}
-	if own := s.signers[issuer]; own.barred == "" {
-		own.barred = reason
+	next, err := bar.Over(own.bar)
+	if err != nil {
+		return fmt.Errorf("memory: bar %s: %w", issuer.Short(), err)
 	}
+	own.bar, s.signers[issuer] = next, own
 	return nil
 }
 
 // Barred returns why the issuer must not sign, if so.
-func (s *Store) Barred(issuer keys.Public) (string, bool, error) {
+func (s *Store) Barred(issuer keys.Public) (feed.Bar, bool, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	own := s.signers[issuer]
-	if own == nil || own.barred == "" {
-		return "", false, nil
+	if own == nil || own.bar.Kind == 0 {
+		return feed.Bar{}, false, nil
 	}
-	return own.barred, true, nil
+	return own.bar, true, nil
 }
 
-// Lift allows reservations again.
-func (s *Store) Lift(issuer keys.Public) error {
+// Lift allows reservations again, unless a bar of a higher kind forbids them.
+func (s *Store) Lift(issuer keys.Public, most feed.BarKind) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if own := s.signers[issuer]; own != nil {
-		own.barred = ""
+		if own.bar, err = own.bar.Without(most); err != nil {
+			return fmt.Errorf("memory: lift the bar of %s: %w", issuer.Short(), err)
+		}
 	}
 	return nil
 }

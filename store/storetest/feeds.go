@@ -47,7 +47,7 @@ func testEmpty(t *testing.T, s Store) {
 	must(t, s.Append(nil))
 	must(t, s.Reserve(issuer("A"), nil))
 	must(t, s.Delete("space", "key"))
-	must(t, s.Lift(issuer("A")))
+	must(t, s.Lift(issuer("A"), feed.Stolen))
 }
 
 func testAppend(t *testing.T, s Store) {

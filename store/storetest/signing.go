@@ -9,6 +9,7 @@ import (
 	"ringfence/store/archive"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
+	"ringfence/store/keys"
 )
 
 func testReserve(t *testing.T, s Store) {
@@ -99,27 +100,57 @@ func testBar(t *testing.T, s Store) {
 	d := feedtest.Draw(t, "A0 <- A1; B0")
 	a := issuer("A")
 	must(t, s.Reserve(a, reservations(t, d, "A0")))
-	must(t, s.Bar(a, "a foreign batch"))
-	must(t, s.Bar(a, "another reason"))
-	reason, barred, err := s.Barred(a)
-	must(t, err)
-	if !barred || reason != "a foreign batch" {
-		t.Fatalf("barred %v for %q", barred, reason)
-	}
-	err = s.Reserve(a, reservations(t, d, "A1"))
-	if !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), reason) {
+	older := feed.Bar{Kind: feed.Restored, Reason: "an older disk"}
+	must(t, s.Bar(a, older))
+	must(t, s.Bar(a, feed.Bar{Kind: feed.Restored, Reason: "another reason"}))
+	wantBar(t, s, a, older)
+	err := s.Reserve(a, reservations(t, d, "A1"))
+	if !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), older.Reason) {
 		t.Fatalf("a barred issuer reserved: %v", err)
 	}
 	must(t, s.Reserve(issuer("B"), reservations(t, d, "B0")))
-	if s.Bar(issuer("B"), "") == nil {
-		t.Fatal("an issuer was barred without a reason")
+	for _, none := range []feed.Bar{{Kind: feed.Restored}, {Reason: "no kind"}} {
+		if s.Bar(issuer("B"), none) == nil {
+			t.Fatalf("an issuer was barred by %+v", none)
+		}
 	}
+	wantBar(t, s, issuer("B"), feed.Bar{})
 	wantHighest(t, s, a, d.Batch("A0").Tip())
-	must(t, s.Lift(a))
-	if _, barred, err := s.Barred(a); barred || err != nil {
-		t.Fatalf("still barred: %v, %v", barred, err)
-	}
+	must(t, s.Lift(a, feed.Restored))
+	wantBar(t, s, a, feed.Bar{})
+	must(t, s.Lift(a, feed.Restored)) // nothing bars it
+	must(t, s.Lift(issuer("C"), feed.Stolen))
 	must(t, s.Reserve(a, reservations(t, d, "A1")))
+}
+
+// testStolen: that somebody else signs with the key outweighs that the store is
+// old, whichever was found first, and what lifts the one does not lift the other.
+func testStolen(t *testing.T, s Store) {
+	d := feedtest.Draw(t, "A0; B0")
+	older, thief := feed.Bar{Kind: feed.Restored, Reason: "an older disk"}, feed.Bar{Kind: feed.Stolen, Reason: "a foreign batch"}
+	for letter, order := range map[string][]feed.Bar{"A": {older, thief}, "B": {thief, older, {Kind: feed.Stolen, Reason: "another"}}} {
+		of := issuer(letter)
+		for _, bar := range order {
+			must(t, s.Bar(of, bar))
+		}
+		wantBar(t, s, of, thief)
+		if err := s.Lift(of, feed.Restored); !errors.Is(err, feed.ErrBarred) {
+			t.Fatalf("%s: lifted as if it were restored: %v", letter, err)
+		}
+		wantBar(t, s, of, thief)
+		if err := s.Reserve(of, reservations(t, d, letter+"0")); !errors.Is(err, feed.ErrBarred) {
+			t.Fatalf("%s: whose key is stolen reserved: %v", letter, err)
+		}
+		must(t, s.Lift(of, feed.Stolen))
+		must(t, s.Reserve(of, reservations(t, d, letter+"0")))
+	}
+}
+
+func wantBar(t *testing.T, s Store, of keys.Public, want feed.Bar) {
+	t.Helper()
+	if got, barred, err := s.Barred(of); err != nil || got != want || barred != (want != feed.Bar{}) {
+		t.Fatalf("%s is barred %v by %+v, %v, want %+v", of.Short(), barred, got, err, want)
+	}
 }
 
 func testNamed(t *testing.T, s Store) {
@@ -179,7 +210,7 @@ func testBackup(t *testing.T, s Store) {
 	must(t, s.Quarantine(d.Batch("B0").CID, "broken"))
 	must(t, s.Quarantine(d.Batch("A0").CID, "broken"))
 	must(t, s.Append(records(d, "A0")))
-	must(t, s.Bar(issuer("B"), "foreign"))
+	must(t, s.Bar(issuer("B"), feed.Bar{Kind: feed.Stolen, Reason: "foreign"}))
 	proof, err := feed.NewForkProof(d.Verified("A1"), d.Verified("A1'"))
 	must(t, err)
 	must(t, s.PutFork(proof))
@@ -191,7 +222,7 @@ func testBackup(t *testing.T, s Store) {
 	aside.Body = nil
 	signers := []archive.Entry{
 		archive.Signer{Issuer: issuer("A"), Highest: d.Batch("A2").Tip()},
-		archive.Signer{Issuer: issuer("B"), Barred: "foreign"},
+		archive.Signer{Issuer: issuer("B"), Bar: feed.Bar{Kind: feed.Stolen, Reason: "foreign"}},
 	}
 	a, b := issuer("A"), issuer("B")
 	if bytes.Compare(a[:], b[:]) > 0 {

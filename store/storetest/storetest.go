@@ -86,11 +86,13 @@ type Signer interface {
 	Reserved(issuer keys.Public) ([]feed.Reservation, error)
 	// HighestReserved never goes back.
 	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
-	// Bar makes Reserve answer feed.ErrBarred until Lift. The first reason
-	// stays.
-	Bar(issuer keys.Public, reason string) error
-	Barred(issuer keys.Public) (string, bool, error)
-	Lift(issuer keys.Public) error
+	// Bar makes Reserve answer feed.ErrBarred until Lift. A bar of a higher kind
+	// takes the place of a lower one; of one kind the first stays.
+	Bar(issuer keys.Public, bar feed.Bar) error
+	Barred(issuer keys.Public) (feed.Bar, bool, error)
+	// Lift ends a bar of the kind most or a lower one; of a higher one it answers
+	// feed.ErrBarred.
+	Lift(issuer keys.Public, most feed.BarKind) error
 }
 
 // Values keeps small named values in spaces.
@@ -127,6 +129,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"reserve after others", testReserveAfterTip},
 		{"another batch at a reserved place", testReservedPlaceTaken},
 		{"bar", testBar},
+		{"stolen", testStolen},
 		{"named values", testNamed},
 		{"named values are apart", testNamedApart},
 		{"backup", testBackup},

@@ -43,13 +43,10 @@ const (
 	slotSize = 64 << 10
 )
 
-// MaxReason is how many bytes of a reason are kept.
-const MaxReason = 400
-
 // Signer is what an issuer of this node may not take back.
 type Signer struct {
 	Highest feed.Tip // ever reserved; the zero Tip when none was
-	Barred  string   // why it must not sign, or empty
+	Bar     feed.Bar // why it must not sign
 }
 
 // State is all that is promised. The map of a state that was kept is never
@@ -66,7 +63,10 @@ func (s State) Signer(issuer keys.Public) Signer {
 	if own, ok := s.Signers[issuer]; ok {
 		return own
 	}
-	return Signer{Barred: s.Others}
+	if s.Others == "" {
+		return Signer{}
+	}
+	return Signer{Bar: feed.Bar{Kind: feed.Restored, Reason: s.Others}}
 }
 
 // Clone returns a state that may be changed.
@@ -163,6 +163,9 @@ func (p *File) Close() error { return p.f.Close() }
 //	reason for others: length 2, reason,
 //	for each issuer in byte order:
 //	  issuer 33, epoch 8, sequence 8, time 8, CID 36 or zeros, reason length 2, reason
+//
+// the highest bit of the length set when the bar is that the key is stolen,
+//
 //	SHA-256 of all before 32
 const (
 	slotHead   = len(magic) + 8 + 4
@@ -174,7 +177,7 @@ func encode(generation uint64, p State) ([]byte, error) {
 	b = binary.BigEndian.AppendUint64(b, generation)
 	b = binary.BigEndian.AppendUint32(b, 0)
 	b = binary.BigEndian.AppendUint64(b, p.Arrivals)
-	b = appendReason(b, p.Others)
+	b = appendReason(b, feed.Bar{Reason: p.Others})
 	for _, issuer := range layout.SortIssuers(maps.Keys(p.Signers)) {
 		own := p.Signers[issuer]
 		b = append(b, issuer[:]...)
@@ -184,7 +187,7 @@ func encode(generation uint64, p State) ([]byte, error) {
 		var id [taxonomy.CIDSize]byte
 		copy(id[:], own.Highest.CID.KeyString())
 		b = append(b, id[:]...)
-		b = appendReason(b, own.Barred)
+		b = appendReason(b, own.Bar)
 	}
 	size := len(b) - slotHead + sha256.Size
 	binary.BigEndian.PutUint32(b[slotHead-4:], uint32(size))
@@ -212,7 +215,10 @@ func decode(b []byte) (uint64, State, bool) {
 	}
 	f := layout.Take(b[slotHead:end])
 	state.Arrivals = f.Uint64()
-	state.Others = readReason(&f)
+	others := readReason(&f)
+	if state.Others = others.Reason; others.Kind == feed.Stolen {
+		return 0, State{}, false
+	}
 	for f.Len() > 0 {
 		issuer, own, ok := readSigner(&f)
 		if !ok {
@@ -236,16 +242,30 @@ func readSigner(f *layout.Fields) (keys.Public, Signer, bool) {
 	} else {
 		own.Highest.CID = cid.Undef
 	}
-	own.Barred = readReason(f)
-	return issuer, own, !f.Bad()
+	own.Bar = readReason(f)
+	return issuer, own, !f.Bad() && (own.Bar.Kind == 0) == (own.Bar.Reason == "")
 }
 
-func appendReason(b []byte, reason string) []byte {
-	reason = reason[:min(len(reason), MaxReason)]
-	return append(binary.BigEndian.AppendUint16(b, uint16(len(reason))), reason...)
+// stolen marks the length of a reason.
+const stolen = 1 << 15
+
+func appendReason(b []byte, bar feed.Bar) []byte {
+	reason := bar.Reason[:min(len(bar.Reason), feed.MaxBarReason)]
+	size := uint16(len(reason))
+	if bar.Kind == feed.Stolen {
+		size |= stolen
+	}
+	return append(binary.BigEndian.AppendUint16(b, size), reason...)
 }
 
-func readReason(f *layout.Fields) string {
+func readReason(f *layout.Fields) feed.Bar {
 	size := binary.BigEndian.Uint16(f.Bytes(2))
-	return string(f.Bytes(int(size)))
+	bar := feed.Bar{Reason: string(f.Bytes(int(size &^ stolen)))}
+	switch {
+	case size&stolen != 0:
+		bar.Kind = feed.Stolen
+	case size > 0:
+		bar.Kind = feed.Restored
+	}
+	return bar
 }

@@ -31,8 +31,8 @@ func place(n uint64) feed.Tip {
 func sample() State {
 	return State{Arrivals: 7, Others: "restored", Signers: map[keys.Public]Signer{
 		key(1): {Highest: place(4)},
-		key(2): {Barred: "a foreign batch"},
-		key(3): {Highest: place(0), Barred: "lost"},
+		key(2): {Bar: feed.Bar{Kind: feed.Stolen, Reason: "a foreign batch"}},
+		key(3): {Highest: place(0), Bar: feed.Bar{Kind: feed.Restored, Reason: "lost"}},
 	}}
 }
 
@@ -132,8 +132,8 @@ func TestOneSlotIsEnough(t *testing.T) {
 func TestStateIsNotShared(t *testing.T) {
 	s := sample()
 	c := s.Clone()
-	c.Signers[key(1)] = Signer{Barred: "changed"}
-	if s.Signers[key(1)].Barred != "" {
+	c.Signers[key(1)] = Signer{Bar: feed.Bar{Kind: feed.Restored, Reason: "changed"}}
+	if s.Signers[key(1)].Bar.Reason != "" {
 		t.Error("a clone shares its signers")
 	}
 	empty := State{}.Clone()
@@ -142,9 +142,9 @@ func TestStateIsNotShared(t *testing.T) {
 
 func TestOthers(t *testing.T) {
 	s := sample()
-	for n, want := range map[byte]string{1: "", 2: "a foreign batch", 9: "restored"} {
-		if got := s.Signer(key(n)).Barred; got != want {
-			t.Errorf("issuer %d is barred for %q, want %q", n, got, want)
+	for n, want := range map[byte]feed.Bar{1: {}, 2: {Kind: feed.Stolen, Reason: "a foreign batch"}, 9: {Kind: feed.Restored, Reason: "restored"}} {
+		if got := s.Signer(key(n)).Bar; got != want {
+			t.Errorf("issuer %d is barred by %+v, want %+v", n, got, want)
 		}
 	}
 	if got := (State{}).Signer(key(1)); got != (Signer{}) {
@@ -160,7 +160,7 @@ func TestTooMany(t *testing.T) {
 	for n := range 400 {
 		var issuer keys.Public
 		issuer[1], issuer[2] = byte(n), byte(n>>8)
-		many.Signers[issuer] = Signer{Barred: strings.Repeat("x", MaxReason)}
+		many.Signers[issuer] = Signer{Bar: feed.Bar{Kind: feed.Restored, Reason: strings.Repeat("x", feed.MaxBarReason)}}
 	}
 	if err := p.Keep(many); !errors.Is(err, ErrTooMany) {
 		t.Fatalf("400 issuers: %v", err)
@@ -171,25 +171,32 @@ func TestTooMany(t *testing.T) {
 }
 
 func TestLongReasonIsCut(t *testing.T) {
-	s := State{Signers: map[keys.Public]Signer{key(1): {Barred: strings.Repeat("x", 70_000)}}}
+	s := State{Signers: map[keys.Public]Signer{key(1): {Bar: feed.Bar{Kind: feed.Restored, Reason: strings.Repeat("x", 70_000)}}}}
 	b, err := encode(1, s)
 	must(t, err)
 	_, got, ok := decode(b)
-	if !ok || len(got.Signers[key(1)].Barred) != MaxReason {
-		t.Fatalf("kept are %d bytes (%v)", len(got.Signers[key(1)].Barred), ok)
+	if !ok || len(got.Signers[key(1)].Bar.Reason) != feed.MaxBarReason {
+		t.Fatalf("kept are %d bytes (%v)", len(got.Signers[key(1)].Bar.Reason), ok)
 	}
 }
 
 // TestVector holds the form of a slot.
 func TestVector(t *testing.T) {
-	b, err := encode(5, State{Arrivals: 3, Others: "o", Signers: map[keys.Public]Signer{{1, 2}: {Barred: "b"}}})
+	b, err := encode(5, State{Arrivals: 3, Others: "o", Signers: map[keys.Public]Signer{
+		{1, 2}: {Bar: feed.Bar{Kind: feed.Restored, Reason: "b"}},
+		{1, 3}: {Bar: feed.Bar{Kind: feed.Stolen, Reason: "c"}},
+	}})
 	must(t, err)
-	const want = "524650524f4d310a" + "0000000000000005" + "0000008b" + // magic, generation, size
+	const want = "524650524f4d310a" + "0000000000000005" + "000000eb" + // magic, generation, size
 		"0000000000000003" + "0001" + "6f" + // arrivals, others
 		"0102" + "00000000000000000000000000000000000000000000000000000000000000" + // issuer
 		"0000000000000000" + "0000000000000000" + "0000000000000000" + // highest
 		"000000000000000000000000000000000000000000000000000000000000000000000000" + // its CID
-		"0001" + "62" // reason
+		"0001" + "62" + // reason
+		"0103" + "00000000000000000000000000000000000000000000000000000000000000" +
+		"0000000000000000" + "0000000000000000" + "0000000000000000" +
+		"000000000000000000000000000000000000000000000000000000000000000000000000" +
+		"8001" + "63" // reason, that the key is stolen
 	if got := hex.EncodeToString(b[:len(b)-32]); got != want {
 		t.Errorf("a slot is\n%s, want\n%s", got, want)
 	}

@@ -89,9 +89,9 @@ func (x *restoring) take(e archive.Entry) error {
 		}
 		size += len(e.Value)
 	case archive.Signer:
-		own := promise.Signer{Highest: e.Highest, Barred: e.Barred}
-		if own.Barred == "" {
-			own.Barred = Reason
+		own := promise.Signer{Highest: e.Highest, Bar: e.Bar}
+		if own.Bar.Kind == 0 {
+			own.Bar = feed.Bar{Kind: feed.Restored, Reason: Reason}
 		}
 		x.state.Signers[e.Issuer] = own
 		return nil
