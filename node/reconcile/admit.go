@@ -33,9 +33,9 @@ func (pl *plan) admit() {
 	for _, q := range l.parts {
 		all = append(all, offers(q.Records)...)
 	}
-	r, from := pl.r, l.giver.key
+	r := pl.r
 	pl.start(func(context.Context) {
-		outcomes, err := r.cfg.Taker.Admit(from, all)
+		outcomes, err := r.cfg.Taker.Admit(all)
 		r.post(func(now time.Time) { pl.shown(l, outcomes, err, now) })
 	})
 }

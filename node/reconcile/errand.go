@@ -48,11 +48,11 @@ func (r *Reconciler) run(ctx context.Context, peer keys.Public, e errand) visit 
 		return v
 	}
 	if e.proof {
-		v.outcome, v.own = r.cfg.Taker.AdmitFork(peer, shown)
+		v.outcome, v.own = r.cfg.Taker.AdmitFork(shown)
 		return v
 	}
 	var all []intake.Outcome
-	if all, v.own = r.cfg.Taker.Admit(peer, []intake.Offer{{Header: shown}}); v.own == nil {
+	if all, v.own = r.cfg.Taker.Admit([]intake.Offer{{Header: shown}}); v.own == nil {
 		v.outcome = all[0]
 	}
 	return v
@@ -164,7 +164,7 @@ func (r *Reconciler) repair(ctx context.Context, peer keys.Public) (lie string, 
 	if failed.Fault != ask.NoFault || len(records) == 0 {
 		return "", failed, nil
 	}
-	outcomes, own := r.cfg.Taker.Admit(peer, offers(records))
+	outcomes, own := r.cfg.Taker.Admit(offers(records))
 	for _, o := range outcomes {
 		if o.Status == intake.Refused {
 			lie = o.Detail

@@ -23,6 +23,7 @@ type peer struct {
 	trip       time.Duration  // of the last exchange
 	known      message.Cursor // up to which its heads were heard
 	told       bool           // its heads were heard once
+	ready      bool           // it said so, and its heads are as of then or later
 	targets    map[*pull]uint64
 	claims     int
 	exchanging bool

@@ -43,8 +43,8 @@ type Held interface {
 // Taker takes what was pulled; it is the door, with the node's clock. An error is
 // the node's own trouble.
 type Taker interface {
-	Admit(from keys.Public, offers []intake.Offer) ([]intake.Outcome, error)
-	AdmitFork(from keys.Public, proof []byte) (intake.Outcome, error)
+	Admit(offers []intake.Offer) ([]intake.Outcome, error)
+	AdmitFork(proof []byte) (intake.Outcome, error)
 }
 
 // Config is what a Reconciler needs. Its funcs are called from several goroutines.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringfence/node/overlay"
+	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
@@ -198,13 +199,13 @@ type slowDoor struct {
 	delay time.Duration
 }
 
-func (d slowDoor) Admit(from keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
+func (d slowDoor) Admit(offers []intake.Offer) ([]intake.Outcome, error) {
 	time.Sleep(d.delay)
-	return (*d.node).Admit(from, offers)
+	return (*d.node).Admit(offers)
 }
 
-func (d slowDoor) AdmitFork(from keys.Public, proof []byte) (intake.Outcome, error) {
-	return (*d.node).AdmitFork(from, proof)
+func (d slowDoor) AdmitFork(proof []byte) (intake.Outcome, error) {
+	return (*d.node).AdmitFork(proof)
 }
 
 // brokenDoor fails a few times.
@@ -213,11 +214,11 @@ type brokenDoor struct {
 	fails *atomic.Int64
 }
 
-func (d brokenDoor) Admit(from keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
+func (d brokenDoor) Admit(offers []intake.Offer) ([]intake.Outcome, error) {
 	if d.fails.Add(-1) >= 0 {
 		return nil, errors.New("disk full")
 	}
-	return d.slowDoor.Admit(from, offers)
+	return d.slowDoor.Admit(offers)
 }
 
 // TestOwnTroubleIsNobodysFault fails to keep what comes, and goes on later.
@@ -446,26 +447,75 @@ func TestHeadsOf(t *testing.T) {
 		good.own(d.All()...)
 		a := feedtest.Key("A").Public()
 		node.run()
-		if _, ok := node.r.HeadsOf(good.key, a); ok {
+		if _, _, ok := node.r.HeadsOf(good.key, a); ok {
 			t.Error("an answer of somebody who was not asked")
 		}
 		n.join(node, good)
-		within(t, time.Second, "heads", func() bool { _, ok := node.r.HeadsOf(good.key, a); return ok })
+		within(t, time.Second, "heads", func() bool { _, _, ok := node.r.HeadsOf(good.key, a); return ok })
 		node.r.Nudge(good.key, a, feed.Tip{Sequence: 70})
 		time.Sleep(100 * time.Millisecond)
-		if heads, _ := node.r.HeadsOf(good.key, a); len(heads) != 1 || heads[0] != headOf(d.Batch("A4")) {
+		if heads, ready, _ := node.r.HeadsOf(good.key, a); !ready || len(heads) != 1 || heads[0] != headOf(d.Batch("A4")) {
 			t.Errorf("%+v", heads)
 		}
-		if heads, ok := node.r.HeadsOf(good.key, feedtest.Key("C").Public()); len(heads) != 0 || !ok {
+		if heads, _, ok := node.r.HeadsOf(good.key, feedtest.Key("C").Public()); len(heads) != 0 || !ok {
 			t.Errorf("%+v, %v", heads, ok)
 		}
 		n.part(node, good)
-		within(t, time.Second, "forgotten", func() bool { _, ok := node.r.HeadsOf(good.key, a); return !ok })
+		within(t, time.Second, "forgotten", func() bool { _, _, ok := node.r.HeadsOf(good.key, a); return !ok })
 		synctest.Wait() // the turn that forgot it is over
 		if s := node.r.Standing(); node.r.Ready() || len(s.Peers) != 0 {
 			t.Errorf("%+v", s)
 		}
 	})
+}
+
+// TestReadyAsOfItsHeads: what a peer says of its readiness counts with the heads
+// that it has told since, never with those of before.
+func TestReadyAsOfItsHeads(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 5, 1))
+	older, newer := message.Cursor{Session: 1, Version: 1}, message.Cursor{Session: 1, Version: 2}
+	word := func(ready bool, at message.Cursor) message.Word {
+		return message.Word{Beacon: message.Beacon{Ready: ready}, Vector: at}
+	}
+	exchange := func(w message.Word, upTo message.Cursor) func(*plan, *peer) {
+		return func(pl *plan, p *peer) {
+			pl.news(p, ask.News{Word: w, UpTo: upTo, Heads: []message.Head{headOf(d.Batch("A4"))}}, time.Now())
+		}
+	}
+	told := func(w message.Word) func(*plan, *peer) {
+		return func(pl *plan, p *peer) { pl.told(p.key, w, time.Now()) }
+	}
+	tests := []struct {
+		name         string
+		happens      []func(*plan, *peer)
+		ready, asked bool
+	}{
+		{"it is not ready", []func(*plan, *peer){exchange(word(false, older), older)}, false, true},
+		{"it is", []func(*plan, *peer){exchange(word(true, older), older)}, true, true},
+		{"its heads went on while it told them", []func(*plan, *peer){exchange(word(true, older), newer)}, true, true},
+		{"it told so before it was asked", []func(*plan, *peer){told(word(true, message.Cursor{}))}, false, false},
+		{"ready since, with heads that were not heard", []func(*plan, *peer){exchange(word(false, older), older), told(word(true, newer))}, false, true},
+		{"ready since, with the heads that were heard", []func(*plan, *peer){exchange(word(false, older), older), told(word(true, older))}, true, true},
+		{"ready before, and still", []func(*plan, *peer){exchange(word(true, older), older), told(word(true, newer))}, true, true},
+		{"ready before, and no more", []func(*plan, *peer){exchange(word(true, older), older), told(word(false, newer))}, false, true},
+		{"heard again", []func(*plan, *peer){exchange(word(false, older), older), told(word(true, newer)), exchange(word(true, newer), newer)}, true, true},
+	}
+	for _, tt := range tests {
+		bubble(t, func(t *testing.T, n *town) {
+			node, key := n.build("node"), feedtest.Key("host other").Public()
+			pl := &node.r.plan
+			p := &peer{key: key, targets: make(map[*pull]uint64)}
+			node.r.mu.Lock() // as in a turn
+			pl.peers[key] = p
+			for _, happen := range tt.happens {
+				happen(pl, p)
+			}
+			node.r.mu.Unlock()
+			if _, ready, asked := node.r.HeadsOf(key, feedtest.Key("A").Public()); ready != tt.ready || asked != tt.asked {
+				t.Errorf("%s: ready %v, asked %v", tt.name, ready, asked)
+			}
+		})
+	}
 }
 
 // TestWalker finds the first difference of two nodes' lists.

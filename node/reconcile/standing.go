@@ -133,21 +133,21 @@ func (f *pull) tell() FeedStanding {
 	return t
 }
 
-// HeadsOf returns the heads of an issuer as a peer told them last, by epoch;
-// false: the peer was not asked yet, or is not connected.
-func (r *Reconciler) HeadsOf(peer, issuer keys.Public) ([]Head, bool) {
+// HeadsOf returns the heads of an issuer as a peer told them last, by epoch, and
+// whether the peer has said that it is ready and these heads are as of then or
+// later. asked is false for a peer that was not asked yet, or is not connected.
+func (r *Reconciler) HeadsOf(peer, issuer keys.Public) (heads []Head, ready, asked bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.plan.peers[peer]
 	if p == nil || !p.told {
-		return nil, false
+		return nil, false, false
 	}
-	var heads []Head
 	for l, f := range r.plan.feeds {
 		if c := f.claims[p]; l.Issuer == issuer && c != nil && c.Head != nil {
 			heads = append(heads, *c.Head)
 		}
 	}
 	slices.SortFunc(heads, func(a, b Head) int { return cmp.Compare(a.Epoch, b.Epoch) })
-	return heads, true
+	return heads, p.ready, true
 }

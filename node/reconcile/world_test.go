@@ -316,7 +316,7 @@ func (h *house) open() {
 	}
 }
 
-func (h *house) Admit(_ keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
+func (h *house) Admit(offers []intake.Offer) ([]intake.Outcome, error) {
 	h.calls.Add(1)
 	outcomes, err := h.door.Admit(offers, h.now())
 	h.mu.Lock()
@@ -332,7 +332,7 @@ func (h *house) Admit(_ keys.Public, offers []intake.Offer) ([]intake.Outcome, e
 	return outcomes, err
 }
 
-func (h *house) AdmitFork(_ keys.Public, proof []byte) (intake.Outcome, error) {
+func (h *house) AdmitFork(proof []byte) (intake.Outcome, error) {
 	return h.door.AdmitFork(proof)
 }
 

@@ -224,10 +224,13 @@ func (a *answering) beacon(request []byte) error {
 	return a.say(message.EncodeWord(own))
 }
 
-// Word is what this node tells of itself.
-func (a *Answerer) Word() (message.Word, error) {
-	at, err := a.vector.now()
-	return message.Word{Beacon: a.cfg.Beacon(), Vector: at}, err
+// Word is what this node tells of itself. When it says that it is ready, its
+// vector is no older than that: whoever hears the heads up to it, or later ones,
+// hears all that the node must hold to be ready.
+func (a *Answerer) Word() (w message.Word, err error) {
+	w.Beacon = a.cfg.Beacon()
+	w.Vector, w.Beacon.Ready, err = a.vector.now(w.Beacon.Ready)
+	return w, err
 }
 
 func (a *answering) heads(request []byte) error {

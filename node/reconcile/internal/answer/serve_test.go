@@ -180,6 +180,51 @@ func TestALargeRecordOverAThinLine(t *testing.T) {
 	})
 }
 
+// TestReadyIsNoOlderThanTheHeads: a node that becomes ready by what it takes in
+// says so only with a vector that shows it, however lately the store was looked at.
+func TestReadyIsNoOlderThanTheHeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := feedtest.Draw(t, "A0 <- A1 <- A2")
+		store, ready, arriving := memory.New(), false, []string{"A0"}
+		a := New(Config{Held: store, Beacon: func() message.Beacon {
+			for _, name := range arriving { // just before it says so
+				if err := store.Append([]feed.Record{d.Batch(name).Record()}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			arriving = nil
+			return message.Beacon{Ready: ready}
+		}})
+		say := func() (bool, uint64) {
+			w, err := a.Word()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return w.Beacon.Ready, w.Vector.Version
+		}
+		if is, at := say(); is || at != 1 {
+			t.Errorf("ready %v at %d", is, at)
+		}
+		ready, arriving = true, []string{"A1"}
+		if is, at := say(); !is || at != 2 {
+			t.Errorf("ready by A1: %v at %d", is, at)
+		}
+		arriving = []string{"A2"}
+		if is, at := say(); !is || at != 2 {
+			t.Errorf("still ready: %v at %d, the store is not looked at so soon again", is, at)
+		}
+		ready = false
+		if is, _ := say(); is {
+			t.Error("it is not ready, and says so")
+		}
+		time.Sleep(message.RefreshEvery)
+		ready = true
+		if is, at := say(); !is || at != 3 {
+			t.Errorf("ready again: %v at %d", is, at)
+		}
+	})
+}
+
 // TestQuestionsCost bounds what a peer may ask for that is not held, or small: every
 // request and every place looked up counts.
 func TestQuestionsCost(t *testing.T) {

@@ -28,6 +28,7 @@ type vector struct {
 	order     []*line // by version; a line that changed again stands at its later place only
 	stale     int     // lines of order that have changed since
 	refreshed time.Time
+	ready     bool // the node said so before the store was last looked at
 }
 
 type line struct {
@@ -39,20 +40,26 @@ func newVector(held Shelf) *vector {
 	return &vector{held: held, session: rand.Uint64(), lines: make(map[message.Lane]*line)}
 }
 
-// now returns the cursor at which the vector ends.
-func (v *vector) now() (message.Cursor, error) {
-	if err := v.refresh(); err != nil {
-		return message.Cursor{}, err
+// now returns the cursor at which the vector ends, and whether the node was ready
+// before the store was looked at for it, so that the vector goes as far as what
+// made it ready. The caller says whether it is ready now.
+func (v *vector) now(ready bool) (message.Cursor, bool, error) {
+	v.mu.Lock()
+	anew := ready && !v.ready // a look that began before it was is none
+	v.mu.Unlock()
+	if err := v.refresh(anew); err != nil {
+		return message.Cursor{}, false, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return message.Cursor{Session: v.session, Version: v.version}, nil
+	v.ready = ready
+	return message.Cursor{Session: v.session, Version: v.version}, ready, nil
 }
 
 // since returns the heads that changed after a cursor, in the order of their
 // changes, at most so many, and how far that goes.
 func (v *vector) since(c message.Cursor, most int) ([]message.Head, message.HeadsEnd, error) {
-	if err := v.refresh(); err != nil {
+	if err := v.refresh(false); err != nil {
 		return nil, message.HeadsEnd{}, err
 	}
 	v.mu.Lock()
@@ -76,17 +83,18 @@ func (v *vector) since(c message.Cursor, most int) ([]message.Head, message.Head
 }
 
 // refresh looks at the store, unless it was looked at a moment ago. While somebody
-// looks, the others go on with what is known; only the first time they wait.
-func (v *vector) refresh() error {
+// looks, the others go on with what is known; only the first time they wait, and
+// when the look must begin now.
+func (v *vector) refresh(anew bool) error {
 	known, fresh := v.age()
-	if fresh || known && !v.looking.TryLock() {
+	if !anew && (fresh || known && !v.looking.TryLock()) {
 		return nil
 	}
-	if !known {
+	if anew || !known {
 		v.looking.Lock()
 	}
 	defer v.looking.Unlock()
-	if _, fresh := v.age(); fresh {
+	if _, fresh := v.age(); fresh && !anew {
 		return nil // meanwhile
 	}
 	tips, err := v.held.Tips()

@@ -38,7 +38,7 @@ func TestDeltas(t *testing.T) {
 		if err != nil || len(all) != 500 || end.More {
 			t.Fatal(len(all), end, err)
 		}
-		if now, err := v.now(); err != nil || now != end.UpTo {
+		if now, _, err := v.now(false); err != nil || now != end.UpTo {
 			t.Errorf("%v, %v; the heads went up to %v", now, err, end.UpTo)
 		}
 		for round := range 1500 {
@@ -85,14 +85,14 @@ func TestNobodyWaitsForASlowStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{many: crowd(3)}
 		s.v = newVector(s)
-		if at, err := s.v.now(); err != nil || at.Version != 3 {
+		if at, _, err := s.v.now(false); err != nil || at.Version != 3 {
 			t.Errorf("at first: %v, %v", at, err)
 		}
 		time.Sleep(time.Second)
 		var one sync.WaitGroup
 		s.tips[0].Tip.Sequence++
 		one.Go(func() {
-			if at, err := s.v.now(); err != nil || at.Version != 4 {
+			if at, _, err := s.v.now(false); err != nil || at.Version != 4 {
 				t.Errorf("after a look: %v, %v", at, err)
 			}
 		})
