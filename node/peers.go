@@ -48,7 +48,7 @@ func (n *Node) meet() (*federation.Federation, error) {
 	f, err := federation.New(federation.Config{
 		Key: n.host, State: n.state, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,
 		Admitted: n.wake,
-		Lift:     func(head cid.Cid) error { return n.own.Lift(head) },
+		Lift:     func(head cid.Cid) error { return n.own.Lift(head, feed.Restored) },
 		Counted:  n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped,
 		Network: n.cfg.Network, Logger: n.log, Now: n.cfg.Now, Version: n.cfg.Version,
 	})
@@ -214,7 +214,7 @@ func (n *Node) measurePeers() {
 	s := f.Standing()
 	m := metrics.Federation{
 		Known: s.Hosts, Connected: s.Connected, Agreeing: s.Agreeing, Differing: s.Differing,
-		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.BatchesWaiting, FeedsWaiting: s.FeedsWaiting, Gaps: len(s.Gaps),
+		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.BatchesWaiting, FeedsWaiting: s.FeedsWaiting, Gaps: s.GapBatches,
 		Heard: time.Now().Add(-f.Unheard()),
 	}
 	if s.ClockBehindSeconds != nil {

@@ -14,7 +14,8 @@ type Standing struct {
 	// they are taken in when they are due or the clock is set right.
 	BatchesWaiting int      `json:"waiting_batches"`
 	FeedsWaiting   int      `json:"waiting_feeds"` // that these batches are of
-	Gaps           []string `json:"gaps"`          // batches that somebody announced and nobody gives
+	Gaps           []string `json:"gaps"`          // batches that somebody announced and nobody gives, in words
+	GapBatches     int      `json:"gap_batches"`   // how many
 	// UnheardSeconds is for how long no peer has told this node what it holds and
 	// given it all; beyond five minutes what the node serves may be stale.
 	UnheardSeconds int64 `json:"unheard_seconds"`

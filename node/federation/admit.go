@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,7 +27,7 @@ type arrival struct {
 
 // hearBatch judges a batch for gossip and lets it wait for the door.
 func (f *Federation) hearBatch(_ context.Context, from keys.Public, header, body []byte) gossip.Verdict {
-	if from == f.overlay.Self() {
+	if from == f.cfg.Key.Public() {
 		return gossip.Accept
 	}
 	v := f.judge(from, header, body)
@@ -48,6 +49,10 @@ func (f *Federation) judge(from keys.Public, header, body []byte) gossip.Verdict
 	}
 	offer := intake.Offer{Header: header, Body: body}
 	found := f.cfg.Door.Inspect(offer)
+	if err := f.watchOwnFeed([]intake.Offer{offer}); err != nil {
+		f.log.Error("a batch under this node's own key is not looked at", "reason", err)
+		return gossip.Ignore
+	}
 	switch {
 	case found.Status == intake.Refused:
 		f.cfg.Counted(found.Status.String(), 1)
@@ -73,11 +78,11 @@ func (f *Federation) judge(from keys.Public, header, body []byte) gossip.Verdict
 
 // hearEvidence admits a fork proof and says whether it is news.
 func (f *Federation) hearEvidence(_ context.Context, from keys.Public, proof []byte) gossip.Verdict {
-	if from == f.overlay.Self() {
+	if from == f.cfg.Key.Public() {
 		return gossip.Accept
 	}
 	v := gossip.Ignore
-	outcome, err := f.AdmitFork(from, proof)
+	outcome, err := f.AdmitFork(proof)
 	switch {
 	case err != nil:
 		f.log.Error("a fork proof is not kept", "reason", err)
@@ -148,7 +153,7 @@ func (f *Federation) admitArrivals(all []arrival) []arrival {
 	if len(offers) == 0 {
 		return nil
 	}
-	outcomes, err := f.Admit(keys.Public{}, offers)
+	outcomes, err := f.Admit(offers)
 	if err != nil {
 		f.log.Error("pushed batches are not admitted; they are pulled later", "batches", len(offers), "reason", err)
 		return nil
@@ -168,7 +173,7 @@ func (f *Federation) admitArrivals(all []arrival) []arrival {
 }
 
 // Admit implements reconcile.Taker, and is the way of pushed batches too.
-func (f *Federation) Admit(_ keys.Public, offers []intake.Offer) ([]intake.Outcome, error) {
+func (f *Federation) Admit(offers []intake.Offer) ([]intake.Outcome, error) {
 	if err := f.watchOwnFeed(offers); err != nil {
 		return nil, err
 	}
@@ -180,21 +185,39 @@ func (f *Federation) Admit(_ keys.Public, offers []intake.Offer) ([]intake.Outco
 	for i := range outcomes {
 		f.cfg.Counted(outcomes[i].Status.String(), 1)
 		fresh = fresh || outcomes[i].Status == intake.Fresh
+		err = errors.Join(err, f.watchOwnKey(&outcomes[i]))
 	}
 	if fresh {
-		f.pull.Stir()
+		f.around.Stir()
 		f.cfg.Admitted()
+	}
+	if err != nil {
+		return nil, err
 	}
 	return outcomes, nil
 }
 
 // AdmitFork implements reconcile.Taker.
-func (f *Federation) AdmitFork(_ keys.Public, proof []byte) (intake.Outcome, error) {
+func (f *Federation) AdmitFork(proof []byte) (intake.Outcome, error) {
 	outcome, err := f.cfg.Door.AdmitFork(proof)
-	if err == nil && outcome.Reason == intake.NewFork && outcome.Issuer == f.cfg.Issuer {
-		err = f.bar(fmt.Sprintf("two headers under this node's key claim place %d/%d", outcome.Tip.Epoch, outcome.Tip.Sequence))
+	if err == nil {
+		err = f.watchOwnKey(&outcome)
 	}
 	return outcome, err
+}
+
+// watchOwnKey bars this node from signing when what came to the door proves that
+// somebody else signs by its key, whatever else bars it and however old the proof.
+func (f *Federation) watchOwnKey(o *intake.Outcome) error {
+	switch {
+	case f.cfg.Issuer.IsZero() || o.Issuer != f.cfg.Issuer:
+		return nil
+	case o.Status == intake.Forked:
+		return f.stolen(fmt.Sprintf("two headers under it claim place %d/%d", o.Fork.Epoch(), o.Fork.Sequence()))
+	case o.Reason == intake.UnopenedEpoch:
+		return f.stolen(fmt.Sprintf("a header under it claims epoch %d, which was never opened", o.Tip.Epoch))
+	}
+	return nil
 }
 
 // watchOwnFeed bars this node from signing before it takes in a batch under its
@@ -209,19 +232,30 @@ func (f *Federation) watchOwnFeed(offers []intake.Offer) error {
 		if err != nil || h.Issuer != f.cfg.Issuer {
 			continue
 		}
-		known, err := f.cfg.Store.Has(id)
+		own, err := f.holdsAt(feed.Tip{Epoch: h.Epoch, Sequence: h.Sequence, CID: id})
 		if err != nil {
 			return err
 		}
-		if known || f.cfg.Door.Inspect(o).Status == intake.Refused {
+		if own || f.cfg.Door.Inspect(o).Status == intake.Refused {
 			continue
 		}
 		if _, barred, err := f.cfg.Store.Barred(f.cfg.Issuer); err != nil || barred {
 			return err
 		}
-		if err := f.bar(fmt.Sprintf("batch %s (%d/%d) came in under this node's key, which did not sign it", id, h.Epoch, h.Sequence)); err != nil {
+		if err := f.stolen(fmt.Sprintf("batch %s (%d/%d) came in under it, and this node did not sign it", id, h.Epoch, h.Sequence)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// holdsAt reports whether a batch of the own feed is the one that stands at its
+// place here, be it whole or damaged.
+func (f *Federation) holdsAt(t feed.Tip) (bool, error) {
+	signed, ok, err := f.cfg.Store.Header(f.cfg.Issuer, t.Epoch, t.Sequence)
+	if err != nil || !ok {
+		return false, err
+	}
+	_, id, err := feed.Peek(signed)
+	return id.Equals(t.CID), err
 }

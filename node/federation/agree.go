@@ -1,10 +1,11 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"ringfence/node/api"
@@ -104,19 +105,11 @@ func (f *Federation) lookForDifferences(ctx context.Context) error {
 	}
 }
 
-func (f *Federation) lastHeard(peer keys.Public) (heard, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	h, ok := f.peers[peer]
-	return h, ok
-}
-
-// Alarms are kept in the store until a person has looked at them.
 const (
 	spaceAlarms = "alarm"
-	keptAlarms  = 16
-	lookFor     = time.Minute // for the first difference
-	alarmEvery  = time.Minute // about one peer, at most
+	lookFor     = time.Minute                // for the first difference
+	alarmEvery  = time.Minute                // about one peer, at most
+	seenForm    = "2006-01-02T15:04:05.000Z" // RFC 3339 that sorts
 )
 
 // alarm finds out where two lists made of the same evidence differ, tells it,
@@ -126,7 +119,7 @@ func (f *Federation) alarm(ctx context.Context, d difference) {
 	defer stop()
 	peer, own, theirs := d.peer, &d.own, &d.theirs
 	a := api.Disagreement{
-		Member: f.memberOf(peer), Host: peer.String(), Seen: f.cfg.Now().UTC().Format(time.RFC3339Nano),
+		Member: f.memberOf(peer), Host: peer.String(), Seen: f.cfg.Now().UTC().Format(seenForm),
 		LedgerSize: own.LedgerSize, Frontier: own.Frontier.String(), Day: own.Day.String(),
 		OwnRoot: own.Root.String(), TheirRoot: theirs.Root.String(),
 	}
@@ -151,24 +144,22 @@ func block(s merkle.Sublist) *api.Sublist {
 	return &api.Sublist{Entries: s.Count, Hash: s.Hash.String()}
 }
 
-// keepAlarm keeps the newest alarms.
+// keepAlarm keeps the first and the newest alarm about each host, so that nobody
+// washes away the evidence against another, nor how it began with himself.
 func (f *Federation) keepAlarm(a *api.Disagreement) error {
 	value, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	var held []string
-	err = f.cfg.Store.List(spaceAlarms, func(key string, _ []byte) error {
-		held = append(held, key)
-		return nil
-	})
-	for i := 0; err == nil && i <= len(held)-keptAlarms; i++ {
-		err = f.cfg.Store.Delete(spaceAlarms, held[i])
-	}
-	if err != nil {
+	first := a.Host + " first"
+	_, held, err := f.cfg.Store.Get(spaceAlarms, first)
+	switch {
+	case err != nil:
 		return err
+	case held:
+		return f.cfg.Store.Put(spaceAlarms, a.Host+" newest", value)
 	}
-	return f.cfg.Store.Put(spaceAlarms, strings.Join([]string{a.Seen, a.Host}, " "), value)
+	return f.cfg.Store.Put(spaceAlarms, first, value)
 }
 
 // Alarms returns what was kept of lists that differ from a store, oldest first.
@@ -184,5 +175,6 @@ func Alarms(store interface {
 		all = append(all, a)
 		return nil
 	})
+	slices.SortStableFunc(all, func(a, b api.Disagreement) int { return cmp.Compare(a.Seen, b.Seen) })
 	return all, err
 }

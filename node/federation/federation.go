@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,10 +30,10 @@ type Store interface {
 	Has(batch cid.Cid) (bool, error)
 	// Latest returns the last batch held of the issuer's highest epoch.
 	Latest(issuer keys.Public) (feed.Tip, bool, error)
-	Bar(issuer keys.Public, reason string) error
-	Barred(issuer keys.Public) (string, bool, error)
+	Bar(issuer keys.Public, bar feed.Bar) error
+	Barred(issuer keys.Public) (feed.Bar, bool, error)
 	Put(space, key string, value []byte) error
-	Delete(space, key string) error
+	Get(space, key string) ([]byte, bool, error)
 	List(space string, fn func(key string, value []byte) error) error
 }
 
@@ -41,6 +42,20 @@ type Door interface {
 	Inspect(offer intake.Offer) intake.Outcome
 	Admit(offers []intake.Offer, now time.Time) ([]intake.Outcome, error)
 	AdmitFork(encoded []byte) (intake.Outcome, error)
+}
+
+// around is what the rules ask of the network.
+type around interface {
+	Neighbours() []keys.Public
+	Peers() []overlay.Peer
+	HeadsOf(peer, issuer keys.Public) (heads []reconcile.Head, ready, asked bool)
+	Stir()
+}
+
+// surroundings are around in truth.
+type surroundings struct {
+	*overlay.Overlay
+	*reconcile.Reconciler
 }
 
 // Config is what a Federation needs.
@@ -91,6 +106,7 @@ type Federation struct {
 	overlay  *overlay.Overlay
 	gossip   *gossip.Gossip
 	pull     *reconcile.Reconciler
+	around   around // both, as the rules see them
 	started  time.Time
 	caughtUp atomic.Bool // was it ever
 	stale    bool        // as the log was told; belongs to watch
@@ -185,6 +201,7 @@ func (f *Federation) open() (err error) {
 	if err != nil {
 		return err
 	}
+	f.around = surroundings{f.overlay, f.pull}
 	f.gossip, err = gossip.New(gossip.Config{
 		Overlay: f.overlay, Federation: id, Hosts: len(f.hosts()), Batch: f.hearBatch, Evidence: f.hearEvidence,
 		Score: f.standingOf, Direct: f.directs(), Logger: f.log,
@@ -273,14 +290,7 @@ func (f *Federation) direct(host keys.Public) bool {
 	return regulates(f.cfg.State.Member(of))
 }
 
-func regulates(m *charter.Member) bool {
-	for _, r := range m.Roles {
-		if r == charter.Regulator {
-			return true
-		}
-	}
-	return false
-}
+func regulates(m *charter.Member) bool { return slices.Contains(m.Roles, charter.Regulator) }
 
 // directs returns the peers that gossip sends everything to and hears whatever
 // they did: regulators among themselves, and nodes of one member. It must be

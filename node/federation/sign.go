@@ -1,31 +1,26 @@
 package federation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"ringfence/node/reconcile"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
+	"ringfence/store/keys"
 )
 
 // ErrClock says that this node's clock differs from its peers' by more than they
 // would accept a batch ahead of time.
 var ErrClock = errors.New("federation: the clock is wrong")
 
-// stolen begins the reason of a bar that no peer's word lifts.
-const stolen = "somebody else may hold this node's key: "
-
-// Passing reports whether the peers' word lifts a bar that has this reason.
-func Passing(reason string) bool { return !strings.HasPrefix(reason, stolen) }
-
-// witnesses is how many different members must be ready and confirm the head of
-// a restored feed.
+// witnesses is how many different members beside the own one must be ready and
+// confirm the head of a restored feed.
 const witnesses = 2
 
 // MaySign returns why this node must not sign now, nil when it may: a clock more
@@ -44,12 +39,16 @@ func (f *Federation) MaySign() error {
 }
 
 // clock returns by how much the peers' clocks are ahead of this one: the median
-// over the members that are connected, so that no single one decides.
+// over the members that are connected, of two middles the one nearer to this
+// clock. So no single one of three members or more decides, nor of two that this
+// clock is wrong; one alone does.
 func (f *Federation) clock() (ahead time.Duration, known bool) {
+	near := f.around.Neighbours()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	of := make(map[charter.MemberIndex]time.Duration)
-	for host, h := range f.peers {
+	for _, host := range near {
+		h := f.peers[host]
 		member, ok := f.cfg.State.Host(host)
 		if old, seen := of[member]; ok && h.timed && (!seen || h.ahead.Abs() < old.Abs()) {
 			of[member] = h.ahead
@@ -58,18 +57,26 @@ func (f *Federation) clock() (ahead time.Duration, known bool) {
 	if len(of) == 0 {
 		return 0, false
 	}
-	var all []time.Duration
-	for _, d := range of {
-		all = append(all, d)
-	}
-	slices.SortFunc(all, cmp.Compare)
-	return all[(len(all)-1)/2], true
+	return median(slices.Sorted(maps.Values(of))), true
 }
 
-// bar forbids the own issuer to sign, until a person lifts it.
-func (f *Federation) bar(why string) error {
+// median returns the middle of all, which are sorted; of two middles the one
+// nearer to zero.
+func median(all []time.Duration) time.Duration {
+	low, high := all[(len(all)-1)/2], all[len(all)/2]
+	if low.Abs() < high.Abs() {
+		return low
+	}
+	return high
+}
+
+// stolen forbids the own issuer to sign, until a person lifts it.
+func (f *Federation) stolen(why string) error {
+	if bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer); err == nil && bar.Kind == feed.Stolen {
+		return nil
+	}
 	f.log.Error("this node stops signing: somebody else may hold its key", "reason", why)
-	if err := f.cfg.Store.Bar(f.cfg.Issuer, stolen+why); err != nil {
+	if err := f.cfg.Store.Bar(f.cfg.Issuer, feed.Bar{Kind: feed.Stolen, Reason: why}); err != nil {
 		return fmt.Errorf("federation: stop signing (%s): %w", why, err)
 	}
 	return nil
@@ -101,61 +108,103 @@ func (f *Federation) watch(ctx context.Context) error {
 }
 
 // confirm lets a restored issuer sign once its peers have confirmed where its
-// feed ends. It returns what is still missing, "" when nothing is.
+// feed ends. It returns what is still missing, "" when nothing is or no peer can
+// help.
 func (f *Federation) confirm() string {
-	if f.cfg.Issuer.IsZero() {
-		return ""
-	}
-	reason, barred, err := f.cfg.Store.Barred(f.cfg.Issuer)
-	switch {
-	case err != nil:
-		return err.Error()
-	case !barred || !Passing(reason):
-		return ""
-	}
-	highest, missing := f.highestKnown()
-	if missing != "" {
-		return missing
-	}
-	head, _, err := f.cfg.Store.Latest(f.cfg.Issuer)
+	missing, err := f.tryConfirm()
 	if err != nil {
 		return err.Error()
 	}
-	if !highest.CID.Equals(head.CID) {
-		return fmt.Sprintf("a peer knows this feed up to %d/%d, here it ends at %d/%d; the rest is being fetched", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence)
-	}
-	if err := f.cfg.Lift(head.CID); err != nil {
-		return err.Error()
-	}
-	f.log.Info("the peers confirm where this node's feed ends; it signs again", "epoch", head.Epoch, "sequence", head.Sequence)
-	return ""
+	return missing
 }
 
-// highestKnown returns the last head of the own feed that any peer holds, or
-// what is missing before that can be said: every member's host that can be
-// reached was asked, at least two ready ones of different members among them.
-func (f *Federation) highestKnown() (highest feed.Tip, missing string) {
-	for _, p := range f.overlay.Peers() {
+func (f *Federation) tryConfirm() (missing string, err error) {
+	if f.cfg.Issuer.IsZero() {
+		return "", nil
+	}
+	head, _, err := f.cfg.Store.Latest(f.cfg.Issuer)
+	if err != nil {
+		return "", err
+	}
+	proof, forked, err := f.cfg.Store.Fork(f.cfg.Issuer, head.Epoch)
+	switch {
+	case err != nil:
+		return "", err
+	case forked: // however long ago it came
+		return "", f.watchOwnKey(&intake.Outcome{Status: intake.Forked, Issuer: f.cfg.Issuer, Fork: proof})
+	}
+	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer)
+	if err != nil || bar.Kind != feed.Restored {
+		return "", err
+	}
+	if missing, err = f.unconfirmed(head); missing != "" || err != nil {
+		return missing, err
+	}
+	if err := f.cfg.Lift(head.CID); err != nil {
+		return "", err
+	}
+	f.log.Info("the peers confirm where this node's feed ends; it signs again", "epoch", head.Epoch, "sequence", head.Sequence)
+	return "", nil
+}
+
+// unconfirmed returns what is missing until the peers confirm that the own feed
+// ends at head: every host that can be reached was asked, ready ones of at least
+// two other members among them, and the last head that any of them holds is this.
+func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
+	for _, p := range f.around.Peers() {
 		if !p.Connected && p.Address != "" && p.LastTry.Before(f.started) {
-			return highest, fmt.Sprintf("%s was not dialled yet", f.memberOf(p.Host))
+			return fmt.Sprintf("%s was not dialled yet", f.memberOf(p.Host)), nil
 		}
 	}
+	self, _ := f.cfg.State.Host(f.cfg.Key.Public())
 	ready := make(map[charter.MemberIndex]bool)
-	for _, peer := range f.overlay.Neighbours() {
-		heads, asked := f.pull.HeadsOf(peer, f.cfg.Issuer)
-		said, answered := f.lastHeard(peer)
-		if !asked || !answered {
-			return highest, fmt.Sprintf("%s was not asked yet", f.memberOf(peer))
+	var highest feed.Tip
+	for _, peer := range f.around.Neighbours() {
+		heads, says, asked := f.around.HeadsOf(peer, f.cfg.Issuer)
+		if !asked {
+			return fmt.Sprintf("%s was not asked yet", f.memberOf(peer)), nil
 		}
-		for _, h := range heads {
-			highest = feed.Later(highest, feed.Tip{Epoch: h.Epoch, Sequence: h.Sequence, CID: h.CID, Time: h.Time})
+		for i := range heads {
+			if missing, err := f.contradicted(peer, head, &heads[i]); missing != "" || err != nil {
+				return missing, err
+			}
+			highest = feed.Later(highest, tipOf(&heads[i]))
 		}
-		if of, ok := f.cfg.State.Host(peer); ok && said.Ready {
+		if of, ok := f.cfg.State.Host(peer); ok && says && of != self {
 			ready[of] = true
 		}
 	}
-	if len(ready) < witnesses {
-		return highest, fmt.Sprintf("%d of %d members needed are ready and have been asked where this feed ends", len(ready), witnesses)
+	switch {
+	case len(ready) < witnesses:
+		return fmt.Sprintf("%d of %d members needed are ready and have been asked where this feed ends", len(ready), witnesses), nil
+	case highest.CID.Equals(head.CID):
+		return "", nil
+	case !highest.CID.Defined():
+		return fmt.Sprintf("no peer holds anything yet of this feed, which ends at %d/%d here; they are fetching it", head.Epoch, head.Sequence), nil
+	case highest.Before(head):
+		return fmt.Sprintf("the peers know this feed up to %d/%d, here it ends at %d/%d; they are fetching the rest", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence), nil
+	case !head.CID.Defined():
+		return fmt.Sprintf("a peer knows this feed up to %d/%d, here nothing of it is held; it is being fetched", highest.Epoch, highest.Sequence), nil
 	}
-	return highest, ""
+	return fmt.Sprintf("a peer knows this feed up to %d/%d, here it ends at %d/%d; the rest is being fetched", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence), nil
+}
+
+// contradicted says how what a peer holds of the own feed is none of its history
+// here, which ends at head. A head beyond that contradicts nothing.
+func (f *Federation) contradicted(peer keys.Public, head feed.Tip, theirs *reconcile.Head) (string, error) {
+	if theirs.Forked {
+		return fmt.Sprintf("%s has a proof that this feed is forked; it is being fetched", f.memberOf(peer)), nil
+	}
+	t := tipOf(theirs)
+	if !t.CID.Defined() || !head.CID.Defined() || head.Before(t) {
+		return "", nil
+	}
+	if same, err := f.holdsAt(t); err != nil || same {
+		return "", err
+	}
+	return fmt.Sprintf("%s holds another batch %d/%d of this feed than stands here: somebody else may hold this node's key; the proof is being fetched", f.memberOf(peer), t.Epoch, t.Sequence), nil
+}
+
+func tipOf(h *reconcile.Head) feed.Tip {
+	return feed.Tip{Epoch: h.Epoch, Sequence: h.Sequence, CID: h.CID, Time: h.Time}
 }

@@ -39,34 +39,45 @@ func (f *Federation) Standing() api.Standing {
 	if s.Trouble != "" {
 		out.Gaps = append(out.Gaps, "nothing is pulled: "+s.Trouble)
 	}
+	f.tellPeers(&out)
+	return out
+}
+
+// tellPeers adds how many are connected and what their lists are. Of whoever is
+// gone a last word may still be here, and counts for nothing.
+func (f *Federation) tellPeers(out *api.Standing) {
+	near := f.around.Neighbours()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.listing()
-	for _, peer := range f.overlay.Neighbours() {
+	for _, peer := range near {
 		out.Connected++
 		if h, ok := f.peers[peer]; ok && compare(&own, &h.Beacon) == agrees {
 			out.Agreeing++
 		}
+		if f.differs[peer] {
+			out.Differing++
+		}
 	}
-	out.Differing, out.Confirming = len(f.differs), f.held
-	return out
+	out.Confirming = f.held
 }
 
-// mostWaiting bounds what one feed adds to a sum, whatever its issuer signed.
-const mostWaiting = 1 << 40
+// mostTold bounds what one feed adds to a sum, whatever its issuer signed.
+const mostTold = 1 << 40
 
 // tellFeed adds a feed that is not as its issuer's peers say it could be.
 func (f *Federation) tellFeed(out *api.Standing, feed *reconcile.FeedStanding) {
 	switch feed.State {
 	case reconcile.Waiting:
 		out.FeedsWaiting++
-		out.BatchesWaiting += int(min(feed.Waiting, mostWaiting))
+		out.BatchesWaiting += int(min(feed.Waiting, mostTold))
 	case reconcile.Withheld, reconcile.Aside:
 		var asked []string
 		for _, host := range feed.Asked {
 			asked = append(asked, f.memberOf(host))
 		}
 		slices.Sort(asked)
+		out.GapBatches += int(min(feed.Claimed, mostTold))
 		line := fmt.Sprintf("%d batches of %s from %d/%d on are not to be had: %s", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence, feed.Reason)
 		if len(asked) > 0 {
 			line += "; asked " + strings.Join(slices.Compact(asked), ", ")
@@ -103,7 +114,9 @@ func (f *Federation) Peers() []api.Peer {
 		}
 		line.Since, line.LastTry = stamp(p.Since), stamp(p.LastTry)
 		line.Ahead, line.Behind = int(pulled[p.Host].Ahead), int(pulled[p.Host].Behind)
-		f.describe(&line, p.Host, &own)
+		if p.Connected {
+			f.describe(&line, p.Host, &own)
+		}
 		out = append(out, line)
 	}
 	return out

@@ -1,0 +1,171 @@
+package federation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/node/api"
+	"ringfence/node/reconcile"
+)
+
+func TestCompare(t *testing.T) {
+	own := reconcile.Beacon{LedgerSize: 1, Frontier: root("f"), Day: 9, Root: root("r"), Version: "old", Ready: true}
+	for _, c := range []struct {
+		name   string
+		change func(*reconcile.Beacon)
+		want   agreement
+	}{
+		{"the same", func(*reconcile.Beacon) {}, agrees},
+		{"another time, release and readiness", func(b *reconcile.Beacon) { b.Time, b.Version, b.Ready = noon(), "new", false }, agrees},
+		{"another list", func(b *reconcile.Beacon) { b.Root = root("x") }, differs},
+		{"another day, another list", func(b *reconcile.Beacon) { b.Day, b.Root = 8, root("x") }, otherDay},
+		{"other feeds, another list", func(b *reconcile.Beacon) { b.Frontier, b.Root = root("g"), root("x") }, elsewise},
+		{"a longer ledger, the same list", func(b *reconcile.Beacon) { b.LedgerSize = 2 }, elsewise},
+		{"other feeds on another day", func(b *reconcile.Beacon) { b.Frontier, b.Day = root("g"), 8 }, elsewise},
+	} {
+		theirs := own
+		c.change(&theirs)
+		if got := compare(&own, &theirs); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+		if got := compare(&theirs, &own); got != c.want {
+			t.Errorf("%s, turned round: %s", c.name, got)
+		}
+	}
+}
+
+// alike returns a beacon that agrees with the node's own list; other: another
+// list made of the same.
+func (p *place) alike(other bool) reconcile.Beacon {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.listing()
+	if other {
+		b.Root = root("another list")
+	}
+	return b
+}
+
+func TestHeard(t *testing.T) {
+	p := newPlace(t)
+	p.net.meet("a", "b", "c")
+	p.heard(host("a"), p.alike(false), 0)
+	p.heard(host("b"), p.alike(true), 0)
+	p.heard(host("d"), p.alike(true), 0) // its word outlived its connection
+	standing := func() (s api.Standing) {
+		p.tellPeers(&s)
+		return s
+	}
+	if s := standing(); s.Connected != 3 || s.Agreeing != 1 || s.Differing != 1 {
+		t.Errorf("%d connected, %d agree, %d differ", s.Connected, s.Agreeing, s.Differing)
+	}
+	if got := <-p.unequal; got.peer != host("b") || compare(&got.own, &got.theirs) != differs {
+		t.Errorf("looked at is %+v", got)
+	}
+	<-p.unequal // d
+	p.heard(host("b"), p.alike(true), 0)
+	if len(p.unequal) != 0 {
+		t.Error("a second alarm about one peer within a minute")
+	}
+	p.time = p.time.Add(alarmEvery)
+	p.heard(host("b"), p.alike(true), 0)
+	if len(p.unequal) != 1 {
+		t.Error("no alarm a minute later")
+	}
+	p.heard(host("b"), p.alike(false), 0)
+	if s := standing(); s.Agreeing != 2 || s.Differing != 0 {
+		t.Errorf("after it came round %d agree, %d differ", s.Agreeing, s.Differing)
+	}
+	p.net.meet("c")
+	if s := standing(); s.Connected != 1 || s.Agreeing != 0 || s.Differing != 0 {
+		t.Errorf("of who is gone %d agree, %d differ", s.Agreeing, s.Differing)
+	}
+}
+
+// TestHeardTime: a clock is known from an answer, half its way later, and what a
+// peer tells by itself leaves it as it was.
+func TestHeardTime(t *testing.T) {
+	p := newPlace(t)
+	p.net.meet("a")
+	b := p.alike(false)
+	p.heard(host("a"), b, 0)
+	if _, known := p.clock(); known {
+		t.Error("a clock is known from a word of unknown age")
+	}
+	b.Time = noon().Add(time.Hour)
+	p.heard(host("a"), b, 2*time.Second)
+	b.Time = noon()
+	p.heard(host("a"), b, 0)
+	if ahead, known := p.clock(); !known || ahead != time.Hour+time.Second {
+		t.Errorf("its clock is ahead by %v, known %v", ahead, known)
+	}
+}
+
+// TestKeepAlarm: of each host the first and the newest alarm are kept, whatever
+// others do, and all are told in the order of their times.
+func TestKeepAlarm(t *testing.T) {
+	p := newPlace(t)
+	keep := func(member string, at time.Duration, note string) {
+		t.Helper()
+		must(t, p.keepAlarm(&api.Disagreement{Member: member, Host: host(member).String(), Seen: noon().Add(at).UTC().Format(seenForm), Note: note}))
+	}
+	keep("b", 0, "b first")
+	keep("c", 1500*time.Millisecond, "c first")
+	for i := range 100 {
+		keep("a", time.Second+time.Duration(i)*time.Minute, fmt.Sprintf("a %d", i))
+	}
+	keep("b", 2*time.Second, "b second")
+	keep("b", 3*time.Hour, "b third")
+	got, err := Alarms(p.store)
+	must(t, err)
+	var notes []string
+	for _, a := range got {
+		notes = append(notes, a.Note)
+	}
+	if want := []string{"b first", "a 0", "c first", "a 99", "b third"}; !slices.Equal(notes, want) {
+		t.Errorf("kept are %q, want %q", notes, want)
+	}
+}
+
+func TestAlarmsInTrouble(t *testing.T) {
+	for _, at := range []string{"get", "put"} {
+		p := newPlace(t)
+		p.store.fail[at] = true
+		if err := p.keepAlarm(&api.Disagreement{Host: "x"}); err == nil {
+			t.Errorf("%s fails, and the alarm is kept", at)
+		}
+	}
+	p := newPlace(t)
+	must(t, p.store.Put(spaceAlarms, "x", []byte("{")))
+	if _, err := Alarms(p.store); err == nil || !strings.HasPrefix(err.Error(), "federation: ") {
+		t.Errorf("what cannot be read is told as an alarm: %v", err)
+	}
+}
+
+// TestGapsAreCountedInBatches and not in feeds, and no claim makes the count run
+// over.
+func TestGapsAreCountedInBatches(t *testing.T) {
+	p := newPlace(t)
+	var s api.Standing
+	for _, f := range []reconcile.FeedStanding{
+		{Issuer: issuer("B"), Claimed: 40, State: reconcile.Withheld, Reason: "not given"},
+		{Issuer: issuer("C"), Claimed: 2, State: reconcile.Aside, Reason: "unknown"},
+		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Pulling},
+		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Frozen},
+		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Waiting},
+	} {
+		p.tellFeed(&s, &f)
+	}
+	if s.GapBatches != 42 || len(s.Gaps) != 2 || s.FeedsWaiting != 1 {
+		t.Errorf("%d batches are missing in %d feeds, %d wait", s.GapBatches, len(s.Gaps), s.FeedsWaiting)
+	}
+	for range 3 {
+		p.tellFeed(&s, &reconcile.FeedStanding{Claimed: 1 << 62, State: reconcile.Withheld})
+	}
+	if s.GapBatches != 42+3*mostTold {
+		t.Errorf("%d batches", s.GapBatches)
+	}
+}

@@ -1,0 +1,240 @@
+package federation
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile"
+	"ringfence/store/feed"
+	"ringfence/store/feed/feedtest"
+)
+
+// restored is the bar of a node whose store may be old.
+var restored = feed.Bar{Kind: feed.Restored, Reason: "the store was restored"}
+
+func TestClock(t *testing.T) {
+	const fast, slow = 11 * time.Minute, -12 * time.Minute
+	tests := []struct {
+		name   string
+		near   []string
+		ahead  map[string]time.Duration
+		untold string // who told the time by himself only
+		want   time.Duration
+		known  bool
+		words  string // of the refusal to sign; "": it may
+	}{
+		{"nobody is there", nil, nil, "", 0, false, ""},
+		{"nobody was asked", []string{"a"}, nil, "a", 0, false, ""},
+		{"one alone decides", []string{"a"}, map[string]time.Duration{"a": fast}, "", fast, true, "11m0s behind that of the peers"},
+		{"ten minutes are no more than may be", []string{"a"}, map[string]time.Duration{"a": 10 * time.Minute}, "", 10 * time.Minute, true, ""},
+		{"of two the nearer, the first", []string{"a", "b"}, map[string]time.Duration{"a": 0, "b": fast}, "", 0, true, ""},
+		{"of two the nearer, the other", []string{"a", "b"}, map[string]time.Duration{"a": time.Second, "b": slow}, "", time.Second, true, ""},
+		{"two who agree", []string{"a", "b"}, map[string]time.Duration{"a": slow, "b": slow - 1}, "", slow, true, "12m0s ahead of that of the peers"},
+		{"two who contradict each other", []string{"a", "b"}, map[string]time.Duration{"a": slow, "b": fast}, "", fast, true, "behind"},
+		{"of three the middle", []string{"a", "b", "c"}, map[string]time.Duration{"a": slow, "b": fast, "c": fast + 1}, "", fast, true, "behind"},
+		{"of three one is off", []string{"a", "b", "c"}, map[string]time.Duration{"a": slow, "b": 1, "c": 2}, "", 1, true, ""},
+		{"of four the middle nearer to zero", []string{"a", "b", "c", "d"}, map[string]time.Duration{"a": slow, "b": slow, "c": 3, "d": 4}, "", 3, true, ""},
+		{"of a member the nearer host", []string{"own", "own2"}, map[string]time.Duration{"own": slow, "own2": 5}, "", 5, true, ""},
+		{"who is gone says nothing", []string{"a"}, map[string]time.Duration{"a": 1, "b": fast, "c": fast}, "", 1, true, ""},
+		{"who was not asked says nothing", []string{"a", "b"}, map[string]time.Duration{"a": fast}, "b", fast, true, "behind"},
+	}
+	for _, tt := range tests {
+		p := newPlace(t)
+		p.net.meet(tt.near...)
+		for m, ahead := range tt.ahead {
+			p.peers[host(m)] = heard{ahead: ahead, timed: true}
+		}
+		if tt.untold != "" {
+			p.peers[host(tt.untold)] = heard{}
+		}
+		if got, known := p.clock(); got != tt.want || known != tt.known {
+			t.Errorf("%s: %v, %v", tt.name, got, known)
+		}
+		err := p.MaySign()
+		if errors.Is(err, ErrClock) != (tt.words != "") || err != nil && !strings.Contains(err.Error(), tt.words) {
+			t.Errorf("%s: it may sign: %v", tt.name, err)
+		}
+	}
+}
+
+// confirming is what a restored node finds around it.
+type confirming struct {
+	name    string
+	own     string   // the drawing's batches that it holds
+	near    []string // who is connected
+	ready   string   // of them
+	unasked string
+	holds   map[string]string // the last batch that a peer holds, none when it has none
+	away    []overlay.Peer
+	want    string // what is missing; "": it signs again
+}
+
+func TestConfirm(t *testing.T) {
+	d := feedtest.Draw(t, "A0 <- A1 <- A2 <- A3; A1 <- A2'; A0 <- A1'")
+	all := map[string]string{"a": "A2", "b": "A2"}
+	tests := []confirming{
+		{name: "two ready members", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all},
+		{name: "nobody", own: "A0 A1 A2", want: "0 of 2 members"},
+		{name: "one", own: "A0 A1 A2", near: []string{"a"}, ready: "a", holds: all, want: "1 of 2 members"},
+		{name: "one of two is not ready", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a", holds: all, want: "1 of 2 members"},
+		{name: "the own second node is no other member", own: "A0 A1 A2", near: []string{"a", "own2"}, ready: "a own2", holds: all, want: "1 of 2 members"},
+		{name: "it may know more all the same", own: "A0 A1 A2", near: []string{"a", "b", "own2"}, ready: "a b own2", holds: map[string]string{"own2": "A3"}, want: "up to 0/3, here it ends at 0/2; the rest is being fetched"},
+		{name: "one was not asked", own: "A0 A1 A2", near: []string{"a", "b", "c"}, ready: "a b c", unasked: "c", holds: all, want: "c was not asked yet"},
+		{name: "one was not dialled", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all,
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon().Add(-1)}}, want: "d was not dialled yet"},
+		{name: "one cannot be reached", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all,
+			away: []overlay.Peer{{Host: host("c")}, {Host: host("d"), Address: "x", LastTry: noon()}}},
+		{name: "one that is not ready knows more", own: "A0 A1 A2", near: []string{"a", "b", "c"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A2", "c": "A3"}, want: "up to 0/3"},
+		{name: "one lags", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A0"}},
+		{name: "all is lost here", near: []string{"a", "b"}, ready: "a b", holds: all, want: "up to 0/2, here nothing of it is held"},
+		{name: "a feed that nobody knows", near: []string{"a", "b"}, ready: "a b"},
+		{name: "nobody has fetched it yet", own: "A0", near: []string{"a", "b"}, ready: "a b", want: "no peer holds anything yet of this feed, which ends at 0/0 here"},
+		{name: "the own feed is ahead", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A1", "b": "A0"}, want: "the peers know this feed up to 0/1, here it ends at 0/2; they are fetching the rest"},
+		{name: "another batch at the end", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A2'"}, want: "b holds another batch 0/2"},
+		{name: "another batch below the end", own: "A0 A1 A2", near: []string{"a", "b", "c"}, ready: "a b c", holds: map[string]string{"a": "A2", "b": "A2", "c": "A1'"}, want: "c holds another batch 0/1"},
+		{name: "a fork that is not proved here yet", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "fork"}, want: "b has a proof that this feed is forked"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPlace(t)
+			p.hold(t, d, strings.Fields(tt.own)...)
+			must(t, p.store.Bar(issuer("A"), restored))
+			surround(t, p, d, &tt)
+			got := p.confirm()
+			if tt.want == "" {
+				tip, _, err := p.store.Latest(issuer("A"))
+				must(t, err)
+				if got != "" || len(p.lifted) != 1 || !p.lifted[0].Equals(tip.CID) {
+					t.Errorf("it waits because %q; lifted %v", got, p.lifted)
+				}
+				return
+			}
+			if !strings.Contains(got, tt.want) || len(p.lifted) != 0 {
+				t.Errorf("it waits because %q, want %q; lifted %v", got, tt.want, p.lifted)
+			}
+		})
+	}
+}
+
+// surround puts peers around a node as a case has them.
+func surround(t *testing.T, p *place, d *feedtest.Drawing, tt *confirming) {
+	t.Helper()
+	p.net.meet(tt.near...)
+	p.net.away = tt.away
+	for _, m := range tt.near {
+		if m == tt.unasked {
+			continue
+		}
+		said := told{ready: strings.Contains(" "+tt.ready+" ", " "+m+" ")}
+		switch last := tt.holds[m]; last {
+		case "":
+		case "fork":
+			said.heads = []reconcile.Head{{Issuer: issuer("A"), Forked: true, Proof: root("proof")}}
+		default:
+			said.heads = []reconcile.Head{headOf(d.Batch(last))}
+		}
+		p.net.told[host(m)] = said
+	}
+}
+
+// What bars a node is never lifted while a fork of its feed is proved, or while
+// somebody else may hold its key, whatever the peers say.
+func TestConfirmLiftsNothingElse(t *testing.T) {
+	d := feedtest.Draw(t, "A0 <- A1; A0 <- A1'")
+	thief := feed.Bar{Kind: feed.Stolen, Reason: "a foreign batch"}
+	proof := forkOf(t, d.Batch("A1"), d.Batch("A1'"))
+	for _, c := range []struct {
+		name   string
+		bars   []feed.Bar
+		forked bool
+		want   feed.BarKind
+	}{
+		{"nothing bars it", nil, false, 0},
+		{"it is stolen", []feed.Bar{thief}, false, feed.Stolen},
+		{"restored, then stolen", []feed.Bar{restored, thief}, false, feed.Stolen},
+		{"a proof is held from before", nil, true, feed.Stolen},
+		{"restored, and a proof is held", []feed.Bar{restored}, true, feed.Stolen},
+	} {
+		p := newPlace(t)
+		p.hold(t, d, "A0", "A1")
+		for _, bar := range c.bars {
+			must(t, p.store.Bar(issuer("A"), bar))
+		}
+		if c.forked {
+			must(t, p.store.PutFork(proof))
+		}
+		surround(t, p, d, &confirming{near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A1", "b": "A1"}})
+		for range 2 {
+			if got := p.confirm(); got != "" || len(p.lifted) != 0 {
+				t.Errorf("%s: %q; lifted %v", c.name, got, p.lifted)
+			}
+		}
+		if got := p.bar(t); got.Kind != c.want {
+			t.Errorf("%s: barred by %+v", c.name, got)
+		}
+		if n := strings.Count(p.log.String(), "this node stops signing"); n > 1 || (n == 1) != c.forked {
+			t.Errorf("%s: it is told %d times: %s", c.name, n, p.log.String())
+		}
+	}
+}
+
+func TestConfirmInTrouble(t *testing.T) {
+	d := feedtest.Draw(t, "A0")
+	fresh := func() *place {
+		p := newPlace(t)
+		p.hold(t, d, "A0")
+		must(t, p.store.Bar(issuer("A"), restored))
+		surround(t, p, d, &confirming{near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A0", "b": "A0"}})
+		return p
+	}
+	for _, at := range []string{"latest", "fork", "barred", "header"} {
+		p := fresh()
+		p.store.fail[at] = true
+		if got := p.confirm(); !strings.Contains(got, errGone.Error()) || len(p.lifted) != 0 {
+			t.Errorf("%s fails: %q; lifted %v", at, got, p.lifted)
+		}
+	}
+	p := fresh()
+	p.unlifted = fmt.Errorf("a reserved place is missing")
+	if got := p.confirm(); got != "a reserved place is missing" || strings.Contains(p.log.String(), "signs again") {
+		t.Errorf("not lifted: %q, %s", got, p.log.String())
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		all  []time.Duration
+		want time.Duration
+	}{
+		{[]time.Duration{7}, 7},
+		{[]time.Duration{-7, 6}, 6},
+		{[]time.Duration{-6, 7}, -6},
+		{[]time.Duration{5, 6}, 5},
+		{[]time.Duration{-6, -5}, -5},
+		{[]time.Duration{-9, 1, 2}, 1},
+		{[]time.Duration{-9, -8, 1, 2}, 1},
+	} {
+		if got := median(c.all); got != c.want {
+			t.Errorf("of %v the median is %v, want %v", c.all, got, c.want)
+		}
+	}
+}
+
+// A node that does not sign has nothing to confirm and nothing to be barred from.
+func TestWhoDoesNotSign(t *testing.T) {
+	d := feedtest.Draw(t, "A0; A0'")
+	p := newPlace(t)
+	p.cfg.Issuer = [len(p.cfg.Issuer)]byte{}
+	p.store.fail["latest"] = true
+	if got := p.confirm(); got != "" {
+		t.Errorf("it confirms: %q", got)
+	}
+	proof := forkOf(t, d.Batch("A0"), d.Batch("A0'"))
+	if _, err := p.AdmitFork(proof.Bytes()); err != nil || p.bar(t).Kind != 0 {
+		t.Errorf("barred by %+v, %v", p.bar(t), err)
+	}
+}
