@@ -35,6 +35,7 @@ func (n *Node) openHost(ring *keys.Ring) {
 // meet takes the node's place among its peers; nil without one.
 func (n *Node) meet() (*federation.Federation, error) {
 	if n.host.IsZero() {
+		n.log.Warn("nobody is met", "reason", n.alone())
 		return nil, nil
 	}
 	sealed, err := n.genesis.Encode()
@@ -56,6 +57,11 @@ func (n *Node) meet() (*federation.Federation, error) {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	return f, nil
+}
+
+// alone says in words that the node has no place among the others, and why.
+func (n *Node) alone() error {
+	return fmt.Errorf("this node is apart from the others, so it answers from what it holds and hears nothing new: %w", n.apart)
 }
 
 // wake lets the list take in what was admitted, soon.
@@ -107,10 +113,14 @@ func (n *Node) freeze(proof feed.ForkProof) {
 const catchUpPatience = 30 * time.Second
 
 // readiness returns why the node is not ready: it has not caught up with its
-// peers. One that has reached nobody for a while answers for what it has.
+// peers, or will never have any. One that has reached nobody for a while answers
+// for what it has, and so does one that was started without its keys on purpose.
 func (n *Node) readiness() error {
 	f := n.among.Load()
-	if f == nil || f.CaughtUp() {
+	switch {
+	case f == nil && n.apart != nil && !n.cfg.Unlock.IsZero():
+		return n.alone()
+	case f == nil || f.CaughtUp():
 		return nil
 	}
 	s := f.Standing()
@@ -155,7 +165,7 @@ func (n *Node) Peers(context.Context) (api.Peers, error) {
 	case f != nil:
 		return api.Peers{Addresses: f.Standing().Addresses, Peers: f.Peers()}, nil
 	case n.serving.running.Load() && n.apart != nil:
-		return api.Peers{}, api.Errorf(api.Unavailable, "this node is apart from the others: %v", n.apart)
+		return api.Peers{}, api.Errorf(api.Unavailable, "%v", n.alone())
 	}
 	return api.Peers{}, api.Errorf(api.Unavailable, "no node runs on %s, so nobody is connected; start it with ringfence run", n.cfg.Dir)
 }
@@ -232,7 +242,7 @@ func (n *Node) troubles() []string {
 	f := n.among.Load()
 	switch {
 	case f == nil && n.apart != nil && n.serving.running.Load():
-		return []string{fmt.Sprintf("this node is apart from the others: %v", n.apart)}
+		return []string{n.alone().Error()}
 	case f == nil:
 		return nil
 	}

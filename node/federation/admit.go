@@ -76,13 +76,15 @@ func (f *Federation) judge(from keys.Public, header, body []byte) gossip.Verdict
 	}
 }
 
-// hearEvidence admits a fork proof and says whether it is news.
+// hearEvidence admits the first fork proof of an epoch and says whether it is news.
+// Of the proofs of one epoch whoever forked makes as many as he likes, each lower
+// than the last; which is the lowest is no hurry, and reconcile's.
 func (f *Federation) hearEvidence(_ context.Context, from keys.Public, proof []byte) gossip.Verdict {
 	if from == f.cfg.Key.Public() {
 		return gossip.Accept
 	}
 	v := gossip.Ignore
-	outcome, err := f.AdmitFork(proof)
+	outcome, err := f.admitFirstFork(proof)
 	switch {
 	case err != nil:
 		f.log.Error("a fork proof is not kept", "reason", err)
@@ -93,6 +95,15 @@ func (f *Federation) hearEvidence(_ context.Context, from keys.Public, proof []b
 	}
 	f.cfg.Gossiped("evidence", v.String())
 	return v
+}
+
+func (f *Federation) admitFirstFork(encoded []byte) (intake.Outcome, error) {
+	if proof, err := feed.ParseForkProof(encoded); err == nil {
+		if _, known, err := f.cfg.Store.Fork(proof.Issuer(), proof.Epoch()); err != nil || known {
+			return intake.Outcome{}, err
+		}
+	}
+	return f.AdmitFork(encoded)
 }
 
 // patience is how long a pushed batch waits for its parent, which another

@@ -94,7 +94,8 @@ func TestJudgeWhenTooMuchWaits(t *testing.T) {
 }
 
 func TestHearEvidence(t *testing.T) {
-	d := feedtest.Draw(t, "B0; B0'; Z0; Z0'")
+	d := feedtest.Draw(t, "B0; B0'; B0''; Z0; Z0'")
+	lower := feed.Lower(forkOf(t, d.Batch("B0"), d.Batch("B0''")), forkOf(t, d.Batch("B0'"), d.Batch("B0''"))).Bytes()
 	proof := forkOf(t, d.Batch("B0"), d.Batch("B0'")).Bytes()
 	unopened := forkOf(t, inEpoch(t, d.Batch("B0"), "B", 9), inEpoch(t, d.Batch("B0'"), "B", 9)).Bytes()
 	p := newPlace(t)
@@ -111,6 +112,7 @@ func TestHearEvidence(t *testing.T) {
 		{"rubbish", []byte{1}, false, gossip.Reject, 0},
 		{"news", proof, false, gossip.Accept, 1},
 		{"known", proof, false, gossip.Ignore, 1},
+		{"another of the same epoch, of which a liar makes many", lower, false, gossip.Ignore, 1},
 	} {
 		p.store.fail["fork"] = c.fail
 		if got := p.hearEvidence(context.Background(), host("a"), c.proof); got != c.want {
@@ -119,6 +121,9 @@ func TestHearEvidence(t *testing.T) {
 		if kept, err := p.store.Forks(); err != nil || len(kept) != c.kept {
 			t.Errorf("%s: %d proofs are kept, %v", c.name, len(kept), err)
 		}
+	}
+	if held, _, err := p.store.Fork(issuer("B"), 0); err != nil || !bytes.Equal(held.Bytes(), proof) {
+		t.Errorf("a second proof that was pushed is kept: %v", err)
 	}
 	if !strings.Contains(p.log.String(), "a fork proof is not kept") {
 		t.Errorf("nobody is told that the store fails: %s", p.log.String())

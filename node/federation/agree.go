@@ -76,10 +76,11 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 		return
 	}
 	f.differs[peer] = true
-	if last, alarmed := f.alarmed[peer]; alarmed && now.Sub(last) < alarmEvery {
+	member, _ := f.cfg.State.Host(peer)
+	if last, alarmed := f.alarmed[member]; alarmed && now.Sub(last) < alarmEvery {
 		return // whoever changes his list with each word is no more news for that
 	}
-	f.alarmed[peer] = now
+	f.alarmed[member] = now
 	select {
 	case f.unequal <- difference{peer, own, b, f.own.list}:
 	default: // there is enough to look at
@@ -93,7 +94,8 @@ type difference struct {
 	list        *view.List // that own tells of
 }
 
-// lookForDifferences finds out about them, one at a time.
+// lookForDifferences finds out about them, one at a time. Several do it beside each
+// other, so that a liar who answers slowly hides nobody else's difference.
 func (f *Federation) lookForDifferences(ctx context.Context) error {
 	for {
 		select {
@@ -108,7 +110,8 @@ func (f *Federation) lookForDifferences(ctx context.Context) error {
 const (
 	spaceAlarms = "alarm"
 	lookFor     = time.Minute                // for the first difference
-	alarmEvery  = time.Minute                // about one peer, at most
+	alarmEvery  = time.Minute                // about one member, at most
+	lookers     = 4                          // differences looked for at once
 	seenForm    = "2006-01-02T15:04:05.000Z" // RFC 3339 that sorts
 )
 

@@ -70,6 +70,12 @@ func TestHeard(t *testing.T) {
 	if len(p.unequal) != 0 {
 		t.Error("a second alarm about one peer within a minute")
 	}
+	p.heard(host("own2"), p.alike(true), 0)
+	<-p.unequal
+	p.heard(host("own"), p.alike(true), 0)
+	if len(p.unequal) != 0 {
+		t.Error("a second alarm about one member, by another host of it")
+	}
 	p.time = p.time.Add(alarmEvery)
 	p.heard(host("b"), p.alike(true), 0)
 	if len(p.unequal) != 1 {

@@ -119,10 +119,12 @@ type Federation struct {
 	frontier view.Frontier
 	own      summary // of the list that it was made of
 	peers    map[keys.Public]heard
-	differs  map[keys.Public]bool      // connected peers with another list, made of the same
-	alarmed  map[keys.Public]time.Time // when an alarm was last raised about whom
-	held     string                    // why a restored issuer does not sign yet
-	fresh    time.Time                 // by the machine's clock, when this node last heard all that some peer holds
+	differs  map[keys.Public]bool              // connected peers with another list, made of the same
+	alarmed  map[charter.MemberIndex]time.Time // when an alarm was last raised about whom
+	held     string                            // why a restored issuer does not sign yet
+	fresh    time.Time                         // by the machine's clock, when this node last heard all that some peer holds
+
+	dialled map[keys.Public]time.Time // watch's: when a host that is not connected was first seen dialled
 }
 
 // summary is what a list is made of and what came out.
@@ -164,7 +166,8 @@ func New(cfg Config) (*Federation, error) {
 	f := &Federation{
 		cfg: cfg, log: cfg.Logger, started: cfg.Now(), fresh: time.Now(),
 		pushed: make(chan arrival, queued), evidence: make(chan []byte, queued), unequal: make(chan difference, 16),
-		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[keys.Public]time.Time),
+		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[charter.MemberIndex]time.Time),
+		dialled: make(map[keys.Public]time.Time),
 	}
 	if err := f.open(); err != nil {
 		return nil, fmt.Errorf("federation: %w", err)
@@ -217,7 +220,10 @@ func (f *Federation) open() (err error) {
 func (f *Federation) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	parts := []func(context.Context) error{f.overlay.Run, f.gossip.Run, f.pull.Run, f.admitPushed, f.tellEvidence, f.lookForDifferences, f.watch}
+	parts := []func(context.Context) error{f.overlay.Run, f.gossip.Run, f.pull.Run, f.admitPushed, f.tellEvidence, f.watch}
+	for range lookers {
+		parts = append(parts, f.lookForDifferences)
+	}
 	ended := make(chan error, len(parts))
 	for _, part := range parts {
 		go func() { ended <- part(ctx) }()

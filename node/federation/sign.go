@@ -151,10 +151,8 @@ func (f *Federation) tryConfirm() (missing string, err error) {
 // ends at head: every host that can be reached was asked, ready ones of at least
 // two other members among them, and the last head that any of them holds is this.
 func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
-	for _, p := range f.around.Peers() {
-		if !p.Connected && p.Address != "" && p.LastTry.Before(f.started) {
-			return fmt.Sprintf("%s was not dialled yet", f.memberOf(p.Host)), nil
-		}
+	if missing = f.unreached(); missing != "" {
+		return missing, nil
 	}
 	self, _ := f.cfg.State.Host(f.cfg.Key.Public())
 	ready := make(map[charter.MemberIndex]bool)
@@ -187,6 +185,32 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
 		return fmt.Sprintf("a peer knows this feed up to %d/%d, here nothing of it is held; it is being fetched", highest.Epoch, highest.Sequence), nil
 	}
 	return fmt.Sprintf("a peer knows this feed up to %d/%d, here it ends at %d/%d; the rest is being fetched", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence), nil
+}
+
+// reach is how long after it was first dialled a host that is not connected
+// counts as out of reach.
+const reach = 10 * time.Second
+
+// unreached says who may yet be reached, and so asked.
+func (f *Federation) unreached() (missing string) {
+	now := f.cfg.Now()
+	for _, p := range f.around.Peers() {
+		if p.Connected || p.Address == "" {
+			continue
+		}
+		if p.LastTry.Before(f.started) {
+			missing = fmt.Sprintf("%s was not dialled yet", f.memberOf(p.Host))
+			continue
+		}
+		first, seen := f.dialled[p.Host]
+		if !seen {
+			first, f.dialled[p.Host] = now, now
+		}
+		if now.Sub(first) < reach {
+			missing = fmt.Sprintf("%s is being dialled", f.memberOf(p.Host))
+		}
+	}
+	return missing
 }
 
 // contradicted says how what a peer holds of the own feed is none of its history

@@ -70,7 +70,8 @@ type confirming struct {
 	unasked string
 	holds   map[string]string // the last batch that a peer holds, none when it has none
 	away    []overlay.Peer
-	want    string // what is missing; "": it signs again
+	after   time.Duration // it asks a second time
+	want    string        // what is missing; "": it signs again
 }
 
 func TestConfirm(t *testing.T) {
@@ -86,8 +87,12 @@ func TestConfirm(t *testing.T) {
 		{name: "one was not asked", own: "A0 A1 A2", near: []string{"a", "b", "c"}, ready: "a b c", unasked: "c", holds: all, want: "c was not asked yet"},
 		{name: "one was not dialled", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all,
 			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon().Add(-1)}}, want: "d was not dialled yet"},
-		{name: "one cannot be reached", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all,
-			away: []overlay.Peer{{Host: host("c")}, {Host: host("d"), Address: "x", LastTry: noon()}}},
+		{name: "one is being dialled", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all,
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}}, want: "d is being dialled"},
+		{name: "one is dialled again and again", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all, after: reach - 1,
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon().Add(reach / 2)}}, want: "d is being dialled"},
+		{name: "one cannot be reached", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all, after: reach,
+			away: []overlay.Peer{{Host: host("c")}, {Host: host("d"), Address: "x", LastTry: noon().Add(reach / 2)}}},
 		{name: "one that is not ready knows more", own: "A0 A1 A2", near: []string{"a", "b", "c"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A2", "c": "A3"}, want: "up to 0/3"},
 		{name: "one lags", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A0"}},
 		{name: "all is lost here", near: []string{"a", "b"}, ready: "a b", holds: all, want: "up to 0/2, here nothing of it is held"},
@@ -105,6 +110,10 @@ func TestConfirm(t *testing.T) {
 			must(t, p.store.Bar(issuer("A"), restored))
 			surround(t, p, d, &tt)
 			got := p.confirm()
+			if tt.after > 0 {
+				p.time = p.time.Add(tt.after)
+				got = p.confirm()
+			}
 			if tt.want == "" {
 				tip, _, err := p.store.Latest(issuer("A"))
 				must(t, err)

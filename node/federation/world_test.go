@@ -13,6 +13,7 @@ import (
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile"
 	"ringfence/store/assertion"
+	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
@@ -68,7 +69,7 @@ func newPlace(t *testing.T) *place {
 		},
 		log: slog.New(slog.NewTextHandler(&p.log, nil)), around: p.net, started: noon(),
 		pushed: make(chan arrival, 4), unequal: make(chan difference, 4),
-		peers: map[keys.Public]heard{}, differs: map[keys.Public]bool{}, alarmed: map[keys.Public]time.Time{},
+		peers: map[keys.Public]heard{}, differs: map[keys.Public]bool{}, alarmed: map[charter.MemberIndex]time.Time{}, dialled: map[keys.Public]time.Time{},
 	}
 	return p
 }

@@ -370,7 +370,7 @@ func TestAProvedForkBarsSigning(t *testing.T) {
 		}
 		w.fork()
 		for _, most := range []feed.BarKind{feed.Restored, feed.Stolen} {
-			if err := p.Lift(head, most); !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), "another of its keys") {
+			if err := p.Lift(head, most); !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), "its feed is proved to be forked") {
 				t.Errorf("before %+v: lifted up to %v: %v", before, most, err)
 			}
 		}
