@@ -57,11 +57,12 @@ func (f *pull) forget(p *peer) (freed int) {
 	return f.Queue.Forget(p)
 }
 
-// askers returns who claims more than is held, in the order of their keys.
+// askers returns who claims more than is held, in the order of their keys. Who only
+// passed on what a third party announced claims nothing.
 func (f *pull) askers() []keys.Public {
 	var all []keys.Public
 	for p, c := range f.claims {
-		if c.Count > f.Next {
+		if c.Head != nil && c.Head.Count() > f.Next {
 			all = append(all, p.key)
 		}
 	}

@@ -439,6 +439,30 @@ func TestRepair(t *testing.T) {
 	})
 }
 
+// TestWhoPassesOnClaimsNothing: an issuer who announces by gossip what nobody gives
+// puts no blame on who passed it on, and keeps nobody from being ready.
+func TestWhoPassesOnClaimsNothing(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 5, 1))
+	bubble(t, func(t *testing.T, n *town) {
+		node, good := n.build("node"), n.build("good")
+		good.own(d.All()...)
+		node.run()
+		n.join(node, good)
+		within(t, 5*time.Second, "readiness", func() bool { return node.r.Ready() })
+		node.r.Nudge(good.key, feedtest.Key("A").Public(), feed.Tip{Sequence: 70})
+		within(t, 5*time.Second, "the gap is told", func() bool {
+			s := node.r.Standing()
+			return len(s.Feeds) == 1 && s.Feeds[0].State == Withheld && s.Feeds[0].Claimed == 66
+		})
+		for range 10 {
+			if s := node.r.Standing(); !node.r.Ready() || len(s.Feeds) == 1 && len(s.Feeds[0].Asked) != 0 {
+				t.Errorf("ready %v, %+v", node.r.Ready(), s.Feeds)
+			}
+			time.Sleep(17 * time.Second)
+		}
+	})
+}
+
 // TestHeadsOf is what a restored node asks.
 func TestHeadsOf(t *testing.T) {
 	d := feedtest.Draw(t, chain("A", 5, 1)+";B0")
