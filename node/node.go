@@ -239,7 +239,7 @@ func (n *Node) openDoor() error {
 // node whose key the charter does not know still reads and screens.
 func (n *Node) openPublisher() error {
 	n.ownErr = errors.New("this node holds no keys")
-	n.apart = n.ownErr
+	n.apart = fmt.Errorf(isApart, n.ownErr)
 	if err := n.recallIssuer(); err != nil || n.cfg.Unlock.IsZero() {
 		return err
 	}

@@ -17,16 +17,19 @@ import (
 	"ringfence/store/view"
 )
 
+// isApart says that a node has no place among the others, and why.
+const isApart = "this node is apart from the others, so it answers from what it holds and hears nothing new: %w"
+
 // openHost takes the key by which other nodes know this one. A node whose host
 // the charter does not name still reads and screens, and speaks to nobody.
 func (n *Node) openHost(ring *keys.Ring) {
 	key, err := ring.Private(keys.PurposeHost)
 	if err != nil {
-		n.apart = err
+		n.apart = fmt.Errorf(isApart, err)
 		return
 	}
 	if _, ok := n.state.Host(key.Public()); !ok {
-		n.apart = fmt.Errorf("the charter names no node with the host key %s; ask a founder to found the federation with this node's card", key.Public())
+		n.apart = fmt.Errorf(isApart, fmt.Errorf("the charter names no node with the host key %s; ask a founder to found the federation with this node's card", key.Public()))
 		return
 	}
 	n.host, n.apart = key, nil
@@ -35,7 +38,7 @@ func (n *Node) openHost(ring *keys.Ring) {
 // meet takes the node's place among its peers; nil without one.
 func (n *Node) meet() (*federation.Federation, error) {
 	if n.host.IsZero() {
-		n.log.Warn("nobody is met", "reason", n.alone())
+		n.log.Warn("nobody is met", "reason", n.apart)
 		return nil, nil
 	}
 	sealed, err := n.genesis.Encode()
@@ -57,11 +60,6 @@ func (n *Node) meet() (*federation.Federation, error) {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	return f, nil
-}
-
-// alone says in words that the node has no place among the others, and why.
-func (n *Node) alone() error {
-	return fmt.Errorf("this node is apart from the others, so it answers from what it holds and hears nothing new: %w", n.apart)
 }
 
 // wake lets the list take in what was admitted, soon.
@@ -117,10 +115,10 @@ const catchUpPatience = 30 * time.Second
 // for what it has, and so does one that was started without its keys on purpose.
 func (n *Node) readiness() error {
 	f := n.among.Load()
-	switch {
-	case f == nil && n.apart != nil && !n.cfg.Unlock.IsZero():
-		return n.alone()
-	case f == nil || f.CaughtUp():
+	if f == nil && !n.cfg.Unlock.IsZero() {
+		return n.apart
+	}
+	if f == nil || f.CaughtUp() {
 		return nil
 	}
 	s := f.Standing()
@@ -165,7 +163,7 @@ func (n *Node) Peers(context.Context) (api.Peers, error) {
 	case f != nil:
 		return api.Peers{Addresses: f.Standing().Addresses, Peers: f.Peers()}, nil
 	case n.serving.running.Load() && n.apart != nil:
-		return api.Peers{}, api.Errorf(api.Unavailable, "%v", n.alone())
+		return api.Peers{}, api.Errorf(api.Unavailable, "%v", n.apart)
 	}
 	return api.Peers{}, api.Errorf(api.Unavailable, "no node runs on %s, so nobody is connected; start it with ringfence run", n.cfg.Dir)
 }
@@ -242,7 +240,7 @@ func (n *Node) troubles() []string {
 	f := n.among.Load()
 	switch {
 	case f == nil && n.apart != nil && n.serving.running.Load():
-		return []string{n.alone().Error()}
+		return []string{n.apart.Error()}
 	case f == nil:
 		return nil
 	}

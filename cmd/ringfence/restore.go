@@ -80,9 +80,8 @@ func (a *app) liftCommand() *cobra.Command {
 the CID of the last batch that the issuer published, as ringfence status shows it
 on another node. It must be held here: fetch what is missing first. HEAD is none
 for a key that has never signed anything, on any machine. A node that runs and
-reaches two other members needs no lift: they confirm its feed. A bar because
-somebody else may hold the key is lifted in no other way, and that of a feed which is
-proved to be forked in none.`,
+reaches two other members needs no lift: they confirm its feed. Of a stolen key only
+a lift ends the bar, and nothing does once its feed is proved to be forked.`,
 		Example: `  ringfence restore lift bafyreib… --key-file acme.key
   ringfence restore lift none --key-file acme.key`,
 		Args: exactly("HEAD"),

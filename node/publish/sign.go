@@ -54,7 +54,7 @@ func (p *Publisher) maySign() error {
 			return fmt.Errorf("%w: %w", ErrHeld, err)
 		}
 	}
-	if err := p.checkFork(); err != nil {
+	if _, err := p.forked(); err != nil {
 		return err
 	}
 	bar, barred, err := p.cfg.Store.Barred(p.issuer)
@@ -69,31 +69,31 @@ func (p *Publisher) maySign() error {
 	return fmt.Errorf("publish: %w for issuer %s: %v; its peers lift the bar once two other members confirm where its feed ends; with fewer of them in reach, ringfence restore lift HEAD does, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), bar)
 }
 
-// checkFork bars the issuer when its feed is proved to be forked, whoever took
-// the proof in, and when: what it signed now would count for nothing.
-func (p *Publisher) checkFork() error {
-	proof, forked, err := p.forked()
-	if err != nil || !forked {
-		return err
+// forked reports whether the feed is proved to be forked in the epoch where it
+// ends, and bars the issuer then, whoever took the proof in, and when: what it
+// signed now would count for nothing.
+func (p *Publisher) forked() (bool, error) {
+	tip, _, err := p.cfg.Store.Latest(p.issuer)
+	if err != nil {
+		return false, fmt.Errorf("publish: read the feed's end: %w", err)
 	}
-	bar := feed.Bar{Kind: feed.Stolen, Reason: fmt.Sprintf("two headers that it signed are known for place %d/%d", proof.Epoch(), proof.Sequence())}
+	proof, forked, err := p.cfg.Store.Fork(p.issuer, tip.Epoch)
+	if err != nil {
+		return false, fmt.Errorf("publish: ask for a fork proof: %w", err)
+	}
+	if forked {
+		err = p.bar(feed.Stolen, "two headers that it signed are known for place %d/%d", proof.Epoch(), proof.Sequence())
+	}
+	return forked, err
+}
+
+// bar keeps the issuer from signing.
+func (p *Publisher) bar(kind feed.BarKind, format string, args ...any) error {
+	bar := feed.Bar{Kind: kind, Reason: fmt.Sprintf(format, args...)}
 	if err := p.cfg.Store.Bar(p.issuer, bar); err != nil {
 		return fmt.Errorf("publish: bar signing (%s): %w", bar.Reason, err)
 	}
 	return nil
-}
-
-// forked returns the proof that the feed is forked in the epoch where it ends.
-func (p *Publisher) forked() (feed.ForkProof, bool, error) {
-	tip, _, err := p.cfg.Store.Latest(p.issuer)
-	if err != nil {
-		return feed.ForkProof{}, false, fmt.Errorf("publish: read the feed's end: %w", err)
-	}
-	proof, forked, err := p.cfg.Store.Fork(p.issuer, tip.Epoch)
-	if err != nil {
-		return feed.ForkProof{}, false, fmt.Errorf("publish: ask for a fork proof: %w", err)
-	}
-	return proof, forked, nil
 }
 
 // checkWhole compares what was ever reserved with what is held. A feed that
@@ -107,9 +107,8 @@ func (p *Publisher) checkWhole() error {
 	if !tip.Before(highest) {
 		return nil
 	}
-	bar := feed.Bar{Kind: feed.Restored, Reason: fmt.Sprintf("place %d/%d was signed and is not held: the store is older than the feed", highest.Epoch, highest.Sequence)}
-	if err := p.cfg.Store.Bar(p.issuer, bar); err != nil {
-		return fmt.Errorf("publish: bar signing (%s): %w", bar.Reason, err)
+	if err := p.bar(feed.Restored, "place %d/%d was signed and is not held: the store is older than the feed", highest.Epoch, highest.Sequence); err != nil {
+		return err
 	}
 	return p.maySign()
 }
@@ -143,12 +142,10 @@ var ErrOtherHead = errors.New("publish: not the last batch held here")
 func (p *Publisher) Lift(head cid.Cid, most feed.BarKind) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	proof, forked, err := p.forked()
-	if err != nil {
+	if forked, err := p.forked(); err != nil {
 		return err
-	}
-	if forked {
-		return fmt.Errorf("publish: %w for issuer %s: its feed is proved to be forked at place %d/%d, so nothing that it signs would count; the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short(), proof.Epoch(), proof.Sequence())
+	} else if forked {
+		return fmt.Errorf("publish: %w for issuer %s: its feed is proved to be forked, so nothing that it signs would count; the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short())
 	}
 	tip, highest, err := p.ends()
 	if err != nil {
@@ -248,9 +245,8 @@ func (p *Publisher) judge(o *intake.Outcome) error {
 		return nil
 	case intake.Forked:
 		// Somebody signs with this key elsewhere, or an older store did.
-		bar := feed.Bar{Kind: feed.Stolen, Reason: fmt.Sprintf("a foreign batch stands at place %d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence)}
-		if err := p.cfg.Store.Bar(p.issuer, bar); err != nil {
-			return fmt.Errorf("publish: bar signing (%s): %w", bar.Reason, err)
+		if err := p.bar(feed.Stolen, "a foreign batch stands at place %d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence); err != nil {
+			return err
 		}
 		return p.maySign()
 	case intake.Early:

@@ -136,8 +136,7 @@ func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 	if p == nil {
 		return
 	}
-	p.word, p.heard = w, pl.r.cfg.Now()
-	p.ready = w.Beacon.Ready && (p.ready || p.told && w.Vector == p.known)
+	p.word, p.heard, p.ready = w, pl.r.cfg.Now(), w.Beacon.Ready && (p.ready || p.told && w.Vector == p.known)
 	switch {
 	case w.Vector != p.known:
 		pl.stir(now)
@@ -179,8 +178,7 @@ func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 	for _, f := range mute {
 		pl.review(f, now)
 	}
-	p.known, p.told, p.compared = n.UpTo, true, now
-	p.ready = n.Word.Beacon.Ready // its word came before its heads
+	p.known, p.told, p.compared, p.ready = n.UpTo, true, now, n.Word.Beacon.Ready // its word came before its heads
 }
 
 // feed returns the pull of a lane.
