@@ -44,8 +44,9 @@ func (g *Gossip) counter(topic string) *counter {
 	return &g.ofOthers
 }
 
-// tracer hears from the library what no validator sees: what was dropped, and
-// which peers are gone. Everything else it is told it does not count.
+// tracer hears from the library what no validator sees: what was dropped, which
+// peers are gone, and what is passed on to whom. Everything else it is told it does
+// not count. The library calls it from its one loop.
 type tracer struct{ g *Gossip }
 
 func (t tracer) RejectMessage(m *pubsub.Message, reason string) {
@@ -70,17 +71,19 @@ func (t tracer) OnClosedOutboundStream(p peer.ID) {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
 	delete(t.g.spoken, p)
+	t.g.hints.gone(p)
 	if b := t.g.budgets[p]; b != nil && b.Tokens() >= peerBurst {
 		delete(t.g.budgets, p) // else coming back would be a new budget
 	}
 }
 
+func (t tracer) Graft(p peer.ID, topic string)    { t.g.hints.graft(p, topic) }
+func (t tracer) Prune(p peer.ID, topic string)    { t.g.hints.prune(p, topic) }
+func (t tracer) DeliverMessage(m *pubsub.Message) { t.g.hint(m) }
+
 func (tracer) Join(string)                                          {}
 func (tracer) Leave(string)                                         {}
-func (tracer) Graft(peer.ID, string)                                {}
-func (tracer) Prune(peer.ID, string)                                {}
 func (tracer) ValidateMessage(*pubsub.Message)                      {}
-func (tracer) DeliverMessage(*pubsub.Message)                       {}
 func (tracer) DuplicateMessage(*pubsub.Message)                     {}
 func (tracer) ThrottlePeer(peer.ID)                                 {}
 func (tracer) RecvRPC(*pubsub.RPC)                                  {}

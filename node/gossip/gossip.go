@@ -78,6 +78,7 @@ type Gossip struct {
 	ofBatches         counter
 	ofEvidence        counter
 	ofOthers          counter // of topics that we have not joined
+	hints             hints
 
 	mu      sync.Mutex // guards what follows
 	scores  map[keys.Public]float64
@@ -110,7 +111,9 @@ func (g *Gossip) start(ctx context.Context, h host.Host) error {
 	if err != nil {
 		return err
 	}
-	router, err := pubsub.NewGossipSub(ctx, h, options...)
+	mesh := pubsub.DefaultGossipSubRouter(h)
+	g.hints = newHints(mesh)
+	router, err := pubsub.NewGossipSubWithRouter(ctx, h, mesh, append(options, mesh.WithDefaultTagTracer())...)
 	if err != nil {
 		return err
 	}
