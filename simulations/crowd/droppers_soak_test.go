@@ -4,4 +4,7 @@ package crowd
 
 import "testing"
 
-func TestFourDroppersToOneSoak(t *testing.T) { withDroppers(t, 5, 20, 50) }
+// Twenty honest among eighty, each connected to about half of all: F28.
+func TestFourDroppersToOneSoak(t *testing.T) {
+	withDroppers(t, crowdOfDroppers{honest: 20, droppers: 80, flags: 40})
+}
