@@ -383,7 +383,9 @@ func TestWrongClocks(t *testing.T) {
 					return
 				}
 				within(t, 2*time.Second, "all that is due", func() bool { return node.count() == 3 })
-				within(t, 15*time.Second, "readiness", func() bool { return node.r.Ready() })
+				within(t, 15*time.Second, "readiness, and a count of what waits by its headers", func() bool {
+					return node.r.Ready() && node.r.Standing().Feeds[0].Waiting == 2
+				})
 				f := node.r.Standing().Feeds[0]
 				if f.State != Waiting || f.Claimed != 2 || f.Waiting != 2 || f.Sequence != 2 || !strings.Contains(f.Reason, "ahead of this node's clock") {
 					t.Errorf("%+v", f)
