@@ -13,6 +13,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/disk"
@@ -162,7 +163,7 @@ func targetOf(r api.Retract) (hand.Target, error) {
 		}
 		return hand.Batch(c), nil
 	}
-	id, err := publish.ParseID(r.Publication)
+	id, err := publication.ParseID(r.Publication)
 	if err != nil {
 		return hand.Target{}, api.Errorf(api.BadInput, "%v", err)
 	}
@@ -255,10 +256,10 @@ func refusal(err error) error {
 		return nil
 	case errors.As(err, &known):
 		return err
-	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publish.ErrUnfinished), errors.Is(err, publish.ErrClock), errors.Is(err, publish.ErrHeld),
+	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrClock), errors.Is(err, publish.ErrHeld),
 		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, publish.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
 		return api.Errorf(api.Refused, "%v", err)
-	case errors.Is(err, publish.ErrNoPublication):
+	case errors.Is(err, publication.ErrNone):
 		return api.Errorf(api.NotFound, "%v", err)
 	}
 	return err

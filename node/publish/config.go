@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/internal/queue"
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
@@ -84,7 +86,7 @@ type Door interface {
 type View interface {
 	Follow() (int, error)
 	List() *view.List
-	// Delivered reports whether a member said anything under a publication ID.
+	// Delivered reports whether a member said anything under a publication publication.ID.
 	Delivered(member charter.MemberIndex, id assertion.PublicationID) bool
 	Preview(issuer keys.Public, now int64, publication assertion.PublicationID, statements []assertion.Statement) (view.Preview, error)
 }
@@ -97,6 +99,8 @@ var ErrNotIssuer = errors.New("publish: the charter names no such issuer")
 type Publisher struct {
 	cfg    Config
 	issuer keys.Public
+	book   publication.Book
+	line   queue.Line
 
 	mu sync.Mutex // held while anything is said
 }
@@ -112,7 +116,7 @@ func New(cfg Config) (*Publisher, error) {
 	case cfg.Now == nil || cfg.Random == nil:
 		return nil, fmt.Errorf("publish: clock and randomness are needed")
 	}
-	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public()}
+	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public(), book: publication.Book{Values: cfg.Store}, line: queue.Line{Values: cfg.Store}}
 	if _, err := p.speaker(); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -54,7 +55,7 @@ const (
 type drafter struct {
 	speaker
 	delivery    *Delivery
-	publication ID
+	publication publication.ID
 }
 
 // decide says what is to be done about a draft: the statement to make, or the
@@ -64,7 +65,7 @@ func (t *drafter) decide(d *Draft) (verdict, assertion.Statement, view.Standing,
 	if stands && standing.Issuer.IsZero() {
 		return 0, assertion.Statement{}, standing, fmt.Errorf("%w: batch %s, which says what stood about %s; run scrub, put it back, then publish the file again", ErrDamaged, standing.Ref.Batch, d.Number.Masked())
 	}
-	if stands && ID(standing.Publication) == t.publication {
+	if stands && publication.ID(standing.Publication) == t.publication {
 		return resumed, assertion.Statement{}, standing, nil
 	}
 	flag, from, to := t.whole(d, standing, stands)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/view"
 )
@@ -36,12 +37,12 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
 		return out, err
 	}
-	one, _, err := p.find(who, d)
+	one, _, err := p.book.Find(who.id, d.Digest)
 	if err != nil {
 		return out, err
 	}
 	t := drafter{speaker: who, delivery: d, publication: one.ID}
-	if one.State == Complete {
+	if one.State == publication.Complete {
 		out.Already = true
 		out.Refused, err = t.standing(ctx, Options{Refused: opts.Refused})
 		return out, err

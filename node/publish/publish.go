@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -49,7 +50,7 @@ type Receipt struct {
 
 // Result is what became of a delivery.
 type Result struct {
-	Publication Publication
+	Publication publication.Record
 	Already     bool   // the content was published before: nothing was added
 	Said        int    // statements of this run
 	Unchanged   int    // drafts that stood already as the file says
@@ -96,14 +97,14 @@ func (p *Publisher) publish(ctx context.Context, who speaker, d *Delivery, opts 
 	}
 	res := Result{Publication: one, Before: who.list.Counts(), After: who.list.Counts()}
 	t := drafter{speaker: who, delivery: d, publication: one.ID}
-	if one.State == Complete {
+	if one.State == publication.Complete {
 		res.Already = true
 		res.Refused, err = t.standing(ctx, opts)
 		return res, err
 	}
-	if one.State == Queued { // from here on it blocks others until it is finished
-		one.State = Open
-		if err := p.keep(&one); err != nil {
+	if one.State == publication.Queued { // from here on it blocks others until it is finished
+		one.State = publication.Open
+		if err := p.book.Keep(&one); err != nil {
 			return Result{}, err
 		}
 	}
@@ -111,15 +112,15 @@ func (p *Publisher) publish(ctx context.Context, who speaker, d *Delivery, opts 
 	one.Statements = res.Said + res.Resumed
 	one.Unchanged, one.Refused = res.Unchanged, res.Refused
 	if err == nil && res.Said+res.Unchanged+res.Resumed == 0 {
-		one.State, err = Closed, fmt.Errorf("%w: %d drafts, all refused; is it the right mapping and country?", ErrNothing, res.Refused)
+		one.State, err = publication.Closed, fmt.Errorf("%w: %d drafts, all refused; is it the right mapping and country?", ErrNothing, res.Refused)
 	} else if err == nil {
-		one.State = Complete
+		one.State = publication.Complete
 	}
-	if one.State != Open {
+	if one.State != publication.Open {
 		one.Ended = p.cfg.Now().UTC().Truncate(time.Second)
 	}
 	res.Publication, res.After, res.Elapsed = one, p.cfg.View.List().Counts(), p.cfg.Now().Sub(begun)
-	if failed := p.keep(&one); failed != nil {
+	if failed := p.book.Keep(&one); failed != nil {
 		if errors.Is(err, ErrNothing) {
 			err = nil // or the fault would pass for a delivery that says nothing
 		}

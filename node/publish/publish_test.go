@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
@@ -41,12 +42,12 @@ func TestPublish(t *testing.T) {
 		t.Errorf("result %+v", res)
 	}
 	one := res.Publication
-	if one.State != Complete || one.Member != "desk" || one.File != "monday.csv" || one.Statements != 2 || one.Ended.IsZero() || !slices.Equal(progress, []int{2}) {
+	if one.State != publication.Complete || one.Member != "desk" || one.File != "monday.csv" || one.Statements != 2 || one.Ended.IsZero() || !slices.Equal(progress, []int{2}) {
 		t.Errorf("publication %+v, progress %v", one, progress)
 	}
 	s, ok := w.standing("desk", "+12025550123", "mkt.finance.loan")
 	flag := assertion.Flag{Category: a.Category, Label: "word", Confidence: 428, Reports: 3}
-	if !ok || s.Flag != flag || ID(s.Publication) != one.ID || s.Issuer != issuer("desk") {
+	if !ok || s.Flag != flag || publication.ID(s.Publication) != one.ID || s.Issuer != issuer("desk") {
 		t.Errorf("standing %+v", s)
 	}
 	st := s.Statement
@@ -349,7 +350,7 @@ func TestNothingToPublish(t *testing.T) {
 		t.Errorf("all refused: %v", err)
 	}
 	all, err := p.Publications()
-	if err != nil || len(all) != 1 || all[0].State != Closed {
+	if err != nil || len(all) != 1 || all[0].State != publication.Closed {
 		t.Errorf("publications %+v, %v", all, err)
 	}
 	_, err = w.publisher("centre").Publish(context.Background(), delivery("a"), Options{})
@@ -479,16 +480,16 @@ func TestCancelledPublicationIsFinished(t *testing.T) {
 	p := w.publisher("desk")
 	ctx, cancel := context.WithCancel(context.Background())
 	res, err := p.Publish(ctx, many("a", n), Options{Progress: func(int) { cancel() }})
-	if !errors.Is(err, context.Canceled) || res.Publication.State != Open || res.Said == 0 || res.Said == n {
+	if !errors.Is(err, context.Canceled) || res.Publication.State != publication.Open || res.Said == 0 || res.Said == n {
 		t.Fatalf("result %+v, %v", res, err)
 	}
 	// Until it is finished nothing else of the member is published.
 	_, err = p.Publish(context.Background(), delivery("b", draft(t, "+12025550123", "har.silent", 1, 1)), Options{})
-	if !errors.Is(err, ErrUnfinished) || !strings.Contains(err.Error(), res.Publication.ID.String()) {
+	if !errors.Is(err, publication.ErrUnfinished) || !strings.Contains(err.Error(), res.Publication.ID.String()) {
 		t.Errorf("another publication: %v", err)
 	}
 	again := w.publish(p, many("a", n))
-	if again.Resumed != res.Said || again.Said != n-res.Said || again.Publication.State != Complete {
+	if again.Resumed != res.Said || again.Said != n-res.Said || again.Publication.State != publication.Complete {
 		t.Errorf("again %+v", again)
 	}
 }
@@ -498,7 +499,7 @@ func TestClose(t *testing.T) {
 	p := w.publisher("desk")
 	ctx, cancel := context.WithCancel(context.Background())
 	res, _ := p.Publish(ctx, many("a", 8*assertion.MaxStatements), Options{Progress: func(int) { cancel() }})
-	if err := w.publisher("other").Close(res.Publication.ID); !errors.Is(err, ErrNoPublication) {
+	if err := w.publisher("other").Close(res.Publication.ID); !errors.Is(err, publication.ErrNone) {
 		t.Errorf("another member closes it: %v", err)
 	}
 	if err := p.Close(res.Publication.ID); err != nil {
@@ -507,7 +508,7 @@ func TestClose(t *testing.T) {
 	if err := p.Close(res.Publication.ID); err == nil || !strings.Contains(err.Error(), "is closed, not open") {
 		t.Errorf("closed twice: %v", err)
 	}
-	if err := p.Close(ID{9}); !errors.Is(err, ErrNoPublication) {
+	if err := p.Close(publication.ID{9}); !errors.Is(err, publication.ErrNone) {
 		t.Errorf("no such publication: %v", err)
 	}
 	if next := w.publish(p, delivery("b", draft(t, "+12025550123", "har.silent", 1, 1))); next.Said != 1 {

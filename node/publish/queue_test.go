@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/taxonomy"
@@ -76,7 +77,7 @@ func TestDraftsQueueWhileTheFeedIsNotConfirmed(t *testing.T) {
 	}
 	const numbers = 10_000 // several parts
 	res := w.publish(p, many("file", numbers))
-	if res.Queued == "" || res.Waiting != numbers || res.Said != 0 || res.Publication.State != Queued {
+	if res.Queued == "" || res.Waiting != numbers || res.Said != 0 || res.Publication.State != publication.Queued {
 		t.Fatalf("a file: %+v", res)
 	}
 	w.say(p, drafted(w.terms(p).Retract(hand.Statement(first.Statements[0]), "a mistake")))
@@ -101,7 +102,7 @@ func TestDraftsQueueWhileTheFeedIsNotConfirmed(t *testing.T) {
 		t.Fatalf("said: %+v", all)
 	}
 	for i, want := range []int{1, numbers, 1} {
-		if one := all[i]; one.Refused != nil || one.Publication.State != Complete || one.Publication.Statements != want {
+		if one := all[i]; one.Refused != nil || one.Publication.State != publication.Complete || one.Publication.Statements != want {
 			t.Errorf("%d: %+v", i, one)
 		}
 	}
@@ -200,11 +201,44 @@ func TestVoidDraftsDoNotBlockTheQueue(t *testing.T) {
 		t.Fatalf("said: %+v", all)
 	}
 	for _, one := range all[:2] {
-		if one.Refused == nil || one.Publication.State != Closed || one.Publication.Refused != 1 {
+		if one.Refused == nil || one.Publication.State != publication.Closed || one.Publication.Refused != 1 {
 			t.Errorf("%+v", one)
 		}
 	}
-	if one := all[2]; one.Refused != nil || one.Publication.ID != fresh.Publication || one.Publication.State != Complete {
+	if one := all[2]; one.Refused != nil || one.Publication.ID != fresh.Publication || one.Publication.State != publication.Complete {
 		t.Errorf("what came after it: %+v", one)
+	}
+}
+
+// What has lost a part waits on, unsaid to its end: a part never passes for the whole.
+func TestAPartThatIsGoneStopsTheQueue(t *testing.T) {
+	w := newWorld(t, "acme: vendor; trusted")
+	p := w.queueing("acme")
+	w.bar("acme", waitsForPeers)
+	const numbers = 10_000
+	res := w.publish(p, many("file", numbers))
+	var last string
+	if err := w.store.List("queued", func(key string, _ []byte) error { last = key; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.store.Delete("queued", last), w.store.Lift(issuer("acme"), feed.Restored)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := p.Drain(context.Background())
+	if len(all) != 0 || err == nil || !strings.Contains(err.Error(), "it is gone") {
+		t.Errorf("drained %+v: %v", all, err)
+	}
+	records, err := p.Publications()
+	if err != nil || len(records) != 1 || records[0].State != publication.Open {
+		t.Errorf("%+v, %v", records, err)
+	}
+	if n, err := p.Queued(); err != nil || n != numbers {
+		t.Errorf("%d are queued, %v", n, err)
+	}
+	if again := w.publish(p, many("file", numbers)); again.Publication.ID != res.Publication.ID || again.Said+again.Resumed != numbers {
+		t.Errorf("delivered again: %+v", again)
+	}
+	if all := w.drain(p); len(all) != 1 || all[0].Publication.State != publication.Complete {
+		t.Errorf("drained %+v", all)
 	}
 }

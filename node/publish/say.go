@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
@@ -23,7 +24,7 @@ func (p *Publisher) Terms() (hand.Terms, error) {
 
 // Said is what was said by hand.
 type Said struct {
-	Publication ID
+	Publication publication.ID
 	Statements  []taxonomy.Ref // in the order of the statements; none while they are queued
 	Queued      string         // says that they are, and why; "" when they are signed
 }
@@ -80,7 +81,7 @@ func (p *Publisher) Say(ctx context.Context, note string, statements ...assertio
 	if err := p.sound(who, statements); err != nil {
 		return Said{}, err
 	}
-	id, err := newID(p.cfg.Random)
+	id, err := publication.NewID(p.cfg.Random)
 	if err != nil {
 		return Said{}, err
 	}
@@ -128,7 +129,7 @@ func (p *Publisher) sound(who speaker, statements []assertion.Statement) error {
 }
 
 // build assembles statements into batches.
-func (p *Publisher) build(id ID, statements []assertion.Statement) ([]assertion.Batch, error) {
+func (p *Publisher) build(id publication.ID, statements []assertion.Statement) ([]assertion.Batch, error) {
 	b := assertion.NewBuilder(p.cfg.Random)
 	var batches []assertion.Batch
 	for i := range statements {
@@ -156,11 +157,11 @@ func (p *Publisher) build(id ID, statements []assertion.Statement) ([]assertion.
 func (p *Publisher) afterwards(who speaker, said Said, note string, statements []assertion.Statement) error {
 	if len(statements) > 1 {
 		at := p.cfg.Now().UTC()
-		one := Publication{
-			ID: said.Publication, Member: who.id, Issuer: p.issuer.String(), State: Complete,
+		one := publication.Record{
+			ID: said.Publication, Member: who.id, Issuer: p.issuer.String(), State: publication.Complete,
 			File: note, Statements: len(said.Statements), Begun: at, Ended: at,
 		}
-		if err := p.keep(&one); err != nil {
+		if err := p.book.Keep(&one); err != nil {
 			return err
 		}
 	}
@@ -175,8 +176,8 @@ func (p *Publisher) undone(statements []assertion.Statement) error {
 		if reason != assertion.Sound || !ok || undo.Kind != assertion.TargetPublication {
 			continue
 		}
-		err := p.end(ID(undo.Target), Retracted)
-		if err != nil && !errors.Is(err, ErrNoPublication) {
+		err := p.end(publication.ID(undo.Target), publication.Retracted)
+		if err != nil && !errors.Is(err, publication.ErrNone) {
 			return err
 		}
 	}

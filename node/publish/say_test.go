@@ -2,13 +2,13 @@ package publish
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
@@ -21,7 +21,7 @@ func TestSayOne(t *testing.T) {
 	p := w.publisher("op")
 	said := w.say(p, drafted(w.terms(p).Flag(handFlag(t, "+12025550123", "crm.spoof"))))
 	s, ok := w.standing("op", "+12025550123", "crm.spoof")
-	if !ok || len(said.Statements) != 1 || s.Ref != said.Statements[0] || ID(s.Publication) != said.Publication {
+	if !ok || len(said.Statements) != 1 || s.Ref != said.Statements[0] || publication.ID(s.Publication) != said.Publication {
 		t.Errorf("said %+v, standing %+v", said, s)
 	}
 	if e := w.entry("+12025550123"); e.Action != taxonomy.Label {
@@ -75,7 +75,7 @@ func TestSayMany(t *testing.T) {
 		t.Fatalf("%d said in %d batches, %v", len(said.Statements), len(w.announced), err)
 	}
 	got, err := p.Publications()
-	if err != nil || len(got) != 1 || got[0].File != "directory" || got[0].ID != said.Publication || got[0].Statements != len(all) || got[0].State != Complete {
+	if err != nil || len(got) != 1 || got[0].File != "directory" || got[0].ID != said.Publication || got[0].Statements != len(all) || got[0].State != publication.Complete {
 		t.Errorf("publications %+v, %v", got, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -106,7 +106,7 @@ func TestRetractPublication(t *testing.T) {
 		t.Errorf("what was undone is still listed: %+v", w.entry("+12025550123"))
 	}
 	all, err := p.Publications()
-	if err != nil || len(all) != 1 || all[0].State != Retracted || all[0].Ended.IsZero() {
+	if err != nil || len(all) != 1 || all[0].State != publication.Retracted || all[0].Ended.IsZero() {
 		t.Errorf("publications %+v, %v", all, err)
 	}
 	w.now++
@@ -161,37 +161,16 @@ func TestHoldingsAndDisputes(t *testing.T) {
 	}
 }
 
-func TestIDs(t *testing.T) {
-	id := ID{0xAB, 15: 0xCD}
-	got, err := ParseID(id.String())
-	if err != nil || got != id {
-		t.Errorf("%s, %v", got, err)
-	}
-	for _, s := range []string{"", "ab", id.String() + "00", strings.Repeat("x", 32), strings.Repeat("g", 4000)} {
-		if _, err := ParseID(s); err == nil || len(err.Error()) > 200 {
-			t.Errorf("ParseID(%.20q): %v", s, err)
-		}
-	}
-	var back struct{ ID ID }
-	text, err := json.Marshal(struct{ ID ID }{id})
-	if err != nil || json.Unmarshal(text, &back) != nil || back.ID != id {
-		t.Errorf("%s reads back as %s", text, back.ID)
-	}
-	if json.Unmarshal([]byte(`{"ID": "nonsense"}`), &back) == nil {
-		t.Error("nonsense was read")
-	}
-}
-
 func TestDamagedRecord(t *testing.T) {
 	w := newWorld(t, "desk: vendor")
-	p := w.publisher("desk")
-	if err := w.store.Put(spacePublication, ID{1}.String(), []byte("{")); err != nil {
+	p, id := w.publisher("desk"), publication.ID{1}
+	if err := w.store.Put("publication", id.String(), []byte("{")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Publications(); err == nil || !strings.Contains(err.Error(), ID{1}.String()) {
+	if _, err := p.Publications(); err == nil || !strings.Contains(err.Error(), id.String()) {
 		t.Errorf("a damaged record: %v", err)
 	}
-	if err := p.Close(ID{1}); err == nil {
+	if err := p.Close(id); err == nil {
 		t.Error("a damaged record was closed")
 	}
 }

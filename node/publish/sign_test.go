@@ -10,6 +10,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
@@ -300,7 +301,7 @@ func TestFaultsOfTheStore(t *testing.T) {
 			t.Errorf("%s fails: %v", at, err)
 		}
 		store.at = "get"
-		if err := p.Close(ID{}); !errors.Is(err, errKilled) {
+		if err := p.Close(publication.ID{}); !errors.Is(err, errKilled) {
 			t.Errorf("get fails: %v", err)
 		}
 		store.at = ""

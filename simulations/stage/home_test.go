@@ -13,6 +13,7 @@ import (
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/publish"
+	"ringfence/node/publish/publication"
 	"ringfence/simulations/data"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/keys"
@@ -128,7 +129,7 @@ func (want ideal) checkNode(t testing.TB, n *node.Node) {
 		t.Errorf("root %x, %+v; an undisturbed run has root %x and %d statements", l.Stamp().Root, l.Counts(), want.root, want.statements)
 	}
 	all, err := n.Publications(context.Background())
-	if err != nil || len(all) != 1 || all[0].State != string(publish.Complete) {
+	if err != nil || len(all) != 1 || all[0].State != string(publication.Complete) {
 		t.Errorf("the publications are %+v, %v", all, err)
 	}
 }
