@@ -16,6 +16,7 @@ import (
 
 	"ringfence/node/answer"
 	"ringfence/node/api"
+	"ringfence/node/speak"
 	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 )
@@ -197,7 +198,7 @@ func (n *Node) Token(_ context.Context, t api.TokenRequest) (api.Token, error) {
 		return api.Token{}, api.Errorf(api.Refused, "there is a token %q already; revoke it first, or choose another name", t.Name)
 	}
 	if err := n.store.Put(spaceTokens, t.Name, value); err != nil {
-		return api.Token{}, refusal(err)
+		return api.Token{}, speak.Refusal(err)
 	}
 	n.tokens.all = append(n.tokens.all, k)
 	return api.Token{Name: k.Name, Role: k.Role, Secret: text, Made: k.Made.Format(time.RFC3339)}, nil
@@ -223,7 +224,7 @@ func (n *Node) Revoke(_ context.Context, name string) error {
 		return api.Errorf(api.NotFound, "there is no token %q", name)
 	}
 	if err := n.store.Delete(spaceTokens, name); err != nil {
-		return refusal(err)
+		return speak.Refusal(err)
 	}
 	n.tokens.all = slices.Delete(n.tokens.all, i, i+1)
 	return nil

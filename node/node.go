@@ -35,6 +35,7 @@ import (
 	"ringfence/node/screen/enforce"
 	"ringfence/node/screen/local"
 	"ringfence/node/screen/record"
+	"ringfence/node/speak"
 	"ringfence/store/charter"
 	"ringfence/store/disk"
 	"ringfence/store/feed"
@@ -89,6 +90,7 @@ type Node struct {
 	gather  *prometheus.Registry
 	own     *publish.Publisher                    // nil without an issuer key
 	ownErr  error                                 // why own is nil
+	voice   *speak.Speaker                        // speaks through own
 	issuer  keys.Public                           // whose node it is, also while its keys are locked; zero if it never opened any
 	host    keys.Private                          // by which other nodes know it; zero: it is apart
 	apart   error                                 // why it is
@@ -130,7 +132,7 @@ func Open(cfg Config) (_ *Node, err error) {
 		}
 	}()
 	for _, step := range []func() error{
-		n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openTokens, n.openScreening,
+		n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openVoice, n.openTokens, n.openScreening,
 	} {
 		if err := step(); err != nil {
 			return nil, err

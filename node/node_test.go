@@ -83,7 +83,7 @@ func (h *home) as(member string) api.Speaker {
 	h.t.Helper()
 	p, err := h.node.publisher(chartertest.Issuer(member))
 	must(h.t, err)
-	return speaker{h.node, p}
+	return h.node.speaking(p, nil)
 }
 
 func (h *home) lookup(number string) api.Lookup {

@@ -59,7 +59,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 	if out.Suspended > 0 {
 		out.Problems = append(out.Problems, fmt.Sprintf("%d statements of this member are suspended: a key of it signed two stories, and %s", out.Suspended, sayAgainHint))
 	}
-	out.Peers, out.Queued = n.Standing(), n.queued()
+	out.Peers, out.Queued = n.Standing(), n.voice.Queued()
 	if free, floor, err := n.store.Space(); err == nil {
 		out.FreeBytes, out.FloorBytes = free, floor
 	}

@@ -59,7 +59,7 @@ func (n *Node) Run(ctx context.Context) error {
 	}()
 	go func() {
 		defer close(drained)
-		n.drainQueue(ctx)
+		n.voice.Drain(ctx)
 	}()
 	go func() {
 		defer stop() // a node that lost its place among the others ends and says so

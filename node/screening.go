@@ -16,6 +16,7 @@ import (
 	"ringfence/node/screen/enforce"
 	"ringfence/node/screen/local"
 	"ringfence/node/screen/record"
+	"ringfence/node/speak"
 	"ringfence/store/number"
 	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
@@ -215,7 +216,7 @@ func (n *Node) Enforce(_ context.Context, e api.Enforce) ([]api.Switch, error) {
 			return nil, err
 		}
 		if err := n.store.Put(spaceScreening, keySwitches, text); err != nil {
-			return nil, refusal(err)
+			return nil, speak.Refusal(err)
 		}
 		if err := n.rescreen(next); err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
-package node
+package speak
 
 import (
 	"context"
@@ -13,16 +13,21 @@ import (
 	"ringfence/node/publish/hand"
 	"ringfence/node/source"
 	"ringfence/node/source/mapping"
+	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
 
 // Publish implements api.Speaker.
-func (s speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing) (api.Published, error) {
+func (s *Speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing) (api.Published, error) {
+	own, err := s.publisher()
+	if err != nil {
+		return api.Published{}, err
+	}
 	if h.Progress == nil {
 		h.Progress = func(api.Progress) {}
 	}
-	began := s.n.cfg.Now()
+	began := s.cfg.Now()
 	out := api.Published{DryRun: p.DryRun, RejectedBy: map[string]int{}}
 	d, err := s.read(ctx, p, file, h, &out)
 	if err != nil {
@@ -34,20 +39,20 @@ func (s speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, h a
 	case out.Drafts == 0:
 		out.Note = "nothing to publish: no row of the file can be used; is it the right mapping and country?"
 	case p.DryRun:
-		err = s.dryRun(ctx, deliver, opts, &out)
+		err = s.dryRun(ctx, own, deliver, opts, &out)
 	default:
-		err = s.deliver(ctx, deliver, opts, &out)
+		err = s.deliver(ctx, own, deliver, opts, &out)
 	}
 	if err != nil {
-		return api.Published{}, refusal(err)
+		return api.Published{}, Refusal(err)
 	}
 	if !p.DryRun {
-		s.n.metrics.AddRows("accepted", out.Accepted)
-		s.n.metrics.AddRows("rejected", out.Rejected)
+		s.cfg.Rows("accepted", out.Accepted)
+		s.cfg.Rows("rejected", out.Rejected)
 	}
-	s.n.measure()
-	out.Seconds = s.n.cfg.Now().Sub(began).Seconds()
-	out.List = s.n.stamp()
+	s.cfg.Said()
+	out.Seconds = s.cfg.Now().Sub(began).Seconds()
+	out.List = s.cfg.Stamp()
 	return out, nil
 }
 
@@ -91,7 +96,7 @@ func reject(out *api.Published, h api.Hearing, reason string, row api.RejectedRo
 }
 
 // read makes drafts of a file.
-func (s speaker) read(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing, out *api.Published) (*source.Delivery, error) {
+func (s *Speaker) read(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing, out *api.Published) (*source.Delivery, error) {
 	m, err := mappingOf(p)
 	if err != nil {
 		return nil, err
@@ -100,7 +105,7 @@ func (s speaker) read(ctx context.Context, p api.Publish, file io.Reader, h api.
 	opts := source.Options{
 		File: p.File,
 		Dialler: func(c number.Country) (source.Dialler, error) {
-			rules := s.n.book.Load().Plans.Rules(c)
+			rules := s.cfg.Book().Plans.Rules(c)
 			return func(text string) number.Caller { return rules.Dialled(text).First() }, nil
 		},
 		Rejected: func(r source.Rejection) error {
@@ -177,14 +182,14 @@ func delivery(file string, d *source.Delivery) *publish.Delivery {
 	}
 }
 
-func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.Options, out *api.Published) error {
-	before := s.n.view.List()
-	res, err := s.Publisher.Publish(ctx, d, opts)
+func (s *Speaker) deliver(ctx context.Context, own *publish.Publisher, d *publish.Delivery, opts publish.Options, out *api.Published) error {
+	before := s.cfg.List()
+	res, err := own.Publish(ctx, d, opts)
 	nothing := errors.Is(err, publish.ErrNothing)
 	if err != nil && !nothing {
 		return err
 	}
-	out.Changes = s.n.view.List().ChangedSince(before)
+	out.Changes = s.cfg.List().ChangedSince(before)
 	out.Publication, out.Already, out.Statements = res.Publication.ID.String(), res.Already, res.Said
 	out.Unchanged, out.Resumed, out.Refused, out.Batches = res.Unchanged, res.Resumed, res.Refused, res.Batches
 	out.LabelledNow, out.Labelled = res.Before.Labelled, res.After.Labelled
@@ -197,7 +202,7 @@ func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.
 	case res.Already:
 		out.Note = "this content was published before; nothing was added"
 	case res.Said > 0 && res.After.Labelled == res.Before.Labelled:
-		out.Note = s.whyNothing(res.Said)
+		out.Note = s.whyNothing(own.Issuer(), res.Said)
 	}
 	return nil
 }
@@ -205,8 +210,8 @@ func (s speaker) deliver(ctx context.Context, d *publish.Delivery, opts publish.
 // refusedAll says why a publication says nothing at all.
 const refusedAll = "nothing to publish: the federation's rules refuse every row that can be used; is it the right mapping, country and date?"
 
-func (s speaker) dryRun(ctx context.Context, d *publish.Delivery, opts publish.Options, out *api.Published) error {
-	run, err := s.DryRun(ctx, d, opts)
+func (s *Speaker) dryRun(ctx context.Context, own *publish.Publisher, d *publish.Delivery, opts publish.Options, out *api.Published) error {
+	run, err := own.DryRun(ctx, d, opts)
 	if err != nil {
 		return err
 	}
@@ -218,18 +223,18 @@ func (s speaker) dryRun(ctx context.Context, d *publish.Delivery, opts publish.O
 	case run.Already:
 		out.Note = "this content was published before; nothing would be added"
 	case run.Say > 0 && out.Labelled == out.LabelledNow:
-		out.Note = s.whyNothing(run.Say)
+		out.Note = s.whyNothing(own.Issuer(), run.Say)
 	}
 	return nil
 }
 
 // whyNothing says why a publication labels nothing new.
-func (s speaker) whyNothing(said int) string {
-	info, ok := s.n.state.Issuer(s.Issuer())
+func (s *Speaker) whyNothing(issuer keys.Public, said int) string {
+	info, ok := s.cfg.State.Issuer(issuer)
 	if !ok {
 		return ""
 	}
-	weight, single := s.n.state.Weight(info.Member), s.n.state.Policy().SinglePermille
+	weight, single := s.cfg.State.Weight(info.Member), s.cfg.State.Policy().SinglePermille
 	who := fmt.Sprintf("%d statements change no label", said)
 	if weight < single {
 		return fmt.Sprintf("%s: alone, a member of weight %d permille stays below the single-source threshold of %d; a second, independent source is needed. See docs/policy.md", who, weight, single)

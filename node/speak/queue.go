@@ -1,0 +1,69 @@
+package speak
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ringfence/node/publish"
+	"ringfence/store/feed"
+)
+
+// tryEvery is how often what is queued is tried again.
+const tryEvery = 5 * time.Second
+
+// Drain says what was accepted while signing was barred, as soon as it is not any
+// more, until ctx ends. What else keeps it from that is told once.
+func (s *Speaker) Drain(ctx context.Context) {
+	own := s.cfg.Publisher
+	if own == nil {
+		return
+	}
+	try := time.NewTicker(tryEvery)
+	defer try.Stop()
+	told := ""
+	for {
+		why := ""
+		if err := s.drain(ctx, own); err != nil && !errors.Is(err, feed.ErrBarred) && ctx.Err() == nil {
+			why = err.Error()
+		}
+		if why != told && why != "" {
+			s.cfg.Logger.Error("what is queued is not said yet", "reason", why)
+		}
+		told = why
+		select {
+		case <-ctx.Done():
+			return
+		case <-try.C:
+		}
+	}
+}
+
+// drain says what is queued and tells the log what became of it.
+func (s *Speaker) drain(ctx context.Context, own *publish.Publisher) error {
+	all, err := own.Drain(ctx)
+	for i := range all {
+		one := &all[i].Publication
+		if refused := all[i].Refused; refused != nil {
+			s.cfg.Logger.Error("what was queued is not said: it would count for nothing", "publication", one.ID, "said", one.File, "reason", refused)
+			continue
+		}
+		s.cfg.Logger.Info("what was queued is said", "publication", one.ID, "state", string(one.State), "statements", one.Statements, "unchanged", one.Unchanged, "refused", one.Refused)
+	}
+	if len(all) > 0 {
+		s.cfg.Said()
+	}
+	return err
+}
+
+// Queued is how many drafts wait to be signed.
+func (s *Speaker) Queued() int {
+	if s.cfg.Publisher == nil {
+		return 0
+	}
+	count, err := s.cfg.Publisher.Queued()
+	if err != nil {
+		s.cfg.Logger.Error("the queue of drafts cannot be read", "reason", err)
+	}
+	return count
+}

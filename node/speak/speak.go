@@ -1,0 +1,91 @@
+// Package speak is a node's voice: it says in its member's name what people and
+// programs ask for, in the words of node/api, and tells what came of it.
+//
+// Between those words and a signed batch lie two things that know nothing of each
+// other: node/source reads files, node/publish signs drafts. Here the one is handed
+// to the other, every row that is not taken is told of and counted once, a thing
+// that is said by hand is previewed before it is said, and what nobody would notice
+// by itself (that a publication labels nothing, and why) is put into words. What is
+// refused comes back as the kind of error that callers act on.
+//
+// What is accepted while signing is barred is said here too, as soon as it may be:
+// somebody must try again, and tell when it is said or why it is not.
+//
+// Floor 11. It decides nothing about evidence or authority, keeps nothing, and does
+// not know over which face it was asked.
+package speak
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"ringfence/node/answer"
+	"ringfence/node/api"
+	"ringfence/node/publish"
+	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
+	"ringfence/store/charter"
+	"ringfence/store/disk"
+	"ringfence/store/feed"
+	"ringfence/store/view"
+)
+
+// Config is what a Speaker needs. Exactly one of Publisher and Mute must be set,
+// and all of the rest.
+type Config struct {
+	Publisher *publish.Publisher
+	Mute      error // why there is no Publisher
+
+	State  *charter.State
+	List   func() *view.List
+	Book   func() *answer.Book
+	Stamp  func() api.ListStamp
+	Now    func() time.Time
+	Said   func()                         // hears that something may have been said
+	Rows   func(outcome string, rows int) // hears what became of the rows of a file: accepted, rejected
+	Logger *slog.Logger
+}
+
+// Speaker says things in the name of one issuer. It is safe for concurrent use.
+// Without a publisher whatever it is asked to say is refused.
+type Speaker struct{ cfg Config }
+
+// New returns a Speaker.
+func New(cfg Config) *Speaker { return &Speaker{cfg} }
+
+// publisher returns who signs.
+func (s *Speaker) publisher() (*publish.Publisher, error) {
+	if s.cfg.Publisher == nil {
+		return nil, api.Errorf(api.Refused, "this node cannot speak: %v", s.cfg.Mute)
+	}
+	return s.cfg.Publisher, nil
+}
+
+// terms returns who signs, and what is drafted by hand now.
+func (s *Speaker) terms() (*publish.Publisher, hand.Terms, error) {
+	own, err := s.publisher()
+	if err != nil {
+		return nil, hand.Terms{}, err
+	}
+	t, err := own.Terms()
+	return own, t, Refusal(err)
+}
+
+// Refusal gives an error of the floors below the kind that callers act on (api.KindOf).
+func Refusal(err error) error {
+	var known *api.Error
+	var void *publish.VoidError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrClock), errors.Is(err, publish.ErrHeld),
+		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, publish.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
+		return api.Errorf(api.Refused, "%v", err)
+	case errors.Is(err, publication.ErrNone):
+		return api.Errorf(api.NotFound, "%v", err)
+	}
+	return err
+}
