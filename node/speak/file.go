@@ -34,7 +34,7 @@ func (s *Speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, h 
 		return api.Published{}, err
 	}
 	account(&out, d)
-	deliver, opts := delivery(p.File, d), hearers(h, &out)
+	deliver, opts := Delivery(p.File, d), hearers(h, &out)
 	switch {
 	case out.Drafts == 0:
 		out.Note = "nothing to publish: no row of the file can be used; is it the right mapping and country?"
@@ -163,9 +163,9 @@ func account(out *api.Published, d *source.Delivery) {
 	}
 }
 
-// delivery hands what source read to a publisher; the two know nothing of each
-// other.
-func delivery(file string, d *source.Delivery) *publish.Delivery {
+// Delivery hands what source read of a file to a publisher; the two know nothing of
+// each other.
+func Delivery(file string, d *source.Delivery) *publish.Delivery {
 	m := d.Mapping()
 	return &publish.Delivery{
 		File: file, Mapping: m.Name(), Digest: d.Digest(), Adds: m.Mode() == mapping.Reports, Medium: m.Medium(),

@@ -14,6 +14,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/publish"
 	"ringfence/node/publish/publication"
+	"ringfence/node/speak"
 	"ringfence/simulations/data"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/keys"
@@ -97,7 +98,7 @@ func (h *home) drafts(text []byte) []publish.Draft {
 	read, err := s.Read(context.Background(), f)
 	must(h.t, err)
 	var all []publish.Draft
-	for d := range Deliver(f.Name, read).Drafts {
+	for d := range speak.Delivery(f.Name, read).Drafts {
 		all = append(all, d)
 	}
 	return all

@@ -18,6 +18,7 @@ import (
 	"ringfence/node/publish"
 	"ringfence/node/source"
 	"ringfence/node/source/mapping"
+	"ringfence/node/speak"
 	"ringfence/store/charter"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
@@ -111,24 +112,6 @@ func (s *Stage) Read(ctx context.Context, f File) (*source.Delivery, error) {
 	})
 }
 
-// Deliver hands what was read from a file to a publisher.
-func Deliver(file string, d *source.Delivery) *publish.Delivery {
-	m := d.Mapping()
-	return &publish.Delivery{
-		File: file, Mapping: m.Name(), Digest: d.Digest(), Adds: m.Mode() == mapping.Reports, Medium: m.Medium(),
-		Drafts: func(yield func(publish.Draft) bool) {
-			for one := range d.Drafts() {
-				if !yield(publish.Draft{
-					Number: one.Number, Category: one.Category, Label: one.Label, Reports: one.Reports,
-					FirstSeen: one.FirstSeen, LastSeen: one.LastSeen, Lines: one.Lines(),
-				}) {
-					return
-				}
-			}
-		},
-	}
-}
-
 // Publish reads a file and says what it says, by an issuer's key.
 func (s *Stage) Publish(ctx context.Context, key keys.Private, f File, opts publish.Options) (*source.Delivery, publish.Result, error) {
 	p, err := s.Publisher(key)
@@ -139,7 +122,7 @@ func (s *Stage) Publish(ctx context.Context, key keys.Private, f File, opts publ
 	if err != nil {
 		return nil, publish.Result{}, err
 	}
-	res, err := p.Publish(ctx, Deliver(f.Name, d), opts)
+	res, err := p.Publish(ctx, speak.Delivery(f.Name, d), opts)
 	if err != nil {
 		return d, res, fmt.Errorf("publish %s: %w", f.Name, err)
 	}
