@@ -66,30 +66,42 @@ func (l Line) All() ([]Entry, error) {
 	return all, nil
 }
 
-// Join puts an entry whose parts are written at the end of the line, durably. One
-// whose ID is in it already stays as it is.
+// Join puts an entry whose parts are written at the end of the line, durably. When
+// its ID stands in the line already it takes that place, and what waits now is what
+// was written last.
 func (l Line) Join(e *Entry) error {
 	all, err := l.All()
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(all, func(o Entry) bool { return o.ID == e.ID }) {
-		return nil
-	}
-	place := 0
-	if n := len(all); n > 0 {
-		if _, err := fmt.Sscanf(all[n-1].key, "%d", &place); err != nil {
-			return fmt.Errorf("publish: entry %q of the queue: %w", all[n-1].key, err)
-		}
+	var was Entry
+	if i := slices.IndexFunc(all, func(o Entry) bool { return o.ID == e.ID }); i >= 0 {
+		was = all[i]
+	} else if was.key, err = end(all); err != nil {
+		return err
 	}
 	b, err := json.Marshal(e)
 	if err == nil {
-		err = l.Values.Put(spaceLine, fmt.Sprintf("%020d", place+1), b)
+		err = l.Values.Put(spaceLine, was.key, b)
+	}
+	for n := e.Parts; err == nil && n < was.Parts; n++ {
+		err = l.Values.Delete(spaceParts, partKey(e.ID, n))
 	}
 	if err != nil {
 		return fmt.Errorf("publish: queue drafts: %w", err)
 	}
 	return nil
+}
+
+// end returns the place behind all that wait.
+func end(all []Entry) (string, error) {
+	last := 0
+	if n := len(all); n > 0 {
+		if _, err := fmt.Sscanf(all[n-1].key, "%d", &last); err != nil {
+			return "", fmt.Errorf("publish: entry %q of the queue: %w", all[n-1].key, err)
+		}
+	}
+	return fmt.Sprintf("%020d", last+1), nil
 }
 
 // Leave takes an entry that All returned off the line, with its parts.

@@ -227,3 +227,27 @@ func TestDamageIsAnError(t *testing.T) {
 		t.Error("joined a line that cannot be read")
 	}
 }
+
+// Who joins again, with what is left of the file by then, keeps the place and waits
+// with that alone.
+func TestJoiningAgainReplaces(t *testing.T) {
+	values := memory.New()
+	l := Line{values}
+	all := drafts(t, 8000)
+	join(t, l, write(t, l, publication.ID{1}, all))
+	join(t, l, write(t, l, publication.ID{2}, all[:1]))
+	e := write(t, l, publication.ID{1}, all[7000:])
+	e.Refused = 7000
+	join(t, l, e)
+	if got := order(t, l); !slices.Equal(got, []byte{1, 2}) {
+		t.Errorf("the order: %v", got)
+	}
+	now, err := l.All()
+	must(t, err)
+	if now[0].Drafts != 1000 || now[0].Refused != 7000 || !slices.Equal(read(t, l, &now[0]), all[7000:]) {
+		t.Errorf("%+v waits", now[0])
+	}
+	if n := left(t, values, spaceParts); n != now[0].Parts+now[1].Parts {
+		t.Errorf("%d parts are kept, %d wait", n, now[0].Parts+now[1].Parts)
+	}
+}
