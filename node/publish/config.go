@@ -9,6 +9,7 @@ import (
 
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/internal/queue"
+	"ringfence/node/publish/pen"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
@@ -23,7 +24,7 @@ import (
 type Config struct {
 	Key    keys.Private // of the issuer whose feed is written
 	Store  Store
-	Door   Door
+	Door   pen.Door
 	View   View
 	Now    func() time.Time
 	Random io.Reader // a cryptographic source outside tests
@@ -41,32 +42,15 @@ type Config struct {
 // Store keeps what must outlive a crash. Both store/disk and store/memory are
 // one.
 type Store interface {
-	Journal
+	pen.Store
 	Damage
-	Bars
 	Values
-}
-
-// Journal makes sure that no place of a feed is signed twice.
-type Journal interface {
-	Latest(issuer keys.Public) (feed.Tip, bool, error)
-	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
-	Reserve(issuer keys.Public, drafts []feed.Reservation) error
-	Reserved(issuer keys.Public) ([]feed.Reservation, error)
 }
 
 // Damage tells which batches are held and cannot be read.
 type Damage interface {
 	Quarantined() ([]feed.Quarantined, error)
 	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
-}
-
-// Bars keeps an issuer from signing.
-type Bars interface {
-	Bar(issuer keys.Public, bar feed.Bar) error
-	Barred(issuer keys.Public) (feed.Bar, bool, error)
-	Lift(issuer keys.Public, most feed.BarKind) error
-	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
 }
 
 // Values keeps small named values.
@@ -77,16 +61,11 @@ type Values interface {
 	List(space string, fn func(key string, value []byte) error) error
 }
 
-// Door is the one door into feeds: intake.Door.
-type Door interface {
-	Admit(offers []intake.Offer, now time.Time) ([]intake.Outcome, error)
-}
-
 // View tells what stands and what statements would do: view.View.
 type View interface {
 	Follow() (int, error)
 	List() *view.List
-	// Delivered reports whether a member said anything under a publication publication.ID.
+	// Delivered reports whether a member said anything under a publication ID.
 	Delivered(member charter.MemberIndex, id assertion.PublicationID) bool
 	Preview(issuer keys.Public, now int64, publication assertion.PublicationID, statements []assertion.Statement) (view.Preview, error)
 }
@@ -98,6 +77,7 @@ var ErrNotIssuer = errors.New("publish: the charter names no such issuer")
 // publication is made at a time.
 type Publisher struct {
 	cfg    Config
+	pen    *pen.Pen
 	issuer keys.Public
 	book   publication.Book
 	line   queue.Line
@@ -117,9 +97,13 @@ func New(cfg Config) (*Publisher, error) {
 		return nil, fmt.Errorf("publish: clock and randomness are needed")
 	}
 	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public(), book: publication.Book{Values: cfg.Store}, line: queue.Line{Values: cfg.Store}}
-	if _, err := p.speaker(); err != nil {
+	who, err := p.speaker()
+	if err != nil {
 		return nil, err
 	}
+	p.pen = pen.New(pen.Config{
+		Key: cfg.Key, Federation: who.state.Federation(), Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: cfg.MaySign,
+	})
 	return p, nil
 }
 

@@ -257,7 +257,7 @@ func (p *Publisher) sayQueued(who speaker, e *queue.Entry, one *publication.Reco
 	if err != nil {
 		return nil, err
 	}
-	admitted, err := p.commit(batches) // all of it has its place, or nothing
+	admitted, err := p.pen.Write(batches) // all of it has its place, or nothing
 	if err == nil {
 		err = p.show(admitted)
 	}

@@ -170,7 +170,7 @@ func (r *run) commitParts(ctx context.Context, res *Result) error {
 				batches = append(batches, group[i].batch)
 			}
 		}
-		admitted, err := r.commit(batches)
+		admitted, err := r.pen.Write(batches)
 		if err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ func (p *Publisher) Say(ctx context.Context, note string, statements ...assertio
 			return said, context.Cause(ctx)
 		}
 		n := min(groupSize, len(batches))
-		admitted, err := p.commit(batches[:n])
+		admitted, err := p.pen.Write(batches[:n])
 		if err != nil {
 			return said, err
 		}

@@ -1,13 +1,10 @@
 package publish
 
 import (
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/ipfs/go-cid"
 
-	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
 )
@@ -24,236 +21,23 @@ func (p *Publisher) Recover() (int, error) {
 // settle admits, lists and announces what is reserved, and brings the list up
 // to date. The caller holds mu.
 func (p *Publisher) settle() (int, error) {
-	if err := p.maySign(); err != nil {
+	recovered, admitted, err := p.pen.Settle()
+	if err != nil {
 		return 0, err
 	}
-	reserved, err := p.cfg.Store.Reserved(p.issuer)
-	if err != nil {
-		return 0, fmt.Errorf("publish: read reservations: %w", err)
-	}
-	var admitted []*intake.Admitted
-	if len(reserved) > 0 {
-		if admitted, err = p.signAndAdmit(reserved); err != nil {
-			return 0, err
-		}
-	}
-	if err := p.checkWhole(); err != nil {
-		return 0, err
-	}
-	return len(reserved), p.show(admitted)
+	return recovered, p.show(admitted)
 }
-
-// ErrHeld says that the node must not sign for the time being.
-var ErrHeld = errors.New("publish: nothing is signed for now")
-
-// maySign refuses when the issuer is barred from signing, or the node must not
-// sign now.
-func (p *Publisher) maySign() error {
-	if p.cfg.MaySign != nil {
-		if err := p.cfg.MaySign(); err != nil {
-			return fmt.Errorf("%w: %w", ErrHeld, err)
-		}
-	}
-	if _, err := p.forked(); err != nil {
-		return err
-	}
-	bar, barred, err := p.cfg.Store.Barred(p.issuer)
-	switch {
-	case err != nil:
-		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
-	case !barred:
-		return nil
-	case bar.Kind == feed.Stolen:
-		return fmt.Errorf("publish: %w for issuer %s: %v; no peer's word ends that; if another machine of this member signed and has stopped for good, ringfence restore lift HEAD ends it, HEAD being the last batch signed; otherwise the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short(), bar)
-	}
-	return fmt.Errorf("publish: %w for issuer %s: %v; its peers lift the bar once two other members confirm where its feed ends; with fewer of them in reach, ringfence restore lift HEAD does, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), bar)
-}
-
-// forked reports whether the feed is proved to be forked in the epoch where it
-// ends, and bars the issuer then, whoever took the proof in, and when: what it
-// signed now would count for nothing.
-func (p *Publisher) forked() (bool, error) {
-	tip, _, err := p.cfg.Store.Latest(p.issuer)
-	if err != nil {
-		return false, fmt.Errorf("publish: read the feed's end: %w", err)
-	}
-	proof, forked, err := p.cfg.Store.Fork(p.issuer, tip.Epoch)
-	if err != nil {
-		return false, fmt.Errorf("publish: ask for a fork proof: %w", err)
-	}
-	if forked {
-		err = p.bar(feed.Stolen, "two headers that it signed are known for place %d/%d", proof.Epoch(), proof.Sequence())
-	}
-	return forked, err
-}
-
-// bar keeps the issuer from signing.
-func (p *Publisher) bar(kind feed.BarKind, format string, args ...any) error {
-	bar := feed.Bar{Kind: kind, Reason: fmt.Sprintf(format, args...)}
-	if err := p.cfg.Store.Bar(p.issuer, bar); err != nil {
-		return fmt.Errorf("publish: bar signing (%s): %w", bar.Reason, err)
-	}
-	return nil
-}
-
-// checkWhole compares what was ever reserved with what is held. A feed that
-// ends below the highest place ever reserved has lost a batch that may have
-// left: going on from there would be a fork.
-func (p *Publisher) checkWhole() error {
-	tip, highest, err := p.ends()
-	if err != nil {
-		return err
-	}
-	if !tip.Before(highest) {
-		return nil
-	}
-	if err := p.bar(feed.Restored, "place %d/%d was signed and is not held: the store is older than the feed", highest.Epoch, highest.Sequence); err != nil {
-		return err
-	}
-	return p.maySign()
-}
-
-// ErrClock says that this node's clock is behind its own feed, further than
-// anybody would accept a batch ahead of time. Nothing is reserved or signed.
-var ErrClock = errors.New("publish: the clock went back")
-
-// ends returns the last batch held and the highest place ever reserved; zero
-// for none.
-func (p *Publisher) ends() (tip, highest feed.Tip, err error) {
-	if tip, _, err = p.cfg.Store.Latest(p.issuer); err != nil {
-		return tip, highest, fmt.Errorf("publish: read the feed's end: %w", err)
-	}
-	if highest, _, err = p.cfg.Store.HighestReserved(p.issuer); err != nil {
-		return tip, highest, fmt.Errorf("publish: read the highest reserved place: %w", err)
-	}
-	return tip, highest, nil
-}
-
-// ErrOtherHead says that the named head is not the last one held here.
-var ErrOtherHead = errors.New("publish: not the last batch held here")
 
 // Lift allows the issuer to sign again, when no bar of a higher kind than most
-// forbids it (feed.ErrBarred). Its peers, who may lift feed.Restored, or the
-// operator, who may lift any bar, name the last head that it published, as other
-// nodes hold it; that must be the last batch held here, or one whose place is
-// reserved here. Reserved headers are signed again byte for byte, so they tell no
-// second story; a place above them that was reserved once and is not here any
-// more would. Nobody lifts the bar of an issuer whose feed is proved to be forked.
+// forbids it, and signs what is reserved; see pen.Pen.Lift.
 func (p *Publisher) Lift(head cid.Cid, most feed.BarKind) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if forked, err := p.forked(); err != nil {
-		return err
-	} else if forked {
-		return fmt.Errorf("publish: %w for issuer %s: its feed is proved to be forked, so nothing that it signs would count; the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short())
-	}
-	tip, highest, err := p.ends()
-	if err != nil {
+	if err := p.pen.Lift(head, most); err != nil {
 		return err
 	}
-	waiting, err := p.cfg.Store.Reserved(p.issuer)
-	if err != nil {
-		return fmt.Errorf("publish: read reserved places: %w", err)
-	}
-	last, named := tip, tip.CID.Equals(head)
-	for _, r := range waiting {
-		last, named = r.Tip, named || r.Tip.CID.Equals(head)
-	}
-	switch {
-	case !named:
-		if !head.Defined() {
-			return fmt.Errorf("%w: a key that never signed was named, the feed here ends at %s (%d/%d)", ErrOtherHead, tip.CID, tip.Epoch, tip.Sequence)
-		}
-		return fmt.Errorf("%w: %s was named, the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", ErrOtherHead, head, tip.CID, tip.Epoch, tip.Sequence)
-	case last.Before(highest):
-		return fmt.Errorf("%w: place %d/%d was signed and is not held; fetch it from a peer, or ask for a new epoch", ErrOtherHead, highest.Epoch, highest.Sequence)
-	}
-	if err := p.cfg.Store.Lift(p.issuer, most); err != nil {
-		return fmt.Errorf("publish: lift the bar: %w", err)
-	}
-	_, err = p.settle()
+	_, err := p.settle()
 	return err
-}
-
-// commit links batches to the end of the feed, reserves their places with one
-// durable write, signs them and admits them with another.
-func (p *Publisher) commit(batches []assertion.Batch) ([]*intake.Admitted, error) {
-	tip, held, err := p.cfg.Store.Latest(p.issuer)
-	if err != nil {
-		return nil, fmt.Errorf("publish: read the feed's end: %w", err)
-	}
-	federation := p.cfg.View.List().State().Federation()
-	now := p.cfg.Now().Unix()
-	if ahead := time.Duration(tip.Time-now) * time.Second; ahead > intake.Ahead {
-		return nil, fmt.Errorf("%w: the feed's last batch is dated %s, the clock says %s; set it right", ErrClock,
-			time.Unix(tip.Time, 0).UTC().Format(time.RFC3339), time.Unix(now, 0).UTC().Format(time.RFC3339))
-	}
-	reserved := make([]feed.Reservation, len(batches))
-	for i, b := range batches {
-		h := assertion.Header{
-			Federation: federation, Issuer: p.issuer, Epoch: tip.Epoch, Previous: tip.CID,
-			Time:  max(now, tip.Time), // batch times never decrease
-			Count: b.Count, Root: b.Root,
-		}
-		if held {
-			h.Sequence = tip.Sequence + 1
-		}
-		encoded, err := h.Encode()
-		if err != nil {
-			return nil, fmt.Errorf("publish: encode header: %w", err)
-		}
-		tip, held = feed.Tip{Epoch: h.Epoch, Sequence: h.Sequence, CID: assertion.CID(encoded), Time: h.Time}, true
-		reserved[i] = feed.Reservation{Tip: tip, Header: encoded, Body: b.Body}
-	}
-	if err := p.cfg.Store.Reserve(p.issuer, reserved); err != nil {
-		return nil, fmt.Errorf("publish: reserve %d places in the feed: %w", len(reserved), err)
-	}
-	return p.signAndAdmit(reserved)
-}
-
-// signAndAdmit signs headers whose places are reserved. Signing is
-// deterministic (RFC 8032): the same header gives the same signature.
-func (p *Publisher) signAndAdmit(reserved []feed.Reservation) ([]*intake.Admitted, error) {
-	offers := make([]intake.Offer, len(reserved))
-	for i := range reserved {
-		signed, err := assertion.Sign(reserved[i].Header, p.cfg.Key)
-		if err != nil {
-			return nil, fmt.Errorf("publish: sign: %w", err)
-		}
-		offers[i] = intake.Offer{Header: signed, Body: reserved[i].Body}
-	}
-	outcomes, err := p.cfg.Door.Admit(offers, p.cfg.Now())
-	if err != nil {
-		return nil, fmt.Errorf("publish: admit own batches: %w; they are reserved, and are admitted when the node next publishes or starts", err)
-	}
-	admitted := make([]*intake.Admitted, 0, len(outcomes))
-	for i := range outcomes {
-		if err := p.judge(&outcomes[i]); err != nil {
-			return nil, err
-		}
-		if outcomes[i].Batch != nil {
-			admitted = append(admitted, outcomes[i].Batch)
-		}
-	}
-	return admitted, nil
-}
-
-// judge takes what became of an own batch.
-func (p *Publisher) judge(o *intake.Outcome) error {
-	switch o.Status {
-	case intake.Fresh, intake.Known:
-		return nil
-	case intake.Forked:
-		// Somebody signs with this key elsewhere, or an older store did.
-		if err := p.bar(feed.Stolen, "a foreign batch stands at place %d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence); err != nil {
-			return err
-		}
-		return p.maySign()
-	case intake.Early:
-		return fmt.Errorf("publish: own batch %d/%d is early (%s): %s; it is reserved and goes first next time", o.Tip.Epoch, o.Tip.Sequence, o.Reason, o.Detail)
-	case intake.Refused:
-	}
-	return fmt.Errorf("publish: own batch %d/%d was refused (%s): %s", o.Tip.Epoch, o.Tip.Sequence, o.Reason, o.Detail)
 }
 
 // show lists what was admitted, then tells peers of it.

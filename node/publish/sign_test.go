@@ -10,6 +10,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/publish/pen"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
@@ -116,7 +117,7 @@ func TestBarredIssuerDoesNotSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Lift(assertion.CID([]byte("another")), feed.Stolen); !errors.Is(err, ErrOtherHead) {
+	if err := p.Lift(assertion.CID([]byte("another")), feed.Stolen); !errors.Is(err, pen.ErrOtherHead) {
 		t.Errorf("lifted with another head: %v", err)
 	}
 	if err := p.Lift(head, feed.Restored); err != nil {
@@ -141,7 +142,7 @@ func TestFeedOlderThanWhatWasSigned(t *testing.T) {
 			t.Fatalf("error %v", err)
 		}
 	}
-	if err := p.Lift(cid.Undef, feed.Stolen); !errors.Is(err, ErrOtherHead) {
+	if err := p.Lift(cid.Undef, feed.Stolen); !errors.Is(err, pen.ErrOtherHead) {
 		t.Errorf("lifted while a signed batch is missing: %v", err)
 	}
 }
@@ -202,7 +203,7 @@ func TestBatchTimesNeverDecrease(t *testing.T) {
 	}
 	w.now = noon - 540
 	_, err := p.Say(context.Background(), "", drafted(w.terms(p).Flag(handFlag(t, "+12025550123", "har.silent"))))
-	if !errors.Is(err, ErrClock) || !strings.Contains(err.Error(), "set it right") {
+	if !errors.Is(err, pen.ErrClock) || !strings.Contains(err.Error(), "set it right") {
 		t.Errorf("a clock that is ten minutes behind: %v", err)
 	}
 	if reserved, err := w.store.Reserved(issuer("desk")); err != nil || len(reserved) != 0 {

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/pen"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
@@ -37,7 +38,7 @@ type world struct {
 	t     testing.TB
 	state *charter.State
 	store Store
-	door  Door
+	door  pen.Door
 	view  *view.View
 	now   int64
 	seed  byte
@@ -236,7 +237,7 @@ func lines(all ...int) iter.Seq[int] { return slices.Values(all) }
 // brokenDoor fails at a call, before or after the inner door did its work, as a
 // node that is killed there would.
 type brokenDoor struct {
-	Door
+	pen.Door
 	calls int
 	fail  int // call at which it fails, from 1
 	after bool

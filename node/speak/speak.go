@@ -24,6 +24,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/pen"
 	"ringfence/node/publish/publication"
 	"ringfence/store/charter"
 	"ringfence/store/disk"
@@ -81,8 +82,8 @@ func Refusal(err error) error {
 		return nil
 	case errors.As(err, &known):
 		return err
-	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrClock), errors.Is(err, publish.ErrHeld),
-		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, publish.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
+	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
+		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
 		return api.Errorf(api.Refused, "%v", err)
 	case errors.Is(err, publication.ErrNone):
 		return api.Errorf(api.NotFound, "%v", err)

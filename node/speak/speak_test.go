@@ -16,6 +16,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/locale"
 	"ringfence/node/publish"
+	"ringfence/node/publish/pen"
 	"ringfence/node/publish/publication"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
@@ -136,10 +137,10 @@ func TestRefusal(t *testing.T) {
 		{&publish.VoidError{Void: []view.VoidAt{{}}}, api.Refused},
 		{feed.ErrBarred, api.Refused},
 		{publication.ErrUnfinished, api.Refused},
-		{publish.ErrClock, api.Refused},
-		{publish.ErrHeld, api.Refused},
+		{pen.ErrClock, api.Refused},
+		{pen.ErrHeld, api.Refused},
 		{publish.ErrNotIssuer, api.Refused},
-		{publish.ErrOtherHead, api.Refused},
+		{pen.ErrOtherHead, api.Refused},
 		{publish.ErrDamaged, api.Refused},
 		{disk.ErrDiskFull, api.Refused},
 		{publication.ErrNone, api.NotFound},

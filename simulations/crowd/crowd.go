@@ -31,6 +31,7 @@ import (
 	"ringfence/node/overlay/overlaytest"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/pen"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
@@ -392,7 +393,7 @@ func (n *Node) follow(ctx context.Context) {
 // drain says what is queued, if it may be signed.
 func (n *Node) drain(ctx context.Context) {
 	all, err := n.Publisher.Drain(ctx)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, feed.ErrBarred) && !errors.Is(err, publish.ErrHeld) {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, feed.ErrBarred) && !errors.Is(err, pen.ErrHeld) {
 		n.net.t.Errorf("node %d: %v", n.Index, err)
 	}
 	for _, one := range all {
