@@ -19,6 +19,10 @@
 // add to what stood before the publication, a snapshot replaces it, and what
 // stands already as the file says is not said again.
 //
+// What it does not do itself stands in its rooms: hand drafts what people say, pen
+// signs and guards the places of the feed, publication remembers what was published,
+// and internal/queue keeps in line what may not be signed yet.
+//
 // Floor 10. It does not know how drafts were read (a Delivery is a value, and
 // node/source makes what goes into it), it decides nothing about
 // authority or evidence, which are the charter's and the view's, and it has
