@@ -47,12 +47,27 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 		out.Refused, err = t.standing(ctx, Options{Refused: opts.Refused})
 		return out, err
 	}
+	statements, err := t.dry(ctx, opts, &out)
+	if err != nil {
+		return out, err
+	}
+	out.Say = len(statements)
+	out.Preview, err = p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID(one.ID), statements)
+	if err != nil {
+		return out, fmt.Errorf("publish: preview: %w", err)
+	}
+	return out, nil
+}
+
+// dry deals with every draft as a run would: it counts in out what becomes of it,
+// and returns the statements that would be made.
+func (t *drafter) dry(ctx context.Context, opts Options, out *DryRun) ([]assertion.Statement, error) {
 	var statements []assertion.Statement
 	dealt := 0
-	for draft := range d.Drafts {
+	for draft := range t.delivery.Drafts {
 		what, s, _, err := t.decide(&draft)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
 		switch what {
 		case unchanged:
@@ -63,7 +78,7 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 			if why, detail := t.refuse(&s); why != "" {
 				out.Refused++
 				if err := opts.refused(Refusal{draft, why, detail}); err != nil {
-					return out, err
+					return nil, err
 				}
 				break
 			}
@@ -71,17 +86,12 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 		}
 		if dealt++; dealt%assertion.MaxStatements == 0 {
 			if ctx.Err() != nil {
-				return out, context.Cause(ctx)
+				return nil, context.Cause(ctx)
 			}
 			if opts.Progress != nil {
 				opts.Progress(dealt)
 			}
 		}
 	}
-	out.Say = len(statements)
-	out.Preview, err = p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID(one.ID), statements)
-	if err != nil {
-		return out, fmt.Errorf("publish: preview: %w", err)
-	}
-	return out, nil
+	return statements, nil
 }
