@@ -2,10 +2,6 @@ package node
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +13,7 @@ import (
 	"ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/speak"
+	"ringfence/node/token"
 	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 )
@@ -132,100 +129,24 @@ func (n *Node) Backup(_ context.Context, to io.Writer) error {
 	return nil
 }
 
-// tokens are bearer tokens of the API. Of a secret only its SHA-256 is kept;
-// it is 32 random bytes, so that guessing is hopeless without a slow hash.
-type tokens struct{ all []kept }
-
-type kept struct {
-	Name string    `json:"name"`
-	Role api.Role  `json:"role"`
-	Hash string    `json:"sha256"`
-	Made time.Time `json:"made"`
+func (n *Node) openTokens() (err error) {
+	n.tokens, err = token.Open(n.store)
+	return err
 }
 
-const spaceTokens = "token"
-
-func (n *Node) openTokens() error {
-	return n.store.List(spaceTokens, func(name string, value []byte) error {
-		var k kept
-		if err := json.Unmarshal(value, &k); err != nil {
-			return fmt.Errorf("node: token %q: %w", name, err)
-		}
-		n.tokens.all = append(n.tokens.all, k)
-		return nil
-	})
-}
-
-// Authenticate returns the role of a secret. The time it takes does not tell
-// how much of a secret is right.
-func (n *Node) Authenticate(secret string) (api.Role, bool) {
-	sum := sha256.Sum256([]byte(secret))
-	hash := []byte(hex.EncodeToString(sum[:]))
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var role api.Role
-	found := false
-	for _, k := range n.tokens.all {
-		if subtle.ConstantTimeCompare([]byte(k.Hash), hash) == 1 {
-			role, found = k.Role, true
-		}
-	}
-	return role, found
-}
+// Authenticate returns the role of a bearer token's secret.
+func (n *Node) Authenticate(secret string) (api.Role, bool) { return n.tokens.Authenticate(secret) }
 
 // Token implements api.Keeper.
 func (n *Node) Token(_ context.Context, t api.TokenRequest) (api.Token, error) {
-	if t.Name == "" || len(t.Name) > 64 || strings.ContainsFunc(t.Name, func(r rune) bool { return r <= ' ' || r == 0x7F }) {
-		return api.Token{}, api.Errorf(api.BadInput, "a token's name has 1 to 64 characters without spaces, so that it can be told and revoked")
-	}
-	if !slices.Contains([]api.Role{api.RoleReader, api.RolePublisher, api.RoleAdmin}, t.Role) {
-		return api.Token{}, api.Errorf(api.BadInput, "%q is no role; want reader, publisher or admin", t.Role)
-	}
-	secret := make([]byte, 32)
-	if _, err := io.ReadFull(n.cfg.Random, secret); err != nil {
-		return api.Token{}, fmt.Errorf("node: draw a token: %w", err)
-	}
-	text := hex.EncodeToString(secret)
-	sum := sha256.Sum256([]byte(text))
-	k := kept{Name: t.Name, Role: t.Role, Hash: hex.EncodeToString(sum[:]), Made: n.cfg.Now().UTC()}
-	value, err := json.Marshal(k)
-	if err != nil {
-		return api.Token{}, err
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if slices.ContainsFunc(n.tokens.all, func(k kept) bool { return k.Name == t.Name }) {
-		return api.Token{}, api.Errorf(api.Refused, "there is a token %q already; revoke it first, or choose another name", t.Name)
-	}
-	if err := n.store.Put(spaceTokens, t.Name, value); err != nil {
-		return api.Token{}, speak.Refusal(err)
-	}
-	n.tokens.all = append(n.tokens.all, k)
-	return api.Token{Name: k.Name, Role: k.Role, Secret: text, Made: k.Made.Format(time.RFC3339)}, nil
+	made, err := n.tokens.Make(t, n.cfg.Random, n.cfg.Now())
+	return made, speak.Refusal(err)
 }
 
 // Tokens implements api.Keeper.
-func (n *Node) Tokens(context.Context) ([]api.Token, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	out := []api.Token{}
-	for _, k := range n.tokens.all {
-		out = append(out, api.Token{Name: k.Name, Role: k.Role, Made: k.Made.Format(time.RFC3339)})
-	}
-	return out, nil
-}
+func (n *Node) Tokens(context.Context) ([]api.Token, error) { return n.tokens.All(), nil }
 
 // Revoke implements api.Keeper.
 func (n *Node) Revoke(_ context.Context, name string) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	i := slices.IndexFunc(n.tokens.all, func(k kept) bool { return k.Name == name })
-	if i < 0 {
-		return api.Errorf(api.NotFound, "there is no token %q", name)
-	}
-	if err := n.store.Delete(spaceTokens, name); err != nil {
-		return speak.Refusal(err)
-	}
-	n.tokens.all = slices.Delete(n.tokens.all, i, i+1)
-	return nil
+	return speak.Refusal(n.tokens.Revoke(name))
 }

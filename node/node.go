@@ -36,6 +36,7 @@ import (
 	"ringfence/node/screen/local"
 	"ringfence/node/screen/record"
 	"ringfence/node/speak"
+	"ringfence/node/token"
 	"ringfence/store/charter"
 	"ringfence/store/disk"
 	"ringfence/store/feed"
@@ -95,6 +96,7 @@ type Node struct {
 	host    keys.Private                          // by which other nodes know it; zero: it is apart
 	apart   error                                 // why it is
 	among   atomic.Pointer[federation.Federation] // while it runs
+	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
 	shipped    *plan.Set
@@ -108,7 +110,6 @@ type Node struct {
 	switches enforce.Switches
 	rules    *local.Rules
 	ownKeys  string // of the blocks that the screener was made with
-	tokens   tokens
 
 	serving serving
 }
