@@ -97,6 +97,9 @@ func (n *Node) problems() []string {
 	} else if bar, barred, err := n.store.Barred(n.own.Issuer()); err == nil && barred {
 		out = append(out, "this node does not sign: "+bar.String())
 	}
+	if why := n.voice.Stuck(); why != "" {
+		out = append(out, fmt.Sprintf("what is queued is not said yet: %s; nothing else is said before it", why))
+	}
 	if err := n.store.Writable(); err != nil {
 		out = append(out, err.Error())
 	}

@@ -1,9 +1,11 @@
 package publish
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 	"time"
 
@@ -65,13 +67,16 @@ type Values interface {
 type View interface {
 	Follow() (int, error)
 	List() *view.List
-	// Delivered reports whether a member said anything under a publication ID.
-	Delivered(member charter.MemberIndex, id assertion.PublicationID) bool
+	// Delivered yields what a member ever said under a publication ID.
+	Delivered(member charter.MemberIndex, id assertion.PublicationID) iter.Seq[view.Told]
 	Preview(issuer keys.Public, now int64, publication assertion.PublicationID, statements []assertion.Statement) (view.Preview, error)
 }
 
 // ErrNotIssuer says that the charter does not know the key as an issuer.
 var ErrNotIssuer = errors.New("publish: the charter names no such issuer")
+
+// ErrQueue says that what was accepted before has to be said first, and cannot be.
+var ErrQueue = errors.New("publish: what was accepted before waits to be said first")
 
 // Publisher speaks for one issuer. It is safe for concurrent use; one
 // publication is made at a time.
@@ -82,7 +87,9 @@ type Publisher struct {
 	book   publication.Book
 	line   queue.Line
 
-	mu sync.Mutex // held while anything is said
+	mu    sync.Mutex // held while anything is said; guards what follows
+	dealt []Drained  // of the queue, that Drain has not returned yet
+	swept bool       // the queue, of what a stop left behind
 }
 
 // New returns a Publisher. It fails when the configuration lacks what every
@@ -131,6 +138,24 @@ func (p *Publisher) speaker() (speaker, error) {
 		return speaker{}, fmt.Errorf("%w: %s; the ledger must admit the key first", ErrNotIssuer, p.issuer.Short())
 	}
 	return speaker{list: list, state: state, member: info.Member, id: state.Member(info.Member).ID, now: p.cfg.Now().Unix()}, nil
+}
+
+// turn is begin for what is said anew: what was accepted before it is said first,
+// or a newer word would be replaced by an older one. The error is ErrQueue when that
+// cannot be; the speaker is there all the same. The caller holds mu.
+func (p *Publisher) turn(ctx context.Context) (speaker, error) {
+	who, err := p.begin()
+	if err != nil {
+		return who, err
+	}
+	before := len(p.dealt)
+	if err := p.drainLine(ctx); err != nil {
+		return who, fmt.Errorf("%w: %w", ErrQueue, err)
+	}
+	if len(p.dealt) == before {
+		return who, nil
+	}
+	return p.speaker()
 }
 
 // begin makes the feed whole and returns the speaker by the newest list, in

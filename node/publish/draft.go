@@ -39,6 +39,14 @@ type Delivery struct {
 	// then stand in one batch, and each batch touches few blocks of the list's
 	// tree. It is run through once or twice and must yield the same each time.
 	Drafts iter.Seq[Draft]
+
+	said map[flagged]bool // what it flagged in an earlier run, standing or not
+}
+
+// flagged is what one flag is about.
+type flagged struct {
+	key      number.Range
+	category taxonomy.Category
 }
 
 // verdict is what is to be done about a draft.
@@ -65,7 +73,7 @@ func (t *drafter) decide(d *Draft) (verdict, assertion.Statement, view.Standing,
 	if stands && standing.Issuer.IsZero() {
 		return 0, assertion.Statement{}, standing, fmt.Errorf("%w: batch %s, which says what stood about %s; run scrub, put it back, then publish the file again", ErrDamaged, standing.Ref.Batch, d.Number.Masked())
 	}
-	if stands && publication.ID(standing.Publication) == t.publication {
+	if stands && publication.ID(standing.Publication) == t.publication || t.delivery.said[flagged{d.Number.Range(), d.Category}] {
 		return resumed, assertion.Statement{}, standing, nil
 	}
 	flag, from, to := t.whole(d, standing, stands)

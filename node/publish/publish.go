@@ -75,9 +75,12 @@ var ErrNothing = errors.New("publish: nothing to publish")
 func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	who, err := p.begin()
+	who, err := p.turn(ctx)
 	if why, waits := p.waits(err); waits {
 		return p.queueDelivery(ctx, d, opts, why)
+	}
+	if errors.Is(err, ErrQueue) && p.frees(d, err) {
+		err = nil
 	}
 	if err != nil {
 		return Result{}, err

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ringfence/node/publish/internal/queue"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
+	"ringfence/store/charter"
 	"ringfence/store/feed"
+	"ringfence/store/view"
 )
 
 // While a restored node waits until its peers have confirmed where its feed ends,
@@ -156,34 +159,81 @@ func inWords(s *assertion.Statement) string {
 // Drained is what became of something that was queued.
 type Drained struct {
 	Publication publication.Record
-	Refused     error // why it is not said: it would count for nothing by now
+	Refused     error // why it is not said: it would count for nothing by now, or is lost
 }
 
 // Drain says what is queued, in order, when signing is not barred any more. It stops
 // at the first that cannot be said yet, which stays, and returns why.
 func (p *Publisher) Drain(ctx context.Context) ([]Drained, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.drainLine(ctx)
+	out := p.dealt // what Say and Publish came upon too
+	p.dealt = nil
+	return out, err
+}
+
+// drainLine is Drain but for what it returns. The caller holds mu.
+func (p *Publisher) drainLine(ctx context.Context) error {
 	all, err := p.line.All()
-	if err != nil {
-		return nil, err
+	if err == nil && !p.swept {
+		err = p.sweep(all)
+		p.swept = err == nil
 	}
-	var out []Drained
+	if err != nil {
+		return err
+	}
 	for i := range all {
 		if ctx.Err() != nil {
-			return out, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		one, err := p.drain(ctx, &all[i])
 		if err != nil {
-			return out, err
+			return err
 		}
-		out = append(out, one)
+		p.dealt = append(p.dealt, one)
 	}
-	return out, nil
+	return nil
 }
 
-// drain says one thing that was queued and takes it off the queue.
+// frees reports whether a delivery may be published over a queue that cannot be said:
+// it is the content of what stands first, or may finish what is unfinished; anything
+// else is refused when the publication is opened. The caller holds mu.
+func (p *Publisher) frees(d *Delivery, why error) bool {
+	if errors.Is(why, publication.ErrUnfinished) {
+		return true
+	}
+	all, err := p.line.All()
+	return err == nil && len(all) > 0 && all[0].File != nil && all[0].File.Digest == d.Digest
+}
+
+// sweep forgets what a stop left of things that were never accepted. The caller holds
+// mu.
+func (p *Publisher) sweep(line []queue.Entry) error {
+	who, err := p.speaker()
+	if err != nil {
+		return err
+	}
+	records, err := p.book.Of(who.id)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		one := &records[i]
+		if one.State != publication.Queued || slices.ContainsFunc(line, func(e queue.Entry) bool { return e.ID == one.ID }) {
+			continue
+		}
+		one.State, one.Ended = publication.Closed, time.Unix(who.now, 0).UTC()
+		if err := p.book.Keep(one); err != nil {
+			return err
+		}
+	}
+	return p.line.Sweep()
+}
+
+// drain says one thing that was queued and takes it off the queue. The caller holds
+// mu.
 func (p *Publisher) drain(ctx context.Context, e *queue.Entry) (Drained, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	who, err := p.begin()
 	if err != nil {
 		return Drained{}, err
@@ -225,6 +275,9 @@ func (p *Publisher) publishQueued(ctx context.Context, who speaker, e *queue.Ent
 			}
 		}
 	}
+	if d.said, err = p.saidBefore(who.member, e.ID); err != nil {
+		return nil, err
+	}
 	res, err := p.publish(ctx, who, d, Options{})
 	if errors.Is(err, ErrNothing) {
 		refused, err = err, nil
@@ -236,15 +289,34 @@ func (p *Publisher) publishQueued(ctx context.Context, who speaker, e *queue.Ent
 	return refused, err
 }
 
+// saidBefore returns what was flagged under a publication ID, before a stop or before
+// a backup was restored.
+func (p *Publisher) saidBefore(member charter.MemberIndex, id publication.ID) (map[flagged]bool, error) {
+	said := make(map[flagged]bool)
+	for told := range p.cfg.View.Delivered(member, assertion.PublicationID(id)) {
+		if told.Status == view.Unreadable {
+			return nil, fmt.Errorf("%w: batch %s, which has a part of what is queued as %s; run scrub and put it back", ErrDamaged, told.Ref.Batch, id)
+		}
+		if flag, ok := told.Body.(assertion.Flag); ok {
+			key, _ := told.Statement.Key()
+			said[flagged{key, flag.Category}] = true
+		}
+	}
+	return said, nil
+}
+
 func (p *Publisher) sayQueued(who speaker, e *queue.Entry, one *publication.Record) (refused, err error) {
+	one.Ended = p.cfg.Now().UTC().Truncate(time.Second)
 	statements, err := p.line.Statements(e)
+	if errors.Is(err, queue.ErrGone) { // nobody can deliver it again, and the rest need not wait for it
+		one.State, one.Refused = publication.Closed, e.Drafts
+		return err, p.book.Keep(one)
+	}
 	if err != nil {
 		return nil, err
 	}
-	one.Ended = p.cfg.Now().UTC().Truncate(time.Second)
-	if p.cfg.View.Delivered(who.member, assertion.PublicationID(e.ID)) { // before a stop
-		one.State, one.Statements = publication.Complete, len(statements)
-		return nil, p.book.Keep(one)
+	for range p.cfg.View.Delivered(who.member, assertion.PublicationID(e.ID)) { // before a stop
+		return nil, p.saidOf(one, statements)
 	}
 	if err := p.sound(who, statements); err != nil {
 		if void := (*VoidError)(nil); !errors.As(err, &void) {
@@ -264,9 +336,15 @@ func (p *Publisher) sayQueued(who speaker, e *queue.Entry, one *publication.Reco
 	if err != nil {
 		return nil, err
 	}
-	one.State, one.Statements = publication.Complete, len(statements)
-	if err := p.book.Keep(one); err != nil {
-		return nil, err
+	return nil, p.saidOf(one, statements)
+}
+
+// saidOf notes that what was queued is said: what it undoes first, since a stop
+// between the two would leave that for good.
+func (p *Publisher) saidOf(one *publication.Record, statements []assertion.Statement) error {
+	if err := p.undone(statements); err != nil {
+		return err
 	}
-	return nil, p.undone(statements)
+	one.State, one.Statements = publication.Complete, len(statements)
+	return p.book.Keep(one)
 }

@@ -1,15 +1,21 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/disk"
 	"ringfence/store/feed"
+	"ringfence/store/intake"
+	"ringfence/store/memory"
 	"ringfence/store/taxonomy"
 )
 
@@ -32,6 +38,13 @@ func (w *world) queueing(member string) *Publisher {
 func (w *world) bar(member, reason string) {
 	w.t.Helper()
 	if err := w.store.Bar(issuer(member), feed.Bar{Kind: feed.Restored, Reason: reason}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) lift(member string) {
+	w.t.Helper()
+	if err := w.store.Lift(issuer(member), feed.Restored); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -235,10 +248,173 @@ func TestAPartThatIsGoneStopsTheQueue(t *testing.T) {
 	if n, err := p.Queued(); err != nil || n != numbers {
 		t.Errorf("%d are queued, %v", n, err)
 	}
+	if _, err := p.Say(context.Background(), "", w.flagOf(p, "+8613800138001")); !errors.Is(err, ErrQueue) {
+		t.Errorf("it overtakes the queue: %v", err)
+	}
+	if _, err := p.Publish(context.Background(), many("other", 10), Options{}); !errors.Is(err, ErrQueue) {
+		t.Errorf("it overtakes the queue: %v", err)
+	}
 	if again := w.publish(p, many("file", numbers)); again.Publication.ID != res.Publication.ID || again.Said+again.Resumed != numbers {
 		t.Errorf("delivered again: %+v", again)
 	}
 	if all := w.drain(p); len(all) != 1 || all[0].Publication.State != publication.Complete {
 		t.Errorf("drained %+v", all)
+	}
+}
+
+// What was said by hand and is lost blocks nothing, and is told.
+func TestWhatIsLostByHandIsTold(t *testing.T) {
+	w := newWorld(t, "acme: vendor; trusted")
+	p := w.queueing("acme")
+	w.bar("acme", waitsForPeers)
+	lost := w.say(p, w.flagOf(p, "+8613800138001"))
+	w.say(p, w.flagOf(p, "+8613800138002"))
+	if err := w.store.Delete("queued", lost.Publication.String()+"/00000000"); err != nil {
+		t.Fatal(err)
+	}
+	w.lift("acme")
+	all := w.drain(p)
+	if len(all) != 2 || all[0].Refused == nil || all[0].Publication.State != publication.Closed || all[1].Publication.State != publication.Complete {
+		t.Errorf("%+v", all)
+	}
+}
+
+// What waits is said before what is said anew, or the older word would replace the
+// newer one.
+func TestWhatWaitsIsSaidFirst(t *testing.T) {
+	const one, category = "+8613800138001", "mkt.finance.loan"
+	for name, newer := range map[string]func(*world, *Publisher){
+		"by hand": func(w *world, p *Publisher) {
+			w.say(p, drafted(w.terms(p).Flag(hand.Flag{Key: num(t, one).Range(), Category: cat(t, category), Reports: 50})))
+		},
+		"a file": func(w *world, p *Publisher) { w.publish(p, many("new", 10)) },
+	} {
+		w := newWorld(t, "acme: vendor; trusted")
+		p := w.queueing("acme")
+		w.bar("acme", waitsForPeers)
+		w.say(p, w.flagOf(p, one))
+		w.lift("acme")
+		newer(w, p)
+		if n, err := p.Queued(); n != 0 || err != nil {
+			t.Errorf("%s: %d are queued still, %v", name, n, err)
+		}
+		all := w.drain(p)
+		if s, ok := w.standing("acme", one, category); name == "by hand" && (!ok || s.Flag.Reports != 50) {
+			t.Errorf("the older word stands: %d reports", s.Flag.Reports)
+		}
+		if len(all) != 1 || all[0].Publication.State != publication.Complete {
+			t.Errorf("%s: nobody is told what became of what waited: %+v", name, all)
+		}
+	}
+}
+
+// A backup has the queue in it, and the feed that comes back from the peers has what
+// was said of it, and what replaced that: nothing is said or counted twice.
+func TestAQueueFromABackupIsNotSaidAgain(t *testing.T) {
+	const one, category = "+8613800138001", "mkt.finance.loan"
+	w := newWorld(t, "acme: vendor; trusted")
+	p := w.queueing("acme")
+	w.bar("acme", waitsForPeers)
+	w.publish(p, delivery("old", draft(t, one, category, 3, 2)))
+	var backup bytes.Buffer
+	old := w.store.(*memory.Store)
+	if err := old.Backup(&backup); err != nil {
+		t.Fatal(err)
+	}
+	w.lift("acme")
+	w.drain(p)
+	w.publish(p, delivery("new", draft(t, one, category, 50, 1)))
+	want := w.view.List().Counts().Statements
+
+	cfg := disk.Config{Dir: t.TempDir(), FreeFloor: 1}
+	if err := disk.Restore(&backup, cfg); err != nil {
+		t.Fatal(err)
+	}
+	restored, err := disk.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := restored.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	again := newWorldOn(t, restored, func(*charter.FoundingConfig) {}, "acme: vendor; trusted")
+	for seq := range w.batches("acme") {
+		header, _, err := old.Header(issuer("acme"), 0, uint64(seq))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, id, err := feed.Peek(header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, _, err := old.Batch(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := again.door.Admit([]intake.Offer{{Header: held.Header, Body: held.Body}}, time.Unix(w.now, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := again.view.Follow(); err != nil {
+		t.Fatal(err)
+	}
+	again.lift("acme")
+	all := again.drain(again.queueing("acme"))
+	if got := again.view.List().Counts().Statements; got != want || len(all) != 1 || all[0].Publication.State != publication.Complete {
+		t.Errorf("%d statements, want %d; the queue: %+v", got, want, all)
+	}
+	if s, _ := again.standing("acme", one, category); s.Flag.Reports != 53 {
+		t.Errorf("%d reports, want 53", s.Flag.Reports)
+	}
+}
+
+// A stop between saying a queued retraction and noting what it undoes leaves nothing
+// that passes for complete.
+func TestAQueuedRetractionMarksWhatItUndoes(t *testing.T) {
+	w := newWorld(t, "acme: vendor; trusted")
+	p := w.queueing("acme")
+	res := w.publish(p, many("file", 10))
+	w.bar("acme", waitsForPeers)
+	w.say(p, drafted(w.terms(p).Retract(hand.Publication([16]byte(res.Publication.ID)), "wrong file")))
+	w.lift("acme")
+	door := w.door
+	w.door = &brokenDoor{Door: door, fail: 1, after: true}
+	if _, err := w.queueing("acme").Drain(context.Background()); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	w.door = door
+	p = w.queueing("acme")
+	w.drain(p)
+	if again := w.publish(p, many("file", 10)); again.Already {
+		t.Errorf("retracted, and cannot be published again: %+v", again.Publication)
+	}
+}
+
+// What a stop left of a thing that was never accepted is swept away.
+func TestWhatWasNeverAcceptedIsSweptAway(t *testing.T) {
+	w := newWorld(t, "acme: vendor; trusted")
+	p := w.queueing("acme")
+	w.bar("acme", waitsForPeers)
+	w.say(p, w.flagOf(p, "+8613800138001"))
+	if err := w.store.Delete("queue", "00000000000000000001"); err != nil { // as if it had never been written
+		t.Fatal(err)
+	}
+	w.lift("acme")
+	p = w.queueing("acme")
+	if all := w.drain(p); len(all) != 0 {
+		t.Errorf("%+v is said", all)
+	}
+	err := w.store.List("queued", func(key string, _ []byte) error {
+		t.Errorf("%s is left", key)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := p.Publications()
+	if err != nil || len(all) != 1 || all[0].State != publication.Closed {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

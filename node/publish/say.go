@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ringfence/node/publish/hand"
@@ -71,9 +72,12 @@ func (p *Publisher) Say(ctx context.Context, note string, statements ...assertio
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	who, err := p.begin()
+	who, err := p.turn(ctx)
 	if why, waits := p.waits(err); waits {
 		return p.queueSaid(note, statements, why)
+	}
+	if errors.Is(err, publication.ErrUnfinished) && !slices.ContainsFunc(statements, func(s assertion.Statement) bool { return s.Kind != assertion.KindRetract }) {
+		err = nil // the queue waits until that is finished, or taken back
 	}
 	if err != nil {
 		return Said{}, err

@@ -21,16 +21,8 @@ func (s *Speaker) Drain(ctx context.Context) {
 	}
 	try := time.NewTicker(tryEvery)
 	defer try.Stop()
-	told := ""
 	for {
-		why := ""
-		if err := s.drain(ctx, own); err != nil && !errors.Is(err, feed.ErrBarred) && ctx.Err() == nil {
-			why = err.Error()
-		}
-		if why != told && why != "" {
-			s.cfg.Logger.Error("what is queued is not said yet", "reason", why)
-		}
-		told = why
+		s.attempt(ctx, own)
 		select {
 		case <-ctx.Done():
 			return
@@ -39,13 +31,33 @@ func (s *Speaker) Drain(ctx context.Context) {
 	}
 }
 
+// attempt drains, and keeps what is in the way.
+func (s *Speaker) attempt(ctx context.Context, own *publish.Publisher) {
+	why := ""
+	if err := s.drain(ctx, own); err != nil && !errors.Is(err, feed.ErrBarred) && ctx.Err() == nil {
+		why = err.Error()
+	}
+	if told := s.stuck.Swap(&why); why != "" && (told == nil || *told != why) {
+		s.cfg.Logger.Error("what is queued is not said yet", "reason", why)
+	}
+}
+
+// Stuck says what keeps the queue from being said although the node may sign; "":
+// nothing does.
+func (s *Speaker) Stuck() string {
+	if why := s.stuck.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
+
 // drain says what is queued and tells the log what became of it.
 func (s *Speaker) drain(ctx context.Context, own *publish.Publisher) error {
 	all, err := own.Drain(ctx)
 	for i := range all {
 		one := &all[i].Publication
 		if refused := all[i].Refused; refused != nil {
-			s.cfg.Logger.Error("what was queued is not said: it would count for nothing", "publication", one.ID, "said", one.File, "reason", refused)
+			s.cfg.Logger.Error("what was queued is not said", "publication", one.ID, "said", one.File, "reason", refused)
 			continue
 		}
 		s.cfg.Logger.Info("what was queued is said", "publication", one.ID, "state", string(one.State), "statements", one.Statements, "unchanged", one.Unchanged, "refused", one.Refused)

@@ -176,5 +176,6 @@ func (s *Speaker) Lift(ctx context.Context, head string) error {
 	if err := own.Lift(c, feed.Stolen); err != nil {
 		return Refusal(err)
 	}
-	return Refusal(s.drain(ctx, own))
+	s.attempt(ctx, own) // the bar is lifted, whatever may keep the queue
+	return nil
 }

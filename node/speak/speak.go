@@ -18,6 +18,7 @@ package speak
 import (
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"ringfence/node/answer"
@@ -50,10 +51,13 @@ type Config struct {
 
 // Speaker says things in the name of one issuer. It is safe for concurrent use.
 // Without a publisher whatever it is asked to say is refused.
-type Speaker struct{ cfg Config }
+type Speaker struct {
+	cfg   Config
+	stuck atomic.Pointer[string] // what keeps the queue from being said
+}
 
 // New returns a Speaker.
-func New(cfg Config) *Speaker { return &Speaker{cfg} }
+func New(cfg Config) *Speaker { return &Speaker{cfg: cfg} }
 
 // publisher returns who signs.
 func (s *Speaker) publisher() (*publish.Publisher, error) {
@@ -82,7 +86,7 @@ func Refusal(err error) error {
 		return nil
 	case errors.As(err, &known):
 		return err
-	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
+	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrQueue), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
 		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
 		return api.Errorf(api.Refused, "%v", err)
 	case errors.Is(err, publication.ErrNone):

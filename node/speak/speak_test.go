@@ -190,20 +190,40 @@ func TestWhyNothingIsSaidIsToldOnce(t *testing.T) {
 		v.flag(t, "+8613800138000")
 		var key string
 		var part []byte
-		must(t, v.store.List("queued", func(k string, value []byte) error { key, part = k, bytes.Clone(value); return nil }))
-		must(t, v.store.Delete("queued", key))
+		must(t, v.store.List("queue", func(k string, value []byte) error { key, part = k, bytes.Clone(value); return nil }))
+		must(t, v.store.Put("queue", key, []byte("{")))
 		v.lift(t)
-		time.AfterFunc(3*tryEvery-1, func() { v.bar(t) })
-		time.AfterFunc(6*tryEvery-1, func() { v.lift(t) })
-		time.AfterFunc(9*tryEvery-1, func() { must(t, v.store.Put("queued", key, part)) })
+		time.AfterFunc(3*tryEvery-1, func() { must(t, v.store.Delete("queue", key)) })
+		time.AfterFunc(6*tryEvery-1, func() { must(t, v.store.Put("queue", key, []byte("{"))) })
+		time.AfterFunc(9*tryEvery-1, func() {
+			if !strings.Contains(v.Stuck(), "of the queue") {
+				t.Errorf("what is in the way: %q", v.Stuck())
+			}
+			must(t, v.store.Put("queue", key, part))
+		})
 		v.drains(12 * tryEvery)
-		if log := v.log.String(); strings.Count(log, "what is queued is not said yet") != 2 || strings.Count(log, "it is gone") != 2 {
+		if log := v.log.String(); strings.Count(log, "what is queued is not said yet") != 2 || strings.Count(log, "of the queue") != 2 {
 			t.Errorf("the log: %s", log)
 		}
-		if v.Queued() != 0 {
-			t.Errorf("%d are queued", v.Queued())
+		if v.Queued() != 0 || v.Stuck() != "" {
+			t.Errorf("%d are queued, %q", v.Queued(), v.Stuck())
 		}
 	})
+}
+
+// The bar is lifted also when the queue cannot be said: that is another trouble.
+func TestLiftIsDoneWhateverTheQueueIs(t *testing.T) {
+	v := newVoice(t)
+	v.bar(t)
+	v.flag(t, "+8613800138000")
+	must(t, v.store.Put("queue", "00000000000000000001", []byte("{")))
+	must(t, v.Lift(context.Background(), api.NoHead))
+	if !strings.Contains(v.Stuck(), "of the queue") {
+		t.Errorf("what is in the way: %q", v.Stuck())
+	}
+	if _, err := v.Say(context.Background(), api.Say{Kind: "flag", Subject: "+8613800138001", Category: "mkt.finance.loan", Reports: 9}); api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "waits to be said first") {
+		t.Errorf("it overtakes the queue: %v", err)
+	}
 }
 
 // Naming a last head lifts the bar and says at once what waits for it.

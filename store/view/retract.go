@@ -2,7 +2,9 @@ package view
 
 import (
 	"encoding/binary"
+	"iter"
 	"math"
+	"slices"
 
 	"github.com/ipfs/go-cid"
 
@@ -90,13 +92,25 @@ func (j *judge) undoIn(target cid.Cid, index int32, by uint32) bool {
 	return true
 }
 
-// Delivered reports whether a member said anything under a publication ID, as far as
-// the view has followed.
-func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID) bool {
+// Delivered yields what a member ever said under a publication ID, as far as the view
+// has followed, whether it stands or not. What cannot be read is Unreadable.
+func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID) iter.Seq[Told] {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	d := v.w.deliveries[deliveryKey{member, id}]
-	return d != nil && len(d.spans) > 0
+	l := v.List()
+	var spans []span
+	if d := v.w.deliveries[deliveryKey{member, id}]; d != nil {
+		spans = slices.Clone(d.spans)
+	}
+	v.mu.Unlock()
+	return func(yield func(Told) bool) {
+		for _, s := range spans {
+			for i := int(s.first); i <= int(s.last) && i < int(l.batches[s.batch].count); i++ {
+				if !yield(l.told(&row{batch: s.batch, index: uint16(i)})) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (j *judge) undoDelivery(key deliveryKey, by uint32) {

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"slices"
+
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/taxonomy"
@@ -125,19 +127,12 @@ func (s *suspension) within(undo *assertion.Retract) bool {
 	if err != nil {
 		return true
 	}
-	for i := range s.batches {
-		if s.batches[i].cid == target {
-			return s.suspends(s.member, &s.batches[i])
-		}
-	}
-	return false
+	at := slices.IndexFunc(s.batches, func(b batch) bool { return b.cid == target })
+	return at >= 0 && s.suspends(s.member, &s.batches[at])
 }
 
 // isUndone reports whether the member took a statement back, by whatever key.
 func (s *suspension) isUndone(t *Told) bool {
-	if len(s.undone) == 0 {
-		return false
-	}
 	for _, target := range [][]byte{t.Ref.Bytes(), t.Ref.Batch.Bytes(), t.Publication[:]} {
 		if s.undone[string(target)] || s.undone[saidAgain+string(target)] {
 			return true
@@ -149,15 +144,11 @@ func (s *suspension) isUndone(t *Told) bool {
 // replaced reports whether the member said the same kind of thing about the key
 // later: in a suspended epoch, then that is to be said again, or by another key.
 func (s *suspension) replaced(rows []row, batch uint32, index uint16) bool {
-	var own *row
-	for i := range rows {
-		if rows[i].batch == batch && rows[i].index == index {
-			own = &rows[i]
-		}
-	}
-	if own == nil {
+	at := slices.IndexFunc(rows, func(r row) bool { return r.batch == batch && r.index == index })
+	if at < 0 {
 		return false
 	}
+	own := &rows[at]
 	for i := range rows {
 		r := &rows[i]
 		b := &s.batches[r.batch]
@@ -165,14 +156,9 @@ func (s *suspension) replaced(rows []row, batch uint32, index uint16) bool {
 			b.speaker == nobody || s.speakers[b.speaker].member != s.member || !s.older(own, r) {
 			continue
 		}
-		if r.reason == ReasonFrozen {
-			if told := s.told(r); s.isUndone(&told) {
-				continue
-			}
-		} else if r.void() {
-			continue
+		if told := s.told(r); !r.void() || r.reason == ReasonFrozen && !s.isUndone(&told) {
+			return true
 		}
-		return true
 	}
 	return false
 }

@@ -15,6 +15,10 @@ import (
 // partSize is about how many bytes one part has; a named value has at most 1 MiB.
 const partSize = 256 << 10
 
+// ErrGone says that a part of what waits is not there any more, or not what was
+// written.
+var ErrGone = errors.New("it is gone")
+
 // Draft is what a file says of one number, as it waits.
 type Draft struct {
 	Number    number.Number
@@ -158,10 +162,10 @@ func readPart[T any](l Line, id publication.ID, n int) ([]T, error) {
 	b, ok, err := l.Values.Get(spaceParts, partKey(id, n))
 	var all []T
 	if err == nil && !ok {
-		err = errors.New("it is gone")
+		err = ErrGone
 	}
-	if err == nil {
-		err = json.Unmarshal(b, &all)
+	if err == nil && json.Unmarshal(b, &all) != nil {
+		err = ErrGone
 	}
 	if err != nil {
 		return nil, fmt.Errorf("publish: read part %d of what is queued as %s: %w", n, id, err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
@@ -89,6 +90,32 @@ func (l Line) Join(e *Entry) error {
 	}
 	if err != nil {
 		return fmt.Errorf("publish: queue drafts: %w", err)
+	}
+	return nil
+}
+
+// Sweep deletes parts of what never joined the line, or left it in a stop.
+func (l Line) Sweep() error {
+	all, err := l.All()
+	if err != nil {
+		return err
+	}
+	waits := make(map[string]bool, len(all))
+	for i := range all {
+		waits[all[i].ID.String()] = true
+	}
+	var orphans []string
+	err = l.Values.List(spaceParts, func(key string, _ []byte) error {
+		if id, _, _ := strings.Cut(key, "/"); !waits[id] {
+			orphans = append(orphans, key)
+		}
+		return nil
+	})
+	for i := 0; err == nil && i < len(orphans); i++ {
+		err = l.Values.Delete(spaceParts, orphans[i])
+	}
+	if err != nil {
+		return fmt.Errorf("publish: sweep the queue: %w", err)
 	}
 	return nil
 }
