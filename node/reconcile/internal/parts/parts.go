@@ -30,130 +30,130 @@ type Part[P comparable] struct {
 }
 
 // Bytes returns how much memory the records take that are here.
-func (q *Part[P]) Bytes() int {
+func (p *Part[P]) Bytes() int {
 	n := 0
-	for _, r := range q.Records {
+	for _, r := range p.Records {
 		n += r.Size()
 	}
 	return n
 }
 
 // wanted says that nobody is being asked and nothing is here.
-func (q *Part[P]) wanted() bool { var nobody P; return q.Asker == nobody && q.Records == nil }
+func (p *Part[P]) wanted() bool { var nobody P; return p.Asker == nobody && p.Records == nil }
 
 // All returns the parts in order. They must not be kept.
-func (f *Queue[P]) All() []*Part[P] { return f.parts }
+func (q *Queue[P]) All() []*Part[P] { return q.parts }
 
 // Busy says that something of the feed is asked for or here.
-func (f *Queue[P]) Busy() bool {
-	return slices.ContainsFunc(f.parts, func(q *Part[P]) bool { return !q.wanted() })
+func (q *Queue[P]) Busy() bool {
+	return slices.ContainsFunc(q.parts, func(p *Part[P]) bool { return !p.wanted() })
 }
 
 // end is the place after the last part.
-func (f *Queue[P]) end() uint64 {
-	if n := len(f.parts); n > 0 {
-		return f.parts[n-1].From + uint64(f.parts[n-1].Count)
+func (q *Queue[P]) end() uint64 {
+	if n := len(q.parts); n > 0 {
+		return q.parts[n-1].From + uint64(q.parts[n-1].Count)
 	}
-	return f.Next
+	return q.Next
 }
 
 // Open returns the first part that a peer with so many batches may be asked for,
 // and its index; a new one when all others are asked for. nil: there is none.
-func (f *Queue[P]) Open(count uint64) (*Part[P], int) {
-	for i, q := range f.parts {
-		if q.wanted() && q.From < count {
-			return q, i
+func (q *Queue[P]) Open(count uint64) (*Part[P], int) {
+	for i, p := range q.parts {
+		if p.wanted() && p.From < count {
+			return p, i
 		}
 	}
-	if end := f.end(); end < count && len(f.parts) < Most {
-		return &Part[P]{From: end, Count: message.MaxSpan}, len(f.parts)
+	if end := q.end(); end < count && len(q.parts) < Most {
+		return &Part[P]{From: end, Count: message.MaxSpan}, len(q.parts)
 	}
 	return nil, 0
 }
 
 // Ask marks the first n places of a part that Open returned as asked of a peer; the
 // rest stays wanted.
-func (f *Queue[P]) Ask(i int, q *Part[P], n int, peer P) {
+func (q *Queue[P]) Ask(i int, p *Part[P], n int, peer P) {
 	switch {
-	case i == len(f.parts):
-		f.parts = append(f.parts, q)
-	case n < q.Count:
-		f.parts = slices.Insert(f.parts, i+1, &Part[P]{From: q.From + uint64(n), Count: q.Count - n})
+	case i == len(q.parts):
+		q.parts = append(q.parts, p)
+	case n < p.Count:
+		q.parts = slices.Insert(q.parts, i+1, &Part[P]{From: p.From + uint64(n), Count: p.Count - n})
 	}
-	q.Count, q.Asker = n, peer
+	p.Count, p.Asker = n, peer
 }
 
 // Give puts into a part the records that a peer gave of it, with the size of the one
 // after them when that was told. What is left of the part is wanted again.
-func (f *Queue[P]) Give(q *Part[P], peer P, records []message.Record, next int) {
+func (q *Queue[P]) Give(p *Part[P], peer P, records []message.Record, next int) {
 	var nobody P
 	n := len(records)
-	q.Asker, q.Next = nobody, next
+	p.Asker, p.Next = nobody, next
 	if n == 0 {
 		return
 	}
-	if n < q.Count {
-		i := slices.Index(f.parts, q)
-		f.parts = slices.Insert(f.parts, i+1, &Part[P]{From: q.From + uint64(n), Count: q.Count - n, Next: next})
+	if n < p.Count {
+		i := slices.Index(q.parts, p)
+		q.parts = slices.Insert(q.parts, i+1, &Part[P]{From: p.From + uint64(n), Count: p.Count - n, Next: next})
 	}
-	q.Count, q.Giver, q.Records = n, peer, records
-	f.Size = max(1, q.Bytes()/n)
+	p.Count, p.Giver, p.Records = n, peer, records
+	q.Size = max(1, p.Bytes()/n)
 }
 
 // Trim lets the parts begin at Next again, when the feed has grown by other ways,
 // and returns how many bytes of records that frees.
-func (f *Queue[P]) Trim() (freed int) {
+func (q *Queue[P]) Trim() (freed int) {
 	var nobody P
-	for len(f.parts) > 0 {
-		q := f.parts[0]
-		if q.From >= f.Next || q.Asker != nobody || q.Showing {
+	for len(q.parts) > 0 {
+		p := q.parts[0]
+		if p.From >= q.Next || p.Asker != nobody || p.Showing {
 			return freed
 		}
-		cut := int(min(f.Next-q.From, uint64(q.Count)))
-		if q.Records != nil {
-			freed += q.Bytes()
-			q.Records = q.Records[cut:]
-			freed -= q.Bytes()
+		cut := int(min(q.Next-p.From, uint64(p.Count)))
+		if p.Records != nil {
+			freed += p.Bytes()
+			p.Records = p.Records[cut:]
+			freed -= p.Bytes()
 		}
-		q.From, q.Count, q.Next = q.From+uint64(cut), q.Count-cut, 0
-		if q.Count > 0 {
+		p.From, p.Count, p.Next = p.From+uint64(cut), p.Count-cut, 0
+		if p.Count > 0 {
 			return freed
 		}
-		f.parts = f.parts[1:]
+		q.parts = q.parts[1:]
 	}
 	return freed
 }
 
 // Remove forgets a part that the door has looked at.
-func (f *Queue[P]) Remove(q *Part[P]) {
-	f.parts = slices.DeleteFunc(f.parts, func(o *Part[P]) bool { return o == q })
+func (q *Queue[P]) Remove(p *Part[P]) {
+	q.parts = slices.DeleteFunc(q.parts, func(o *Part[P]) bool { return o == p })
 }
 
 // Clear forgets all parts, and returns how many bytes of records that frees. What
 // is before the door is freed when the door has answered.
-func (f *Queue[P]) Clear() (freed int) {
+func (q *Queue[P]) Clear() (freed int) {
 	var nobody P
-	for _, q := range f.parts {
-		if !q.Showing {
-			freed += q.Bytes()
+	for _, p := range q.parts {
+		if !p.Showing {
+			freed += p.Bytes()
 		}
-		q.Asker = nobody
+		p.Asker = nobody
 	}
-	f.parts = nil
+	q.parts = nil
 	return freed
 }
 
 // Forget forgets what a peer was asked for and gave, and returns how many bytes of
 // records that frees.
-func (f *Queue[P]) Forget(peer P) (freed int) {
+func (q *Queue[P]) Forget(peer P) (freed int) {
 	var nobody P
-	for _, q := range f.parts {
-		if q.Asker == peer {
-			q.Asker = nobody
+	for _, p := range q.parts {
+		if p.Asker == peer {
+			p.Asker = nobody
 		}
-		if q.Giver == peer && !q.Showing {
-			freed += q.Bytes()
-			q.Giver, q.Records = nobody, nil
+		if p.Giver == peer && !p.Showing {
+			freed += p.Bytes()
+			p.Giver, p.Records = nobody, nil
 		}
 	}
 	return freed
