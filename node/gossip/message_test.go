@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ringfence/node/overlay"
+	"ringfence/node/overlay/overlaytest"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 )
@@ -68,4 +69,36 @@ func FuzzMessages(f *testing.F) {
 			t.Errorf("%x is read as evidence and written otherwise", b)
 		}
 	})
+}
+
+// What is built to exhaust memory is refused, alone and in the place of a part, and
+// what that allocates is bounded.
+func TestMessageBombs(t *testing.T) {
+	for name, bomb := range overlaytest.Bombs() {
+		var set [][]byte
+		for _, head := range [][]byte{nil, {0x83}, {0x82}, {0x83, 1}, {0x82, 1}, {0x83, 1, 0x41, 7}} {
+			set = append(set, append(bytes.Clone(head), bomb...))
+		}
+		read := 0
+		const times = 100
+		allocated, held := overlaytest.Spent(func() {
+			for range times {
+				for _, b := range set {
+					if _, _, err := decodeBatch(b); err == nil {
+						read++
+					}
+					if _, err := decodeEvidence(b); err == nil {
+						read++
+					}
+				}
+			}
+		})
+		t.Logf("%s: %d bytes allocated a decoding, %d held", name, allocated/uint64(2*times*len(set)), held)
+		if read > 0 {
+			t.Errorf("%s: read %d times", name, read)
+		}
+		if allocated > overlaytest.MostSpent || held > overlaytest.MostSpent {
+			t.Errorf("%s: %d bytes were allocated, %d are held", name, allocated, held)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/overlay/overlaytest"
 	"ringfence/store/assertion"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/keys"
@@ -175,5 +176,36 @@ func TestDecodedHeadsAreTheirs(t *testing.T) {
 	got, err := DecodePage(EncodePage(want))
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestBombs gives every decoder what is built to exhaust memory, alone and where a
+// message's parts would be. All is refused, and what that allocates is bounded.
+func TestBombs(t *testing.T) {
+	all := samples()
+	for name, bomb := range overlaytest.Bombs() {
+		var set [][]byte
+		for _, s := range all {
+			for at := range 4 { // after the array's head, the version and the kind
+				set = append(set, append(bytes.Clone(s.b[:at]), bomb...))
+			}
+		}
+		read := ""
+		allocated, held := overlaytest.Spent(func() {
+			for _, b := range set {
+				for what, s := range all {
+					if _, err := s.again(b); err == nil {
+						read = what
+					}
+				}
+			}
+		})
+		t.Logf("%s: %d bytes allocated a decoding, %d held", name, allocated/uint64(len(set)*len(all)), held)
+		if read != "" {
+			t.Errorf("%s: read as %s", name, read)
+		}
+		if allocated > overlaytest.MostSpent || held > overlaytest.MostSpent {
+			t.Errorf("%s: %d bytes were allocated, %d are held", name, allocated, held)
+		}
 	}
 }
