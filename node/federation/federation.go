@@ -181,7 +181,8 @@ func (f *Federation) open() (err error) {
 	id := f.cfg.State.Federation()
 	protocols := overlay.ProtocolsOf(id)
 	f.pull, err = reconcile.New(reconcile.Config{
-		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every, Admitted: f.cfg.State.EverAdmitted,
+		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
+		Opened: func(issuer keys.Public, epoch uint64) bool { return epoch == 0 && f.cfg.State.EverAdmitted(issuer) }, // as for the door
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
 		},

@@ -21,7 +21,9 @@
 // one peer gives decides nothing about a feed unless its issuer's signature shows it:
 // what only a newer release could read may be forged, so others are asked first. A
 // link that has gone dead looks like a silent peer, so silence alone costs a peer
-// nothing but a pause, and the node is ready without it.
+// nothing but a pause, and the node is ready without it; so it is without a peer that
+// comes and goes and lets itself be waited for. Heads are asked for less often of
+// whoever tells of very many, and those of feeds that are not open here are passed over.
 //
 // Contradictions are followed up: a head, or a record's parent, that is not what
 // is held at its place means that an issuer told two stories, or that the peer

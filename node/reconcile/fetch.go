@@ -16,7 +16,7 @@ import (
 // exchange compares with a peer, in a goroutine.
 func (pl *plan) exchange(p *peer, now time.Time) {
 	r, known := pl.r, p.known
-	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.pace(now))
+	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.pace.Gap(now))
 	p.start(func(ctx context.Context) {
 		n, failed := r.compare(ctx, p.key, known)
 		if failed.Fault == ask.NoFault {
@@ -111,6 +111,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 	pl.used += j.Bytes
 	pl.asked++
 	p.asking++
+	p.fetching++
 	return j
 }
 
@@ -176,6 +177,7 @@ func (pl *plan) fetch(p *peer, j *job) {
 // fetched takes in what a request for ranges brought.
 func (pl *plan) fetched(p *peer, j *job, now time.Time) {
 	p.asking--
+	p.fetching--
 	pl.asked--
 	pl.used -= j.Bytes
 	got := 0
@@ -186,7 +188,7 @@ func (pl *plan) fetched(p *peer, j *job, now time.Time) {
 	case p.gone && fault != ask.Lying:
 		return
 	case fault == ask.NoFault, fault == ask.Late, fault == ask.Slow && got >= message.Pace: // a thin line, not a trickle
-		p.answered(conduct.Batches)
+		p.answered(conduct.Batches, now)
 		p.rate = int(int64(got) * int64(time.Second) / int64(j.took))
 	default:
 		if fault == ask.Silent {

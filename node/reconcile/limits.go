@@ -26,15 +26,11 @@ const (
 
 // How long pulling rests.
 const (
-	defaultEvery = 10 * time.Second
-	restAfter    = 6                      // times that, without anything new: the federation rests, …
-	restTimes    = 3                      // … and exchanges lie so many times as far apart
 	leastTurn    = 2 * time.Millisecond   // between two turns of the planner
 	newsEvery    = 2 * time.Second        // between beacons while batches are being pulled
 	leastPause   = 200 * time.Millisecond // of a feed that nobody gives; doubles each time
 	mostPause    = time.Minute
 	grantTime    = 5 * time.Second // for what is asked for at once, at the rate of before
-	patience     = time.Minute     // with a peer that has not told what it holds, until nobody waits for it
 	troublePause = 5 * time.Second // when the own store fails
 	lookAgain    = time.Second     // at what waits for its time, by a clock that may be set
 	dropFor      = 10 * time.Minute

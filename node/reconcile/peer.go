@@ -16,13 +16,13 @@ type peer struct {
 	start  func(do func(context.Context)) // in a goroutine that ends when the peer is gone
 	cancel context.CancelFunc
 
-	met        time.Time
 	word       message.Word   // as last heard
 	heard      time.Time      // by the node's clock
 	compared   time.Time      // when it last said all that it holds
 	trip       time.Duration  // of the last exchange
 	known      message.Cursor // up to which its heads were heard
 	told       bool           // its heads were heard once
+	strange    bool           // it told of feeds that are not open here
 	ready      bool           // it said so, and its heads are as of then or later
 	targets    map[*pull]uint64
 	claims     int
@@ -32,7 +32,8 @@ type peer struct {
 
 	asking   int // requests in flight, the exchange not counted
 	errands  []errand
-	conduct  conduct.Conduct
+	fetching int // requests for ranges of those
+	conduct  *conduct.Conduct
 	mute     []*pull   // whose claims are bad for its silence
 	rate     int       // bytes a second, as it gave last
 	repaired time.Time // when it was asked for a repair last
@@ -72,8 +73,8 @@ func (p *peer) grant() int {
 }
 
 // answered says that a conversation came to its end.
-func (p *peer) answered(what conduct.Request) {
-	p.conduct.Answered(what)
+func (p *peer) answered(what conduct.Request, now time.Time) {
+	p.conduct.Answered(what, now)
 	for _, f := range p.mute {
 		if c := f.claims[p]; c != nil && c.Mute {
 			c.Excuse()
@@ -83,8 +84,3 @@ func (p *peer) answered(what conduct.Request) {
 
 // complete reports whether what the peer had at connect is decided.
 func (p *peer) complete() bool { return p.told && len(p.targets) == 0 }
-
-// absent reports whether nobody waits for the peer any longer: it does not answer.
-func (p *peer) absent(now time.Time) bool {
-	return p.conduct.Lost() || !p.told && now.Sub(p.met) >= patience
-}

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"crypto/sha256"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
+	"ringfence/node/reconcile/internal/pace"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
@@ -27,7 +27,9 @@ type plan struct {
 	start func(do func(context.Context))
 	under func() (start func(do func(context.Context)), cancel context.CancelFunc)
 
+	pace   pace.Pace
 	peers  map[keys.Public]*peer
+	book   conduct.Book
 	order  []*peer // turns, so that nobody is always first
 	feeds  map[message.Lane]*pull
 	behind []*pull // turns too
@@ -42,7 +44,6 @@ type plan struct {
 	repaired  time.Time // last tried
 	resume    time.Time // after trouble of the own store
 	trouble   string
-	stirred   time.Time // when anything new was last heard of
 	dropped   []dropping
 	doubted   []keys.Public // who did not answer
 }
@@ -55,7 +56,9 @@ type dropping struct {
 func newPlan(r *Reconciler) plan {
 	return plan{
 		r:     r,
+		pace:  pace.Pace{Every: r.cfg.Every},
 		peers: make(map[keys.Public]*peer),
+		book:  make(conduct.Book),
 		feeds: make(map[message.Lane]*pull),
 		rates: make(map[keys.Public]*rate.Limiter),
 	}
@@ -68,7 +71,7 @@ func (pl *plan) met(k keys.Public, now time.Time) {
 		p.conduct.Forgive()
 		return
 	}
-	p := &peer{key: k, targets: make(map[*pull]uint64), next: now, met: now}
+	p := &peer{key: k, targets: make(map[*pull]uint64), next: now, conduct: pl.book.Came(k, now)}
 	p.start, p.cancel = pl.under()
 	pl.peers[k] = p
 	pl.order = append(pl.order, p)
@@ -83,6 +86,7 @@ func (pl *plan) parted(k keys.Public, now time.Time) {
 	}
 	p.gone = true
 	p.cancel()
+	pl.book.Went(k, p.fetching > 0, now)
 	delete(pl.peers, k)
 	pl.order = slices.DeleteFunc(pl.order, func(o *peer) bool { return o == p })
 	for _, f := range pl.feeds {
@@ -103,28 +107,14 @@ func (pl *plan) drop(p *peer, why string, now time.Time) {
 	}
 }
 
-// pace returns how far two exchanges with a peer lie apart.
-func (pl *plan) pace(now time.Time) time.Duration {
-	if pl.resting(now) {
-		return jitter(restTimes * pl.r.cfg.Every)
-	}
-	return jitter(pl.r.cfg.Every)
-}
-
-func (pl *plan) resting(now time.Time) bool {
-	return now.Sub(pl.stirred) >= restAfter*pl.r.cfg.Every
-}
-
 // stir ends the federation's rest: there is something new.
 func (pl *plan) stir(now time.Time) {
-	rested := pl.resting(now)
-	pl.stirred = now
-	if !rested {
+	if !pl.pace.Stir(now) {
 		return
 	}
 	for _, p := range pl.order {
-		if at := now.Add(rand.N(pl.r.cfg.Every)); at.Before(p.next) {
-			p.next = at // not all at once
+		if at := now.Add(pl.pace.Soon()); at.Before(p.next) {
+			p.next = at
 		}
 	}
 }
@@ -139,11 +129,10 @@ func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 	p.word, p.heard, p.ready = w, pl.r.cfg.Now(), w.Beacon.Ready && (p.ready || p.told && w.Vector == p.known)
 	switch {
 	case w.Vector != p.known:
-		pl.stir(now)
 		pl.soon(p, now, leastPause)
 	case p.told && !p.exchanging:
 		p.exchanged, p.compared = now, now
-		if at := now.Add(pl.pace(now)); at.After(p.next) {
+		if at := now.Add(pl.pace.Gap(now)); at.After(p.next) {
 			p.next = at
 		}
 	}
@@ -164,14 +153,18 @@ func (pl *plan) soon(p *peer, now time.Time, apart time.Duration) {
 // news takes in what an exchange brought.
 func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 	p.word, p.heard, p.trip = n.Word, pl.r.cfg.Now(), n.Trip
-	p.answered(conduct.Word)
-	if len(n.Heads) > 0 {
+	p.answered(conduct.Word, now)
+	told := len(n.Heads)
+	p.conduct.Told(told, now)
+	heads := slices.DeleteFunc(n.Heads, func(h Head) bool { return !pl.r.cfg.Opened(h.Issuer, h.Epoch) })
+	pl.passOver(p, told-len(heads))
+	if len(heads) > 0 {
 		pl.stir(now)
 	}
 	mute := p.mute
 	p.mute = nil
-	for i := range n.Heads {
-		if pl.claimed(p, &n.Heads[i], now); p.gone {
+	for i := range heads {
+		if pl.claimed(p, &heads[i], now); p.gone {
 			return
 		}
 	}
@@ -179,6 +172,15 @@ func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 		pl.review(f, now)
 	}
 	p.known, p.told, p.compared, p.ready = n.UpTo, true, now, n.Word.Beacon.Ready // its word came before its heads
+}
+
+// passOver notes heads of epochs that nothing is taken of here.
+func (pl *plan) passOver(p *peer, heads int) {
+	if heads > 0 && !p.strange {
+		p.strange = true
+		pl.r.cfg.Logger.Info("a neighbour tells of feeds that are not open by the charter known here; they are not asked for",
+			"host", p.key.Short(), "feeds", heads)
+	}
 }
 
 // feed returns the pull of a lane.
@@ -232,7 +234,7 @@ func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
 
 // wantProof asks a peer for its fork proof, when another is held here.
 func (pl *plan) wantProof(p *peer, f *pull, c *claim, held feed.ForkProof) {
-	if c.Head == nil || !c.Head.Forked || c.Proof || !pl.r.cfg.Admitted(f.Issuer) {
+	if c.Head == nil || !c.Head.Forked || c.Proof {
 		return
 	}
 	if held.IsZero() || sha256.Sum256(held.Bytes()) != c.Head.Proof {
@@ -279,7 +281,7 @@ func (pl *plan) errand(p *peer, e errand) bool {
 // nudged takes in that a peer should have a batch.
 func (pl *plan) nudged(k keys.Public, l message.Lane, tip feed.Tip, now time.Time) {
 	p := pl.peers[k]
-	if p == nil || tip.Sequence >= message.MaxSequence || !pl.r.cfg.Admitted(l.Issuer) {
+	if p == nil || tip.Sequence >= message.MaxSequence || !pl.r.cfg.Opened(l.Issuer, l.Epoch) {
 		return
 	}
 	f := pl.feed(l)
@@ -340,8 +342,6 @@ func (pl *plan) decide(f *pull, now time.Time) {
 	case f.state == Waiting:
 		pl.countWaiting(f, now)
 	case f.state == Aside && !f.unread:
-	case !pl.r.cfg.Admitted(f.Issuer):
-		pl.aside(f, "no admission of the issuer is known here", now)
 	case live <= f.Next && !f.Busy():
 		if !f.state.Rests() {
 			pl.stop(f, now)
@@ -433,9 +433,14 @@ func (pl *plan) act(now time.Time) time.Duration {
 	pl.throttled = false
 	pl.revive(now)
 	for _, p := range pl.order {
-		if !p.exchanging && !now.Before(p.next) && !p.paused(now) {
-			pl.exchange(p, now)
+		if p.exchanging || now.Before(p.next) || p.paused(now) {
+			continue
 		}
+		if rest := p.conduct.Satiety(now); rest > 0 {
+			p.next = now.Add(rest)
+			continue
+		}
+		pl.exchange(p, now)
 	}
 	if !now.Before(pl.resume) {
 		pl.behind = slices.DeleteFunc(pl.behind, func(f *pull) bool {

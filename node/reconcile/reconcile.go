@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/inbox"
 	"ringfence/node/reconcile/internal/message"
+	"ringfence/node/reconcile/internal/pace"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
@@ -48,7 +48,7 @@ type Taker interface {
 }
 
 // Config is what a Reconciler needs. Its funcs are called from several goroutines.
-// Admitted and Now may be asked under the Reconciler's lock and must not call it;
+// Opened and Now may be asked under the Reconciler's lock and must not call it;
 // the others may.
 type Config struct {
 	Held   Held
@@ -66,9 +66,11 @@ type Config struct {
 	Drop func(peer keys.Public, why string, until time.Time)
 	// Doubt hears whom a conversation failed with that should be connected.
 	Doubt func(peer keys.Public)
-	// Admitted reports whether the door knows an issuer; feeds of others are not
-	// asked for. nil: the door is asked with a record.
-	Admitted func(issuer keys.Public) bool
+	// Opened reports whether the door takes anything of an epoch: the issuer was
+	// admitted and the ledger has opened it. Of others nothing is remembered, so what
+	// opens later is heard of when a peer is met again. nil: the door is asked with a
+	// record.
+	Opened func(issuer keys.Public, epoch uint64) bool
 
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -108,14 +110,14 @@ func New(cfg Config) (*Reconciler, error) {
 	if cfg.Doubt == nil {
 		cfg.Doubt = func(keys.Public) {}
 	}
-	if cfg.Admitted == nil {
-		cfg.Admitted = func(keys.Public) bool { return true }
+	if cfg.Opened == nil {
+		cfg.Opened = func(keys.Public, uint64) bool { return true }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Every <= 0 {
-		cfg.Every = defaultEvery
+		cfg.Every = pace.DefaultEvery
 	}
 	if cfg.Rate <= 0 {
 		cfg.Rate = defaultRate
@@ -210,7 +212,7 @@ func (r *Reconciler) Met(peer keys.Public) { r.post(func(now time.Time) { r.plan
 
 // Parted says that a peer is gone; what it claimed is forgotten.
 func (r *Reconciler) Parted(peer keys.Public) {
-	r.answerer.Forget(peer)
+	r.answerer.Forget()
 	r.post(func(now time.Time) { r.plan.parted(peer, now) })
 }
 
@@ -237,6 +239,3 @@ func (r *Reconciler) Serve(s overlay.Stream) { r.answerer.Serve(s) }
 func (r *Reconciler) Walker(ctx context.Context, peer keys.Public) merkle.Walker {
 	return ask.NewWalker(ctx, r.cfg.Open, peer)
 }
-
-// jitter returns d, a quarter more or less.
-func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }

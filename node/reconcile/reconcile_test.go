@@ -16,7 +16,9 @@ import (
 
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
+	"ringfence/node/reconcile/internal/pace"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/intake"
@@ -285,7 +287,7 @@ func TestIdleCostsLittle(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		beacons := int(time.Minute/defaultEvery+19*time.Minute/(restTimes*defaultEvery)) * count
+		beacons := int(time.Minute/pace.DefaultEvery+19*time.Minute/(pace.RestTimes*pace.DefaultEvery)) * count
 		if streams = n.streams - streams; streams > beacons*11/10 || streams < beacons*9/10 {
 			t.Errorf("%d conversations in twenty minutes, want about %d", streams, beacons)
 		}
@@ -316,7 +318,7 @@ func TestRest(t *testing.T) {
 			return n.streams
 		}
 		for _, b := range all[1:] {
-			time.Sleep(restAfter*defaultEvery + time.Minute)
+			time.Sleep(pace.RestAfter*pace.DefaultEvery + time.Minute)
 			before := conversations()
 			time.Sleep(10 * time.Minute)
 			// Of two draws from 22.5 to 37.5 s the smaller one, some 27 s on average.
@@ -325,7 +327,7 @@ func TestRest(t *testing.T) {
 			}
 			one.own(b)
 			one.r.Stir()
-			within(t, defaultEvery+time.Second, "what is new", func() bool { return other.count() == one.count() })
+			within(t, pace.DefaultEvery+time.Second, "what is new", func() bool { return other.count() == one.count() })
 		}
 	})
 }
@@ -528,7 +530,7 @@ func TestReadyAsOfItsHeads(t *testing.T) {
 		bubble(t, func(t *testing.T, n *town) {
 			node, key := n.build("node"), feedtest.Key("host other").Public()
 			pl := &node.r.plan
-			p := &peer{key: key, targets: make(map[*pull]uint64)}
+			p := &peer{key: key, targets: make(map[*pull]uint64), conduct: &conduct.Conduct{}}
 			node.r.mu.Lock() // as in a turn
 			pl.peers[key] = p
 			for _, happen := range tt.happens {

@@ -49,7 +49,8 @@ type FeedStanding struct {
 }
 
 // Ready reports whether everything that the peers had at connect is decided, as the
-// last turn of planning found: Complete of each that answers, and of one at least.
+// last turn of planning found: Complete of each that answers, and of one at least. No
+// peer is waited for in vain for longer than a minute, however often it comes and goes.
 // What one claims and does not give keeps nobody waiting; but when every peer does
 // that, this node knows only that it is kept from what they have. With no peer there
 // is nothing to be ready for. It waits for nothing and is asked with every exchange.
@@ -60,11 +61,11 @@ func (pl *plan) ready(now time.Time) bool {
 	withholds, honest := pl.withholds(), false
 	for k, p := range pl.peers {
 		switch {
-		case p.absent(now):
-		case !p.complete():
+		case p.conduct.Lost():
+		case p.complete():
+			honest = honest || !withholds[k]
+		case !p.conduct.Outwaited(now):
 			return false
-		case !withholds[k]:
-			honest = true
 		}
 	}
 	return honest

@@ -308,7 +308,7 @@ func (h *house) open() {
 			h.mu.Unlock()
 			h.net.part(h, h.net.house(peer))
 		},
-		Admitted: known.EverAdmitted,
+		Opened: func(issuer keys.Public, epoch uint64) bool { return epoch == 0 && known[issuer] },
 	}
 	h.change(&cfg)
 	if h.r, err = New(cfg); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -70,7 +71,7 @@ func (a *Answerer) enter(stream overlay.Stream) (*rate.Limiter, bool) {
 	}
 	a.streams[peer] = append(a.streams[peer], stream)
 	a.open.Add(1)
-	if a.limits[peer] == nil {
+	if a.limits[peer] == nil { // no more than hosts that the charter names
 		a.limits[peer] = rate.NewLimiter(message.ServeRate, message.ServeRate)
 	}
 	return a.limits[peer], true
@@ -92,13 +93,14 @@ func (a *Answerer) leave(stream overlay.Stream) {
 	a.open.Done()
 }
 
-// Forget forgets what a peer that is gone was served.
-func (a *Answerer) Forget(peer keys.Public) {
+// Forget forgets all who were served nothing lately. Whoever was keeps what is left of
+// its share, else coming back would be a new one.
+func (a *Answerer) Forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.streams[peer]) == 0 {
-		delete(a.limits, peer)
-	}
+	maps.DeleteFunc(a.limits, func(peer keys.Public, limit *rate.Limiter) bool {
+		return len(a.streams[peer]) == 0 && limit.Tokens() >= message.ServeRate
+	})
 }
 
 // Stop ends all answers and waits for them.

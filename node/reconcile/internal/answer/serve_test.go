@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringfence/node/overlay"
+	"ringfence/node/overlay/overlaytest"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
@@ -256,6 +257,65 @@ func TestQuestionsCost(t *testing.T) {
 				t.Errorf("%s: what counts for a tenth of a second was answered within %v", name, took)
 			}
 		})
+	}
+}
+
+// TestPartingGivesNoNewShare keeps what is left of the share of a peer that parts and
+// comes back, until it is whole again.
+func TestPartingGivesNoNewShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _, _ := shop(t)
+		tape := &tape{in: tell(t)}
+		limit, _ := a.enter(tape)
+		limit.ReserveN(time.Now(), message.ServeRate)
+		a.leave(tape)
+		a.Forget()
+		if again, _ := a.enter(tape); again.Tokens() > 0 {
+			t.Errorf("who comes back at once is served %v bytes more", again.Tokens())
+		}
+		time.Sleep(time.Second)
+		a.Forget()
+		if len(a.limits) != 1 {
+			t.Error("the share of who is being answered is forgotten")
+		}
+		a.leave(tape)
+		a.Forget()
+		if len(a.limits) != 0 {
+			t.Error("who was served nothing for a second and is gone is remembered")
+		}
+	})
+}
+
+// TestBombs asks with what is built to exhaust memory, as often as the peer has
+// streams, and more: nobody is answered, and what that allocates is bounded.
+func TestBombs(t *testing.T) {
+	bombs := overlaytest.Bombs()
+	for name, bomb := range overlaytest.Bombs() {
+		bombs[name+" in a request for ranges"] = append(message.EncodeRanges(message.Ranges{})[:3:3], bomb...)
+	}
+	for name, bomb := range bombs {
+		a, _, _ := shop(t)
+		said := make([]byte, 4+len(bomb))
+		binary.BigEndian.PutUint32(said, uint32(len(bomb)))
+		copy(said[4:], bomb)
+		tapes := make([]tape, 10*message.MaxStreams)
+		for i := range tapes {
+			tapes[i].in = bytes.NewReader(said)
+		}
+		allocated, held := overlaytest.Spent(func() {
+			for i := range tapes {
+				a.Serve(&tapes[i])
+			}
+		})
+		t.Logf("%s: %d bytes allocated a stream, %d held", name, allocated/uint64(len(tapes)), held)
+		for i := range tapes {
+			if !tapes[i].closed || tapes[i].out.Len() > 0 {
+				t.Errorf("%s: %d bytes of an answer, closed is %v", name, tapes[i].out.Len(), tapes[i].closed)
+			}
+		}
+		if allocated > overlaytest.MostSpent || held > overlaytest.MostSpent {
+			t.Errorf("%s: %d bytes were allocated, %d are held", name, allocated, held)
+		}
 	}
 }
 

@@ -7,6 +7,9 @@
 // whoever answers beacons gladly and requests for batches never does so on purpose.
 // But a line that carries nothing at all is dead, not guilty.
 //
+// Who parts and comes back does not begin anew: for how long it was waited for in vain,
+// how often it broke off or was silent, and how much it told are kept for an hour.
+//
 // A room of package reconcile, floor 10. It drops nobody; it says why somebody
 // should be.
 package conduct

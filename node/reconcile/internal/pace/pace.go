@@ -1,0 +1,45 @@
+package pace
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// DefaultEvery is the time between two exchanges with a neighbour.
+const DefaultEvery = 10 * time.Second
+
+// When the federation rests.
+const (
+	RestAfter = 6 // times Every, without anything new
+	RestTimes = 3 // and exchanges lie so many times Every apart
+)
+
+// Pace is that of one node. The zero Pace of some Every rests.
+type Pace struct {
+	Every time.Duration // between two exchanges
+
+	stirred time.Time // when anything new was last heard of
+}
+
+// Stir says that there is something new, and reports whether that ended a rest.
+func (p *Pace) Stir(now time.Time) (rested bool) {
+	rested = p.resting(now)
+	p.stirred = now
+	return rested
+}
+
+func (p *Pace) resting(now time.Time) bool { return now.Sub(p.stirred) >= RestAfter*p.Every }
+
+// Gap returns the time until the next exchange, a quarter more or less.
+func (p *Pace) Gap(now time.Time) time.Duration {
+	if p.resting(now) {
+		return jitter(RestTimes * p.Every)
+	}
+	return jitter(p.Every)
+}
+
+// Soon returns a time until an exchange that something new calls for, so that not all
+// neighbours are asked at once.
+func (p *Pace) Soon() time.Duration { return rand.N(p.Every) }
+
+func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }
