@@ -59,9 +59,10 @@ func (h heads) latest(issuer keys.Public) (feed.Tip, bool) {
 
 const databaseDir = "badger"
 
-// migrations returns the steps that bring a directory up to date; the first
-// would bring format 1 to 2.
-func migrations() []datadir.Migration { return nil }
+// migrations returns the steps that bring a directory up to date, the first from
+// format 1 to 2: each bar on signing got a kind, which a version that does not know
+// of it must not take for none.
+func migrations() []datadir.Migration { return []datadir.Migration{promise.Migrate} }
 
 // Open opens the store of cfg.Dir, or makes one when the directory is empty or
 // missing. It takes the directory for this process, brings an older format up

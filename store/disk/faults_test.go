@@ -44,7 +44,7 @@ func TestOpenRefuses(t *testing.T) {
 		text   string
 	}{
 		"a newer format": {func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, "FORMAT"), []byte("ringfence store 2\n"), 0o600)
+			return os.WriteFile(filepath.Join(dir, "FORMAT"), []byte("ringfence store 3\n"), 0o600)
 		}, ErrNewer, "upgrade"},
 		"no format": {func(dir string) error { return os.Remove(filepath.Join(dir, "FORMAT")) }, nil, "restore was interrupted"},
 		"a format of something else": {func(dir string) error {

@@ -36,7 +36,7 @@ import (
 
 const (
 	fileName = "promises"
-	magic    = "RFPROM1\n"
+	magic    = "RFPROM2\n"
 
 	// slotSize is what each of the two slots may hold, in bytes: some hundred
 	// issuers with a reason each.
@@ -88,14 +88,19 @@ type File struct {
 }
 
 // Open opens the file in dir, or makes one that promises nothing.
-func Open(dir string) (*File, error) {
+func Open(dir string) (*File, error) { return openWith(decode, dir) }
+
+// slotReader reads a slot; false when it is not whole.
+type slotReader func(b []byte) (generation uint64, state State, whole bool)
+
+func openWith(read slotReader, dir string) (*File, error) {
 	path := filepath.Join(dir, fileName)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("disk: open promises: %w", err)
 	}
 	p := &File{f: f, now: State{Signers: make(map[keys.Public]Signer)}}
-	if err := p.load(); err != nil {
+	if err := p.load(read); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	if err := datadir.Sync(dir); err != nil {
@@ -104,7 +109,7 @@ func Open(dir string) (*File, error) {
 	return p, nil
 }
 
-func (p *File) load() error {
+func (p *File) load(read slotReader) error {
 	info, err := p.f.Stat()
 	if err != nil {
 		return fmt.Errorf("disk: read promises: %w", err)
@@ -119,7 +124,7 @@ func (p *File) load() error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("disk: read promises: %w", err)
 		}
-		generation, state, ok := decode(b[:n])
+		generation, state, ok := read(b[:n])
 		if ok && generation > p.generation {
 			p.generation, p.now, found = generation, state, true
 		}
@@ -198,10 +203,13 @@ func encode(generation uint64, p State) ([]byte, error) {
 	return b, nil
 }
 
-// decode reads a slot; false when it is not whole.
-func decode(b []byte) (uint64, State, bool) {
+// decode is the slotReader of this form.
+func decode(b []byte) (uint64, State, bool) { return decodeForm(b, magic) }
+
+// decodeForm reads a slot that begins with form, which is as long as magic.
+func decodeForm(b []byte, form string) (uint64, State, bool) {
 	state := State{Signers: make(map[keys.Public]Signer)}
-	if len(b) < slotHead || string(b[:len(magic)]) != magic {
+	if len(b) < slotHead || string(b[:len(form)]) != form {
 		return 0, State{}, false
 	}
 	generation := binary.BigEndian.Uint64(b[len(magic):])

@@ -187,7 +187,7 @@ func TestVector(t *testing.T) {
 		{1, 3}: {Bar: feed.Bar{Kind: feed.Stolen, Reason: "c"}},
 	}})
 	must(t, err)
-	const want = "524650524f4d310a" + "0000000000000005" + "000000eb" + // magic, generation, size
+	const want = "524650524f4d320a" + "0000000000000005" + "000000eb" + // magic, generation, size
 		"0000000000000003" + "0001" + "6f" + // arrivals, others
 		"0102" + "00000000000000000000000000000000000000000000000000000000000000" + // issuer
 		"0000000000000000" + "0000000000000000" + "0000000000000000" + // highest
@@ -207,7 +207,12 @@ func FuzzDecode(f *testing.F) {
 	must(f, err)
 	f.Add(b)
 	f.Add(b[:40])
+	f.Add(append([]byte(magicFirst), b[len(magicFirst):]...))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if generation, s, ok := decodeAny(b); ok {
+			_, err := encode(generation, s)
+			must(t, err)
+		}
 		generation, s, ok := decode(b)
 		if !ok {
 			return
