@@ -183,8 +183,8 @@ func (n *Node) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
 func (n *Node) Decide(call *screen.Call) screen.Verdict {
 	s := n.screener.Load()
 	v := s.Decide(screenList{n.view.List(), n.asOf()}, call)
-	if d := record.New(n.recordKey, call, &v, s.Digest()); d.Kept() {
-		n.log.Info("call refused", "decision", d)
+	if record.Kept(&v) { // tags cost more than the decision
+		n.log.Info("call refused", "decision", record.New(n.recordKey, call, &v, s.Digest()))
 	}
 	return v
 }

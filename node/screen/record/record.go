@@ -137,6 +137,12 @@ type Decision struct {
 	RulesDigest string `json:"rules_digest"`
 }
 
+// Kept reports whether a record of v must be made and kept: of a refusal, or of what
+// would have been one.
+func Kept(v *screen.Verdict) bool {
+	return v.Action == taxonomy.Block || v.Shadow.Action == taxonomy.Block
+}
+
 // New returns the record of the answer v to call; rules is the digest of the
 // Screener that gave it.
 func New(key Key, call *screen.Call, v *screen.Verdict, rules [sha256.Size]byte) Decision {
@@ -159,9 +165,6 @@ func New(key Key, call *screen.Call, v *screen.Verdict, rules [sha256.Size]byte)
 }
 
 func (k Key) party(c number.Caller) Party { return Party{c.Masked(), k.Tag(c)} }
-
-// Kept reports whether d must be kept: a refusal, or what would have been one.
-func (d *Decision) Kept() bool { return d.Action == taxonomy.Block || d.WouldBe == taxonomy.Block }
 
 // LogValue returns the record as one group of attributes, without what is
 // empty.

@@ -169,10 +169,8 @@ func TestKept(t *testing.T) {
 		{"would label", screen.Verdict{Shadow: would(taxonomy.Label)}, false},
 		{"would block", screen.Verdict{Shadow: would(taxonomy.Block)}, true},
 	} {
-		call, _ := refusal(t)
-		d := record.New(testKey(), call, &tc.v, [32]byte{})
-		if d.Kept() != tc.want {
-			t.Errorf("%s: kept %v", tc.name, d.Kept())
+		if got := record.Kept(&tc.v); got != tc.want {
+			t.Errorf("%s: kept %v", tc.name, got)
 		}
 	}
 }
