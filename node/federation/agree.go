@@ -60,16 +60,13 @@ func compare(own, theirs *reconcile.Beacon) agreement {
 	return agrees
 }
 
-// heard takes in what a peer says of itself.
+// heard takes in what a peer says of itself: in an answer that took roundTrip, or by
+// itself when that is 0.
 func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.Duration) {
 	now := f.cfg.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	h := heard{Beacon: b, at: now, ahead: f.peers[peer].ahead, timed: f.peers[peer].timed}
-	if roundTrip > 0 { // else it told so by itself, as long ago as the way was long
-		h.ahead, h.timed = b.Time.Sub(now)+roundTrip/2, true
-	}
-	f.peers[peer] = h
+	f.peers[peer] = heard{Beacon: b, at: now, clock: f.peers[peer].clock.after(b.Time, now, roundTrip)}
 	own := f.listing()
 	if compare(&own, &b) != differs {
 		delete(f.differs, peer)

@@ -91,25 +91,6 @@ func TestHeard(t *testing.T) {
 	}
 }
 
-// TestHeardTime: a clock is known from an answer, half its way later, and what a
-// peer tells by itself leaves it as it was.
-func TestHeardTime(t *testing.T) {
-	p := newPlace(t)
-	p.net.meet("a")
-	b := p.alike(false)
-	p.heard(host("a"), b, 0)
-	if _, known := p.clock(); known {
-		t.Error("a clock is known from a word of unknown age")
-	}
-	b.Time = noon().Add(time.Hour)
-	p.heard(host("a"), b, 2*time.Second)
-	b.Time = noon()
-	p.heard(host("a"), b, 0)
-	if ahead, known := p.clock(); !known || ahead != time.Hour+time.Second {
-		t.Errorf("its clock is ahead by %v, known %v", ahead, known)
-	}
-}
-
 // TestKeepAlarm: of each host the first and the newest alarm are kept, whatever
 // others do, and all are told in the order of their times.
 func TestKeepAlarm(t *testing.T) {

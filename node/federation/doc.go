@@ -11,7 +11,7 @@
 // Three things keep a node from signing. Its clock may be more than ten minutes
 // from its peers'. Its store may have been restored: then it signs again once
 // every peer that it reaches was asked, at least two ready ones of different
-// members among them, and none knows a later head of its feed than its own. Or a
+// members among them, and none told of a later head of its feed than its own. Or a
 // batch may have come in under its own key that it did not sign: then somebody
 // else has the key, and only a person can help.
 //

@@ -106,25 +106,26 @@ type Federation struct {
 	overlay  *overlay.Overlay
 	gossip   *gossip.Gossip
 	pull     *reconcile.Reconciler
-	around   around // both, as the rules see them
-	started  time.Time
-	caughtUp atomic.Bool // was it ever
-	stale    bool        // as the log was told; belongs to watch
+	around   around       // both, as the rules see them
+	alone    bool         // in its federation: the charter stays as it is while this lives
+	began    time.Time    // by the machine's clock
+	caughtUp atomic.Bool  // was it ever
+	fresh    atomic.Int64 // when this node last heard all that some peer holds, in nanoseconds since began
 
 	pushed   chan arrival
 	evidence chan []byte
 	unequal  chan difference
 
-	mu       sync.Mutex // guards what follows
-	frontier view.Frontier
-	own      summary // of the list that it was made of
-	peers    map[keys.Public]heard
-	differs  map[keys.Public]bool              // connected peers with another list, made of the same
-	alarmed  map[charter.MemberIndex]time.Time // when an alarm was last raised about whom
-	held     string                            // why a restored issuer does not sign yet
-	fresh    time.Time                         // by the machine's clock, when this node last heard all that some peer holds
+	stale bool // as the log was told; belongs to watch
 
-	dialled map[keys.Public]time.Time // watch's: when a host that is not connected was first seen dialled
+	mu        sync.Mutex // guards what follows
+	frontier  view.Frontier
+	own       summary // of the list that it was made of
+	peers     map[keys.Public]heard
+	differs   map[keys.Public]bool              // connected peers with another list, made of the same
+	alarmed   map[charter.MemberIndex]time.Time // when an alarm was last raised about whom
+	held      string                            // why a restored issuer does not sign yet
+	restoring restoring
 }
 
 // summary is what a list is made of and what came out.
@@ -136,9 +137,8 @@ type summary struct {
 // heard is what a peer last said of itself.
 type heard struct {
 	reconcile.Beacon
-	at    time.Time
-	ahead time.Duration // of its clock before ours
-	timed bool          // ahead is known
+	at    time.Time // by the node's clock
+	clock reading
 }
 
 // queued is how many pushed batches of up to 16 KiB may wait for the door. What does
@@ -164,11 +164,11 @@ func New(cfg Config) (*Federation, error) {
 		cfg.Open = overlay.New
 	}
 	f := &Federation{
-		cfg: cfg, log: cfg.Logger, started: cfg.Now(), fresh: time.Now(),
+		cfg: cfg, log: cfg.Logger, began: time.Now(),
 		pushed: make(chan arrival, queued), evidence: make(chan []byte, queued), unequal: make(chan difference, 16),
 		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[charter.MemberIndex]time.Time),
-		dialled: make(map[keys.Public]time.Time),
 	}
+	f.alone = len(f.hosts()) <= 1
 	if err := f.open(); err != nil {
 		return nil, fmt.Errorf("federation: %w", err)
 	}
@@ -337,14 +337,12 @@ func (f *Federation) standingOf(peer keys.Public) float64 {
 // changed hears from the overlay who came and who went.
 func (f *Federation) changed(peer keys.Public, connected bool) {
 	if connected {
+		f.met(peer)
 		f.pull.Met(peer)
 		return
 	}
+	f.parted(peer)
 	f.pull.Parted(peer)
-	f.mu.Lock()
-	delete(f.peers, peer)
-	delete(f.differs, peer)
-	f.mu.Unlock()
 }
 
 func (f *Federation) drop(peer keys.Public, why string, until time.Time) {

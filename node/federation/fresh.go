@@ -12,14 +12,13 @@ const staleAfter = 5 * time.Minute
 // Unheard returns for how long no peer has told this node what it holds and given
 // it all: the list may lack what was said since. While none ever did, it counts from
 // the start. It is 0 for a node that is alone in its federation. The machine's clock
-// measures it, so that setting the node's own makes no list old.
+// measures it, so that setting the node's own makes no list old. Each screened call
+// asks it: it waits for nothing and allocates nothing.
 func (f *Federation) Unheard() time.Duration {
-	if len(f.hosts()) <= 1 {
+	if f.alone {
 		return 0
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return time.Since(f.fresh)
+	return time.Since(f.began) - time.Duration(f.fresh.Load())
 }
 
 // Stale says in words that what this node serves may be stale; "" while it is not.
@@ -35,11 +34,7 @@ func (f *Federation) Stale() string {
 // becomes stale and when it no longer is.
 func (f *Federation) refresh() {
 	if last := f.pull.Fresh(); !last.IsZero() {
-		f.mu.Lock()
-		if last.After(f.fresh) {
-			f.fresh = last
-		}
-		f.mu.Unlock()
+		f.fresh.Store(max(f.fresh.Load(), int64(last.Sub(f.began)))) // watch alone writes it
 	}
 	switch why := f.Stale(); {
 	case why != "" && !f.stale:

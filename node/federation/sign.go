@@ -2,9 +2,7 @@ package federation
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -15,60 +13,9 @@ import (
 	"ringfence/store/keys"
 )
 
-// ErrClock says that this node's clock differs from its peers' by more than they
-// would accept a batch ahead of time.
-var ErrClock = errors.New("federation: the clock is wrong")
-
 // witnesses is how many different members beside the own one must be ready and
 // confirm the head of a restored feed.
 const witnesses = 2
-
-// MaySign returns why this node must not sign now, nil when it may: a clock more
-// than ten minutes from the peers'. Without peers nobody knows better.
-func (f *Federation) MaySign() error {
-	ahead, known := f.clock()
-	if !known || ahead.Abs() <= intake.Ahead {
-		return nil
-	}
-	direction := "behind"
-	if ahead < 0 {
-		direction = "ahead of"
-	}
-	return fmt.Errorf("%w: it is %v %s that of the peers, and at most %v is accepted; set it right (an NTP client keeps it so)",
-		ErrClock, ahead.Abs().Round(time.Second), direction, intake.Ahead)
-}
-
-// clock returns by how much the peers' clocks are ahead of this one: the median
-// over the members that are connected, of two middles the one nearer to this
-// clock. So no single one of three members or more decides, nor of two that this
-// clock is wrong; one alone does.
-func (f *Federation) clock() (ahead time.Duration, known bool) {
-	near := f.around.Neighbours()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	of := make(map[charter.MemberIndex]time.Duration)
-	for _, host := range near {
-		h := f.peers[host]
-		member, ok := f.cfg.State.Host(host)
-		if old, seen := of[member]; ok && h.timed && (!seen || h.ahead.Abs() < old.Abs()) {
-			of[member] = h.ahead
-		}
-	}
-	if len(of) == 0 {
-		return 0, false
-	}
-	return median(slices.Sorted(maps.Values(of))), true
-}
-
-// median returns the middle of all, which are sorted; of two middles the one
-// nearer to zero.
-func median(all []time.Duration) time.Duration {
-	low, high := all[(len(all)-1)/2], all[len(all)/2]
-	if low.Abs() < high.Abs() {
-		return low
-	}
-	return high
-}
 
 // stolen forbids the own issuer to sign, until a person lifts it.
 func (f *Federation) stolen(why string) error {
@@ -134,8 +81,14 @@ func (f *Federation) tryConfirm() (missing string, err error) {
 		return "", f.watchOwnKey(&intake.Outcome{Status: intake.Forked, Issuer: f.cfg.Issuer, Fork: proof})
 	}
 	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer)
-	if err != nil || bar.Kind != feed.Restored {
+	switch {
+	case err != nil:
 		return "", err
+	case bar.Kind != feed.Restored:
+		f.mu.Lock()
+		f.restoring = restoring{}
+		f.mu.Unlock()
+		return "", nil
 	}
 	if missing, err = f.unconfirmed(head); missing != "" || err != nil {
 		return missing, err
@@ -147,21 +100,62 @@ func (f *Federation) tryConfirm() (missing string, err error) {
 	return "", nil
 }
 
+// restoring is what a restored issuer remembers of its peers until they have
+// confirmed its feed.
+type restoring struct {
+	dialled map[keys.Public]time.Time // by the machine's clock: when a host was first seen dialled since it was last connected
+	highest feed.Tip                  // of the own feed, that any peer ever told
+	by      keys.Public               // who
+}
+
+// told takes in what a peer told of the own feed.
+func (r *restoring) told(peer keys.Public, heads []reconcile.Head) {
+	for i := range heads {
+		t := tipOf(&heads[i])
+		if later := feed.Later(r.highest, t); !later.CID.Equals(r.highest.CID) {
+			r.highest, r.by = later, peer
+		}
+	}
+}
+
+// met notes that a host is connected: should it part, it has to be dialled anew
+// before it counts as out of reach.
+func (f *Federation) met(peer keys.Public) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.restoring.dialled, peer)
+}
+
+// parted forgets a host that is gone, but not up to where it knew the own feed.
+func (f *Federation) parted(peer keys.Public) {
+	heads, _, _ := f.around.HeadsOf(peer, f.cfg.Issuer)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.restoring.told(peer, heads)
+	delete(f.peers, peer)
+	delete(f.differs, peer)
+}
+
 // unconfirmed returns what is missing until the peers confirm that the own feed
 // ends at head: every host that can be reached was asked, ready ones of at least
-// two other members among them, and the last head that any of them holds is this.
+// two other members among them, the last head that any of them holds is this, and
+// nobody told of a later one since the store was restored.
 func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
-	if missing = f.unreached(); missing != "" {
+	near := f.around.Neighbours()
+	if missing = f.unreached(near); missing != "" {
 		return missing, nil
 	}
 	self, _ := f.cfg.State.Host(f.cfg.Key.Public())
 	ready := make(map[charter.MemberIndex]bool)
 	var highest feed.Tip
-	for _, peer := range f.around.Neighbours() {
+	for _, peer := range near {
 		heads, says, asked := f.around.HeadsOf(peer, f.cfg.Issuer)
 		if !asked {
-			return fmt.Sprintf("%s was not asked yet", f.memberOf(peer)), nil
+			return f.unasked(peer), nil
 		}
+		f.mu.Lock()
+		f.restoring.told(peer, heads)
+		f.mu.Unlock()
 		for i := range heads {
 			if missing, err := f.contradicted(peer, head, &heads[i]); missing != "" || err != nil {
 				return missing, err
@@ -172,44 +166,68 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
 			ready[of] = true
 		}
 	}
-	switch {
-	case len(ready) < witnesses:
+	if len(ready) < witnesses {
 		return fmt.Sprintf("%d of %d members needed are ready and have been asked where this feed ends", len(ready), witnesses), nil
-	case highest.CID.Equals(head.CID):
-		return "", nil
-	case !highest.CID.Defined():
-		return fmt.Sprintf("no peer holds anything yet of this feed, which ends at %d/%d here; they are fetching it", head.Epoch, head.Sequence), nil
-	case highest.Before(head):
-		return fmt.Sprintf("the peers know this feed up to %d/%d, here it ends at %d/%d; they are fetching the rest", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence), nil
-	case !head.CID.Defined():
-		return fmt.Sprintf("a peer knows this feed up to %d/%d, here nothing of it is held; it is being fetched", highest.Epoch, highest.Sequence), nil
 	}
-	return fmt.Sprintf("a peer knows this feed up to %d/%d, here it ends at %d/%d; the rest is being fetched", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence), nil
+	return f.short(head, highest), nil
+}
+
+func (f *Federation) unasked(peer keys.Public) string {
+	return f.memberOf(peer) + " was not asked yet"
+}
+
+// short says what the own feed lacks: here, where it ends at head, of what anybody
+// ever told, or among the connected, where it ends at highest. It is "" when both
+// have all.
+func (f *Federation) short(head, highest feed.Tip) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := f.restoring.highest
+	switch {
+	case !feed.Later(head, known).CID.Equals(head.CID):
+		here := fmt.Sprintf("it ends at %d/%d", head.Epoch, head.Sequence)
+		if !head.CID.Defined() {
+			here = "nothing of it is held"
+		}
+		return fmt.Sprintf("a peer (%s) has told of this feed up to %d/%d, and here %s; the rest is fetched from whoever gives it", f.memberOf(f.restoring.by), known.Epoch, known.Sequence, here)
+	case highest.CID.Equals(head.CID):
+		return ""
+	case !highest.CID.Defined():
+		return fmt.Sprintf("no peer holds anything yet of this feed, which ends at %d/%d here; they are fetching it", head.Epoch, head.Sequence)
+	}
+	return fmt.Sprintf("the peers know this feed up to %d/%d, here it ends at %d/%d; they are fetching the rest", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence)
 }
 
 // reach is how long after it was first dialled a host that is not connected
-// counts as out of reach.
+// counts as out of reach, by the machine's clock.
 const reach = 10 * time.Second
 
-// unreached says who may yet be reached, and so asked.
-func (f *Federation) unreached() (missing string) {
-	now := f.cfg.Now()
-	for _, p := range f.around.Peers() {
-		if p.Connected || p.Address == "" {
-			continue
-		}
-		if p.LastTry.Before(f.started) {
-			missing = fmt.Sprintf("%s was not dialled yet", f.memberOf(p.Host))
-			continue
-		}
-		first, seen := f.dialled[p.Host]
-		if !seen {
-			first, f.dialled[p.Host] = now, now
-		}
-		if now.Sub(first) < reach {
-			missing = fmt.Sprintf("%s is being dialled", f.memberOf(p.Host))
+// unreached says who beside near may yet be reached, and so asked.
+func (f *Federation) unreached(near []keys.Public) (missing string) {
+	peers, now := f.around.Peers(), time.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dialled := make(map[keys.Public]time.Time)
+	for i := range peers {
+		p := &peers[i]
+		switch first, seen := f.restoring.dialled[p.Host]; {
+		case p.Connected:
+			if !slices.Contains(near, p.Host) { // it came just now
+				missing = f.unasked(p.Host)
+			}
+		case p.Address == "":
+		case p.LastTry.IsZero():
+			missing = f.memberOf(p.Host) + " was not dialled yet"
+		default:
+			if !seen {
+				first = now
+			}
+			if dialled[p.Host] = first; now.Sub(first) < reach {
+				missing = f.memberOf(p.Host) + " is being dialled"
+			}
 		}
 	}
+	f.restoring.dialled = dialled
 	return missing
 }
 

@@ -1,10 +1,10 @@
 package federation
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ringfence/node/overlay"
@@ -16,51 +16,6 @@ import (
 // restored is the bar of a node whose store may be old.
 var restored = feed.Bar{Kind: feed.Restored, Reason: "the store was restored"}
 
-func TestClock(t *testing.T) {
-	const fast, slow = 11 * time.Minute, -12 * time.Minute
-	tests := []struct {
-		name   string
-		near   []string
-		ahead  map[string]time.Duration
-		untold string // who told the time by himself only
-		want   time.Duration
-		known  bool
-		words  string // of the refusal to sign; "": it may
-	}{
-		{"nobody is there", nil, nil, "", 0, false, ""},
-		{"nobody was asked", []string{"a"}, nil, "a", 0, false, ""},
-		{"one alone decides", []string{"a"}, map[string]time.Duration{"a": fast}, "", fast, true, "11m0s behind that of the peers"},
-		{"ten minutes are no more than may be", []string{"a"}, map[string]time.Duration{"a": 10 * time.Minute}, "", 10 * time.Minute, true, ""},
-		{"of two the nearer, the first", []string{"a", "b"}, map[string]time.Duration{"a": 0, "b": fast}, "", 0, true, ""},
-		{"of two the nearer, the other", []string{"a", "b"}, map[string]time.Duration{"a": time.Second, "b": slow}, "", time.Second, true, ""},
-		{"two who agree", []string{"a", "b"}, map[string]time.Duration{"a": slow, "b": slow - 1}, "", slow, true, "12m0s ahead of that of the peers"},
-		{"two who contradict each other", []string{"a", "b"}, map[string]time.Duration{"a": slow, "b": fast}, "", fast, true, "behind"},
-		{"of three the middle", []string{"a", "b", "c"}, map[string]time.Duration{"a": slow, "b": fast, "c": fast + 1}, "", fast, true, "behind"},
-		{"of three one is off", []string{"a", "b", "c"}, map[string]time.Duration{"a": slow, "b": 1, "c": 2}, "", 1, true, ""},
-		{"of four the middle nearer to zero", []string{"a", "b", "c", "d"}, map[string]time.Duration{"a": slow, "b": slow, "c": 3, "d": 4}, "", 3, true, ""},
-		{"of a member the nearer host", []string{"own", "own2"}, map[string]time.Duration{"own": slow, "own2": 5}, "", 5, true, ""},
-		{"who is gone says nothing", []string{"a"}, map[string]time.Duration{"a": 1, "b": fast, "c": fast}, "", 1, true, ""},
-		{"who was not asked says nothing", []string{"a", "b"}, map[string]time.Duration{"a": fast}, "b", fast, true, "behind"},
-	}
-	for _, tt := range tests {
-		p := newPlace(t)
-		p.net.meet(tt.near...)
-		for m, ahead := range tt.ahead {
-			p.peers[host(m)] = heard{ahead: ahead, timed: true}
-		}
-		if tt.untold != "" {
-			p.peers[host(tt.untold)] = heard{}
-		}
-		if got, known := p.clock(); got != tt.want || known != tt.known {
-			t.Errorf("%s: %v, %v", tt.name, got, known)
-		}
-		err := p.MaySign()
-		if errors.Is(err, ErrClock) != (tt.words != "") || err != nil && !strings.Contains(err.Error(), tt.words) {
-			t.Errorf("%s: it may sign: %v", tt.name, err)
-		}
-	}
-}
-
 // confirming is what a restored node finds around it.
 type confirming struct {
 	name    string
@@ -70,7 +25,8 @@ type confirming struct {
 	unasked string
 	holds   map[string]string // the last batch that a peer holds, none when it has none
 	away    []overlay.Peer
-	after   time.Duration // it asks a second time
+	was     []string      // who was connected until a second ago, after a look a minute earlier
+	after   time.Duration // it looks a second time
 	want    string        // what is missing; "": it signs again
 }
 
@@ -83,19 +39,29 @@ func TestConfirm(t *testing.T) {
 		{name: "one", own: "A0 A1 A2", near: []string{"a"}, ready: "a", holds: all, want: "1 of 2 members"},
 		{name: "one of two is not ready", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a", holds: all, want: "1 of 2 members"},
 		{name: "the own second node is no other member", own: "A0 A1 A2", near: []string{"a", "own2"}, ready: "a own2", holds: all, want: "1 of 2 members"},
-		{name: "it may know more all the same", own: "A0 A1 A2", near: []string{"a", "b", "own2"}, ready: "a b own2", holds: map[string]string{"own2": "A3"}, want: "up to 0/3, here it ends at 0/2; the rest is being fetched"},
+		{name: "it may know more all the same", own: "A0 A1 A2", near: []string{"a", "b", "own2"}, ready: "a b own2", holds: map[string]string{"own2": "A3"}, want: "up to 0/3, and here it ends at 0/2; the rest is fetched"},
 		{name: "one was not asked", own: "A0 A1 A2", near: []string{"a", "b", "c"}, ready: "a b c", unasked: "c", holds: all, want: "c was not asked yet"},
 		{name: "one was not dialled", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all,
-			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon().Add(-1)}}, want: "d was not dialled yet"},
+			away: []overlay.Peer{{Host: host("d"), Address: "x"}}, want: "d was not dialled yet"},
 		{name: "one is being dialled", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all,
 			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}}, want: "d is being dialled"},
 		{name: "one is dialled again and again", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all, after: reach - 1,
 			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon().Add(reach / 2)}}, want: "d is being dialled"},
 		{name: "one cannot be reached", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all, after: reach,
 			away: []overlay.Peer{{Host: host("c")}, {Host: host("d"), Address: "x", LastTry: noon().Add(reach / 2)}}},
+		{name: "one cannot be reached, by a clock that was set back since the start", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all, after: reach,
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon().Add(-time.Hour)}}},
+		{name: "one was there a moment ago", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all, was: []string{"a", "d"},
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}}, want: "d is being dialled"},
+		{name: "one was there and is out of reach now", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A2", "d": "A2"}, was: []string{"a", "d"}, after: reach,
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}}},
+		{name: "one who was there knew more", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A2", "d": "A3"}, was: []string{"a", "d"}, after: reach,
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}}, want: "a peer (d) has told of this feed up to 0/3, and here it ends at 0/2"},
+		{name: "one who was there knew more, where nothing is held", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"d": "A0"}, was: []string{"a", "d"}, after: reach,
+			away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}}, want: "a peer (d) has told of this feed up to 0/0, and here nothing of it is held"},
 		{name: "one that is not ready knows more", own: "A0 A1 A2", near: []string{"a", "b", "c"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A2", "c": "A3"}, want: "up to 0/3"},
 		{name: "one lags", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A2", "b": "A0"}},
-		{name: "all is lost here", near: []string{"a", "b"}, ready: "a b", holds: all, want: "up to 0/2, here nothing of it is held"},
+		{name: "all is lost here", near: []string{"a", "b"}, ready: "a b", holds: all, want: "up to 0/2, and here nothing of it is held"},
 		{name: "a feed that nobody knows", near: []string{"a", "b"}, ready: "a b"},
 		{name: "nobody has fetched it yet", own: "A0", near: []string{"a", "b"}, ready: "a b", want: "no peer holds anything yet of this feed, which ends at 0/0 here"},
 		{name: "the own feed is ahead", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A1", "b": "A0"}, want: "the peers know this feed up to 0/1, here it ends at 0/2; they are fetching the rest"},
@@ -105,27 +71,95 @@ func TestConfirm(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { confirm(t, d, &tt) })
+		})
+	}
+}
+
+// confirm lets a restored node look around as a case has it, in a bubble.
+func confirm(t *testing.T, d *feedtest.Drawing, tt *confirming) {
+	p := newPlace(t)
+	p.hold(t, d, strings.Fields(tt.own)...)
+	must(t, p.store.Bar(issuer("A"), restored))
+	if tt.was != nil {
+		earlier := confirming{near: tt.was[:1], holds: tt.holds, away: tt.away}
+		surround(t, p, d, &earlier)
+		p.confirm()
+		p.pass(time.Minute)
+		earlier.near, earlier.away = tt.was, nil
+		surround(t, p, d, &earlier)
+		p.confirm()
+		p.pass(time.Second)
+	}
+	surround(t, p, d, tt)
+	got := p.confirm()
+	if tt.after > 0 {
+		if got == "" {
+			t.Error("it waits for nobody")
+		}
+		p.pass(tt.after)
+		got = p.confirm()
+	}
+	if tt.want != "" {
+		if !strings.Contains(got, tt.want) || len(p.lifted) != 0 {
+			t.Errorf("it waits because %q, want %q; lifted %v", got, tt.want, p.lifted)
+		}
+		return
+	}
+	tip, _, err := p.store.Latest(issuer("A"))
+	must(t, err)
+	if got != "" || len(p.lifted) != 1 || !p.lifted[0].Equals(tip.CID) {
+		t.Errorf("it waits because %q; lifted %v", got, p.lifted)
+	}
+}
+
+// A host that comes, tells what it knows and goes between two looks is as good as
+// one that was seen: it is waited for, and what it told is not forgotten.
+func TestConfirmSeesWhoComesAndGoes(t *testing.T) {
+	d := feedtest.Draw(t, "A0 <- A1")
+	for _, c := range []struct {
+		holds  string
+		lifted int
+	}{{"A0", 1}, {"A1", 0}} {
+		synctest.Test(t, func(t *testing.T) {
 			p := newPlace(t)
-			p.hold(t, d, strings.Fields(tt.own)...)
+			p.hold(t, d, "A0")
 			must(t, p.store.Bar(issuer("A"), restored))
-			surround(t, p, d, &tt)
-			got := p.confirm()
-			if tt.after > 0 {
-				p.time = p.time.Add(tt.after)
-				got = p.confirm()
+			around := confirming{
+				near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A0", "b": "A0", "d": c.holds},
+				away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}},
 			}
-			if tt.want == "" {
-				tip, _, err := p.store.Latest(issuer("A"))
-				must(t, err)
-				if got != "" || len(p.lifted) != 1 || !p.lifted[0].Equals(tip.CID) {
-					t.Errorf("it waits because %q; lifted %v", got, p.lifted)
-				}
-				return
+			surround(t, p, d, &around)
+			p.confirm()
+			p.pass(reach - time.Millisecond)
+			p.met(host("d"))
+			there := around
+			there.near, there.away = []string{"a", "b", "d"}, nil
+			surround(t, p, d, &there)
+			p.parted(host("d"))
+			surround(t, p, d, &around)
+			p.pass(time.Millisecond)
+			if got := p.confirm(); got != "d is being dialled" {
+				t.Errorf("who was there a millisecond ago is out of reach: %q", got)
 			}
-			if !strings.Contains(got, tt.want) || len(p.lifted) != 0 {
-				t.Errorf("it waits because %q, want %q; lifted %v", got, tt.want, p.lifted)
+			p.pass(reach)
+			if got := p.confirm(); len(p.lifted) != c.lifted || (got == "") != (c.lifted == 1) {
+				t.Errorf("it held %s, and %d times it was lifted: %q", c.holds, len(p.lifted), got)
 			}
 		})
+	}
+}
+
+// Who comes while the others are being asked is asked too.
+func TestConfirmAsksWhoCameJustNow(t *testing.T) {
+	d := feedtest.Draw(t, "A0")
+	p := newPlace(t)
+	p.hold(t, d, "A0")
+	must(t, p.store.Bar(issuer("A"), restored))
+	surround(t, p, d, &confirming{near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A0", "b": "A0"},
+		away: []overlay.Peer{{Host: host("d"), Connected: true}}})
+	if got := p.confirm(); got != "d was not asked yet" || len(p.lifted) != 0 {
+		t.Errorf("%q; lifted %v", got, p.lifted)
 	}
 }
 
@@ -134,6 +168,7 @@ func surround(t *testing.T, p *place, d *feedtest.Drawing, tt *confirming) {
 	t.Helper()
 	p.net.meet(tt.near...)
 	p.net.away = tt.away
+	clear(p.net.told)
 	for _, m := range tt.near {
 		if m == tt.unasked {
 			continue
@@ -211,25 +246,6 @@ func TestConfirmInTrouble(t *testing.T) {
 	p.unlifted = fmt.Errorf("a reserved place is missing")
 	if got := p.confirm(); got != "a reserved place is missing" || strings.Contains(p.log.String(), "signs again") {
 		t.Errorf("not lifted: %q, %s", got, p.log.String())
-	}
-}
-
-func TestMedian(t *testing.T) {
-	for _, c := range []struct {
-		all  []time.Duration
-		want time.Duration
-	}{
-		{[]time.Duration{7}, 7},
-		{[]time.Duration{-7, 6}, 6},
-		{[]time.Duration{-6, 7}, -6},
-		{[]time.Duration{5, 6}, 5},
-		{[]time.Duration{-6, -5}, -5},
-		{[]time.Duration{-9, 1, 2}, 1},
-		{[]time.Duration{-9, -8, 1, 2}, 1},
-	} {
-		if got := median(c.all); got != c.want {
-			t.Errorf("of %v the median is %v, want %v", c.all, got, c.want)
-		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // ready reports whether this node holds what its peers held when it met them. A
 // node that reaches nobody is not; one that is alone in its federation is.
-func (f *Federation) ready() bool { return len(f.hosts()) <= 1 || f.pull.Ready() }
+func (f *Federation) ready() bool { return f.alone || f.pull.Ready() }
 
 // CaughtUp reports whether this node ever was ready since it started: from then
 // on it answers for its list, also when its peers are gone.
@@ -129,7 +129,7 @@ func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.B
 		return
 	}
 	line.Agreement, line.Ready, line.Version, line.Heard = string(compare(own, &h.Beacon)), h.Ready, h.Version, stamp(h.at)
-	if seconds := h.ahead.Seconds(); h.timed {
+	if seconds := h.clock.ahead(f.cfg.Now()).Seconds(); h.clock.known() {
 		line.ClockAheadSeconds = &seconds
 	}
 }

@@ -67,11 +67,17 @@ func newPlace(t *testing.T) *place {
 			Counted: func(string, int) {}, Gossiped: func(string, string) {},
 			Now: func() time.Time { return p.time },
 		},
-		log: slog.New(slog.NewTextHandler(&p.log, nil)), around: p.net, started: noon(),
+		log: slog.New(slog.NewTextHandler(&p.log, nil)), around: p.net, began: time.Now(),
 		pushed: make(chan arrival, 4), unequal: make(chan difference, 4),
-		peers: map[keys.Public]heard{}, differs: map[keys.Public]bool{}, alarmed: map[charter.MemberIndex]time.Time{}, dialled: map[keys.Public]time.Time{},
+		peers: map[keys.Public]heard{}, differs: map[keys.Public]bool{}, alarmed: map[charter.MemberIndex]time.Time{},
 	}
 	return p
+}
+
+// pass lets time pass, in a bubble.
+func (p *place) pass(d time.Duration) {
+	time.Sleep(d)
+	p.time = p.time.Add(d)
 }
 
 func host(member string) keys.Public   { return chartertest.Key("host", member).Public() }
