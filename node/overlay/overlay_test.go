@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	"go.uber.org/goleak"
 
 	"ringfence/node/overlay"
@@ -71,6 +72,27 @@ func TestMembersFindAndHearEachOther(t *testing.T) {
 			t.Errorf("peer %d: %+v", i, p)
 		}
 	}
+}
+
+// Certificates have dates, and a member whose clock is a day off must be met to be
+// told so: TCP goes without.
+func TestTCPNeedsNoCertificate(t *testing.T) {
+	f := overlaytest.Found("a", 2)
+	listen := f.Config(1)
+	listen.Listen = []string{"127.0.0.1:0"}
+	to, _ := overlaytest.Start(t, listen)
+	cfg := f.Config(0)
+	cfg.Bootstrap = []string{addressOf(t, tcpAddress(t, to), f.Keys[1].Public())}
+	from, _ := overlaytest.Start(t, cfg)
+	overlaytest.Whole(t, overlaytest.Patience, from, to)
+	for _, conn := range from.Host().Network().Conns() {
+		if s := conn.ConnState(); s.Transport == "tcp" && s.Security != noise.ID {
+			t.Errorf("a connection by TCP speaks %q", s.Security)
+		} else if s.Transport == "tcp" {
+			return
+		}
+	}
+	t.Error("no connection by TCP")
 }
 
 func TestPartitionHealsWithinTenSeconds(t *testing.T) {

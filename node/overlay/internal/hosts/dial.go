@@ -2,9 +2,11 @@ package hosts
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
@@ -32,6 +34,13 @@ func silent(err error) bool {
 		(errors.As(err, &op) && op.Op == "dial") || errors.Is(err, swarm.ErrNoAddresses) || errors.Is(err, swarm.ErrNoGoodAddresses)
 }
 
+// dated reports whether a dial failed for the dates of a certificate, of which
+// only QUIC has any.
+func dated(err error) bool {
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &invalid) && invalid.Reason == x509.Expired || strings.Contains(err.Error(), "certificate has expired or is not yet valid")
+}
+
 // FirstCause cuts libp2p's many lines down to one.
 func FirstCause(err error) string {
 	var dial *swarm.DialError
@@ -54,6 +63,9 @@ func DialTrouble(info peer.AddrInfo, err error) string {
 		}
 	}
 	for _, e := range dial.DialErrors {
+		if dated(e.Cause) {
+			return fmt.Sprintf("at %s the dates of certificates do not fit: this node's clock or that one's is more than an hour off; TCP would do without, and fails too", address.Place(e.Address))
+		}
 		if !silent(e.Cause) {
 			return fmt.Sprintf("whoever answers at %s ends the connection: %s", address.Place(e.Address), Clip(e.Cause.Error(), layout.MaxName))
 		}

@@ -4,6 +4,7 @@ import (
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 
@@ -20,10 +21,11 @@ func Transports() []libp2p.Option {
 // Options is what every host here has, also one that only asks at a desk: no
 // relay, no help through NAT, no ping, no metrics, and no guesses about the
 // network. After a partition a detector of black holes would keep a node from
-// dialling.
+// dialling. TCP speaks Noise and not TLS: certificates have dates, and a node whose
+// clock is more than an hour off could tell nobody, and would be told by nobody.
 func Options(private crypto.PrivKey, version string) []libp2p.Option {
 	return []libp2p.Option{
-		libp2p.Identity(private), libp2p.UserAgent("ringfence/" + version),
+		libp2p.Identity(private), libp2p.UserAgent("ringfence/" + version), libp2p.Security(noise.ID, noise.New),
 		libp2p.DisableRelay(), libp2p.Ping(false), libp2p.DisableMetrics(),
 		libp2p.DisableIdentifyAddressDiscovery(), libp2p.ForceReachabilityPublic(),
 		libp2p.UDPBlackHoleSuccessCounter(nil), libp2p.IPv6BlackHoleSuccessCounter(nil),
