@@ -114,7 +114,8 @@ type Node struct {
 	serving serving
 }
 
-// Open opens a data directory: it takes its lock, opens the store, brings the
+// Open opens a data directory: it takes its lock, opens the store, refuses one
+// that is of another federation than the genesis charter (api.Refused), brings the
 // list up to date and finishes what a crash left half said. Nothing listens
 // until Run.
 func Open(cfg Config) (_ *Node, err error) {
@@ -133,7 +134,7 @@ func Open(cfg Config) (_ *Node, err error) {
 		}
 	}()
 	for _, step := range []func() error{
-		n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openVoice, n.openTokens, n.openScreening,
+		n.recallIssuer, n.bind, n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openVoice, n.openTokens, n.openScreening,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -243,8 +244,8 @@ func (n *Node) openDoor() error {
 func (n *Node) openPublisher() error {
 	n.ownErr = errors.New("this node holds no keys")
 	n.apart = fmt.Errorf(isApart, n.ownErr)
-	if err := n.recallIssuer(); err != nil || n.cfg.Unlock.IsZero() {
-		return err
+	if n.cfg.Unlock.IsZero() {
+		return nil
 	}
 	ring, err := keys.Open(filepath.Join(n.cfg.Dir, KeysDir), n.cfg.Unlock)
 	if err != nil {
