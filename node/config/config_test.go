@@ -387,7 +387,7 @@ func TestUnit(t *testing.T) {
 	}
 	for key, want := range map[string]string{
 		"Service.ExecStart": "/usr/local/bin/ringfence run --config /etc/ringfence/ringfence.yaml", "Service.StateDirectory": "ringfence",
-		"Service.RuntimeDirectory": "ringfence", "Service.User": "ringfence", "Service.StateDirectoryMode": "0700", "Service.UMask": "0077",
+		"Service.RuntimeDirectory": "ringfence", "Service.User": "ringfence", "Service.StateDirectoryMode": "0700", "Service.ConfigurationDirectoryMode": "0700", "Service.UMask": "0077",
 		"Service.NoNewPrivileges": "yes", "Service.ProtectSystem": "strict", "Service.CapabilityBoundingSet": "", "Service.LimitCORE": "0",
 		"Install.WantedBy": "multi-user.target",
 	} {
