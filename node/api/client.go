@@ -33,12 +33,20 @@ type Client struct {
 	base  string // without a slash at the end
 	where string // for messages
 	token string
+
+	patience time.Duration // with the beginning of an answer to what is only asked
 }
 
 var _ Service = (*Client)(nil)
 
 // dialPatience is how long a connection may take to be made.
 const dialPatience = 5 * time.Second
+
+// answerPatience is how long a node may take to begin an answer that costs it no
+// more than a look: one that is stopped or stuck takes connections and says nothing.
+const answerPatience = 30 * time.Second
+
+var errSilent = errors.New("no answer in time")
 
 // NewClient makes a client. It does not connect yet. It refuses to send a
 // token in clear to another machine.
@@ -52,7 +60,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	}
 	c := &Client{
 		http:  &http.Client{Transport: transport, CheckRedirect: stay},
-		token: cfg.Token,
+		token: cfg.Token, patience: answerPatience,
 	}
 	dialer := &net.Dialer{Timeout: dialPatience}
 	switch {
@@ -111,6 +119,7 @@ type request struct {
 	query        url.Values
 	body         io.Reader
 	media        string // of the body
+	look         bool   // changes nothing and is answered at once
 }
 
 // jsonRequest is a request that carries one JSON object.
@@ -156,7 +165,14 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 // ask sends a request and reads one JSON object as the answer.
 func ask[T any](ctx context.Context, c *Client, r request) (T, error) {
 	var answer T
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	began := func() bool { return true }
+	if r.look || r.method == http.MethodGet {
+		began = time.AfterFunc(c.patience, func() { cancel(errSilent) }).Stop
+	}
 	resp, err := c.do(ctx, r)
+	began()
 	if err != nil {
 		return answer, err
 	}
@@ -212,6 +228,8 @@ func (c *Client) refusal(resp *http.Response) error {
 // unreached says why no node answered, and what to do.
 func (c *Client) unreached(ctx context.Context, err error) error {
 	switch {
+	case errors.Is(context.Cause(ctx), errSilent):
+		return Errorf(Unavailable, "the node on %s does not answer within %v; it is stopped, stuck or overloaded: see its log and its process, and start it anew if that does not help", c.where, c.patience)
 	case ctx.Err() != nil:
 		return fmt.Errorf("ask node on %s: %w", c.where, ctx.Err())
 	case errors.Is(err, fs.ErrPermission):

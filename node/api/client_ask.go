@@ -57,7 +57,12 @@ func turn(query url.Values, name string, on bool) {
 // LookupMany asks about up to MaxLookups numbers in one request. It is no part
 // of Service; it saves the way there and back.
 func (c *Client) LookupMany(ctx context.Context, q LookupMany) ([]LookupAnswer, error) {
-	answers, err := tell[LookupAnswers](ctx, c, PathLookups, q)
+	r, err := jsonRequest(http.MethodPost, PathLookups, q)
+	if err != nil {
+		return nil, err
+	}
+	r.look = true
+	answers, err := ask[LookupAnswers](ctx, c, r)
 	if err == nil && len(answers.Answers) != len(q.Numbers) {
 		err = Errorf(Internal, "the node on %s answers %d numbers of %d", c.where, len(answers.Answers), len(q.Numbers))
 	}
@@ -99,7 +104,7 @@ func (c *Client) Screen(ctx context.Context, call Call) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	r.query = url.Values{"verdict": {"true"}}
+	r.query, r.look = url.Values{"verdict": {"true"}}, true
 	return ask[Verdict](ctx, c, r)
 }
 

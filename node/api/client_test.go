@@ -399,3 +399,63 @@ func TestPermission(t *testing.T) {
 		t.Errorf("after the deadline: %v", err)
 	}
 }
+
+// A node that hangs takes connections and answers nothing. What is only asked ends
+// with words; what may take its time, a publication and a backup, goes on.
+func TestANodeThatHangs(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }() // connections wait in its queue for ever
+	c, err := NewClient(ClientConfig{Socket: socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	c.patience = 20 * time.Millisecond
+
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for name, ask := range map[string]func() error{
+		"status":  func() error { return second(c.Status(ctx)) },
+		"peers":   func() error { return second(c.Peers(ctx)) },
+		"lookup":  func() error { return second(c.Lookup(ctx, Query{Number: "+436641234567"})) },
+		"explain": func() error { return second(c.Explain(ctx, Query{Number: "+436641234567"})) },
+		"lookups": func() error { return second(c.LookupMany(ctx, LookupMany{Numbers: []string{"+436641234567"}})) },
+		"screen":  func() error { return second(c.Screen(ctx, Call{})) },
+	} {
+		err := ask()
+		if err == nil || KindOf(err).Exit() != ExitNobody || !strings.HasPrefix(err.Error(), "the node on "+socket+" does not answer within 20ms; ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, ask := range map[string]func(context.Context) error{
+		"publish": func(ctx context.Context) error {
+			return second(c.Publish(ctx, Publish{}, strings.NewReader("x"), Hearing{}))
+		},
+		"backup": func(ctx context.Context) error { return c.Backup(ctx, io.Discard) },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*c.patience)
+		if err := ask(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s ends before its caller's time: %v", name, err)
+		}
+		cancel()
+	}
+}
+
+// Patience is for the beginning of an answer: one that has begun may take longer.
+func TestAnAnswerThatHasBegunGoesOn(t *testing.T) {
+	c := stand(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(100 * time.Millisecond)
+		_, _ = io.WriteString(w, `{}`)
+	}, "")
+	c.patience = 50 * time.Millisecond
+	if _, err := c.Status(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
