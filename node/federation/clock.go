@@ -30,6 +30,20 @@ func (f *Federation) MaySign() error {
 		ErrClock, ahead.Abs().Round(time.Second), direction, intake.Ahead)
 }
 
+// tellClock tells the log when the clock is found wrong, and when it is right again.
+func (f *Federation) tellClock() {
+	err := f.MaySign()
+	_, known := f.clock()
+	switch {
+	case err != nil && !f.clockOff:
+		f.log.Error("this node signs nothing", "reason", err)
+		f.clockOff = true
+	case err == nil && known && f.clockOff:
+		f.log.Info("the clock of this node is right again")
+		f.clockOff = false
+	}
+}
+
 // clock returns by how much the peers' clocks are ahead of this one: the median
 // over the members that are connected, of two middles the one nearer to this
 // clock. So no single one of three members or more decides, nor of two that this

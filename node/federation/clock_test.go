@@ -141,3 +141,37 @@ func TestMedian(t *testing.T) {
 		}
 	}
 }
+
+// The log is told once when the clock is off, and once when it is right again; that
+// nobody is left to compare it with makes no clock right.
+func TestTheLogIsToldOfAWrongClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlace(t)
+		look := func(off, right int) {
+			t.Helper()
+			p.tellClock()
+			p.tellClock()
+			errs, infos := strings.Count(p.log.String(), "level=ERROR"), strings.Count(p.log.String(), "level=INFO")
+			if errs != off || infos != right {
+				t.Errorf("the log has %d errors and %d all-clears, want %d and %d:\n%s", errs, infos, off, right, p.log.String())
+			}
+		}
+		look(0, 0)
+		p.net.meet("a")
+		p.heard(host("a"), reconcile.Beacon{Time: p.time}, time.Millisecond)
+		look(0, 0)
+		p.time = p.time.Add(-time.Hour)
+		look(1, 0)
+		if !strings.Contains(p.log.String(), "1h0m0s behind that of the peers") {
+			t.Errorf("it does not tell by how much: %s", p.log.String())
+		}
+		p.net.meet()
+		look(1, 0)
+		p.net.meet("a")
+		look(1, 0)
+		p.time = p.time.Add(time.Hour)
+		look(1, 1)
+		p.time = p.time.Add(time.Hour)
+		look(2, 1)
+	})
+}

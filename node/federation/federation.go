@@ -116,7 +116,7 @@ type Federation struct {
 	evidence chan []byte
 	unequal  chan difference
 
-	stale bool // as the log was told; belongs to watch
+	stale, clockOff bool // as the log was told; they belong to watch
 
 	mu        sync.Mutex // guards what follows
 	frontier  view.Frontier

@@ -38,6 +38,7 @@ func (f *Federation) watch(ctx context.Context) error {
 			f.log.Info("this node holds what its peers held when it met them")
 		}
 		f.refresh()
+		f.tellClock()
 		why := f.confirm()
 		f.mu.Lock()
 		f.held = why
