@@ -3,20 +3,28 @@ package gossip
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
 )
 
 // libraryLog returns the log that the library writes to. What it calls news (that
 // it ends, that a queue is full) is of use to whoever looks for a fault; the
-// operator hears of such things by the counts, and of nothing at a plain end.
+// operator hears of such things by the counts, and of nothing at a plain end. Each
+// of its warnings is told once a minute at most, however often a peer provokes it.
 func libraryLog(to *slog.Logger) *slog.Logger {
 	if to == nil {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(muted{to.Handler()})
+	return slog.New(muted{to.Handler(), new(calm)})
 }
 
-// muted turns news into details; warnings stay what they are.
-type muted struct{ slog.Handler }
+// muted turns news into details, and lets of each warning one a minute pass.
+type muted struct {
+	slog.Handler
+	told *calm
+}
 
 func level(l slog.Level) slog.Level {
 	if l == slog.LevelInfo {
@@ -31,8 +39,95 @@ func (m muted) Enabled(ctx context.Context, l slog.Level) bool {
 
 func (m muted) Handle(ctx context.Context, r slog.Record) error {
 	r.Level = level(r.Level)
+	if r.Level >= slog.LevelWarn {
+		times := m.told.times(r.Message, r.Time)
+		if times == 0 {
+			return nil
+		}
+		r.AddAttrs(slog.Int("times", times))
+	}
 	return m.Handler.Handle(ctx, r)
 }
 
-func (m muted) WithAttrs(a []slog.Attr) slog.Handler { return muted{m.Handler.WithAttrs(a)} }
-func (m muted) WithGroup(name string) slog.Handler   { return muted{m.Handler.WithGroup(name)} }
+func (m muted) WithAttrs(a []slog.Attr) slog.Handler { return muted{m.Handler.WithAttrs(a), m.told} }
+func (m muted) WithGroup(name string) slog.Handler   { return muted{m.Handler.WithGroup(name), m.told} }
+
+// messageLog returns the log of the library's readers of streams. What it warns of is
+// always the same: a peer has sent bytes that are no message, and its stream is reset.
+// A peer can do that many times a second; the operator reads it once a minute, in our
+// words.
+func (g *Gossip) messageLog() *slog.Logger {
+	to := g.cfg.Logger
+	if to == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(garbled{muted{to.Handler(), new(calm)}, g})
+}
+
+type garbled struct {
+	muted
+	g *Gossip
+}
+
+func (h garbled) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level < slog.LevelWarn {
+		return h.muted.Handle(ctx, r)
+	}
+	var host, reason string
+	r.Attrs(func(a slog.Attr) bool {
+		switch v := a.Value.Any().(type) {
+		case peer.ID:
+			host = v.String()
+			if k, ok := h.g.names.host(v); ok {
+				host = k.Short()
+			}
+		case error:
+			reason = v.Error()
+		}
+		return true
+	})
+	times := h.told.times(host, r.Time)
+	if times == 0 {
+		return nil
+	}
+	words := slog.NewRecord(r.Time, r.Level, "a member sends what is no message; its stream is reset each time", r.PC)
+	words.AddAttrs(slog.String("host", host), slog.Int("times", times), slog.String("error", reason))
+	return h.Handler.Handle(ctx, words)
+}
+
+// calm counts what happens again and again, and says once a minute how often. Its
+// zero value is ready.
+type calm struct {
+	mu  sync.Mutex
+	all map[string]*spell
+}
+
+type spell struct {
+	told  time.Time
+	times int // since
+}
+
+// saidEvery is how often the operator is told of the same.
+const saidEvery = time.Minute
+
+// times counts one more of what; it returns how many there were since it was last
+// told, 0 when it is not to be told now.
+func (c *calm) times(what string, now time.Time) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.all[what]
+	if s == nil {
+		if c.all == nil || len(c.all) >= mostNames {
+			c.all = make(map[string]*spell)
+		}
+		s = new(spell)
+		c.all[what] = s
+	}
+	s.times++
+	if !s.told.IsZero() && now.Sub(s.told) < saidEvery {
+		return 0
+	}
+	n := s.times
+	*s = spell{told: now}
+	return n
+}

@@ -185,7 +185,7 @@ func (g *Gossip) options() ([]pubsub.Option, error) {
 		pubsub.WithAppSpecificRpcInspector(g.inspect),
 		pubsub.WithRawTracer(tracer{g}),
 		pubsub.WithLogger(g.log),
-		pubsub.WithRPCLogger(g.log),
+		pubsub.WithRPCLogger(g.messageLog()),
 	}, nil
 }
 
