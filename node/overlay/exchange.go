@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -105,10 +106,23 @@ func (o *Overlay) serveExchange(s Stream) {
 		err = frame.Write(s, o.greeting(g.Brief).Encode())
 	}
 	if err != nil {
-		o.cfg.Logger.Info("an exchange of records failed", "host", s.Peer().Short(), "error", err)
+		o.complain(w, err)
 		return
 	}
 	o.meet(s.Peer(), g.Session)
+}
+
+// complain tells the log of an exchange that failed, of each member once a minute:
+// it can begin one a second.
+func (o *Overlay) complain(w *way, err error) {
+	now := time.Now()
+	o.mu.Lock()
+	level := slog.LevelDebug
+	if w.complained.IsZero() || now.Sub(w.complained) >= time.Minute {
+		level, w.complained = slog.LevelInfo, now
+	}
+	o.mu.Unlock()
+	o.cfg.Logger.Log(o.ctx, level, "an exchange of records failed", "host", w.host.Short(), "error", err)
 }
 
 // greet exchanges records with a member that was just dialled. When that fails

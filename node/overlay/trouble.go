@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
+
 	"ringfence/node/overlay/desk"
 	"ringfence/node/overlay/internal/gate"
 	"ringfence/node/overlay/internal/hosts"
@@ -33,6 +35,19 @@ func (o *Overlay) diagnose(with keys.Public) string {
 		return "it does not know this host as a member: its charter or the host key here is not the one it should be"
 	}
 	return "it knows this host, but does not exchange records"
+}
+
+// why says why a member is not connected; "" when it is. The caller holds the lock.
+func (o *Overlay) why(w *way) string {
+	switch {
+	case w.met || w.trouble != "":
+		return w.trouble
+	case o.host.Network().Connectedness(w.id) == network.Connected:
+		return "it answers, and records are being exchanged"
+	case w.trying:
+		return "it is being dialled"
+	}
+	return "it was not dialled yet"
 }
 
 func refusal(d gate.Dropped) string {

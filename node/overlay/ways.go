@@ -27,6 +27,8 @@ type way struct {
 	session book.Session  // the life of the other end that was met
 	limit   *rate.Limiter // exchanges that the other end begins
 
+	complained time.Time // when the log was last told that one of them failed
+
 	heard   int64     // bytes that came from there …
 	heardAt time.Time // … when they were last seen to grow
 	asking  bool      // whether it is still there
@@ -143,7 +145,7 @@ func (o *Overlay) disconnected(_ network.Network, conn network.Conn) {
 	}
 	w.next = later(w.next, time.Now().Add(jitter(layout.RedialEvery/10)))
 	if w.met {
-		w.met = false
+		w.met, w.trouble = false, "the connection ended; it is dialled anew"
 		o.tell(change{k, false})
 	}
 	o.nudge()
@@ -196,7 +198,7 @@ func (o *Overlay) Peers() []Peer {
 			out = append(out, p)
 			continue
 		}
-		p.Connected, p.LastTry, p.Trouble = w.met, w.lastTry, w.trouble
+		p.Connected, p.LastTry, p.Trouble = w.met, w.lastTry, o.why(w)
 		if w.met {
 			p.Since = w.since
 		}
