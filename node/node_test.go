@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -563,7 +564,15 @@ func TestBackupAndRestoreBarsSigning(t *testing.T) {
 		t.Errorf("%d drafts are queued after a restart, want 3; listed %v", status.Queued, h.lookup("13900139002").Listed)
 	}
 	head, _, _ := strings.Cut(said.Statements[0], "/")
+	var log bytes.Buffer
+	h.node.log = slog.New(slog.NewTextHandler(&log, nil))
+	if err := h.node.Lift(ctx, "none"); err == nil || log.Len() > 0 {
+		t.Errorf("what was not lifted: %v, and the log says %q", err, log.String())
+	}
 	must(t, h.node.Lift(ctx, head))
+	if !strings.Contains(log.String(), "lifted by hand") || !strings.Contains(log.String(), head) {
+		t.Errorf("the log says nothing of a lift by hand: %q", log.String())
+	}
 	all, err := h.node.Publications(ctx)
 	must(t, err)
 	if status, err = h.node.Status(ctx); err != nil || status.Queued != 0 || h.lookup("13900139002").Action != "label" || len(all) != 2 {

@@ -60,4 +60,10 @@ func (n *Node) Publications(ctx context.Context) ([]api.Publication, error) {
 }
 
 // Lift implements api.Speaker.
-func (n *Node) Lift(ctx context.Context, head string) error { return n.voice.Lift(ctx, head) }
+func (n *Node) Lift(ctx context.Context, head string) error {
+	if err := n.voice.Lift(ctx, head); err != nil {
+		return err
+	}
+	n.log.Warn("the bar on signing was lifted by hand; this node signs on from the head that was named", "head", head)
+	return nil
+}
