@@ -106,9 +106,9 @@ func (p Public) String() string {
 	return hex.EncodeToString(p[:])
 }
 
-// Short returns the first eight hexadecimal digits after the algorithm, for
-// people who compare keys on a screen.
-func (p Public) Short() string { return hex.EncodeToString(p[1:5]) }
+// Short returns the first twelve hexadecimal digits, as tables cut a key: what a log
+// says of a host is found in them, and the other way round.
+func (p Public) Short() string { return hex.EncodeToString(p[:6]) }
 
 // MarshalText returns the text that String gives.
 func (p Public) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
