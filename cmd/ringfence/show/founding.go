@@ -240,8 +240,11 @@ func Join(p *Page, j Joined) {
 	p.facts(fact{"federation", p.strong(j.Federation)}, fact{"name", j.Name}, fact{"member", p.strong(j.Member)},
 		fact{"files", j.Genesis + ", " + j.Config}, fact{"peer", j.Peer})
 	p.Line("")
-	if j.ClockOff {
-		p.Say("clock_off", strconv.FormatInt(j.Ahead/60, 10))
+	switch minutes := j.Ahead / 60; {
+	case j.ClockOff && minutes < 0:
+		p.Say("clock_off.behind", strconv.FormatInt(-minutes, 10))
+	case j.ClockOff:
+		p.Say("clock_off.ahead", strconv.FormatInt(minutes, 10))
 	}
 	p.Say("next.joined", j.Directory)
 }

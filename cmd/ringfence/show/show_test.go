@@ -269,6 +269,21 @@ func TestRejectedReasonsInOrder(t *testing.T) {
 	}
 }
 
+// Whoever joins with a wrong clock reads which way it is wrong.
+func TestJoinTellsWhichWayTheClockIsOff(t *testing.T) {
+	for _, words := range locale.New().All() {
+		for seconds, want := range map[int64]map[string]string{
+			49 * 60:  {"en": "is 49 minutes ahead of the peer's.", "zh": "快 49 分钟。"},
+			-49 * 60: {"en": "is 49 minutes behind the peer's.", "zh": "慢 49 分钟。"},
+		} {
+			got := render(func(p *show.Page) { show.Join(p, show.Joined{Ahead: seconds, ClockOff: true, Directory: "/d"}) }, words, false)
+			if w := want[words.Lang()[:2]]; w == "" || !strings.Contains(got, w) {
+				t.Errorf("%d seconds ahead in %s: %q is not in\n%s", seconds, words.Lang(), w, got)
+			}
+		}
+	}
+}
+
 // Long lists are cut and say so.
 func TestLongListsSayThatTheyGoOn(t *testing.T) {
 	got := render(func(p *show.Page) { show.Federation(p, federation(t)) }, locale.New().Match("en"), false)
