@@ -9,9 +9,9 @@ import (
 
 // remembered is for how long the conduct of who is gone is remembered. All that it
 // was waited for is forgotten by then.
-const remembered = regain * patience
+const remembered = regain * mostWaited
 
-// Book is the conduct of those who are here and those who went within the hour, so
+// Book is the conduct of those who are here and those who went within little more than an hour, so
 // that parting and coming back is no way to begin anew. There are no more of them than
 // hosts that the charter names.
 type Book map[keys.Public]*Conduct

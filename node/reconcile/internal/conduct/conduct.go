@@ -17,10 +17,11 @@ const (
 	failuresToLose = 3 // conversations in a row that came to nothing, until nothing is expected any more
 	pause          = time.Second
 	mostPause      = 5 * time.Second
-	headsRate      = 256              // heads a second that it may tell of in the long run
-	headsBurst     = message.MaxHeads // before that rate counts
-	patience       = time.Minute      // that it is waited for in vain, however often it comes
-	regain         = 60               // times as long as it was waited for, until that is forgotten
+	headsRate      = 256                       // heads a second that it may tell of in the long run
+	headsBurst     = message.MaxHeads          // before that rate counts
+	patience       = time.Minute               // that it is waited for in vain, however often it comes
+	mostWaited     = patience + 10*time.Second // of it that is counted: more, or an outwaited one would be waited for after each moment away
+	regain         = 60                        // times as long as it was waited for, until that is forgotten
 )
 
 // Request is what a neighbour was asked for.
@@ -72,7 +73,7 @@ func (c *Conduct) went(owing bool, now time.Time) {
 
 // wait counts the time until now as waited for nothing.
 func (c *Conduct) wait(now time.Time) {
-	c.waited, c.as = min(patience, c.wasted(now)+now.Sub(c.since)), now
+	c.waited, c.as = min(mostWaited, c.wasted(now)+now.Sub(c.since)), now
 }
 
 // wasted returns what is not forgotten of the time that the neighbour was waited for.

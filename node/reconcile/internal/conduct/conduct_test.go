@@ -88,9 +88,9 @@ func TestPatience(t *testing.T) {
 		{"come30 go1 come30 go600 come11", true}, // ten seconds are forgotten
 		{"come9000 go3599 come0", false},
 		{"come9000 go0 come0", true},
-		{"come9000 go600 come9", false},
+		{"come9000 go1200 come9", false},
 		{"come9000 go600 come11", true},
-		{"come9000 go3600 come59", false},
+		{"come9000 go4200 come59", false},
 		{"come0 tell9000", false}, // it gives nothing, and nothing is open
 		{"come0 tell20 ask20 go1 come0 tell20 ask0", false},
 		{"come0 tell20 ask20 go1 come0 tell20 ask1", true},
