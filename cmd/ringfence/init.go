@@ -105,7 +105,7 @@ func (a *app) makeNode(cmd *cobra.Command, m found.Member) error {
 		return bad(err)
 	}
 	shown := show.Initialised{
-		Directory: m.Dir, Member: made.Card.ID, Roles: texts(made.Card.Roles), Group: made.Card.Group,
+		Directory: m.Dir, Config: cfg.File, Member: made.Card.ID, Roles: texts(made.Card.Roles), Group: made.Card.Group,
 		Card: filepath.Join(m.Dir, found.CardFile), Files: made.Files, Keys: shownKeys(made.Keys), Founder: m.Founder, Further: m.With != nil,
 	}
 	if madeKeyFile {

@@ -190,9 +190,9 @@ func nodeWords() []message {
 func nextSteps() []message {
 	return []message{
 		{"cli.next.recovery", "Copy keys/recovery.key.age and keys/lock.age to a medium that stays offline, then keep a backup of the whole keys directory", "请将 keys/recovery.key.age 与 keys/lock.age 复制到离线介质，并备份整个 keys 目录"},
-		{"cli.next.member", "Next: hand {0} to the founder of the federation; when it is sealed, join it with ringfence join FEDERATION --dir {1} --peer ADDRESS, or put genesis.cbor into {1}, and start the node with ringfence run", "下一步：将 {0} 交给联盟创始方；章程签署后，用 ringfence join FEDERATION --dir {1} --peer ADDRESS 加入（或将 genesis.cbor 放入 {1}），再用 ringfence run 启动节点"},
+		{"cli.next.member", "Next: hand {0} to the founder of the federation; when it is sealed, join it with ringfence join FEDERATION {2} --peer ADDRESS, or put genesis.cbor into {1}, and start the node with ringfence run", "下一步：将 {0} 交给联盟创始方；章程签署后，用 ringfence join FEDERATION {2} --peer ADDRESS 加入（或将 genesis.cbor 放入 {1}），再用 ringfence run 启动节点"},
 		{"cli.next.further", "Next: hand {0} to the founders in place of the card it goes on from: it names the keys of this node as well", "下一步：将 {0} 交给创始方，以取代其所延续的名片：其中也包含本节点的密钥"},
-		{"cli.next.founder", "Next: collect the members' card.yaml, then write the charter: ringfence federation new --dir {0} --name NAME --card FILE …, with --seal when there is no other founder", "下一步：收集各成员的 card.yaml，然后起草章程：ringfence federation new --dir {0} --name NAME --card FILE …；若无其他创始方，加上 --seal"},
+		{"cli.next.founder", "Next: collect the members' card.yaml, then write the charter: ringfence federation new {0} --name NAME --card FILE …, with --seal when there is no other founder", "下一步：收集各成员的 card.yaml，然后起草章程：ringfence federation new {0} --name NAME --card FILE …；若无其他创始方，加上 --seal"},
 		{"cli.next.drafted", "Next: each founder ({0}) reads and signs it on its own machine: ringfence federation sign --file {1}; then one of them seals it: ringfence federation seal FILE …", "下一步：各创始方（{0}）在各自的机器上阅读并签署：ringfence federation sign --file {1}；随后由其中一方封定：ringfence federation seal FILE …"},
 		{"cli.next.signed", "Next: signatures are missing of {0}; hand {1} on, or back to the one who gathers them", "下一步：{0} 尚未签署；请将 {1} 转交下一方，或交回汇总签名的一方"},
 		{"cli.next.signed_all", "Next: all founders have signed: ringfence federation seal {0}", "下一步：所有创始方均已签署：ringfence federation seal {0}"},

@@ -22,6 +22,7 @@ type Key struct {
 // Initialised is what init made.
 type Initialised struct {
 	Directory string   `json:"directory"`
+	Config    string   `json:"configuration,omitempty"` // that names the directory, when one was read
 	Member    string   `json:"member"`
 	Roles     []string `json:"roles"`
 	Group     string   `json:"independence_group"`
@@ -43,10 +44,14 @@ func Init(p *Page, i Initialised) {
 		return
 	}
 	p.Say("next.recovery")
+	where := "--dir " + i.Directory
+	if i.Config != "" { // a service reads it, and not one in the directory
+		where = "--config " + i.Config
+	}
 	if i.Founder {
-		p.Say("next.founder", i.Directory)
+		p.Say("next.founder", where)
 	} else {
-		p.Say("next.member", i.Card, i.Directory)
+		p.Say("next.member", i.Card, i.Directory, where)
 	}
 }
 
