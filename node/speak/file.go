@@ -237,7 +237,7 @@ func (s *Speaker) whyNothing(issuer keys.Public, said int) string {
 	weight, single := s.cfg.State.Weight(info.Member), s.cfg.State.Policy().SinglePermille
 	who := fmt.Sprintf("%d statements change no label", said)
 	if weight < single {
-		return fmt.Sprintf("%s: alone, a member of weight %d permille stays below the single-source threshold of %d; a second, independent source is needed. See docs/policy.md", who, weight, single)
+		return fmt.Sprintf("%s: alone, a member of weight %d permille stays below the single-source threshold of %d, and a number that no second, independent source flags is not labelled; one that was labelled already stays so. See docs/policy.md", who, weight, single)
 	}
 	return fmt.Sprintf("%s: the evidence is too weak or too old for the single-source threshold of %d permille, or the numbers were labelled already. See docs/policy.md", who, single)
 }
