@@ -88,23 +88,32 @@ func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Res
 	return p.publish(ctx, who, d, opts)
 }
 
+// take opens the publication of a delivery. Of one that was said before, Already, its
+// receipts are given again.
+func (p *Publisher) take(ctx context.Context, who speaker, d *Delivery, opts Options) (drafter, Result, error) {
+	one, err := p.open(who, d)
+	if err != nil {
+		return drafter{}, Result{}, err
+	}
+	res := Result{Publication: one, Before: who.list.Counts(), After: who.list.Counts(), Already: one.State == publication.Complete}
+	t := drafter{speaker: who, delivery: d, publication: one.ID}
+	if res.Already {
+		res.Refused, err = t.standing(ctx, opts)
+	}
+	return t, res, err
+}
+
 // publish is Publish once the feed is whole. The caller holds mu.
 func (p *Publisher) publish(ctx context.Context, who speaker, d *Delivery, opts Options) (Result, error) {
 	begun := p.cfg.Now()
 	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
 		return Result{}, err
 	}
-	one, err := p.open(who, d)
-	if err != nil {
-		return Result{}, err
-	}
-	res := Result{Publication: one, Before: who.list.Counts(), After: who.list.Counts()}
-	t := drafter{speaker: who, delivery: d, publication: one.ID}
-	if one.State == publication.Complete {
-		res.Already = true
-		res.Refused, err = t.standing(ctx, opts)
+	t, res, err := p.take(ctx, who, d, opts)
+	if err != nil || res.Already {
 		return res, err
 	}
+	one := res.Publication
 	if one.State == publication.Queued { // from here on it blocks others until it is finished
 		one.State = publication.Open
 		if err := p.book.Keep(&one); err != nil {

@@ -64,17 +64,11 @@ func (p *Publisher) queueDelivery(ctx context.Context, d *Delivery, opts Options
 	if err != nil {
 		return Result{}, err
 	}
-	one, err := p.open(who, d)
-	if err != nil {
-		return Result{}, err
-	}
-	res := Result{Publication: one, Before: who.list.Counts(), After: who.list.Counts()}
-	t := drafter{speaker: who, delivery: d, publication: one.ID}
-	if one.State == publication.Complete {
-		res.Already = true
-		res.Refused, err = t.standing(ctx, opts)
+	t, res, err := p.take(ctx, who, d, opts)
+	if err != nil || res.Already {
 		return res, err
 	}
+	one := res.Publication
 	to := p.line.Write(one.ID)
 	for draft := range d.Drafts {
 		what, s, _, err := t.decide(&draft)

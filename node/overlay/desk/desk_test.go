@@ -19,6 +19,7 @@ import (
 
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/store/assertion"
 	"ringfence/store/keys"
 )
 
@@ -84,7 +85,7 @@ func TestAskAtTheDesk(t *testing.T) {
 	}
 	clock := time.Unix(1_700_000_000, 0)
 	cfg := Config{
-		Federation: testCID(t), Name: "联邦", Version: "1.2.3", Genesis: func() []byte { return genesis },
+		Federation: assertion.CID([]byte("federation")), Name: "联邦", Version: "1.2.3", Genesis: func() []byte { return genesis },
 		Member: func(id peer.ID) bool { return id == member }, Now: func() time.Time { return clock },
 	}
 	h := listening(t, key(1))

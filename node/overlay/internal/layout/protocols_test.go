@@ -4,21 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipfs/go-cid"
-	"github.com/multiformats/go-multihash"
+	"ringfence/store/assertion"
 )
 
-func testCID(t testing.TB) cid.Cid {
-	t.Helper()
-	hash, err := multihash.Sum([]byte("federation"), multihash.SHA2_256, -1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cid.NewCidV1(cid.DagCBOR, hash)
-}
-
 func TestServiceNamesFitALabelAndTellFederationsApart(t *testing.T) {
-	s := ServiceOf(testCID(t))
+	s := ServiceOf(assertion.CID([]byte("federation")))
 	label, _, _ := strings.Cut(s, ".")
 	if len(label) > 63 || !strings.HasSuffix(s, "._udp") {
 		t.Errorf("%q", s)
