@@ -57,8 +57,9 @@ type Config struct {
 
 // DB is an open database. Reads run beside each other and beside one writer.
 type DB struct {
-	cfg Config
-	db  *badger.DB
+	cfg       Config
+	db        *badger.DB
+	compactor *compactor
 
 	// life is held for reading while an operation runs and for writing by
 	// Close, which so waits for them.
@@ -110,6 +111,7 @@ func Open(cfg Config) (*DB, error) {
 	if err := d.barrier.sync(); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
+	d.compactor = compact(opened, cfg.Logger)
 	return d, nil
 }
 
@@ -123,7 +125,10 @@ func (d *DB) Close() error {
 	}
 	d.closed = true
 	ended := make(chan error, 1)
-	go func() { ended <- d.db.Close() }()
+	go func() {
+		d.compactor.close()
+		ended <- d.db.Close()
+	}()
 	select {
 	case err := <-ended:
 		return err
@@ -239,6 +244,7 @@ func (d *DB) Commit(fn func(Txn) error) error {
 	if err := fn(Txn{txn}); err != nil {
 		return err
 	}
+	d.compactor.wake()
 	if err := txn.Commit(); err != nil {
 		return d.Fail(fmt.Errorf("disk: write: %w", err))
 	}

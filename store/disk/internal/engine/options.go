@@ -41,7 +41,9 @@ func tuned(dir string, to logger) badger.Options {
 	return badger.DefaultOptions(dir).
 		WithMemTableSize(memTable).
 		WithNumMemtables(3).
-		WithNumCompactors(2).
+		WithNumCompactors(0). // see compactor
+		WithNumLevelZeroTables(shallow).
+		WithNumLevelZeroTablesStall(deep).
 		WithNumGoroutines(2).
 		WithBlockCacheSize(16 << 20).
 		WithIndexCacheSize(0).
