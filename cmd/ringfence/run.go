@@ -47,7 +47,7 @@ A node without a key that opens its keys still reads and screens: --no-keys.`,
 // gcPercent is how much a node's memory may grow before garbage is collected. Most
 // of it is what the node knows and keeps, so the runtime's usual doubling would
 // pay for a catch-up with half as much memory again. GOGC overrules it.
-const gcPercent = 40
+const gcPercent = 30
 
 // listening is where a running node is reached.
 type listening struct {

@@ -162,7 +162,7 @@ func writeBatch(dir string, all []pair) (time.Duration, error) {
 	return took, err
 }
 
-// engineOptions are those of store/disk.
+// engineOptions are those of store/disk, but with Badger's own compactors.
 func engineOptions(dir string) badger.Options {
 	return badger.DefaultOptions(dir).
 		WithMemTableSize(8 << 20).WithNumMemtables(3).WithNumCompactors(2).WithNumGoroutines(2).

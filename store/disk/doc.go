@@ -4,7 +4,7 @@
 // never taken for what was accepted.
 //
 // Badger is fast and survives crashes, but it was read to its ground before it
-// was trusted, and four habits decide the shape of this package:
+// was trusted, and five habits decide the shape of this package:
 //
 //   - It answers "not found" for a key whose block fails its checksum, and an
 //     empty value for one whose value fails. So every value carries a checksum
@@ -24,6 +24,9 @@
 //   - It maps files that the file system has not yet given room, so a full disk
 //     is a SIGBUS. So nothing is written below a floor of free space; look-ups
 //     go on, and writes too once there is room again.
+//   - Its compactors wake forty times a second whether anything was written or
+//     not, which is most of what a resting node would cost. So a compactor of
+//     ours wakes with the writes, and sleeps while there are none.
 //
 // Bodies lie in Badger's value log, one value each, written once and never
 // moved by compaction; the tree holds what is small. A bit that flips in a body
