@@ -142,10 +142,9 @@ func showCharter(path string, g *charter.Genesis) (*show.Charter, error) {
 		return nil, err
 	}
 	c := state.Charter()
-	quorum, _ := charter.Quorum(len(c.Regulators))
 	shown := &show.Charter{
 		Federation: state.Federation().String(), Name: c.Name, Created: time.Unix(c.Created, 0).UTC().Format(time.RFC3339), File: path,
-		Quorum: quorum, Policy: c.Policy, Taxonomy: c.Taxonomy,
+		Quorum: c.Quorum(), Policy: c.Policy, Taxonomy: c.Taxonomy,
 		Grants: []charter.RangeGrant{}, Protected: []number.Range{},
 	}
 	if shown.Missing, err = found.Unsigned(g); err != nil {

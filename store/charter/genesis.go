@@ -9,6 +9,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
+	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -225,18 +226,10 @@ func (p *Predecessor) isZero() bool {
 	return len(p.Federation) == 0 && len(p.Charter) == 0 && len(p.Checkpoint) == 0
 }
 
-// Quorum returns how many of n regulators decide together, and how many liars
-// that survives: f = ⌊(n−1)/3⌋ and q = ⌊(n+f)/2⌋ + 1, or all of them when
-// there are fewer than four. It is 0 of 0 for no regulators.
-func Quorum(n int) (q, f int) {
-	switch {
-	case n <= 0:
-		return 0, 0
-	case n < 4:
-		return n, 0
-	}
-	f = (n - 1) / 3
-	return (n+f)/2 + 1, f
+// Quorum returns how many of the regulators decide together.
+func (c *Charter) Quorum() int {
+	q, _ := checkpoint.Quorum(len(c.Regulators))
+	return q
 }
 
 func decodeRange(b []byte) (number.Range, error) {

@@ -312,24 +312,6 @@ func TestDecodeIsStrict(t *testing.T) {
 	}
 }
 
-// The table of the design: f liars among n, q to decide.
-func TestQuorum(t *testing.T) {
-	for n, want := range map[int][2]int{
-		-1: {0, 0}, 0: {0, 0}, 1: {1, 0}, 2: {2, 0}, 3: {3, 0}, 4: {3, 1}, 5: {4, 1}, 6: {4, 1}, 7: {5, 2}, 8: {6, 2}, 10: {7, 3}, 13: {9, 4}, 31: {21, 10},
-	} {
-		if q, f := charter.Quorum(n); q != want[0] || f != want[1] {
-			t.Errorf("Quorum(%d) = %d, %d; want %d, %d", n, q, f, want[0], want[1])
-		}
-	}
-	for n := 4; n <= 200; n++ {
-		q, f := charter.Quorum(n)
-		// Two quorums share an honest regulator; without the liars one remains.
-		if 2*q-n <= f || n-f < q {
-			t.Errorf("Quorum(%d) = %d, %d is unsafe or cannot go on", n, q, f)
-		}
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(unhex(f, v.Charter))

@@ -53,6 +53,12 @@ type Domain string
 const (
 	DomainBatch   Domain = "ringfence/batch/v1\n"
 	DomainGenesis Domain = "ringfence/genesis/v1\n"
+
+	// DomainCosignature begins what a regulator cosigns (C2SP tlog-cosignature).
+	DomainCosignature Domain = "cosignature/v1\n"
+	// DomainNote begins nothing: C2SP signed-note signs the text as it is, whose
+	// first line names the log. The log's key signs nothing else.
+	DomainNote Domain = ""
 )
 
 // Public is an algorithm byte and a public key. The zero Public is none.
