@@ -12,12 +12,21 @@ import (
 	"ringfence/store/merkle"
 )
 
-// Checkpoint is the state of a log. An empty one has the root of no leaves,
-// SHA-256 of nothing.
+// Tree is a state of a log: how many entries, and the Merkle root of them. An empty
+// one has the root of no leaves, SHA-256 of nothing.
+type Tree struct {
+	Size uint64
+	Root merkle.Hash
+}
+
+// String is the size and the first digits of the root, for people.
+func (t Tree) String() string { return fmt.Sprintf("%d:%x", t.Size, t.Root[:6]) }
+
+// Checkpoint is a state of a certain log.
 type Checkpoint struct {
 	Origin string // which log: see Origin
-	Size   uint64 // entries
-	Root   merkle.Hash
+
+	Tree
 }
 
 // Origin returns the name of a federation's ledger. No two federations have the
@@ -31,9 +40,6 @@ func CosignerName(origin, member string) string { return origin + "/" + member }
 func (c Checkpoint) Text() string {
 	return fmt.Sprintf("%s\n%d\n%s\n", c.Origin, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
 }
-
-// String is the size and the first digits of the root, for people.
-func (c Checkpoint) String() string { return fmt.Sprintf("%d:%x", c.Size, c.Root[:6]) }
 
 // parseText is the inverse of Text.
 func parseText(text string) (c Checkpoint, err error) {

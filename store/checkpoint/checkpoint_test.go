@@ -43,7 +43,7 @@ func vector(t *testing.T) checkpoint.Checkpoint {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return checkpoint.Checkpoint{Origin: vectorOrigin, Size: 8, Root: merkle.Hash(root)}
+	return checkpoint.Checkpoint{Origin: vectorOrigin, Tree: checkpoint.Tree{Size: 8, Root: merkle.Hash(root)}}
 }
 
 func must[T any](t *testing.T) func(T, error) T {
@@ -91,7 +91,7 @@ func TestOthersReadOurs(t *testing.T) {
 	}
 	by := checkpoint.Cosigner("regulator-a.example", key(2).Public())
 	same := func(size uint64, root merkle.Hash, at uint32) bool {
-		c := checkpoint.Checkpoint{Origin: vectorOrigin, Size: size, Root: root}
+		c := checkpoint.Checkpoint{Origin: vectorOrigin, Tree: checkpoint.Tree{Size: size, Root: root}}
 		n := must[checkpoint.Note](t)(checkpoint.Sign(c, key(1)))
 		n = must[checkpoint.Note](t)(n.With(by, c.Cosign(key(2), int64(at))))
 		got, _, opened, err := log.ParseCheckpoint(n.Bytes(), vectorOrigin, theirLog, theirs)
