@@ -20,9 +20,9 @@ demo: build
 bench: build
 	bin/ringfence bench $(BENCH) $(BENCH_FLAGS)
 
-## soak: kill -9 at random instants, full disks, flipped bits, at length
+## soak: kill -9 at random instants, full disks, flipped bits, the rule of certifying, at length
 soak:
-	$(GO) test -tags soak -count 1 -run Soak -timeout 60m -v ./simulations/...
+	$(GO) test -tags soak -count 1 -run Soak -timeout 90m -v ./simulations/... ./consensus/cosign
 
 ## real: nodes in network namespaces, by real packets; as root, with iproute2
 real:

@@ -24,7 +24,7 @@
 // go on once the liar is silent. Each part of the rule is then taken away, and the
 // search must find what goes wrong without it.
 //
-// Floor 7. It has no clock, no network and no disk, and it checks no signature:
-// what it is given was verified. Its caller keeps the State before anything that
-// came of it leaves.
+// Floor 7. It has no clock, no network and no disk. A State believes what it is
+// given: the words of others are verified where they are read, by Phase, Agreement
+// and Judge. Its caller keeps the State before anything that came of it leaves.
 package cosign

@@ -1,9 +1,6 @@
 package cosign
 
-import (
-	"os"
-	"testing"
-)
+import "testing"
 
 // TestEveryMoment searches small worlds whole.
 func TestEveryMoment(t *testing.T) {
@@ -13,10 +10,11 @@ func TestEveryMoment(t *testing.T) {
 		"a rewritten log, two sizes": {regulators: 4, quorum: 3, sizes: 2, generations: 1, rewrites: true},
 		"five regulators, one size":  {regulators: 5, quorum: 4, sizes: 1, generations: 1},
 	}
-	if os.Getenv("SOAK") != "" { // minutes, and some gigabytes
-		worlds["two realignments, one size"] = world{regulators: 4, quorum: 3, sizes: 1, generations: 3}
-		worlds["one realignment, two sizes"] = world{regulators: 4, quorum: 3, sizes: 2, generations: 2}
-	}
+	searchAll(t, worlds)
+}
+
+func searchAll(t *testing.T, worlds map[string]world) {
+	t.Helper()
 	for name, w := range worlds {
 		t.Run(name, func(t *testing.T) {
 			moments, wrong := w.search(t, anything)

@@ -54,6 +54,11 @@ const (
 	DomainBatch   Domain = "ringfence/batch/v1\n"
 	DomainGenesis Domain = "ringfence/genesis/v1\n"
 
+	// What regulators say to each other before they cosign: see consensus/cosign.
+	DomainReport  Domain = "ringfence/report/v1\n"
+	DomainLock    Domain = "ringfence/lock/v1\n"
+	DomainPromise Domain = "ringfence/promise/v1\n"
+
 	// DomainCosignature begins what a regulator cosigns (C2SP tlog-cosignature).
 	DomainCosignature Domain = "cosignature/v1\n"
 	// DomainNote begins nothing: C2SP signed-note signs the text as it is, whose

@@ -1,0 +1,13 @@
+//go:build soak
+
+package cosign
+
+import "testing"
+
+// TestSoakEveryMoment searches larger worlds whole: minutes, and some gigabytes.
+func TestSoakEveryMoment(t *testing.T) {
+	searchAll(t, map[string]world{
+		"two realignments, one size": {regulators: 4, quorum: 3, sizes: 1, generations: 3},
+		"one realignment, two sizes": {regulators: 4, quorum: 3, sizes: 2, generations: 2},
+	})
+}
