@@ -213,9 +213,8 @@ const longestPackage = 1500
 // A figure here only falls: split the package, or make it smaller, and lower it,
 // at the latest when it is slack lines too high.
 var tooLong = map[string]int{
-	"cmd/ringfence":   2632,
-	"store/view":      2387,
-	"store/assertion": 1511,
+	"cmd/ringfence": 2632,
+	"store/view":    2387,
 }
 
 const slack = 50

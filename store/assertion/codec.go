@@ -1,85 +1,20 @@
 package assertion
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"fmt"
-
-	"github.com/fxamacker/cbor/v2"
 	"github.com/ipfs/go-cid"
-	"github.com/multiformats/go-multihash"
+
+	"ringfence/store/wire"
 )
 
-// Bounds of the general codec, checked before anything is allocated.
-const (
-	// MaxNesting is how deep arrays may lie in each other.
-	MaxNesting = 16
-	// MaxElements is how many elements one array may have.
-	MaxElements = 4096
-)
+// MaxElements is how many elements one array may have.
+const MaxElements = wire.MaxElements
 
-// The two modes are made once and never change; making them fails only for
-// options that contradict each other, which the tests would see.
-var (
-	encoding = must(cbor.EncOptions{
-		Sort:          cbor.SortCoreDeterministic,
-		IndefLength:   cbor.IndefLengthForbidden,
-		TagsMd:        cbor.TagsForbidden,
-		NilContainers: cbor.NilContainerAsEmpty,
-	}.EncMode())
-	decoding = must(cbor.DecOptions{
-		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-		IndefLength:      cbor.IndefLengthForbidden,
-		TagsMd:           cbor.TagsForbidden,
-		MaxNestedLevels:  MaxNesting,
-		MaxArrayElements: MaxElements,
-		MaxMapPairs:      16,
-		UTF8:             cbor.UTF8RejectInvalid,
-	}.DecMode())
-)
+// Encode returns the canonical encoding of v; see wire.Encode.
+func Encode(v any) ([]byte, error) { return wire.Encode(v) }
 
-func must[T any](mode T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return mode
-}
-
-// Encode returns the canonical encoding of v: a struct of fixed fields encoded
-// as an array (tag `cbor:",toarray"`) whose first element is its version, with
-// integers, booleans, strings, byte strings and lists of these inside. Empty
-// and nil slices encode alike.
-func Encode(v any) ([]byte, error) {
-	b, err := encoding.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("assertion: encode %T: %w", v, err)
-	}
-	return b, nil
-}
-
-// Decode reads into v, a pointer, what Encode writes and nothing else. It
-// decodes, encodes again and compares, so every value has exactly one
-// encoding: the usual decoders accept integers longer than needed, nulls and
-// short byte arrays even with every strict option on. The caller bounds
-// len(b).
-func Decode(b []byte, v any) error {
-	if err := decoding.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("assertion: decode %T: %w", v, err)
-	}
-	again, err := Encode(v)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(again, b) {
-		return fmt.Errorf("assertion: decode %T: the encoding is not canonical (%d bytes, canonically %d)", v, len(b), len(again))
-	}
-	return nil
-}
+// Decode reads into v, a pointer, what Encode writes and nothing else; see
+// wire.Decode.
+func Decode(b []byte, v any) error { return wire.Decode(b, v) }
 
 // CID returns the only form of content ID in use: CIDv1, dag-cbor, sha2-256.
-func CID(b []byte) cid.Cid {
-	sum := sha256.Sum256(b)
-	hash := make([]byte, 0, 2+len(sum))
-	hash = append(hash, multihash.SHA2_256, byte(len(sum)))
-	return cid.NewCidV1(cid.DagCBOR, append(hash, sum[:]...))
-}
+func CID(b []byte) cid.Cid { return wire.CID(b) }

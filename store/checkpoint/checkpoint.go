@@ -33,9 +33,6 @@ type Checkpoint struct {
 // same, so that no signature counts in another.
 func Origin(federation cid.Cid) string { return "ringfence/" + federation.String() }
 
-// CosignerName returns the name under which a regulator cosigns a ledger.
-func CosignerName(origin, member string) string { return origin + "/" + member }
-
 // Text returns the body of the note that is signed (tlog-checkpoint).
 func (c Checkpoint) Text() string {
 	return fmt.Sprintf("%s\n%d\n%s\n", c.Origin, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))

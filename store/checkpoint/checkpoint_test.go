@@ -166,7 +166,7 @@ func regulators(n int) (set checkpoint.Set, private []keys.Private) {
 	for i := range n {
 		k := key(byte(10 + i))
 		private = append(private, k)
-		set = append(set, checkpoint.Cosigner(checkpoint.CosignerName(vectorOrigin, fmt.Sprintf("r%d", i)), k.Public()))
+		set = append(set, checkpoint.Cosigner(fmt.Sprintf("r%d.example", i), k.Public()))
 	}
 	return set, private
 }

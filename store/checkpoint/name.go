@@ -28,7 +28,8 @@ type Verifier struct {
 // Log returns who checks the log's own signature. Its name is the log's origin.
 func Log(origin string, key keys.Public) Verifier { return Verifier{origin, ed25519Note, key} }
 
-// Cosigner returns who checks a regulator's cosignatures; see CosignerName.
+// Cosigner returns who checks a regulator's cosignatures, under the name that its seat
+// in the charter gives.
 func Cosigner(name string, key keys.Public) Verifier { return Verifier{name, ed25519Cosignature, key} }
 
 // Name returns the name in the note.

@@ -1,13 +1,13 @@
-// Package wire reads and writes canonical CBOR by hand, for the few formats
-// that nodes decode by the thousand.
+// Package wire reads and writes canonical CBOR, in general and by hand.
 //
-// A general decoder that is strict decodes, encodes again and compares; that
-// costs more than hashing. Fixed arrays of integers, byte strings and text need
-// little code, and a reader that refuses every head but the shortest has
-// nothing to compare. The tests of package assertion hold it against the
-// general way.
+// Whatever is signed or hashed has one encoding. Decode is strict the only way that a
+// general decoder can be: it decodes, encodes again and compares. That costs more than
+// hashing, so the few formats that nodes decode by the thousand are read by hand:
+// fixed arrays of integers, byte strings and text need little code, and a Reader that
+// refuses every head but the shortest has nothing to compare. The tests of package
+// assertion hold the one against the other.
 //
-// Floor 0. It knows the four major types of RFC 8949 that the formats use and
+// Floor 0. By hand it knows the four major types of RFC 8949 that the formats use and
 // refuses the rest, indefinite lengths and tags among it.
 package wire
 
