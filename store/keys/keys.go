@@ -58,6 +58,10 @@ const (
 	DomainReport  Domain = "ringfence/report/v1\n"
 	DomainLock    Domain = "ringfence/lock/v1\n"
 	DomainPromise Domain = "ringfence/promise/v1\n"
+	// What is put to the regulators, and what they say to it: see store/motion.
+	DomainMotion Domain = "ringfence/motion/v1\n"
+	DomainVote   Domain = "ringfence/vote/v1\n"
+	DomainTick   Domain = "ringfence/tick/v1\n"
 
 	// DomainCosignature begins what a regulator cosigns (C2SP tlog-cosignature).
 	DomainCosignature Domain = "cosignature/v1\n"
