@@ -86,6 +86,14 @@ func LeafHash(expiryDay uint32, publication [PublicationSize]byte, inner Hash) H
 	return sha256.Sum256(buf[:])
 }
 
+// EntryHash returns the RFC 6962 leaf hash of an entry of a log, SHA-256(0x00 ‖
+// entry).
+func EntryHash(entry []byte) Hash {
+	// Most entries are short; those that fit are hashed without an allocation.
+	var short [512]byte
+	return sha256.Sum256(append(append(short[:0], leafPrefix), entry...))
+}
+
 // hashChildren returns the RFC 6962 hash of a node: SHA-256(0x01 ‖ left ‖ right).
 func hashChildren(left, right *Hash) Hash {
 	var buf [1 + 2*HashSize]byte

@@ -89,17 +89,44 @@ func inclusionLength(index, count int) int {
 }
 
 // VerifyInclusion reports as nil that leaf stands at index of the tree of size
-// leaves whose head is root. A leaf is a leaf hash, as LeafHash returns it.
+// leaves whose head is root. A leaf is a leaf hash, as LeafHash and EntryHash
+// return it.
 func VerifyInclusion(leaf Hash, index, size uint64, path []Hash, root Hash) error {
-	if len(path) > maxProofHashes {
-		return fmt.Errorf("merkle: a proof of %d hashes; no tree needs more than %d", len(path), maxProofHashes)
-	}
-	siblings := make([][]byte, len(path))
-	for i := range path {
-		siblings[i] = path[i][:]
+	siblings, err := proofHashes(path)
+	if err != nil {
+		return err
 	}
 	if err := proof.VerifyInclusion(rfc6962.DefaultHasher, index, size, leaf[:], siblings, root[:]); err != nil {
 		return fmt.Errorf("merkle: leaf %d of %d is not proved: %w", index, size, err)
 	}
 	return nil
+}
+
+// VerifyConsistency reports as nil that the tree of size newer leaves whose head is
+// newRoot begins with the older ones whose head is oldRoot (RFC 9162, section
+// 2.1.4.2). An older tree of no leaves needs the head of none.
+func VerifyConsistency(older, newer uint64, path []Hash, oldRoot, newRoot Hash) error {
+	hashes, err := proofHashes(path)
+	if err != nil {
+		return err
+	}
+	if older == 0 && oldRoot != Root(nil) {
+		return fmt.Errorf("merkle: %s is not the head of no leaves", oldRoot)
+	}
+	if err := proof.VerifyConsistency(rfc6962.DefaultHasher, older, newer, hashes, oldRoot[:], newRoot[:]); err != nil {
+		return fmt.Errorf("merkle: a tree of %d leaves is not proved to begin with %d others: %w", newer, older, err)
+	}
+	return nil
+}
+
+// proofHashes returns a proof as the library takes it.
+func proofHashes(path []Hash) ([][]byte, error) {
+	if len(path) > maxProofHashes {
+		return nil, fmt.Errorf("merkle: a proof of %d hashes; no tree needs more than %d", len(path), maxProofHashes)
+	}
+	hashes := make([][]byte, len(path))
+	for i := range path {
+		hashes[i] = path[i][:]
+	}
+	return hashes, nil
 }

@@ -215,3 +215,55 @@ func BenchmarkRoot4096(b *testing.B) {
 		Root(leaves)
 	}
 }
+
+func TestEntryHash(t *testing.T) {
+	for _, size := range []int{0, 1, 510, 511, 512, 65535} {
+		entry := bytes.Repeat([]byte{0xA5}, size)
+		if got, want := EntryHash(entry), Hash(rfc6962.DefaultHasher.HashLeaf(entry)); got != want {
+			t.Errorf("leaf of %d bytes = %s, want %s", size, got, want)
+		}
+	}
+	entry := make([]byte, 200)
+	if n := testing.AllocsPerRun(10, func() { EntryHash(entry) }); n != 0 {
+		t.Errorf("%v allocations, want none", n)
+	}
+}
+
+func TestVerifyConsistency(t *testing.T) {
+	leaves := randomLeaves(8, 8)
+	// Of six and eight leaves: the last pair of the six, their sibling, the first four.
+	path := []Hash{Root(leaves[4:6]), Root(leaves[6:8]), Root(leaves[:4])}
+	six, eight := Root(leaves[:6]), Root(leaves)
+	flipped := slices.Clone(path)
+	flipped[1][3] ^= 1
+	cases := map[string]struct {
+		older, newer     uint64
+		path             []Hash
+		oldRoot, newRoot Hash
+		ok               bool
+	}{
+		"the proof":            {6, 8, path, six, eight, true},
+		"the same tree":        {8, 8, nil, eight, eight, true},
+		"from nothing":         {0, 8, nil, Root(nil), eight, true},
+		"from a lie of none":   {0, 8, nil, six, eight, false},
+		"from nothing, proved": {0, 8, path, Root(nil), eight, false},
+		"nothing":              {0, 0, nil, Root(nil), Root(nil), true},
+		"backwards":            {8, 6, path, eight, six, false},
+		"another old root":     {6, 8, path, eight, eight, false},
+		"another new root":     {6, 8, path, six, six, false},
+		"another old size":     {5, 8, path, six, eight, false},
+		"another new size":     {6, 9, path, six, eight, false},
+		"a flipped bit":        {6, 8, flipped, six, eight, false},
+		"a hash missing":       {6, 8, path[:2], six, eight, false},
+		"a hash too many":      {6, 8, append(slices.Clone(path), path[0]), six, eight, false},
+		"no proof":             {6, 8, nil, six, eight, false},
+		"two of one size":      {8, 8, nil, six, eight, false},
+		"endless proof":        {6, 8, make([]Hash, 65), six, eight, false},
+		"the greatest sizes":   {1<<64 - 2, 1<<64 - 1, path, six, eight, false},
+	}
+	for name, c := range cases {
+		if err := VerifyConsistency(c.older, c.newer, c.path, c.oldRoot, c.newRoot); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
