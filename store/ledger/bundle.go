@@ -49,9 +49,9 @@ func ParseBundle(bundle []byte, width int) ([][]byte, error) {
 	return entries, nil
 }
 
-// Erase returns what a Store has to write so that a bundle of openings, t, of
-// which it holds the given bytes, loses those in slots, counted from 0. The others
-// keep their places.
+// Erase returns what a Store has to write so that a bundle of openings, t, loses
+// those in slots, counted from 0. The others keep their places. The bytes are all
+// that the Store holds of the bundle: what is left out is dropped.
 func Erase(t Tile, bundle []byte, slots ...int) (Addition, error) {
 	if t.Kind != Openings {
 		return Addition{}, fmt.Errorf("ledger: erase from %s: only openings are erased", t)

@@ -155,8 +155,9 @@ func (r *Reader) Openings(ctx context.Context, index uint64) ([][]byte, error) {
 	return openings, nil
 }
 
-// Since returns all entries from an index on, in order, bundle by bundle. It ends
-// with the first error.
+// Since returns all entries from an index on, in order, bundle by bundle, as parts of
+// what Entries returns. It ends with the first error. It reads one bundle at a time;
+// who waits for a network calls Entries for many at once.
 func (r *Reader) Since(ctx context.Context, index uint64) iter.Seq2[[][]byte, error] {
 	return func(yield func([][]byte, error) bool) {
 		for at := index; at < r.tree.size; at += Full - at%Full {
@@ -242,14 +243,14 @@ func (r *Reader) Inclusion(ctx context.Context, index, size uint64) ([]merkle.Ha
 	return r.proof(ctx, nodes, size)
 }
 
-// Consistency proves that the tree of size new extends the tree of size old (RFC
-// 9162, section 2.1.4.1).
-func (r *Reader) Consistency(ctx context.Context, old, new uint64) ([]merkle.Hash, error) {
-	nodes, err := proof.Consistency(old, new)
+// Consistency proves that the tree of the newer size begins with that of the older
+// (RFC 9162, section 2.1.4.1).
+func (r *Reader) Consistency(ctx context.Context, older, newer uint64) ([]merkle.Hash, error) {
+	nodes, err := proof.Consistency(older, newer)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: prove consistency: %w", err)
 	}
-	return r.proof(ctx, nodes, new)
+	return r.proof(ctx, nodes, newer)
 }
 
 // proof reads the hashes of a proof in the tree of a size.

@@ -64,21 +64,25 @@ func all(size uint64) []ledger.Tile {
 func opened(t testing.TB, size uint64) (*ledgertest.Memory, ledger.Tree) {
 	t.Helper()
 	store := grownTo(t, size)
-	tree, err := ledger.Open(t.Context(), store, headOf(t, size))
+	tree, err := ledger.Open(t.Context(), store, headOf(size))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store, tree
 }
 
-// headOf returns the head of the first entries of the ledger of tests.
-func headOf(t testing.TB, size uint64) checkpoint.Tree {
-	t.Helper()
-	var leaves []merkle.Hash
-	for _, e := range ledgertest.Entries(0, size) {
-		leaves = append(leaves, merkle.EntryHash(e.Data))
+// leaves are the hashes of the ledger of tests, as far as any of them goes.
+var leaves = sync.OnceValue(func() []merkle.Hash {
+	hashes := make([]merkle.Hash, 132_000)
+	for i := range hashes {
+		hashes[i] = merkle.EntryHash(ledgertest.Entry(uint64(i)).Data)
 	}
-	return checkpoint.Tree{Size: size, Root: merkle.Root(leaves)}
+	return hashes
+})
+
+// headOf returns the head of the first entries of the ledger of tests.
+func headOf(size uint64) checkpoint.Tree {
+	return checkpoint.Tree{Size: size, Root: merkle.Root(leaves()[:size])}
 }
 
 // TestOneBitAnywhere flips a bit in each byte of a small ledger, and in bytes of
@@ -163,7 +167,7 @@ func TestALyingServer(t *testing.T) {
 			_, inclusion := r.Inclusion(t.Context(), 5, size)
 			_, consistency := r.Consistency(t.Context(), 300, size)
 			_, state := r.At(t.Context(), 300)
-			extends := r.Extends(t.Context(), headOf(t, 300))
+			extends := r.Extends(t.Context(), headOf(300))
 			for what, err := range map[string]error{"entries": entries, "inclusion": inclusion, "consistency": consistency, "at": state, "extends": extends, "check": r.Check(t.Context(), 0)} {
 				if !errors.Is(err, ledger.ErrDamaged) {
 					t.Errorf("%s: %v", what, err)
@@ -219,16 +223,16 @@ func TestExtends(t *testing.T) {
 	store, tree := opened(t, 1000)
 	r := ledger.NewReader(tree, store)
 	for _, size := range []uint64{0, 1, 255, 256, 257, 999, 1000} {
-		if err := r.Extends(t.Context(), headOf(t, size)); err != nil {
+		if err := r.Extends(t.Context(), headOf(size)); err != nil {
 			t.Errorf("%d: %v", size, err)
 		}
-		forked := headOf(t, size)
+		forked := headOf(size)
 		forked.Root[7] ^= 1
 		if err := r.Extends(t.Context(), forked); !errors.Is(err, ledger.ErrForked) {
 			t.Errorf("another root at %d: %v", size, err)
 		}
 	}
-	if err := r.Extends(t.Context(), headOf(t, 1001)); err == nil || errors.Is(err, ledger.ErrForked) {
+	if err := r.Extends(t.Context(), headOf(1001)); err == nil || errors.Is(err, ledger.ErrForked) {
 		t.Errorf("a longer one: %v", err)
 	}
 }
@@ -254,8 +258,16 @@ func TestSince(t *testing.T) {
 			t.Errorf("from %d it ended before %d", from, at)
 		}
 	}
-	for range r.Since(t.Context(), 0) {
-		break // a follower that stops is asked for no more
+	reads := 0
+	counted := ledger.NewReader(tree, lying(store, func(_ ledger.Tile, row []byte) []byte { reads++; return row }))
+	for entries, err := range counted.Since(t.Context(), 256) {
+		if err != nil || len(entries) != ledger.Full || reads != 1 {
+			t.Errorf("the first bundle: %d entries, %v, %d reads", len(entries), err, reads)
+		}
+		break // who stops has not made it read further
+	}
+	if reads != 1 {
+		t.Errorf("%d reads for one bundle", reads)
 	}
 	damaged := ledger.NewReader(tree, flip(store, ledger.Tile{Kind: ledger.Entries, Index: 2, Width: ledger.Full}, 99))
 	read := 0
@@ -272,7 +284,7 @@ func TestSince(t *testing.T) {
 
 func TestReaderKeepsBounds(t *testing.T) {
 	store := grownTo(t, 1100)
-	tree, err := ledger.Open(t.Context(), store, headOf(t, 300))
+	tree, err := ledger.Open(t.Context(), store, headOf(300))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +307,7 @@ func TestReaderKeepsBounds(t *testing.T) {
 	if entries, err := r.Entries(t.Context(), 1); err != nil || len(entries) != 44 {
 		t.Errorf("the last bundle has %d entries, %v; the tree ends after 44", len(entries), err)
 	}
-	full, err := ledger.Open(t.Context(), store, headOf(t, 256))
+	full, err := ledger.Open(t.Context(), store, headOf(256))
 	if err != nil {
 		t.Fatal(err)
 	}

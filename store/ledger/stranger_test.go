@@ -72,7 +72,7 @@ func TestAStrangerReadsOurTiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := tlog.CheckTree(theirHashes(ourTree), tree.N, tree.Hash, int64(old), tlog.Hash(headOf(t, old).Root)); err != nil || fmt.Sprint(theirTree) != fmt.Sprint(theirHashes(ourTree)) {
+			if err := tlog.CheckTree(theirHashes(ourTree), tree.N, tree.Hash, int64(old), tlog.Hash(headOf(old).Root)); err != nil || fmt.Sprint(theirTree) != fmt.Sprint(theirHashes(ourTree)) {
 				t.Errorf("%d to %d: they prove by %v, we by %v: %v", old, size, theirTree, ourTree, err)
 			}
 		}

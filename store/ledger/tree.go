@@ -135,8 +135,8 @@ func parseHashes(b []byte, width int) ([]merkle.Hash, bool) {
 	return hashes, true
 }
 
-// Open returns the tree whose head is certified, from a Source that holds it, also
-// when that holds a larger one. What it reads, at most eight tiles, is compared with the
+// Open returns the tree whose head is certified, from a Source that holds that tree
+// or one that grew from it. What it reads, at most eight tiles, is compared with the
 // root: if they differ, the error wraps ErrDamaged.
 func Open(ctx context.Context, from Source, certified checkpoint.Tree) (Tree, error) {
 	if certified.Size > MaxSize {

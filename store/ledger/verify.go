@@ -10,7 +10,8 @@ func VerifyInclusion(entry []byte, index uint64, path []merkle.Hash, in checkpoi
 	return merkle.VerifyInclusion(merkle.EntryHash(entry), index, in.Size, path, in.Root)
 }
 
-// VerifyConsistency reports as nil that the tree new begins with all that old has.
-func VerifyConsistency(old, new checkpoint.Tree, path []merkle.Hash) error {
-	return merkle.VerifyConsistency(old.Size, new.Size, path, old.Root, new.Root)
+// VerifyConsistency reports as nil that the newer tree begins with all that the older
+// has.
+func VerifyConsistency(older, newer checkpoint.Tree, path []merkle.Hash) error {
+	return merkle.VerifyConsistency(older.Size, newer.Size, path, older.Root, newer.Root)
 }
