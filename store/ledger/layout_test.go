@@ -69,7 +69,7 @@ func TestTilesOfATree(t *testing.T) {
 		}
 	}
 	for _, tile := range []ledger.Tile{{Width: 0}, {Width: -1}, {Width: 257}, {Level: -1, Width: 1}, {Level: 8, Width: 1}, {Kind: 3, Width: 1},
-		{Kind: ledger.Entries, Level: 1, Width: 1}, {Index: 1<<64 - 1, Width: 1}} {
+		{Kind: ledger.Entries, Level: 1, Width: 1}, {Index: 1<<64 - 1, Width: 1}, {Index: 1 << 56, Width: 1}} {
 		if tile.In(ledger.MaxSize) {
 			t.Errorf("a tree has %+v", tile)
 		}

@@ -85,8 +85,8 @@ func headOf(size uint64) checkpoint.Tree {
 	return checkpoint.Tree{Size: size, Root: merkle.Root(leaves()[:size])}
 }
 
-// TestOneBitAnywhere flips a bit in each byte of a small ledger, and in bytes of
-// each kind of tile of one with three levels.
+// TestOneBitAnywhere flips a bit in every five bytes of a small ledger, and in bytes
+// of each kind of tile of one with three levels.
 func TestOneBitAnywhere(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 10))
 	store, tree := opened(t, 290)
@@ -108,8 +108,8 @@ func TestOneBitAnywhere(t *testing.T) {
 		return len(row)
 	}
 	for _, tile := range all(tree.Size()) {
-		for at := range length(tile) {
-			found(tile, at)
+		for n, at := length(tile), 0; at < n; at += 5 {
+			found(tile, min(at+rnd.IntN(5), n-1))
 		}
 	}
 	// Of openings, which no hash covers, only the packing: their first length.
@@ -279,6 +279,22 @@ func TestSince(t *testing.T) {
 	}
 	if read != 512 {
 		t.Errorf("%d entries before the damaged bundle, want 512", read)
+	}
+}
+
+// TestNeighboursShareTheirTiles counts what is read for many bundles below one tile:
+// that tile once, and no tile of leaves.
+func TestNeighboursShareTheirTiles(t *testing.T) {
+	store, tree := opened(t, 66_100)
+	reads := make(map[string]int)
+	r := ledger.NewReader(tree, lying(store, func(x ledger.Tile, row []byte) []byte { reads[x.Path()]++; return row }))
+	for index := range uint64(256) {
+		if _, err := r.Entries(t.Context(), index); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(reads) != 257 || reads["tile/1/000"] != 1 {
+		t.Errorf("for 256 bundles %d paths were read, the tile above %d times", len(reads), reads["tile/1/000"])
 	}
 }
 
