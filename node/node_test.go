@@ -361,6 +361,55 @@ func TestPublicationIsUndoneWhole(t *testing.T) {
 	}
 }
 
+// A retraction is final, so one that nobody can mean is not signed: of what is
+// unknown, of what another member said, of what is retracted already.
+func TestARetractionOfNothingIsNotSigned(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	got := h.list("2026-11-23", "13800138000")
+	said, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139000", Category: "mkt.retail", Reports: 10})
+	must(t, err)
+	batch, _, _ := strings.Cut(said.Statements[0], "/")
+	refuse := func(name string, by api.Speaker, r api.Retract, kind api.Kind, want ...string) {
+		t.Helper()
+		for _, r.Preview = range []bool{true, false} {
+			before := h.node.view.List().Counts().Statements
+			_, err := by.Retract(ctx, r)
+			if api.KindOf(err) != kind || h.node.view.List().Counts().Statements != before {
+				t.Errorf("%s: %v, want kind %s; %d statements were signed", name, err, kind, h.node.view.List().Counts().Statements-before)
+				continue
+			}
+			for _, part := range append(want, "nothing was signed") {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%s: %q does not say %q", name, err, part)
+				}
+			}
+		}
+	}
+	const unknown = "00112233445566778899aabbccddeeff"
+	const lists = "`ringfence publications` lists yours"
+	elsewhere := assertion.CID([]byte("unknown")).String()
+	refuse("an unknown publication", h.node, api.Retract{Publication: unknown}, api.NotFound, "publication "+unknown, lists)
+	refuse("another member's publication", h.node, api.Retract{Publication: got.Publication}, api.NotFound, "publication "+got.Publication, lists)
+	refuse("an unknown statement", h.node, api.Retract{Ref: elsewhere + "/3"}, api.NotFound, "statement "+elsewhere+"/3")
+	refuse("a statement that its batch does not have", h.node, api.Retract{Ref: batch + "/1"}, api.NotFound, "statement "+batch+"/1")
+	refuse("an unknown batch", h.node, api.Retract{Batch: elsewhere}, api.NotFound, "batch "+elsewhere)
+
+	list := h.as("list")
+	_, err = list.Retract(ctx, api.Retract{Publication: got.Publication})
+	must(t, err)
+	refuse("a publication again", list, api.Retract{Publication: got.Publication}, api.Refused, "publication "+got.Publication+", by bafy")
+	for _, r := range []api.Retract{{Ref: said.Statements[0]}, {Batch: batch}} {
+		if _, err = h.node.Retract(ctx, api.Retract{Ref: r.Ref, Batch: r.Batch, Preview: true}); err != nil {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	undone, err := h.node.Retract(ctx, api.Retract{Ref: said.Statements[0]})
+	must(t, err)
+	refuse("a statement again", h.node, api.Retract{Ref: said.Statements[0]}, api.Refused, "statement "+said.Statements[0]+", by "+undone.Statements[0])
+	refuse("the batch of which all is retracted", h.node, api.Retract{Batch: batch}, api.Refused, "batch "+batch+", by "+undone.Statements[0])
+}
+
 func TestRestartKeepsTheList(t *testing.T) {
 	h := newHome(t)
 	h.list("2026-11-23", "13800138000", "13800138001")

@@ -87,9 +87,9 @@ func Refusal(err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrQueue), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
-		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
+		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, publish.ErrUndone), errors.Is(err, disk.ErrDiskFull):
 		return api.Errorf(api.Refused, "%v", err)
-	case errors.Is(err, publication.ErrNone):
+	case errors.Is(err, publication.ErrNone), errors.Is(err, publish.ErrNothingToUndo):
 		return api.Errorf(api.NotFound, "%v", err)
 	}
 	return err
