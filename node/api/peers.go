@@ -44,8 +44,10 @@ type Peer struct {
 	Direct    bool   `json:"direct"`            // kept connected: a regulator, or of the same member
 	Ready     bool   `json:"ready"`             // holds what its own peers held when it met them
 	Agreement string `json:"agreement" enum:"yes,no,other_inputs,other_day,unknown"`
-	Ahead     int    `json:"ahead_batches"`  // it holds and this node does not
-	Behind    int    `json:"behind_batches"` // this node holds and it does not
+	// Ahead is how many batches it holds and this node does not, Behind the other way
+	// round; nobody takes more of a frozen feed, so of those neither counts any.
+	Ahead  int `json:"ahead_batches"`
+	Behind int `json:"behind_batches"`
 	// ClockAheadSeconds is by how much its clock is ahead of this node's.
 	ClockAheadSeconds *float64 `json:"clock_ahead_seconds"`
 	Heard             string   `json:"heard,omitempty"` // when it last said how it stands
@@ -69,10 +71,10 @@ type Fork struct {
 	Issuer     string `json:"issuer"`
 	Epoch      uint64 `json:"epoch"`
 	Sequence   uint64 `json:"sequence"`
-	First      string `json:"first"`  // CID of the one header
-	Second     string `json:"second"` // and of the other
-	Suspended  int    `json:"suspended_statements"`
-	ProofBytes []byte `json:"proof"` // base64; whoever has it can check it alone
+	First      string `json:"first"`                // CID of the one header
+	Second     string `json:"second"`               // and of the other
+	Suspended  int    `json:"suspended_statements"` // as many as this node holds; another may hold more or fewer
+	ProofBytes []byte `json:"proof"`                // base64; whoever has it can check it alone
 }
 
 // SayAgain is what a member has to say again under another of its keys to have what

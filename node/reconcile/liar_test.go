@@ -309,7 +309,8 @@ func fork(t *testing.T, n *town, drawing string, branches ...string) []*house {
 }
 
 // TestForks shows forks to two and to three halves: every node ends with the same
-// proof, frozen, and nobody is dropped for what an issuer did.
+// proof, frozen, nobody is ahead or behind by what each holds of it, and nobody is
+// dropped for what an issuer did.
 func TestForks(t *testing.T) {
 	for name, tt := range map[string]struct {
 		drawing  string
@@ -338,6 +339,11 @@ func TestForks(t *testing.T) {
 				for _, h := range houses {
 					s := h.r.Standing()
 					dropped, _ := h.wrongs()
+					for _, p := range s.Peers {
+						if p.Ahead != 0 || p.Behind != 0 {
+							t.Errorf("%s: a peer is %d ahead and %d behind by what nobody takes any more", h.name, p.Ahead, p.Behind)
+						}
+					}
 					if len(s.Feeds) != 1 || s.Feeds[0].State != Frozen || !h.r.Ready() || len(dropped) > 0 {
 						t.Errorf("%s: ready %v, %+v, dropped %v", h.name, h.r.Ready(), s.Feeds, dropped)
 					}
