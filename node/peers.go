@@ -223,7 +223,7 @@ func (n *Node) measurePeers() {
 	m := metrics.Federation{
 		Known: s.Hosts, Connected: s.Connected, Agreeing: s.Agreeing, Differing: s.Differing,
 		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.BatchesWaiting, FeedsWaiting: s.FeedsWaiting, Gaps: s.GapBatches,
-		Heard: time.Now().Add(-f.Unheard()),
+		Heard: time.Now().Add(-f.Unheard()), Twin: f.Twin() != "",
 	}
 	if s.ClockBehindSeconds != nil {
 		m.ClockBehind = *s.ClockBehindSeconds

@@ -15,9 +15,18 @@ import (
 // would accept a batch ahead of time.
 var ErrClock = errors.New("federation: the clock is wrong")
 
-// MaySign returns why this node must not sign now, nil when it may: a clock more
-// than ten minutes from the peers'. Without peers nobody knows better.
+// MaySign returns why this node must not sign now, nil when it may: somebody else
+// lives by its host key, or its clock is wrong.
 func (f *Federation) MaySign() error {
+	if err := f.single(); err != nil {
+		return err
+	}
+	return f.timely()
+}
+
+// timely returns ErrClock, with the reason, while the clock is more than ten minutes
+// from the peers'. Without peers nobody knows better.
+func (f *Federation) timely() error {
 	ahead, known := f.clock()
 	if !known || ahead.Abs() <= intake.Ahead {
 		return nil
@@ -32,7 +41,7 @@ func (f *Federation) MaySign() error {
 
 // tellClock tells the log when the clock is found wrong, and when it is right again.
 func (f *Federation) tellClock() {
-	err := f.MaySign()
+	err := f.timely()
 	_, known := f.clock()
 	switch {
 	case err != nil && !f.clockOff:

@@ -116,7 +116,7 @@ type Federation struct {
 	evidence chan []byte
 	unequal  chan difference
 
-	stale, clockOff bool // as the log was told; they belong to watch
+	stale, clockOff, twice bool // as the log was told; they belong to watch
 
 	mu        sync.Mutex // guards what follows
 	frontier  view.Frontier
@@ -126,6 +126,7 @@ type Federation struct {
 	alarmed   map[charter.MemberIndex]time.Time // when an alarm was last raised about whom
 	held      string                            // why a restored issuer does not sign yet
 	restoring restoring
+	twin      twin
 }
 
 // summary is what a list is made of and what came out.
@@ -200,7 +201,7 @@ func (f *Federation) open() (err error) {
 		Key: f.cfg.Key, Federation: id, Roster: f.cfg.State, Hosts: f.hosts, Direct: f.direct,
 		Listen: f.cfg.Listen, Announce: f.cfg.Announce, Bootstrap: f.cfg.Bootstrap, LAN: f.cfg.LAN,
 		Genesis: func() []byte { return f.cfg.Genesis }, Name: f.cfg.State.Charter().Name,
-		Book: book{f.cfg.Store}, Changed: f.changed, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
+		Book: book{f.cfg.Store}, Changed: f.changed, Twin: f.twinned, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
 	})
 	if err != nil {
 		return err

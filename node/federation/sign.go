@@ -39,6 +39,7 @@ func (f *Federation) watch(ctx context.Context) error {
 		}
 		f.refresh()
 		f.tellClock()
+		f.tellTwin()
 		why := f.confirm()
 		f.mu.Lock()
 		f.held = why

@@ -52,6 +52,7 @@ type Metrics struct {
 		feedsWaiting prometheus.Gauge
 		gaps         prometheus.Gauge
 		forked       prometheus.Gauge
+		twin         prometheus.Gauge
 		heard        prometheus.Gauge
 	}
 }
@@ -82,6 +83,7 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 	m.federation.dropped = r.counters(peersDropped()).WithLabelValues()
 	m.federation.gossip = r.counters(gossipMessages())
 	m.federation.clock = r.gauge(clockBehind())
+	m.federation.twin = r.gauge(twin())
 	m.federation.missing = r.gauge(catchUp())
 	m.federation.waiting = r.gauge(batchesWaiting())
 	m.federation.feedsWaiting = r.gauge(feedsWaiting())
@@ -203,6 +205,7 @@ func (m *Metrics) SetDisk(free, floor uint64) {
 type Federation struct {
 	Known, Connected, Agreeing, Differing int       // other nodes
 	ClockBehind                           float64   // seconds
+	Twin                                  bool      // somebody else lives by the own host key
 	Missing                               int       // batches
 	Waiting                               int       // batches
 	FeedsWaiting                          int       // that they are of
@@ -218,6 +221,11 @@ func (m *Metrics) SetFederation(f Federation) {
 	m.federation.peers.WithLabelValues("agreeing").Set(float64(f.Agreeing))
 	m.federation.peers.WithLabelValues("differing").Set(float64(f.Differing))
 	m.federation.clock.Set(f.ClockBehind)
+	var twin float64
+	if f.Twin {
+		twin = 1
+	}
+	m.federation.twin.Set(twin)
 	m.federation.missing.Set(float64(f.Missing))
 	m.federation.waiting.Set(float64(f.Waiting))
 	m.federation.feedsWaiting.Set(float64(f.FeedsWaiting))

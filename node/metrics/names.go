@@ -105,6 +105,10 @@ func clockBehind() desc {
 	return desc{"ringfence_clock_behind_seconds", gauge, "By how much the peers' clocks are ahead of this node's, by the median.", nil}
 }
 
+func twin() desc {
+	return desc{"ringfence_twin", gauge, "1 while a second node with this node's host key is heard: nothing is signed, and one of the two must be stopped.", nil}
+}
+
 func catchUp() desc {
 	return desc{"ringfence_catch_up_missing_batches", gauge, "Batches that peers hold and this node does not yet.", nil}
 }
@@ -135,6 +139,6 @@ func all() []desc {
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
 		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
-		peers(), peersDropped(), gossipMessages(), clockBehind(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
+		peers(), peersDropped(), gossipMessages(), clockBehind(), twin(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
 	}
 }

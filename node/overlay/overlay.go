@@ -53,6 +53,7 @@ type Config struct {
 	Name       string                              // of the federation, for the desk
 	Book       Book                                // nil: forgotten at the end
 	Changed    func(peer keys.Public, joined bool) // called in order, must not block long; nil: nobody
+	Twin       func(at string)                     // hears, with its addresses, of whoever else lives by Key, with each record that it signs; nil: nobody
 	Options    []libp2p.Option                     // instead of TCP and QUIC on Listen: for virtual networks
 	Logger     *slog.Logger                        // nil: nothing is logged
 	Now        func() time.Time                    // nil: time.Now
@@ -101,6 +102,9 @@ func New(cfg Config) (*Overlay, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Twin == nil {
+		cfg.Twin = func(string) {}
+	}
 	if cfg.Direct == nil {
 		cfg.Direct = func(keys.Public) bool { return false }
 	}
@@ -122,6 +126,7 @@ func New(cfg Config) (*Overlay, error) {
 	o.book = book.New(book.Config{
 		Self: o.self, Key: private, Shelf: cfg.Book, Learned: o.learn, Now: cfg.Now, Logger: cfg.Logger,
 		Member: func(host keys.Public) bool { _, ok := cfg.Roster.Host(host); return ok },
+		Twin:   func(at []ma.Multiaddr) { cfg.Twin(address.Places(address.Usables(at))) },
 	})
 	if err := o.open(); err != nil {
 		return nil, errors.Join(err, o.Close())

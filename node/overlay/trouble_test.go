@@ -193,8 +193,8 @@ func TestRestartFindsTheOthersFromTheBook(t *testing.T) {
 		all, stop := sim.Net(t, f, config)
 		defer stop()
 		overlaytest.Whole(t, 10*time.Second, all...)
-		if kept, err := b.Records(); err != nil || len(kept) != 3 {
-			t.Fatalf("%d records are kept, %v", len(kept), err)
+		if kept, err := b.Records(); err != nil || len(kept) != 4 {
+			t.Fatalf("%d records are kept, want the own one and the others', %v", len(kept), err)
 		}
 		if err := all[3].Close(); err != nil {
 			t.Fatal(err)
@@ -202,6 +202,7 @@ func TestRestartFindsTheOthersFromTheBook(t *testing.T) {
 		overlaytest.Within(t, time.Minute, "the others notice", func() bool { return len(all[0].Neighbours()) == 2 })
 		cfg := f.Config(3)
 		cfg.Book, cfg.Options = b, sim.Options(13) // it has moved
+		cfg.Twin = func(at string) { t.Errorf("its earlier life at %s is taken for another's", at) }
 		o, end := overlaytest.Start(t, cfg)
 		defer end()
 		overlaytest.Whole(t, 10*time.Second, all[0], all[1], all[2], o)
