@@ -111,7 +111,7 @@ func (n *Node) freeze(proof feed.ForkProof) {
 const catchUpPatience = 30 * time.Second
 
 // readiness returns why the node is not ready: it has not caught up with its
-// peers, or will never have any. One that has reached nobody for a while answers
+// peers, or will never have any. One that has heard nobody for a while answers
 // for what it has, and so does one that was started without its keys on purpose.
 func (n *Node) readiness() error {
 	f := n.among.Load()
@@ -122,7 +122,7 @@ func (n *Node) readiness() error {
 		return nil
 	}
 	s := f.Standing()
-	if s.Connected == 0 && n.cfg.Now().Sub(n.started) > catchUpPatience {
+	if s.Connected == 0 && f.Unheard() > catchUpPatience {
 		return nil
 	}
 	return fmt.Errorf("catching up with the peers: %d of %d batches, %d of %d nodes connected", s.BatchesDone, s.BatchesTotal, s.Connected, s.Hosts)

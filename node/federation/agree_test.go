@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ringfence/node/api"
@@ -49,7 +50,9 @@ func (p *place) alike(other bool) reconcile.Beacon {
 	return b
 }
 
-func TestHeard(t *testing.T) {
+func TestHeard(t *testing.T) { synctest.Test(t, testHeard) }
+
+func testHeard(t *testing.T) {
 	p := newPlace(t)
 	p.net.meet("a", "b", "c")
 	p.heard(host("a"), p.alike(false), 0)
@@ -76,7 +79,13 @@ func TestHeard(t *testing.T) {
 	if len(p.unequal) != 0 {
 		t.Error("a second alarm about one member, by another host of it")
 	}
-	p.time = p.time.Add(alarmEvery)
+	p.time = p.time.Add(time.Hour) // the node's clock is set
+	p.heard(host("b"), p.alike(true), 0)
+	if len(p.unequal) != 0 {
+		t.Error("a second alarm about one member within a minute, as the clock was set")
+	}
+	p.time = p.time.Add(-24 * time.Hour)
+	time.Sleep(alarmEvery)
 	p.heard(host("b"), p.alike(true), 0)
 	if len(p.unequal) != 1 {
 		t.Error("no alarm a minute later")

@@ -123,7 +123,7 @@ type Federation struct {
 	own       summary // of the list that it was made of
 	peers     map[keys.Public]heard
 	differs   map[keys.Public]bool              // connected peers with another list, made of the same
-	alarmed   map[charter.MemberIndex]time.Time // when an alarm was last raised about whom
+	alarmed   map[charter.MemberIndex]time.Time // by the machine's clock: when an alarm was last raised about whom
 	held      string                            // why a restored issuer does not sign yet
 	restoring restoring
 	twin      twin
