@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,7 @@ type Config struct {
 	Counted  func(status string, n int)  // outcomes of batches at the door
 	Gossiped func(topic, verdict string) // of each message
 	Dropped  func()                      // a peer, for what it did
+	Faulty   func(fault string)          // of each message that no honest node sends
 
 	Network
 	Logger  *slog.Logger
@@ -161,6 +163,9 @@ func New(cfg Config) (*Federation, error) {
 	if cfg.Dropped == nil {
 		cfg.Dropped = func() {}
 	}
+	if cfg.Faulty == nil {
+		cfg.Faulty = func(string) {}
+	}
 	if cfg.Open == nil {
 		cfg.Open = overlay.New
 	}
@@ -210,6 +215,7 @@ func (f *Federation) open() (err error) {
 	f.gossip, err = gossip.New(gossip.Config{
 		Overlay: f.overlay, Federation: id, Hosts: len(f.hosts()), Batch: f.hearBatch, Evidence: f.hearEvidence,
 		Score: f.standingOf, Direct: f.directs(), Logger: f.log,
+		Lose: f.lose, Faulty: func(fault gossip.Fault) { f.cfg.Faulty(string(fault)) },
 	})
 	if err != nil {
 		return errors.Join(err, f.overlay.Close())
@@ -344,6 +350,15 @@ func (f *Federation) changed(peer keys.Public, connected bool) {
 	}
 	f.parted(peer)
 	f.pull.Parted(peer)
+}
+
+// lostFor is how long a peer is dropped that gossip bears no more of: longer than its
+// score is remembered, or it would come back unheard. Up to half as long is added, at
+// random, since everybody drops it at once.
+const lostFor = 12 * time.Minute
+
+func (f *Federation) lose(peer keys.Public, why string) {
+	f.drop(peer, why, f.cfg.Now().Add(lostFor+rand.N(lostFor/2)))
 }
 
 func (f *Federation) drop(peer keys.Public, why string, until time.Time) {

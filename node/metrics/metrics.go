@@ -46,6 +46,7 @@ type Metrics struct {
 		peers        *prometheus.GaugeVec
 		dropped      prometheus.Counter
 		gossip       *prometheus.CounterVec
+		faults       *prometheus.CounterVec
 		clock        prometheus.Gauge
 		missing      prometheus.Gauge
 		waiting      prometheus.Gauge
@@ -82,6 +83,7 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 	m.federation.peers = r.gauges(peers())
 	m.federation.dropped = r.counters(peersDropped()).WithLabelValues()
 	m.federation.gossip = r.counters(gossipMessages())
+	m.federation.faults = r.counters(gossipFaults())
 	m.federation.clock = r.gauge(clockBehind())
 	m.federation.twin = r.gauge(twin())
 	m.federation.missing = r.gauge(catchUp())
@@ -241,6 +243,9 @@ func (m *Metrics) AddDropped() { m.federation.dropped.Inc() }
 func (m *Metrics) AddGossip(topic, verdict string) {
 	m.federation.gossip.WithLabelValues(topic, verdict).Inc()
 }
+
+// AddGossipFault counts what a member sent on the mesh and no honest node sends.
+func (m *Metrics) AddGossipFault(fault string) { m.federation.faults.WithLabelValues(fault).Inc() }
 
 // Unmatched is the route of a request that no route took.
 const Unmatched = "unmatched"

@@ -51,6 +51,7 @@ func use(m *Metrics) {
 	m.SetFederation(Federation{Known: 7, Connected: 6, Agreeing: 5, Differing: 1, ClockBehind: -1.5, Missing: 4, Waiting: 3, FeedsWaiting: 2, Gaps: 2, Forked: 1, Twin: true, Heard: at})
 	m.AddDropped()
 	m.AddGossip("batches", "accept")
+	m.AddGossipFault("garbled")
 	m.Request("/v1/numbers/{number}", "GET", 200, 3*time.Millisecond)
 }
 

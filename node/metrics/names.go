@@ -101,6 +101,10 @@ func gossipMessages() desc {
 	return desc{"ringfence_gossip_messages_total", counter, "Messages of gossip by topic and verdict.", []string{"topic", "verdict"}}
 }
 
+func gossipFaults() desc {
+	return desc{"ringfence_gossip_faults_total", counter, "What members sent on the mesh and no honest node sends, by what is wrong with it.", []string{"fault"}}
+}
+
 func clockBehind() desc {
 	return desc{"ringfence_clock_behind_seconds", gauge, "By how much the peers' clocks are ahead of this node's, by the median.", nil}
 }
@@ -139,6 +143,6 @@ func all() []desc {
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
 		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
-		peers(), peersDropped(), gossipMessages(), clockBehind(), twin(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
+		peers(), peersDropped(), gossipMessages(), gossipFaults(), clockBehind(), twin(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
 	}
 }

@@ -10,9 +10,10 @@ import (
 // upgraded, so it is never a reason to refuse for good.
 var ErrNewer = errors.New("upgrade needed: a newer version than this release knows")
 
-// newer looks at the version that leads every array on its own, before its
-// other fields are expected to be those of a version.
-func newer(what string, b []byte, known uint64) error {
+// Newer looks at the version that leads every array on its own, before its other
+// fields are expected to be those of a version. It returns ErrNewer for one above
+// what is known.
+func Newer(what string, b []byte, known uint64) error {
 	const (
 		arrayOfFew = 0x80 // an array's head with its count in the same byte
 		mostFew    = arrayOfFew + 23

@@ -156,13 +156,16 @@ func (d *Door) Inspect(offer Offer) Outcome {
 }
 
 // AdmitFork takes an encoded fork proof. Its outcome is Forked, or Early when
-// the issuer is not known or its epoch not open here, or Refused when it proves
-// nothing. Only the first keeps anything: of epochs that were never opened one key
+// the issuer is not known or its epoch not open here or a later release made it, or
+// Refused when it proves nothing. Only the first keeps anything: of epochs that were never opened one key
 // can sign as many forks as it likes.
 func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	proof, err := feed.ParseForkProof(encoded)
+	if errors.Is(err, assertion.ErrNewer) {
+		return because(NewerVersion, "%v", err), nil
+	}
 	if err != nil {
 		return because(BadHeader, "%v", err), nil
 	}
