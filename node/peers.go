@@ -53,7 +53,7 @@ func (n *Node) meet() (*federation.Federation, error) {
 		Key: n.host, State: n.state, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,
 		Admitted: n.wake,
 		Lift:     func(head cid.Cid) error { return n.own.Lift(head, feed.Restored) },
-		Counted:  n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped, Faulty: n.metrics.AddGossipFault,
+		Counted:  n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped, Faulty: n.metrics.AddGossipFault, Refused: n.metrics.AddRefused,
 		Network: n.cfg.Network, Logger: n.log, Now: n.cfg.Now, Version: n.cfg.Version,
 	})
 	if err != nil {

@@ -80,6 +80,7 @@ type Config struct {
 	Gossiped func(topic, verdict string) // of each message
 	Dropped  func()                      // a peer, for what it did
 	Faulty   func(fault string)          // of each message that no honest node sends
+	Refused  func(reason string)         // of each connection of others that was refused or closed
 
 	Network
 	Logger  *slog.Logger
@@ -206,7 +207,7 @@ func (f *Federation) open() (err error) {
 		Key: f.cfg.Key, Federation: id, Roster: f.cfg.State, Hosts: f.hosts, Direct: f.direct,
 		Listen: f.cfg.Listen, Announce: f.cfg.Announce, Bootstrap: f.cfg.Bootstrap, LAN: f.cfg.LAN,
 		Genesis: func() []byte { return f.cfg.Genesis }, Name: f.cfg.State.Charter().Name,
-		Book: book{f.cfg.Store}, Changed: f.changed, Twin: f.twinned, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
+		Book: book{f.cfg.Store}, Changed: f.changed, Refused: f.cfg.Refused, Twin: f.twinned, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
 	})
 	if err != nil {
 		return err

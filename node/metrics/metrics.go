@@ -47,6 +47,7 @@ type Metrics struct {
 		dropped      prometheus.Counter
 		gossip       *prometheus.CounterVec
 		faults       *prometheus.CounterVec
+		refused      *prometheus.CounterVec
 		clock        prometheus.Gauge
 		missing      prometheus.Gauge
 		waiting      prometheus.Gauge
@@ -84,6 +85,7 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 	m.federation.dropped = r.counters(peersDropped()).WithLabelValues()
 	m.federation.gossip = r.counters(gossipMessages())
 	m.federation.faults = r.counters(gossipFaults())
+	m.federation.refused = r.counters(connectionsRefused())
 	m.federation.clock = r.gauge(clockBehind())
 	m.federation.twin = r.gauge(twin())
 	m.federation.missing = r.gauge(catchUp())
@@ -246,6 +248,10 @@ func (m *Metrics) AddGossip(topic, verdict string) {
 
 // AddGossipFault counts what a member sent on the mesh and no honest node sends.
 func (m *Metrics) AddGossipFault(fault string) { m.federation.faults.WithLabelValues(fault).Inc() }
+
+// AddRefused counts a connection that somebody else opened and that was refused, or
+// closed for the room it took.
+func (m *Metrics) AddRefused(reason string) { m.federation.refused.WithLabelValues(reason).Inc() }
 
 // Unmatched is the route of a request that no route took.
 const Unmatched = "unmatched"

@@ -52,6 +52,7 @@ func use(m *Metrics) {
 	m.AddDropped()
 	m.AddGossip("batches", "accept")
 	m.AddGossipFault("garbled")
+	m.AddRefused("rate")
 	m.Request("/v1/numbers/{number}", "GET", 200, 3*time.Millisecond)
 }
 

@@ -105,6 +105,10 @@ func gossipFaults() desc {
 	return desc{"ringfence_gossip_faults_total", counter, "What members sent on the mesh and no honest node sends, by what is wrong with it.", []string{"fault"}}
 }
 
+func connectionsRefused() desc {
+	return desc{"ringfence_connections_refused_total", counter, "Connections to the peer port that were refused, or closed for the room they took, by reason.", []string{"reason"}}
+}
+
 func clockBehind() desc {
 	return desc{"ringfence_clock_behind_seconds", gauge, "By how much the peers' clocks are ahead of this node's, by the median.", nil}
 }
@@ -143,6 +147,6 @@ func all() []desc {
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
 		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
-		peers(), peersDropped(), gossipMessages(), gossipFaults(), clockBehind(), twin(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
+		peers(), peersDropped(), gossipMessages(), gossipFaults(), connectionsRefused(), clockBehind(), twin(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
 	}
 }

@@ -55,6 +55,7 @@ type Config struct {
 	Changed    func(peer keys.Public, joined bool) // called in order, must not block long; nil: nobody
 	Twin       func(at string)                     // hears, with its addresses, of whoever else lives by Key, with each record that it signs; nil: nobody
 	Options    []libp2p.Option                     // instead of TCP and QUIC on Listen: for virtual networks
+	Refused    func(reason string)                 // for monitoring, of each connection of others; must not block; nil: nobody
 	Logger     *slog.Logger                        // nil: nothing is logged
 	Now        func() time.Time                    // nil: time.Now
 	Version    string                              // of the release
@@ -70,6 +71,7 @@ type Overlay struct {
 	host      host.Host
 	resources network.ResourceManager
 	gate      *gate.Gate
+	refusals  *gate.Refusals
 	book      *book.Book
 	traffic   *traffic
 	session   book.Session // tells one life of a node from the next
@@ -117,12 +119,12 @@ func New(cfg Config) (*Overlay, error) {
 	}
 	o := &Overlay{
 		cfg: cfg, self: cfg.Key.Public(), private: private, protocols: layout.ProtocolsOf(cfg.Federation),
-		session: book.NewSession(), traffic: newTraffic(),
+		session: book.NewSession(), traffic: newTraffic(), refusals: gate.NewRefusals(cfg.Refused),
 		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 		ways: make(map[keys.Public]*way),
 	}
 	o.ctx, o.stop = context.WithCancel(context.Background())
-	o.gate = gate.New(gate.Config{Member: o.named, Ended: func() bool { return o.ctx.Err() != nil }, Now: cfg.Now})
+	o.gate = gate.New(gate.Config{Member: o.named, Ended: func() bool { return o.ctx.Err() != nil }, Now: cfg.Now, Refusals: o.refusals})
 	o.book = book.New(book.Config{
 		Self: o.self, Key: private, Shelf: cfg.Book, Learned: o.learn, Now: cfg.Now, Logger: cfg.Logger,
 		Member: func(host keys.Public) bool { _, ok := cfg.Roster.Host(host); return ok },
@@ -152,7 +154,7 @@ func (o *Overlay) open() error {
 		return err
 	}
 	options := append(o.transports(), hosts.Options(o.private, o.cfg.Version)...)
-	options = append(options, libp2p.ConnectionManager(manager), libp2p.ResourceManager(o.resources),
+	options = append(options, libp2p.ConnectionManager(manager), libp2p.ResourceManager(gate.Counted(o.resources, o.refusals)),
 		libp2p.ConnectionGater(o.gate), libp2p.BandwidthReporter(o.traffic), libp2p.AddrsFactory(factory))
 	if o.host, err = libp2p.New(options...); err != nil {
 		return fmt.Errorf("overlay: make the host: %w", err)

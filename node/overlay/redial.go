@@ -3,6 +3,7 @@ package overlay
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -34,12 +35,17 @@ func (o *Overlay) Run(ctx context.Context) error {
 	defer func() { cancel(); <-told }()
 	o.gate.Open()
 	var probe time.Time
+	refusals := time.Now() // last told of
 	turn := turns{next: time.Now().Add(jitter(layout.ExchangeEvery))}
 	for {
 		now := time.Now()
 		o.forget()
 		o.sweep(now)
 		o.listenIn(now)
+		if now.Sub(refusals) >= time.Minute {
+			refusals = now
+			o.tellRefusals()
+		}
 		wait := o.redial(now, now.After(probe))
 		if now.After(probe) {
 			probe = now.Add(layout.RedialEvery)
@@ -58,6 +64,21 @@ func (o *Overlay) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// tellRefusals tells the log of the connections of others that were refused since it
+// was last told.
+func (o *Overlay) tellRefusals() {
+	t := o.refusals.Take()
+	if t.Connections == 0 {
+		return
+	}
+	places := strconv.Itoa(t.Addresses)
+	if t.More {
+		places = "more than " + places
+	}
+	o.cfg.Logger.Info("connections that others opened were refused or closed in the last minute",
+		"connections", t.Connections, "addresses", places, "most_from", t.From.Addr(), "from_there", t.FromThere, "most_for", string(t.Why), "for_that", t.ForThat)
 }
 
 // pause waits for a while; false when ctx ends first.
