@@ -248,6 +248,9 @@ func (n *Node) troubles() []string {
 	if err := f.MaySign(); err != nil {
 		out = append(out, err.Error())
 	}
+	if deaf := f.Deaf(); deaf != "" {
+		out = append(out, deaf)
+	}
 	if stale := f.Stale(); stale != "" {
 		out = append(out, stale)
 	}

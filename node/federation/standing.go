@@ -43,6 +43,10 @@ func (f *Federation) Standing() api.Standing {
 	return out
 }
 
+// Deaf returns why other nodes do not reach this one where it should listen; "" when
+// they do, as far as it can tell.
+func (f *Federation) Deaf() string { return f.overlay.Deaf() }
+
 // tellPeers adds how many are connected and what their lists are. Of whoever is
 // gone a last word may still be here, and counts for nothing.
 func (f *Federation) tellPeers(out *api.Standing) {

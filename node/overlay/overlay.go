@@ -74,7 +74,8 @@ type Overlay struct {
 	refusals  *gate.Refusals
 	book      *book.Book
 	traffic   *traffic
-	session   book.Session // tells one life of a node from the next
+	listening []ma.Multiaddr // that peers are to reach; set once
+	session   book.Session   // tells one life of a node from the next
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -86,7 +87,8 @@ type Overlay struct {
 	working sync.WaitGroup // goroutines started by start
 	ways    map[keys.Public]*way
 	changes []change
-	learned bool // a record was taken, which others may not have yet
+	learned bool   // a record was taken, which others may not have yet
+	deaf    string // why peers do not reach it where it should listen
 }
 
 // change is a call of Changed that is yet to come.
@@ -196,26 +198,6 @@ func (o *Overlay) announce() (func([]ma.Multiaddr) []ma.Multiaddr, error) {
 // first: libp2p sorts, and few are told.
 func (o *Overlay) reach() []ma.Multiaddr {
 	return address.Usables(slices.Concat(o.announced, address.Beyond(o.host.Addrs())))
-}
-
-// listen listens on each address of the configuration, or says which it cannot
-// have; libp2p itself is content with one of many.
-func (o *Overlay) listen() error {
-	if o.cfg.Options != nil {
-		return nil
-	}
-	for _, hostport := range o.cfg.Listen {
-		addrs, err := address.Listen(hostport)
-		if err != nil {
-			return err
-		}
-		for _, a := range addrs {
-			if err := o.host.Network().Listen(a); err != nil {
-				return fmt.Errorf("overlay: listen on %s: %w; does another node or program listen there? End it, or give this node another address (peers.listen)", address.Place(a), err)
-			}
-		}
-	}
-	return nil
 }
 
 // Close ends all connections and waits for what serves them.

@@ -48,6 +48,7 @@ func (o *Overlay) Run(ctx context.Context) error {
 		}
 		wait := o.redial(now, now.After(probe))
 		if now.After(probe) {
+			o.listenAgain()
 			probe = now.Add(layout.RedialEvery)
 		}
 		o.exchangeWith(turn.due(now, o.fresh()))

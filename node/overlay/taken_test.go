@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
+
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
 )
@@ -52,4 +55,56 @@ func TestAnAddressThatIsTakenIsSaidSo(t *testing.T) {
 		}
 		release()
 	}
+}
+
+// A listener that the system ends is opened again; while its port is taken the node
+// says that nobody reaches it there.
+func TestListeningThatEndedIsTakenUpAgain(t *testing.T) {
+	f := overlaytest.Found("a", 2)
+	cfg := f.Config(0)
+	cfg.Listen = []string{"127.0.0.1:0"}
+	o, stop := overlaytest.Start(t, cfg)
+	defer stop()
+	s, ok := o.Host().Network().(*swarm.Swarm)
+	if !ok {
+		t.Fatal("the network is no swarm")
+	}
+	had := s.ListenAddresses()
+	tcp := overTCP(t, had)
+	s.ListenClose(tcp)
+	overlaytest.Within(t, overlaytest.Patience, "it listens again", func() bool { return ma.Contains(s.ListenAddresses(), tcp) })
+	if o.Deaf() != "" || len(s.ListenAddresses()) != len(had) {
+		t.Errorf("it listens on %v, want %v, and says %q", s.ListenAddresses(), had, o.Deaf())
+	}
+	at := net.JoinHostPort(tcp[0].Value(), tcp[1].Value())
+	var other net.Listener
+	overlaytest.Within(t, overlaytest.Patience, "another program takes its place, sooner than it does itself", func() (taken bool) {
+		s.ListenClose(tcp)
+		var err error
+		other, err = net.Listen("tcp", at)
+		return err == nil
+	})
+	overlaytest.Within(t, overlaytest.Patience, "it says that it hears nobody there", func() bool {
+		return strings.Contains(o.Deaf(), at+" (tcp)") && strings.Contains(o.Deaf(), "another program") && !strings.Contains(o.Deaf(), "udp")
+	})
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	overlaytest.Within(t, overlaytest.Patience, "it listens there again", func() bool { return o.Deaf() == "" })
+	cfg = f.Config(1)
+	cfg.Listen, cfg.Bootstrap = []string{"127.0.0.1:0"}, o.Addresses()
+	b, stopB := overlaytest.Start(t, cfg)
+	defer stopB()
+	overlaytest.Whole(t, overlaytest.Patience, o, b)
+}
+
+func overTCP(t *testing.T, all []ma.Multiaddr) ma.Multiaddr {
+	t.Helper()
+	for _, a := range all {
+		if a[1].Protocol().Code == ma.P_TCP {
+			return a
+		}
+	}
+	t.Fatalf("no TCP among %v", all)
+	return nil
 }

@@ -1,0 +1,67 @@
+package overlay
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	ma "github.com/multiformats/go-multiaddr"
+
+	"ringfence/node/overlay/internal/address"
+)
+
+// listen listens on each address of the configuration, or says which it cannot
+// have; libp2p itself is content with one of many.
+func (o *Overlay) listen() error {
+	if o.cfg.Options != nil {
+		return nil
+	}
+	for _, hostport := range o.cfg.Listen {
+		addrs, err := address.Listen(hostport)
+		if err != nil {
+			return err
+		}
+		for _, a := range addrs {
+			if err := o.host.Network().Listen(a); err != nil {
+				return fmt.Errorf("overlay: listen on %s: %w; does another node or program listen there? End it, or give this node another address (peers.listen)", address.Place(a), err)
+			}
+		}
+	}
+	o.listening = slices.Clone(o.host.Network().ListenAddresses()) // with the ports that were given for 0
+	return nil
+}
+
+// listenAgain takes up listening where it has ended: on an error of the system other
+// than those that pass, libp2p closes a listener for good, and says so nowhere that
+// an operator looks. The node would go on dialling, and nobody would reach it.
+func (o *Overlay) listenAgain() {
+	now := o.host.Network().ListenAddresses()
+	var deaf []string
+	for _, a := range o.listening {
+		if ma.Contains(now, a) {
+			continue
+		}
+		err := o.host.Network().Listen(a)
+		if err == nil {
+			o.cfg.Logger.Warn("listening had ended and is taken up again", "address", address.Place(a))
+			continue
+		}
+		deaf = append(deaf, fmt.Sprintf("this node does not listen on %s any more, and nobody reaches it there: %v; does another program listen there now? End it; the node tries again every few seconds", address.Place(a), err))
+	}
+	text := strings.Join(deaf, "; ")
+	o.mu.Lock()
+	news := text != "" && o.deaf == ""
+	o.deaf = text
+	o.mu.Unlock()
+	if news {
+		o.cfg.Logger.Error("nobody reaches this node any more where it should listen", "reason", text)
+	}
+}
+
+// Deaf returns why peers do not reach this node where it should listen; "" when they
+// do, as far as it can tell.
+func (o *Overlay) Deaf() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.deaf
+}
