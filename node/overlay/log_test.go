@@ -1,11 +1,8 @@
 package overlay_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,34 +11,11 @@ import (
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
 
+	"ringfence/node/logtest"
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/internal/layout"
 	"ringfence/node/overlay/overlaytest"
 )
-
-// paper is a log that may be read while it is written.
-type paper struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (p *paper) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(b)
-}
-
-func (p *paper) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
-}
-
-func (p *paper) count(text string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return strings.Count(p.text.String(), text)
-}
 
 // A member that sends garbage instead of records, once a second, costs a line a
 // minute.
@@ -50,7 +24,7 @@ func TestAFailedExchangeIsToldOnceAMinute(t *testing.T) {
 		sim := overlaytest.NewSimnet(overlaytest.SimnetConfig{})
 		defer sim.Close()
 		f := overlaytest.Found("a", 2)
-		var said paper
+		var said logtest.Paper
 		all, stop := sim.Net(t, f, func(i int, cfg *overlay.Config) {
 			if i == 0 {
 				cfg.Logger = slog.New(slog.NewTextHandler(&said, nil))
@@ -70,7 +44,7 @@ func TestAFailedExchangeIsToldOnceAMinute(t *testing.T) {
 			time.Sleep(time.Second)
 			_ = s.Close()
 		}
-		if n := said.count("an exchange of records failed"); n < minutes || n > minutes+1 {
+		if n := said.Count("an exchange of records failed"); n < minutes || n > minutes+1 {
 			t.Errorf("%d lines in %d minutes", n, minutes)
 		}
 	})
@@ -117,7 +91,7 @@ func TestAFloodOfStrangersIsToldOnceAMinute(t *testing.T) {
 		net := overlaytest.NewSimnet(overlaytest.SimnetConfig{})
 		defer net.Close()
 		f := overlaytest.Found("a", 2)
-		var said paper
+		var said logtest.Paper
 		var counted atomic.Int64
 		all, stop := net.Net(t, f, func(i int, cfg *overlay.Config) {
 			if i == 0 {
@@ -129,8 +103,8 @@ func TestAFloodOfStrangersIsToldOnceAMinute(t *testing.T) {
 		overlaytest.Whole(t, 10*time.Second, all...)
 		const line, strangers, minutes = "connections that others opened were refused", 3, 3
 		time.Sleep(2 * time.Minute)
-		if said.count(line) != 0 || counted.Load() != 0 {
-			t.Errorf("%d lines and %d refused while nobody came", said.count(line), counted.Load())
+		if said.Count(line) != 0 || counted.Load() != 0 {
+			t.Errorf("%d lines and %d refused while nobody came", said.Count(line), counted.Load())
 		}
 		to, began := where(t, all[0]), time.Now()
 		for time.Since(began) < minutes*time.Minute {
@@ -151,15 +125,15 @@ func TestAFloodOfStrangersIsToldOnceAMinute(t *testing.T) {
 			time.Sleep(10 * time.Second)
 		}
 		time.Sleep(2 * time.Minute)
-		told, n := said.count(line), counted.Load()
+		told, n := said.Count(line), counted.Load()
 		if told < minutes || told > minutes+1 {
 			t.Errorf("%d lines in %d minutes", told, minutes)
 		}
-		if said.count("addresses=3 ") != told || said.count("most_for=identity ") != told || n < 3*minutes*strangers {
+		if said.Count("addresses=3 ") != told || said.Count("most_for=identity ") != told || n < 3*minutes*strangers {
 			t.Errorf("%d were refused; told:\n%s", n, said.String())
 		}
 		time.Sleep(10 * time.Minute)
-		if said.count(line) != told {
+		if said.Count(line) != told {
 			t.Error("it is told on after it has ended")
 		}
 	})
