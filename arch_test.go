@@ -158,6 +158,27 @@ func TestVendorsStayInsideTheirFences(t *testing.T) {
 	}
 }
 
+// TestOnlyTestsLeanOnTests: what is made for tests (package testing, and packages
+// whose name ends in it, whose keys follow from numbers) is no part of a node. Of
+// what ships, the simulations alone have it: time passes faster only in a bubble of
+// testing/synctest, which exists nowhere but in a test, and `ringfence bench spread`
+// is to say on the user's machine what a hundred nodes do.
+func TestOnlyTestsLeanOnTests(t *testing.T) {
+	forTests := func(name string) bool {
+		return strings.HasPrefix(name, "testing") || strings.HasSuffix(path.Base(name), "test") || name == module+"simulations/crowd"
+	}
+	for _, s := range sources(t) {
+		if s.test || forTests(module+s.dir) || s.dir == "simulations/bench" {
+			continue
+		}
+		for _, imported := range s.file.Imports {
+			if name := strings.Trim(imported.Path.Value, `"`); forTests(name) {
+				t.Errorf("%s/%s imports %s, which is for tests alone", s.dir, s.name, name)
+			}
+		}
+	}
+}
+
 func TestEveryPackageHasADocComment(t *testing.T) {
 	documented := make(map[string]bool)
 	for _, s := range sources(t) {
