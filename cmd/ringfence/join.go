@@ -54,7 +54,7 @@ func (a *app) join(cmd *cobra.Command, what, peer string) error {
 		return bad(err)
 	}
 	if err := j.Find(what); err != nil {
-		return bad(err)
+		return err
 	}
 	ring, err := keys.Open(filepath.Join(cfg.Dir, found.KeysDir), a.unlock(cfg.KeyFile, false))
 	if err == nil {

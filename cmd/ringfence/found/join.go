@@ -12,6 +12,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/overlay"
@@ -33,8 +34,15 @@ type Joining struct {
 }
 
 // Find sets the federation to be joined, by its ID or by the genesis file that a
-// path names.
-func (j *Joining) Find(what string) (err error) {
+// path names, and refuses it to a directory that belongs to another one.
+func (j *Joining) Find(what string) error {
+	if err := j.find(what); err != nil {
+		return bad(err)
+	}
+	return j.free()
+}
+
+func (j *Joining) find(what string) (err error) {
 	if j.Federation, err = cid.Decode(what); err == nil {
 		return nil
 	}
@@ -52,6 +60,33 @@ func (j *Joining) Find(what string) (err error) {
 	return nil
 }
 
+// free refuses a directory that belongs to another federation already: by its genesis
+// charter or, where that is gone, by what its store holds. It needs no keys and
+// nobody's answer.
+func (j *Joining) free() error {
+	var of cid.Cid
+	path := filepath.Join(j.Dir, GenesisFile)
+	what := path + " is the charter of federation "
+	if _, missing := os.Lstat(path); errors.Is(missing, fs.ErrNotExist) {
+		var err error
+		if of, err = node.FederationOf(j.Dir, j.Federation); err != nil {
+			return err
+		}
+		what = "the store in " + j.Dir + " holds what was said in federation "
+	} else {
+		have, _, err := Read(path)
+		if err != nil {
+			return bad(err)
+		}
+		of = have.CharterCID()
+	}
+	if !of.Defined() || of.Equals(j.Federation) {
+		return nil
+	}
+	return api.Errorf(api.Refused, "%s%s, and a directory belongs to one federation; nothing was changed. For %s make another directory with ringfence init, give its %s to the founders before they seal, and join from there",
+		what, of, j.Federation, CardFile)
+}
+
 // Joined is what joining came to.
 type Joined struct {
 	Charter *charter.Charter
@@ -67,6 +102,9 @@ type Joined struct {
 func Join(ctx context.Context, j Joining) (Joined, error) {
 	if err := config.CheckPeer(j.Peer); err != nil {
 		return Joined{}, bad(err)
+	}
+	if err := j.free(); err != nil {
+		return Joined{}, err
 	}
 	w, err := desk.Ask(ctx, desk.AskConfig{Key: j.Host, Address: j.Peer, Genesis: j.Genesis == nil, Version: j.Version})
 	if err != nil {
@@ -144,14 +182,7 @@ func stranger(state *charter.State, host keys.Public, once bool) error {
 
 // keepGenesis writes the genesis charter, unless it is there.
 func (j *Joining) keepGenesis(path string) error {
-	have, _, err := Read(path)
-	if err == nil {
-		if have.CharterCID() != j.Genesis.CharterCID() {
-			return fmt.Errorf("%s is the charter of another federation, %s: a directory belongs to one; join from a new one (ringfence init)", path, have.CharterCID())
-		}
-		return nil
-	}
-	if _, missing := os.Lstat(path); !errors.Is(missing, fs.ErrNotExist) {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return Write(path, j.Genesis)
