@@ -19,7 +19,8 @@ import (
 // of these (store/feed/feedtest) stands on its parent's floor, as its room.
 var floors = map[string]int{
 	"store/number": 0, "store/taxonomy": 0, "store/keys": 0, "store/merkle": 0, "configs": 0, "store/strictyaml": 0, "store/wire": 0,
-	"store/plan": 1, "store/assertion": 1, "store/motion": 1, "store/checkpoint": 1, "store/index": 1, "store/policy": 1,
+	"node/phrase": 0,
+	"store/plan":  1, "store/assertion": 1, "store/motion": 1, "store/checkpoint": 1, "store/index": 1, "store/policy": 1,
 	"store/feed": 2, "store/ledger": 2,
 	"store/charter": 3,
 	"store/intake":  4, "store/harmonise": 4,

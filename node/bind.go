@@ -10,6 +10,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/taxonomy"
@@ -31,8 +32,8 @@ func (n *Node) bind() error {
 		return nil
 	}
 	if of.Defined() && !of.Equals(ours) {
-		return api.Errorf(api.Refused, "node: the store in %s holds what federation %s said, and %s is that of federation %s: put the genesis charter of %s back; a node of %s needs a directory of its own",
-			n.cfg.Dir, of, GenesisFile, ours, of, ours)
+		return api.Tell(api.Refused, phrase.New("error.other_store", "the store in %s holds what federation %s said, and %s is that of federation %s: put the genesis charter of %s back; a node of %s needs a directory of its own",
+			n.cfg.Dir, of, GenesisFile, ours, of, ours))
 	}
 	if err := n.store.Put(spaceNode, keyFederation, ours.Bytes()); err != nil {
 		n.log.Warn("the store does not keep yet of which federation it is; the next start tries again", "reason", err)

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
+	"ringfence/node/phrase"
 )
 
 // A node that does not listen any more where it should says so in its status, and no
@@ -28,7 +30,7 @@ func TestStatusSaysThatANodeDoesNotListen(t *testing.T) {
 	says := func() bool {
 		s, err := h.node.Status(context.Background())
 		must(t, err)
-		return strings.Contains(strings.Join(s.Problems, "\n"), "does not listen on 127.0.0.1:")
+		return slices.ContainsFunc(s.Problems, func(p phrase.Phrase) bool { return strings.Contains(p.Text, "does not listen on 127.0.0.1:") })
 	}
 	if says() {
 		t.Error("it says so though it listens")

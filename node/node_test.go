@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -457,7 +458,7 @@ func TestANodeWithoutKeysReads(t *testing.T) {
 	}
 	s, err := h.node.Status(context.Background())
 	must(t, err)
-	if len(s.Problems) != 1 || !strings.Contains(s.Problems[0], "cannot speak") {
+	if len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Text, "cannot speak") {
 		t.Errorf("problems %q", s.Problems)
 	}
 }
@@ -747,7 +748,7 @@ func TestWhoseKeyWasForkedIsTold(t *testing.T) {
 	for _, unlock := range []keys.Unlock{h.cfg.Unlock, {}} {
 		status, err := h.node.Status(ctx)
 		must(t, err)
-		if status.Suspended != 3 || !strings.Contains(strings.Join(status.Problems, "\n"), "3 statements of this member are suspended") {
+		if status.Suspended != 3 || !strings.Contains(fmt.Sprint(status.Problems), "3 statements of this member count for nothing") {
 			t.Errorf("%d are suspended; problems %q", status.Suspended, status.Problems)
 		}
 		again, err := h.node.SayAgain(ctx)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -48,7 +49,7 @@ func TestANodeApartSaysSo(t *testing.T) {
 		}
 		s, err := h.node.Status(ctx)
 		must(t, err)
-		said := strings.Join(s.Problems, "\n")
+		said := fmt.Sprint(s.Problems)
 		if !strings.Contains(said, "this node is apart from the others") || !strings.Contains(said, c.why) {
 			t.Errorf("%s: problems %q", c.name, s.Problems)
 		}

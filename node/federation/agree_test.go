@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
 )
 
@@ -48,6 +49,25 @@ func (p *place) alike(other bool) reconcile.Beacon {
 		b.Root = root("another list")
 	}
 	return b
+}
+
+// A peer's word that its list is the same is older than what is known of its batches:
+// beside some that one of the two lacks it is not told.
+func TestNobodyAgreesWhoIsBehind(t *testing.T) {
+	p := newPlace(t)
+	p.heard(host("a"), p.alike(false), 0)
+	for _, c := range []struct {
+		line api.Peer
+		want agreement
+	}{{api.Peer{}, agrees}, {api.Peer{Behind: 5}, elsewise}, {api.Peer{Ahead: 1}, elsewise}} {
+		p.mu.Lock()
+		own, line := p.listing(), c.line
+		p.describe(&line, host("a"), &own)
+		p.mu.Unlock()
+		if line.Agreement != string(c.want) {
+			t.Errorf("%d ahead, %d behind: %q, want %q", line.Ahead, line.Behind, line.Agreement, c.want)
+		}
+	}
 }
 
 func TestHeard(t *testing.T) { synctest.Test(t, testHeard) }
@@ -147,8 +167,8 @@ func TestGapsAreCountedInBatches(t *testing.T) {
 	p := newPlace(t)
 	var s api.Standing
 	for _, f := range []reconcile.FeedStanding{
-		{Issuer: issuer("B"), Claimed: 40, State: reconcile.Withheld, Reason: "not given"},
-		{Issuer: issuer("C"), Claimed: 2, State: reconcile.Aside, Reason: "unknown"},
+		{Issuer: issuer("B"), Claimed: 40, State: reconcile.Withheld, Reason: phrase.Plain("not given")},
+		{Issuer: issuer("C"), Claimed: 2, State: reconcile.Aside, Reason: phrase.Plain("unknown")},
 		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Pulling},
 		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Frozen},
 		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Waiting},

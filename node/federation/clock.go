@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/intake"
 )
@@ -31,12 +32,11 @@ func (f *Federation) timely() error {
 	if !known || ahead.Abs() <= intake.Ahead {
 		return nil
 	}
-	direction := "behind"
+	off := phrase.New("problem.clock_behind", "the clock of this node is %v behind that of the peers, and at most %v is accepted, so it signs nothing; set it right (an NTP client keeps it so)", ahead.Round(time.Second), intake.Ahead)
 	if ahead < 0 {
-		direction = "ahead of"
+		off = phrase.New("problem.clock_ahead", "the clock of this node is %v ahead of that of the peers, and at most %v is accepted, so it signs nothing; set it right (an NTP client keeps it so)", ahead.Abs().Round(time.Second), intake.Ahead)
 	}
-	return fmt.Errorf("%w: it is %v %s that of the peers, and at most %v is accepted; set it right (an NTP client keeps it so)",
-		ErrClock, ahead.Abs().Round(time.Second), direction, intake.Ahead)
+	return fmt.Errorf("%w: %w", ErrClock, off)
 }
 
 // tellClock tells the log when the clock is found wrong, and when it is right again.
@@ -45,7 +45,7 @@ func (f *Federation) tellClock() {
 	_, known := f.clock()
 	switch {
 	case err != nil && !f.clockOff:
-		f.log.Error("this node signs nothing", "reason", err)
+		f.log.Error("this node signs nothing", "reason", phrase.From(err).Text)
 		f.clockOff = true
 	case err == nil && known && f.clockOff:
 		f.log.Info("the clock of this node is right again")

@@ -15,6 +15,7 @@ import (
 
 	"ringfence/node/gossip"
 	"ringfence/node/overlay"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
@@ -127,7 +128,7 @@ type Federation struct {
 	peers     map[keys.Public]heard
 	differs   map[keys.Public]bool              // connected peers with another list, made of the same
 	alarmed   map[charter.MemberIndex]time.Time // by the machine's clock: when an alarm was last raised about whom
-	held      string                            // why a restored issuer does not sign yet
+	held      phrase.Phrase                     // why a restored issuer does not sign yet
 	restoring restoring
 	twin      twin
 }
@@ -358,12 +359,12 @@ func (f *Federation) changed(peer keys.Public, connected bool) {
 // random, since everybody drops it at once.
 const lostFor = 12 * time.Minute
 
-func (f *Federation) lose(peer keys.Public, why string) {
+func (f *Federation) lose(peer keys.Public, why phrase.Phrase) {
 	f.drop(peer, why, f.cfg.Now().Add(lostFor+rand.N(lostFor/2)))
 }
 
-func (f *Federation) drop(peer keys.Public, why string, until time.Time) {
-	f.log.Warn("a peer is dropped", "member", f.memberOf(peer), "host", peer.Short(), "reason", why, "until", until.UTC().Format(time.RFC3339))
+func (f *Federation) drop(peer keys.Public, why phrase.Phrase, until time.Time) {
+	f.log.Warn("a peer is dropped", "member", f.memberOf(peer), "host", peer.Short(), "reason", why.Text, "until", until.UTC().Format(time.RFC3339))
 	f.cfg.Dropped()
 	f.overlay.Drop(peer, why, until)
 }

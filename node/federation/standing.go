@@ -1,12 +1,12 @@
 package federation
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
 	"ringfence/store/keys"
 )
@@ -25,7 +25,7 @@ func (f *Federation) Standing() api.Standing {
 	ahead, known := f.clock()
 	out := api.Standing{
 		Addresses: f.overlay.Addresses(), Hosts: len(f.hosts()) - 1, Ready: f.CaughtUp(),
-		BatchesDone: int(s.Done), BatchesTotal: int(s.Total), Gaps: []string{},
+		BatchesDone: int(s.Done), BatchesTotal: int(s.Total), Gaps: []phrase.Phrase{},
 	}
 	for i := range s.Feeds {
 		f.tellFeed(&out, &s.Feeds[i])
@@ -37,15 +37,15 @@ func (f *Federation) Standing() api.Standing {
 	unheard := f.Unheard()
 	out.UnheardSeconds, out.Stale = int64(unheard/time.Second), unheard > staleAfter
 	if s.Trouble != "" {
-		out.Gaps = append(out.Gaps, "nothing is pulled: "+s.Trouble)
+		out.Gaps = append(out.Gaps, phrase.Join(phrase.New("problem.not_pulled", "nothing is pulled from the peers"), phrase.Plain(s.Trouble)))
 	}
 	f.tellPeers(&out)
 	return out
 }
 
-// Deaf returns why other nodes do not reach this one where it should listen; "" when
+// Deaf returns why other nodes do not reach this one where it should listen; none when
 // they do, as far as it can tell.
-func (f *Federation) Deaf() string { return f.overlay.Deaf() }
+func (f *Federation) Deaf() []phrase.Phrase { return f.overlay.Deaf() }
 
 // tellPeers adds how many are connected and what their lists are. Of whoever is
 // gone a last word may still be here, and counts for nothing.
@@ -63,7 +63,10 @@ func (f *Federation) tellPeers(out *api.Standing) {
 			out.Differing++
 		}
 	}
-	out.Confirming = f.held
+	if !f.held.IsZero() {
+		held := f.held
+		out.Confirming = &held
+	}
 }
 
 // mostTold bounds what one feed adds to a sum, whatever its issuer signed.
@@ -82,11 +85,11 @@ func (f *Federation) tellFeed(out *api.Standing, feed *reconcile.FeedStanding) {
 		}
 		slices.Sort(asked)
 		out.GapBatches += int(min(feed.Claimed, mostTold))
-		line := fmt.Sprintf("%d batches of %s from %d/%d on are not to be had: %s", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence, feed.Reason)
+		gap := phrase.New("problem.gap", "%d batches of %s from %d/%d on are not to be had", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence)
 		if len(asked) > 0 {
-			line += "; asked " + strings.Join(slices.Compact(asked), ", ")
+			gap = phrase.New("problem.gap_asked", "%d batches of %s from %d/%d on are not to be had, asked for from %s", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence, strings.Join(slices.Compact(asked), ", "))
 		}
-		out.Gaps = append(out.Gaps, line)
+		out.Gaps = append(out.Gaps, phrase.Join(gap, feed.Reason))
 	case reconcile.Settled, reconcile.Pulling, reconcile.Frozen:
 	}
 }
@@ -113,11 +116,14 @@ func (f *Federation) Peers() []api.Peer {
 	for _, p := range f.overlay.Peers() {
 		line := api.Peer{
 			Member: f.memberOf(p.Host), Host: p.Host.String(), Connected: p.Connected, Address: p.Address,
-			Inbound: p.Inbound, Direct: p.Direct, ReceivedBytes: p.In, SentBytes: p.Out, Trouble: p.Trouble,
+			Inbound: p.Inbound, Direct: p.Direct, ReceivedBytes: p.In, SentBytes: p.Out,
 			Agreement: string(unheard), Score: scores[p.Host],
 		}
 		line.Since, line.LastTry = stamp(p.Since), stamp(p.LastTry)
 		line.Ahead, line.Behind = int(pulled[p.Host].Ahead), int(pulled[p.Host].Behind)
+		if !p.Trouble.IsZero() {
+			line.Trouble = &p.Trouble
+		}
 		if p.Connected {
 			f.describe(&line, p.Host, &own)
 		}
@@ -133,6 +139,9 @@ func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.B
 		return
 	}
 	line.Agreement, line.Ready, line.Version, line.Heard = string(compare(own, &h.Beacon)), h.Ready, h.Version, stamp(h.at)
+	if line.Agreement == string(agrees) && line.Ahead+line.Behind > 0 { // its word and what it holds are not of one moment
+		line.Agreement = string(elsewise)
+	}
 	if seconds := h.clock.ahead(f.cfg.Now()).Seconds(); h.clock.known() {
 		line.ClockAheadSeconds = &seconds
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"ringfence/node/phrase"
 )
 
 // ErrTwin says that somebody else lives by this node's host key.
@@ -27,27 +29,28 @@ func (f *Federation) twinned(at string) {
 	f.twin = twin{at, time.Now()}
 }
 
-// Twin says in words that somebody else lives by this node's host key; "" while nobody
+// Twin says that somebody else lives by this node's host key; nothing while nobody
 // is heard. It is no bar, which a person would have to lift: once one of the two is
 // stopped it ends by itself, and while neither signs the feed is whole.
-func (f *Federation) Twin() string {
+func (f *Federation) Twin() phrase.Phrase {
 	f.mu.Lock()
 	who := f.twin
 	f.mu.Unlock()
 	ago := time.Since(who.heard)
 	if who.heard.IsZero() || ago > twinFor {
-		return ""
+		return phrase.Phrase{}
 	}
+	runs := phrase.New("problem.twin", "a second node with this node's host key runs at %s (heard %v ago), so nothing is signed here until %v after it was last heard", who.at, ago.Truncate(time.Second), twinFor)
 	if who.at == "" {
-		who.at = "an address that it does not tell"
+		runs = phrase.New("problem.twin_hidden", "a second node with this node's host key runs at an address that it does not tell (heard %v ago), so nothing is signed here until %v after it was last heard", ago.Truncate(time.Second), twinFor)
 	}
-	return fmt.Sprintf("a second node with this node's host key runs at %s (heard %v ago); if it is a copy of this directory, stop one of the two before both sign, since two batches for one place freeze the feed for good; if it is none of yours, the keys are stolen", who.at, ago.Truncate(time.Second))
+	return phrase.Join(runs, phrase.New("remedy.twin", "if it is a copy of this directory, stop one of the two before both sign, since two batches for one place freeze the feed for good; if it is none of yours, the keys are stolen"))
 }
 
 // single returns ErrTwin, with the reason, while a twin is heard.
 func (f *Federation) single() error {
-	if why := f.Twin(); why != "" {
-		return fmt.Errorf("%w: %s; nothing is signed here until %v after it was last heard", ErrTwin, why, twinFor)
+	if why := f.Twin(); !why.IsZero() {
+		return fmt.Errorf("%w: %w", ErrTwin, why)
 	}
 	return nil
 }
@@ -57,7 +60,7 @@ func (f *Federation) tellTwin() {
 	err := f.single()
 	switch {
 	case err != nil && !f.twice:
-		f.log.Error("this node signs nothing", "reason", err)
+		f.log.Error("this node signs nothing", "reason", phrase.From(err).Text)
 		f.twice = true
 	case err == nil && f.twice:
 		f.log.Info("no second node with this node's host key is heard any more")

@@ -1,13 +1,13 @@
 package gossip
 
 import (
-	"fmt"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"golang.org/x/time/rate"
 
+	"ringfence/node/phrase"
 	"ringfence/store/keys"
 )
 
@@ -53,7 +53,7 @@ func (a allowance) full() bool {
 // lost is a peer of which no more is borne.
 type lost struct {
 	peer keys.Public
-	why  string
+	why  phrase.Phrase
 }
 
 // blame counts a fault of a peer. It does not block: the library's loop is among
@@ -71,21 +71,21 @@ func (g *Gossip) blame(id peer.ID, what Fault) {
 		return
 	}
 	select {
-	case g.lost <- lost{k, fmt.Sprintf("it sent what no honest node sends on the mesh, more than %d times, the last time %s", faultsBorne, what.words())}:
+	case g.lost <- lost{k, phrase.Join(phrase.New("peer.faults", "it sent what no honest node sends on the mesh, more than %d times, the last time so", faultsBorne), what.words())}:
 	default: // it will do it again
 	}
 }
 
-func (f Fault) words() string {
+func (f Fault) words() phrase.Phrase {
 	switch f {
 	case Garbled:
-		return "bytes that are no message"
+		return phrase.New("fault.garbled", "bytes that are no message")
 	case Signed:
-		return "a message with a signature of the transport's, which none has"
+		return phrase.New("fault.signed", "a message with a signature of the transport's, which none has")
 	case Malformed:
-		return "a message in no encoding of ours"
+		return phrase.New("fault.malformed", "a message in no encoding of ours")
 	}
-	return "a batch or a fork proof that every node refuses"
+	return phrase.New("fault.refused", "a batch or a fork proof that every node refuses")
 }
 
 // faultOf returns what the library holds against a message before any validator of

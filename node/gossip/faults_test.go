@@ -16,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"ringfence/node/overlay"
+	"ringfence/node/phrase"
 	"ringfence/store/keys"
 )
 
@@ -33,7 +34,7 @@ func (c *court) listen(cfg *Config) {
 		defer c.mu.Unlock()
 		c.faults[f]++
 	}
-	cfg.Lose = func(peer keys.Public, why string) {
+	cfg.Lose = func(peer keys.Public, why phrase.Phrase) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.lost = append(c.lost, lost{peer, why})
@@ -162,7 +163,7 @@ func TestAPeerIsLostWithItsFourthFault(t *testing.T) {
 			}
 		}
 		n, gone := fault()
-		if len(gone) != 1 || gone[0].peer != keyOf(t, sprayer) || !strings.Contains(gone[0].why, "more than 3 times, the last time bytes that are no message") {
+		if len(gone) != 1 || gone[0].peer != keyOf(t, sprayer) || !strings.Contains(gone[0].why.Text, "more than 3 times, the last time so: bytes that are no message") {
 			t.Errorf("with fault %d at once: lost %v", faultsBorne+1, gone)
 		}
 		if n != 2*faultsBorne+3+1 {

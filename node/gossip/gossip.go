@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"ringfence/node/overlay"
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
@@ -64,7 +65,7 @@ type Config struct {
 	// Lose is called, one peer at a time, with a peer that has sent more than is
 	// borne of what no honest node sends. It is to hang up on it for longer than its
 	// score is remembered, which is 10 minutes, and to let it come back.
-	Lose   func(peer keys.Public, why string)
+	Lose   func(peer keys.Public, why phrase.Phrase)
 	Faulty func(Fault)  // for monitoring, of each fault; must not block
 	Logger *slog.Logger // nil: none
 }
@@ -98,7 +99,7 @@ func New(cfg Config) (*Gossip, error) {
 		return nil, errors.New("gossip: an overlay, a federation, and who judges batches and evidence are needed")
 	}
 	if cfg.Lose == nil {
-		cfg.Lose = func(keys.Public, string) {}
+		cfg.Lose = func(keys.Public, phrase.Phrase) {}
 	}
 	if cfg.Faulty == nil {
 		cfg.Faulty = func(Fault) {}

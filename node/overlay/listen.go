@@ -3,11 +3,11 @@ package overlay
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	ma "github.com/multiformats/go-multiaddr"
 
 	"ringfence/node/overlay/internal/address"
+	"ringfence/node/phrase"
 )
 
 // listen listens on each address of the configuration, or says which it cannot
@@ -36,7 +36,7 @@ func (o *Overlay) listen() error {
 // an operator looks. The node would go on dialling, and nobody would reach it.
 func (o *Overlay) listenAgain() {
 	now := o.host.Network().ListenAddresses()
-	var deaf []string
+	var deaf []phrase.Phrase
 	for _, a := range o.listening {
 		if ma.Contains(now, a) {
 			continue
@@ -46,21 +46,20 @@ func (o *Overlay) listenAgain() {
 			o.cfg.Logger.Warn("listening had ended and is taken up again", "address", address.Place(a))
 			continue
 		}
-		deaf = append(deaf, fmt.Sprintf("this node does not listen on %s any more, and nobody reaches it there: %v; does another program listen there now? End it; the node tries again every few seconds", address.Place(a), err))
+		deaf = append(deaf, phrase.New("problem.deaf", "this node does not listen on %s any more, and nobody reaches it there: %v; does another program listen there now? End it; the node tries again every few seconds", address.Place(a), err))
 	}
-	text := strings.Join(deaf, "; ")
 	o.mu.Lock()
-	news := text != "" && o.deaf == ""
-	o.deaf = text
+	news := len(deaf) > 0 && len(o.deaf) == 0
+	o.deaf = deaf
 	o.mu.Unlock()
 	if news {
-		o.cfg.Logger.Error("nobody reaches this node any more where it should listen", "reason", text)
+		o.cfg.Logger.Error("nobody reaches this node any more where it should listen", "reason", deaf[0].Text, "of", len(deaf))
 	}
 }
 
-// Deaf returns why peers do not reach this node where it should listen; "" when they
+// Deaf returns why peers do not reach this node where it should listen; none when they
 // do, as far as it can tell.
-func (o *Overlay) Deaf() string {
+func (o *Overlay) Deaf() []phrase.Phrase {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.deaf

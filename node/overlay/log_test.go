@@ -62,7 +62,7 @@ func TestWhoIsNotConnectedHasAReason(t *testing.T) {
 			t.Helper()
 			for {
 				p := all[0].Peers()[0]
-				if !p.Connected && p.Trouble == "" {
+				if !p.Connected && p.Trouble.IsZero() {
 					t.Fatalf("%s: no reason: %+v", when, p)
 				}
 				if p.Connected == connected {

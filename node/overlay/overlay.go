@@ -25,6 +25,7 @@ import (
 	"ringfence/node/overlay/internal/gate"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -87,8 +88,8 @@ type Overlay struct {
 	working sync.WaitGroup // goroutines started by start
 	ways    map[keys.Public]*way
 	changes []change
-	learned bool   // a record was taken, which others may not have yet
-	deaf    string // why peers do not reach it where it should listen
+	learned bool            // a record was taken, which others may not have yet
+	deaf    []phrase.Phrase // why peers do not reach it where it should listen
 }
 
 // change is a call of Changed that is yet to come.

@@ -13,6 +13,7 @@ import (
 	"ringfence/node/overlay/internal/gate"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 )
 
 // shortestPass keeps the loop from spinning, whatever is due and whoever wakes it:
@@ -236,7 +237,7 @@ func (o *Overlay) ready(w *way) bool {
 		return false
 	}
 	if len(o.book.Addresses(w.host)) == 0 {
-		w.trouble = "no address of it is known yet"
+		w.trouble = phrase.New("peer.no_address", "no address of it is known yet")
 		return false
 	}
 	return true

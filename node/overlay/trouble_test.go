@@ -19,6 +19,7 @@ import (
 	"ringfence/node/overlay/desk"
 	"ringfence/node/overlay/internal/layout"
 	"ringfence/node/overlay/overlaytest"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -129,9 +130,9 @@ func TestTroubleIsToldInWords(t *testing.T) {
 		overlaytest.Within(t, overlaytest.Patience, name+": "+c.want, func() bool {
 			p := o.Peers()[0]
 			if c.want == "" {
-				return p.Connected && p.Trouble == ""
+				return p.Connected && p.Trouble.IsZero()
 			}
-			return !p.Connected && strings.Contains(p.Trouble, c.want)
+			return !p.Connected && strings.Contains(p.Trouble.Text, c.want)
 		})
 	}
 }
@@ -220,13 +221,16 @@ func TestDroppedPeersStayOutUntilThen(t *testing.T) {
 		all, stop := sim.Net(t, f, nil)
 		defer stop()
 		overlaytest.Whole(t, 10*time.Second, all...)
-		all[0].Drop(f.Keys[1].Public(), "it lies", time.Now().Add(time.Minute))
+		all[0].Drop(f.Keys[1].Public(), phrase.Plain("it lies"), time.Now().Add(time.Minute))
 		time.Sleep(30 * time.Second)
 		if len(all[0].Neighbours())+len(all[1].Neighbours()) != 0 {
 			t.Error("it is back before its time")
 		}
-		if p := all[0].Peers()[0]; p.Connected || !strings.Contains(p.Trouble, "it lies") {
+		if p := all[0].Peers()[0]; p.Connected || !strings.Contains(p.Trouble.Text, "it lies") {
 			t.Errorf("%+v", p)
+		}
+		if p := all[1].Peers()[0]; p.Connected || !strings.Contains(p.Trouble.Text, "or it refuses this one") {
+			t.Errorf("who is refused is told %q", p.Trouble)
 		}
 		if _, err := all[0].Open(t.Context(), f.Keys[1].Public(), echoProtocol); err == nil {
 			t.Error("a stream to a dropped peer")

@@ -257,7 +257,7 @@ func TestStrippedOpening(t *testing.T) {
 		within(t, 5*time.Second, "told as withheld", func() bool { s := node.r.Standing(); return len(s.Feeds) == 1 && s.Feeds[0].State == Withheld })
 		time.Sleep(3 * time.Minute)
 		got := node.r.Standing()
-		if f := got.Feeds[0]; f.Sequence != 2 || !strings.Contains(f.Reason, "incomplete body") || len(f.Asked) != 1 || f.Asked[0] != thief.key || f.Claimed != 3 {
+		if f := got.Feeds[0]; f.Sequence != 2 || !strings.Contains(f.Reason.Text, "incomplete body") || len(f.Asked) != 1 || f.Asked[0] != thief.key || f.Claimed != 3 {
 			t.Errorf("%+v", f)
 		}
 		if node.r.Ready() || node.count() != 2 || node.why(thief) != "" {
@@ -393,7 +393,7 @@ func TestWrongClocks(t *testing.T) {
 					return node.r.Ready() && node.r.Standing().Feeds[0].Waiting == 2
 				})
 				f := node.r.Standing().Feeds[0]
-				if f.State != Waiting || f.Claimed != 2 || f.Waiting != 2 || f.Sequence != 2 || !strings.Contains(f.Reason, "ahead of this node's clock") {
+				if f.State != Waiting || f.Claimed != 2 || f.Waiting != 2 || f.Sequence != 2 || !strings.Contains(f.Reason.Text, "ahead of this node's clock") {
 					t.Errorf("%+v", f)
 				}
 				if wait := f.Due.Sub(node.now()); wait > -slow || wait < -slow-20*time.Minute {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/keys"
 )
@@ -44,7 +45,7 @@ type FeedStanding struct {
 	Sequence uint64 // the next place
 	Claimed  uint64 // batches that are claimed beyond what is held
 	State    State
-	Reason   string        // in words; of a feed being pulled why it stood still before
+	Reason   phrase.Phrase // of a feed being pulled why it stood still before
 	Asked    []keys.Public // who claims what is withheld
 	Since    time.Time     // by the node's clock
 	Due      time.Time     // by the node's clock, when what waits is due

@@ -23,6 +23,7 @@ import (
 
 	"ringfence/node/answer"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/pen"
@@ -53,7 +54,7 @@ type Config struct {
 // Without a publisher whatever it is asked to say is refused.
 type Speaker struct {
 	cfg   Config
-	stuck atomic.Pointer[string] // what keeps the queue from being said
+	stuck atomic.Pointer[phrase.Phrase] // what keeps the queue from being said
 }
 
 // New returns a Speaker.
@@ -62,7 +63,7 @@ func New(cfg Config) *Speaker { return &Speaker{cfg: cfg} }
 // publisher returns who signs.
 func (s *Speaker) publisher() (*publish.Publisher, error) {
 	if s.cfg.Publisher == nil {
-		return nil, api.Errorf(api.Refused, "this node cannot speak: %v", s.cfg.Mute)
+		return nil, api.Tell(api.Refused, phrase.Join(phrase.New("problem.mute", "this node cannot speak"), phrase.From(s.cfg.Mute)))
 	}
 	return s.cfg.Publisher, nil
 }
@@ -88,7 +89,7 @@ func Refusal(err error) error {
 		return err
 	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrQueue), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
 		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, publish.ErrUndone), errors.Is(err, disk.ErrDiskFull):
-		return api.Errorf(api.Refused, "%v", err)
+		return api.Tell(api.Refused, phrase.From(err))
 	case errors.Is(err, publication.ErrNone), errors.Is(err, publish.ErrNothingToUndo):
 		return api.Errorf(api.NotFound, "%v", err)
 	}

@@ -196,7 +196,7 @@ func TestWhyNothingIsSaidIsToldOnce(t *testing.T) {
 		time.AfterFunc(3*tryEvery-1, func() { must(t, v.store.Delete("queue", key)) })
 		time.AfterFunc(6*tryEvery-1, func() { must(t, v.store.Put("queue", key, []byte("{"))) })
 		time.AfterFunc(9*tryEvery-1, func() {
-			if !strings.Contains(v.Stuck(), "of the queue") {
+			if !strings.Contains(v.Stuck().Text, "of the queue") {
 				t.Errorf("what is in the way: %q", v.Stuck())
 			}
 			must(t, v.store.Put("queue", key, part))
@@ -205,7 +205,7 @@ func TestWhyNothingIsSaidIsToldOnce(t *testing.T) {
 		if log := v.log.String(); strings.Count(log, "what is queued is not said yet") != 2 || strings.Count(log, "of the queue") != 2 {
 			t.Errorf("the log: %s", log)
 		}
-		if v.Queued() != 0 || v.Stuck() != "" {
+		if v.Queued() != 0 || !v.Stuck().IsZero() {
 			t.Errorf("%d are queued, %q", v.Queued(), v.Stuck())
 		}
 	})
@@ -218,7 +218,7 @@ func TestLiftIsDoneWhateverTheQueueIs(t *testing.T) {
 	v.flag(t, "+8613800138000")
 	must(t, v.store.Put("queue", "00000000000000000001", []byte("{")))
 	must(t, v.Lift(context.Background(), api.NoHead))
-	if !strings.Contains(v.Stuck(), "of the queue") {
+	if !strings.Contains(v.Stuck().Text, "of the queue") {
 		t.Errorf("what is in the way: %q", v.Stuck())
 	}
 	if _, err := v.Say(context.Background(), api.Say{Kind: "flag", Subject: "+8613800138001", Category: "mkt.finance.loan", Reports: 9}); api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "waits to be said first") {

@@ -52,7 +52,7 @@ func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
 		if n, err := restored.Publisher.Queued(); err != nil || n != 2 {
 			t.Errorf("%d drafts are queued after a restart, want 2: %v", n, err)
 		}
-		if why := restored.Federation.Standing().Confirming; !strings.Contains(why, "1 of 2 members") {
+		if why := restored.Federation.Standing().Confirming; why == nil || !strings.Contains(why.Text, "1 of 2 members") {
 			t.Errorf("it waits because %q", why)
 		}
 		others[1].Start()
@@ -112,7 +112,7 @@ func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
 			if said, err := restored.TryFlag(Num(8)); err != nil || said.Queued == "" {
 				t.Errorf("it signs: %+v, %v", said, err)
 			}
-			if why := restored.Federation.Standing().Confirming; !strings.Contains(why, confirming) {
+			if why := restored.Federation.Standing().Confirming; why == nil || !strings.Contains(why.Text, confirming) {
 				t.Errorf("it waits because %q, want %q", why, confirming)
 			}
 		}
@@ -168,7 +168,7 @@ func TestAStolenKeyIsNoticed(t *testing.T) {
 		n.Nodes[3].Flag(Num(1))
 		n.Within(5*time.Second, "everybody has the thief's flag", func() bool { return Equal(n.Nodes, 1) })
 		_, err := n.Nodes[1].TryFlag(Num(2))
-		if err == nil || !strings.Contains(err.Error(), "somebody else may hold this node's key") {
+		if err == nil || !strings.Contains(err.Error(), "somebody else may hold its key") {
 			t.Errorf("the owner of a stolen key signs: %v", err)
 		}
 		time.Sleep(time.Minute) // its peers cannot lift that bar

@@ -17,6 +17,7 @@ import (
 	"ringfence/node/config"
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/desk"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -47,7 +48,7 @@ func (j *Joining) find(what string) (err error) {
 		return nil
 	}
 	if _, missing := os.Stat(what); errors.Is(missing, fs.ErrNotExist) && !strings.ContainsAny(what, "/.") {
-		return fmt.Errorf("%q is neither a genesis file nor the ID of a federation (%w); an ID has 59 characters and begins with bafyrei, as ringfence federation show has it", what, err)
+		return phrase.New("join.no_id", "%q is neither a genesis file nor the ID of a federation (%v); an ID has 59 characters and begins with bafyrei, as ringfence federation show has it", what, err)
 	}
 	if j.Genesis, _, err = Read(what); err != nil {
 		return err
@@ -64,27 +65,24 @@ func (j *Joining) find(what string) (err error) {
 // charter or, where that is gone, by what its store holds. It needs no keys and
 // nobody's answer.
 func (j *Joining) free() error {
-	var of cid.Cid
 	path := filepath.Join(j.Dir, GenesisFile)
-	what := path + " is the charter of federation "
 	if _, missing := os.Lstat(path); errors.Is(missing, fs.ErrNotExist) {
-		var err error
-		if of, err = node.FederationOf(j.Dir, j.Federation); err != nil {
+		of, err := node.FederationOf(j.Dir, j.Federation)
+		if err != nil || !of.Defined() || of.Equals(j.Federation) {
 			return err
 		}
-		what = "the store in " + j.Dir + " holds what was said in federation "
-	} else {
-		have, _, err := Read(path)
-		if err != nil {
-			return bad(err)
-		}
-		of = have.CharterCID()
+		return api.Tell(api.Refused, phrase.New("join.other_store", "the store in %s holds what was said in federation %s, and a directory belongs to one federation; nothing was changed. For %s make another directory with ringfence init, give its %s to the founders before they seal, and join from there",
+			j.Dir, of, j.Federation, CardFile))
 	}
-	if !of.Defined() || of.Equals(j.Federation) {
-		return nil
+	have, _, err := Read(path)
+	if err != nil {
+		return bad(err)
 	}
-	return api.Errorf(api.Refused, "%s%s, and a directory belongs to one federation; nothing was changed. For %s make another directory with ringfence init, give its %s to the founders before they seal, and join from there",
-		what, of, j.Federation, CardFile)
+	if of := have.CharterCID(); !of.Equals(j.Federation) {
+		return api.Tell(api.Refused, phrase.New("join.other_directory", "%s is the charter of federation %s, and a directory belongs to one federation; nothing was changed. For %s make another directory with ringfence init, give its %s to the founders before they seal, and join from there",
+			path, of, j.Federation, CardFile))
+	}
+	return nil
 }
 
 // Joined is what joining came to.
@@ -124,7 +122,7 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 		return Joined{}, api.Errorf(api.Refused, "the genesis is not sealed: %v", err)
 	}
 	if state.Federation() != j.Federation {
-		return Joined{}, api.Errorf(api.Refused, "the peer's genesis is that of federation %s, not of %s: it lies, ask another peer", state.Federation(), j.Federation)
+		return Joined{}, api.Tell(api.Refused, phrase.New("join.peer_lies", "the peer's genesis is that of federation %s, not of %s: it lies, ask another peer", state.Federation(), j.Federation))
 	}
 	m, known := state.Host(j.Host.Public())
 	if !known || !w.Member {
@@ -142,19 +140,19 @@ func bad(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &api.Error{Kind: api.BadInput, Message: err.Error()}
+	return api.Tell(api.BadInput, phrase.From(err))
 }
 
 // fits checks that the peer is of the same federation and speaks as we do.
 func (j *Joining) fits(w *desk.Welcome) error {
 	if w.Federation != j.Federation {
-		return api.Errorf(api.Refused, "the node at %s is of another federation, %s (%s), not of %s: check the ID with those who gave it, or name a peer of that federation", j.Peer, w.Federation, w.Name, j.Federation)
+		return api.Tell(api.Refused, phrase.New("join.other_federation", "the node at %s is of another federation, %s (%s), not of %s: check the ID with those who gave it, or name a peer of that federation", j.Peer, w.Federation, w.Name, j.Federation))
 	}
 	switch {
 	case overlay.Version < w.Lowest:
-		return api.Errorf(api.Refused, "this release speaks protocol version %d, too old for the node at %s (release %s), which speaks %d to %d: upgrade this node", overlay.Version, j.Peer, w.Version, w.Lowest, w.Highest)
+		return api.Tell(api.Refused, phrase.New("join.too_old", "this release speaks protocol version %d, too old for the node at %s (release %s), which speaks %d to %d: upgrade this node", overlay.Version, j.Peer, w.Version, w.Lowest, w.Highest))
 	case overlay.Version > w.Highest:
-		return api.Errorf(api.Refused, "the node at %s (release %s) speaks protocol versions %d to %d, too old for this release, which speaks %d: its operator has to upgrade it; try another peer", j.Peer, w.Version, w.Lowest, w.Highest, overlay.Version)
+		return api.Tell(api.Refused, phrase.New("join.peer_too_old", "the node at %s (release %s) speaks protocol versions %d to %d, too old for this release, which speaks %d: its operator has to upgrade it; try another peer", j.Peer, w.Version, w.Lowest, w.Highest, overlay.Version))
 	}
 	return nil
 }
@@ -173,11 +171,12 @@ func stranger(state *charter.State, host keys.Public, once bool) error {
 			}
 		}
 	}
-	what := "is no member's of"
 	if once {
-		what = "is one of the genesis charter's, but the peer does not know it any longer as a member's of"
+		return api.Tell(api.Refused, phrase.New("join.not_any_more", "the host key of this directory, %s, is one of the genesis charter's, but the peer does not know it any longer as a member's of the federation %q; nothing was changed. Whom to ask, with this node's %s: %s",
+			host, state.Charter().Name, CardFile, strings.Join(whom, ", ")))
 	}
-	return api.Errorf(api.Refused, "the host key of this directory, %s, %s the federation %q; nothing was changed. Whom to ask, with this node's %s: %s", host, what, state.Charter().Name, CardFile, strings.Join(whom, ", "))
+	return api.Tell(api.Refused, phrase.New("join.stranger", "the host key of this directory, %s, is no member's of the federation %q; nothing was changed. Whom to ask, with this node's %s: %s",
+		host, state.Charter().Name, CardFile, strings.Join(whom, ", ")))
 }
 
 // keepGenesis writes the genesis charter, unless it is there.

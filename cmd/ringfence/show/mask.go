@@ -24,7 +24,12 @@ func MaskAnswer(asked string, a *api.LookupAnswer) string {
 		MaskLookup(a.Lookup)
 	}
 	if e := a.Error; e != nil {
-		a.Error = &api.Error{Kind: e.Kind, Message: mask.Text(e.Message)}
+		masked := *e
+		masked.Message, masked.Args = mask.Text(e.Message), nil
+		for _, arg := range e.Args {
+			masked.Args = append(masked.Args, mask.Text(arg))
+		}
+		a.Error = &masked
 	}
 	return mask.Number(asked)
 }

@@ -12,6 +12,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/number"
@@ -54,7 +55,7 @@ func status(running bool) api.Status {
 		Running: running, StartedAt: "2026-11-24T00:00:00Z", Members: 2, Batches: 1, Statements: 1234567, Void: 1, Entries: 9, Labelled: 5, Blocked: 1, Contested: 2,
 		Feeds:     []api.Feed{{Member: "acme", Issuer: "01abcdef0123456789", Sequence: 4, Head: "bafyhead", Said: "2026-11-24T00:00:00Z", Frozen: true}},
 		Plans:     []api.Plan{{Country: "86", Date: "2026-11-01", Source: "test", Ranges: 840}},
-		FreeBytes: 3 << 30, FloorBytes: 1 << 29, Problems: []string{"something is wrong"}, List: stamp()}
+		FreeBytes: 3 << 30, FloorBytes: 1 << 29, Problems: []phrase.Phrase{phrase.Plain("something is wrong")}, List: stamp()}
 }
 
 func federation(t *testing.T) *show.Charter {

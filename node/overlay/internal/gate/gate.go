@@ -13,6 +13,7 @@ import (
 	"ringfence/node/overlay/internal/address"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 )
 
 // Config says whose gate it is.
@@ -46,7 +47,7 @@ type stranger struct {
 
 // Dropped is why somebody is refused, and how long.
 type Dropped struct {
-	Why   string
+	Why   phrase.Phrase
 	Until time.Time
 }
 
@@ -63,7 +64,7 @@ func (g *Gate) Open() { g.once.Do(func() { close(g.opened) }) }
 
 // Drop refuses a peer until then. Only members are remembered, so the memory is
 // as large as the charter.
-func (g *Gate) Drop(id peer.ID, why string, until time.Time) {
+func (g *Gate) Drop(id peer.ID, why phrase.Phrase, until time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.dropped[id] = Dropped{why, until}

@@ -13,6 +13,7 @@ import (
 
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 	"ringfence/store/keys"
 )
 
@@ -100,7 +101,7 @@ func TestWhomTheGateRefusesIsCounted(t *testing.T) {
 			Member: func(id peer.ID) bool { return id != hostID(t, 3) }, Ended: func() bool { return false }, Now: time.Now,
 			Refusals: NewRefusals(func(reason string) { got[reason]++ }),
 		})
-		g.Drop(dropped, "why", time.Now().Add(time.Hour))
+		g.Drop(dropped, phrase.Plain("why"), time.Now().Add(time.Hour))
 		saw := func(when string, want map[string]int) {
 			t.Helper()
 			if !maps.Equal(got, want) {
@@ -120,6 +121,7 @@ func TestWhomTheGateRefusesIsCounted(t *testing.T) {
 		for range layout.MaxStrangersAt {
 			here = append(here, from("192.0.2.1"))
 			g.Enter(here[len(here)-1])
+			time.Sleep(time.Second) // so that the first one is the one to go
 		}
 		saw("as many strangers as fit", map[string]int{})
 		g.InterceptSecured(network.DirInbound, hostID(t, 3), from("192.0.2.1"))

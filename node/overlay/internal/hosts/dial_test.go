@@ -23,7 +23,7 @@ func TestDialTroubleTellsOfClocks(t *testing.T) {
 		errors.New("CRYPTO_ERROR 0x178 (remote): no application protocol"):                             false,
 	} {
 		dial := &swarm.DialError{DialErrors: []swarm.TransportError{{Address: at, Cause: cause}}}
-		if told := DialTrouble(peer.AddrInfo{Addrs: []ma.Multiaddr{at}}, dial); strings.Contains(told, "clock") != clock || !strings.Contains(told, "192.0.2.1:7400") {
+		if told := DialTrouble(peer.AddrInfo{Addrs: []ma.Multiaddr{at}}, dial).Text; strings.Contains(told, "clock") != clock || !strings.Contains(told, "192.0.2.1:7400") {
 			t.Errorf("%v is told as %q", cause, told)
 		}
 	}

@@ -1,0 +1,122 @@
+// Package phrase is a sentence for people that machines and other languages can
+// tell again.
+//
+// What is wrong, and why something was refused, is found on many floors, and most of
+// them know no language. They write the English sentence where they find it, as an
+// error is written, and give it a code that stays the same over releases and the
+// values that stand in it. Logs and JSON show the English; node/locale tells the code
+// in another language, and its test goes over every call of New in the tree, so no
+// phrase can lack one. Phrases are said one after the other, each explaining the one before it, as an error wraps another.
+//
+// Floor 0. It holds no texts.
+package phrase
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Phrase is one thing that people are told. The zero Phrase is none. Make one with
+// New; both arguments must be literals. It is an error as well.
+type Phrase struct {
+	Sentence
+	Then []Sentence `json:"then,omitempty" doc:"What the text says after its first sentence, which is the code's own"`
+}
+
+// Sentence is a part of a Phrase. The text of one that is the first in a Phrase has
+// what is said after it, too.
+type Sentence struct {
+	Code string   `json:"code,omitempty" doc:"Stays the same over releases; none of a text that has no code"`
+	Text string   `json:"text" doc:"In English"`
+	Args []string `json:"args,omitempty" doc:"The values in the text, in order"`
+}
+
+// New makes a phrase: a dotted code, and the English as fmt.Sprintf has it.
+func New(code, format string, args ...any) Phrase {
+	p := Coded(code, fmt.Sprintf(format, args...))
+	for _, arg := range args {
+		p.Args = append(p.Args, fmt.Sprint(arg))
+	}
+	return p
+}
+
+// Form is a phrase whose English is kept or passed on as text alone, by a floor that
+// knows no phrases, and is found again in it.
+type Form struct {
+	Code   string
+	Format string // with %d and %s alone
+}
+
+// Read returns the phrase that a text is, of the first form that it has; Plain of a
+// text that has none.
+func Read(text string, forms ...Form) Phrase {
+	values := strings.NewReplacer("%d", "([0-9]+)", "%s", `([^ ]+)`)
+	for _, f := range forms {
+		if found := regexp.MustCompile("^" + values.Replace(regexp.QuoteMeta(f.Format)) + "$").FindStringSubmatch(text); found != nil {
+			return Coded(f.Code, text, found[1:]...)
+		}
+	}
+	return Plain(text)
+}
+
+// Plain makes a phrase of what has no code: it is English in every language.
+func Plain(text string) Phrase { return Coded("", text) }
+
+// Coded makes a phrase of a code whose English is known from elsewhere.
+func Coded(code, text string, args ...string) Phrase {
+	return Phrase{Sentence: Sentence{Code: code, Text: text, Args: args}}
+}
+
+// From returns the phrase that an error is or wraps, whose text it then is, without
+// what wraps it; Plain of any other error, and none of nil.
+func From(err error) Phrase {
+	var p Phrase
+	switch {
+	case err == nil || errors.As(err, &p) && p.Code != "":
+		return p
+	}
+	return Plain(err.Error())
+}
+
+// Join returns phrases that are said one after the other, of which each explains the
+// one before it; those that say nothing are left out.
+func Join(parts ...Phrase) Phrase {
+	var all []Sentence
+	for _, p := range parts {
+		if !p.IsZero() {
+			all = append(all, p.Sentences()...)
+		}
+	}
+	if len(all) == 0 {
+		return Phrase{}
+	}
+	first := Phrase{all[0], all[1:]}
+	first.Text += after(first.Then)
+	return first
+}
+
+// Sentences returns what a phrase says, each sentence by itself.
+func (p Phrase) Sentences() []Sentence {
+	first := p.Sentence
+	first.Text = strings.TrimSuffix(first.Text, after(p.Then))
+	return append([]Sentence{first}, p.Then...)
+}
+
+func after(all []Sentence) string {
+	var b strings.Builder
+	for _, s := range all {
+		b.WriteString(": " + s.Text)
+	}
+	return b.String()
+}
+
+// IsZero reports whether nothing is said.
+func (p Phrase) IsZero() bool { return p.Text == "" }
+
+// String returns the English.
+func (p Phrase) String() string { return p.Text }
+
+// Error returns the English.
+func (p Phrase) Error() string { return p.Text }
