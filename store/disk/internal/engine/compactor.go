@@ -2,20 +2,31 @@ package engine
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 )
 
 const (
-	// shallow is how many tables may lie on level 0 of the tree. Each costs a
-	// look-up that finds nothing below it, and writes wait once there are deep.
+	// shallow is how many tables may lie on level 0 of the tree without being merged.
+	// Each is one more to look into for what is not there.
 	shallow = 5
-	deep    = 15
+	// crowded is how many are merged however large the rest of the tree is, and deep
+	// from how many on writes wait.
+	crowded = 30
+	deep    = 60
+	// portion is by how much level 0 must be smaller than the rest to be left alone:
+	// each merging writes the whole tree anew.
+	portion = 10
+
+	// atOnce is how much of the lower levels one step of merging writes anew at most,
+	// before it removes the old, in bytes.
+	atOnce = 1 << 30
 
 	lookEvery  = 250 * time.Millisecond // after a write, for the memtables it fills become tables later
 	looksAfter = 8                      // that find nothing to do, before it rests
-	afterError = 5 * time.Second        // until it tries again
+	afterwards = 5 * time.Second        // it tries again what did not work
 )
 
 // compactor merges the tables of level 0 into the level below while the database
@@ -23,18 +34,24 @@ const (
 // wants none or two, wake forty times a second for as long as the database is
 // open: measured, that is all but a fortieth of what an open Badger costs at
 // rest, 0.7 to 1 % of a core. What Badger offers beside them is Flatten, which
-// merges all into one level; as large values are in the value log, the tree is
-// so small that this is cheap.
+// merges the whole tree into one level. As large values are in the value log, the
+// tree is small, and merging in proportion to it keeps what is written for each
+// byte as low as with levels.
 type compactor struct {
 	db    *badger.DB
+	free  func() (uint64, error)
 	log   *slog.Logger
 	wrote chan struct{} // holds one
 	end   chan struct{}
 	ended chan struct{}
+
+	// lacking is how many free bytes merging waits for, 0 when it does not. Writes are
+	// refused meanwhile, which otherwise would wait for level 0.
+	lacking atomic.Uint64
 }
 
-func compact(db *badger.DB, log *slog.Logger) *compactor {
-	c := &compactor{db: db, log: log, wrote: make(chan struct{}, 1), end: make(chan struct{}), ended: make(chan struct{})}
+func compact(db *badger.DB, free func() (uint64, error), log *slog.Logger) *compactor {
+	c := &compactor{db: db, free: free, log: log, wrote: make(chan struct{}, 1), end: make(chan struct{}), ended: make(chan struct{})}
 	c.wake() // for what an earlier process left
 	go c.run()
 	return c
@@ -55,6 +72,25 @@ func (c *compactor) close() {
 	<-c.ended
 }
 
+// due reports whether the tables of level 0 are to be merged.
+func due(levels []badger.LevelInfo) bool {
+	var rest int64
+	for _, l := range levels[1:] {
+		rest += l.Size
+	}
+	first := levels[0]
+	return first.NumTables > crowded || first.NumTables > shallow && first.Size*portion >= rest
+}
+
+// room returns how many free bytes merging needs.
+func room(levels []badger.LevelInfo) uint64 {
+	var all int64
+	for _, l := range levels {
+		all += l.Size
+	}
+	return uint64(min(all, levels[0].Size+atOnce))
+}
+
 func (c *compactor) run() {
 	defer close(c.ended)
 	for {
@@ -65,11 +101,10 @@ func (c *compactor) run() {
 		}
 		for quiet := 0; quiet < looksAfter; quiet++ {
 			pause := lookEvery
-			if c.db.Levels()[0].NumTables > shallow {
+			if levels := c.db.Levels(); due(levels) {
 				quiet = 0
-				if err := c.db.Flatten(1); err != nil {
-					c.log.Warn("the tables of the database could not be merged; tried again", "in", afterError, "error", err)
-					pause = afterError
+				if !c.merge(room(levels)) {
+					pause = afterwards
 				}
 			}
 			select {
@@ -79,4 +114,23 @@ func (c *compactor) run() {
 			}
 		}
 	}
+}
+
+// merge merges level 0 away, and reports whether it could.
+func (c *compactor) merge(need uint64) bool {
+	free, err := c.free()
+	if err == nil && free < need {
+		if c.lacking.Swap(need) == 0 {
+			c.log.Warn("too little free space to merge the tables of the database; writes are refused until there is room", "free_bytes", free, "needed_bytes", need)
+		}
+		return false
+	}
+	c.lacking.Store(0)
+	if err == nil {
+		err = c.db.Flatten(1)
+	}
+	if err != nil {
+		c.log.Warn("the tables of the database could not be merged; it is tried again", "in", afterwards, "error", err)
+	}
+	return err == nil
 }

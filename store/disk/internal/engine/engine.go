@@ -111,7 +111,7 @@ func Open(cfg Config) (*DB, error) {
 	if err := d.barrier.sync(); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	d.compactor = compact(opened, cfg.Logger)
+	d.compactor = compact(opened, cfg.Free, cfg.Logger)
 	return d, nil
 }
 
@@ -124,11 +124,9 @@ func (d *DB) Close() error {
 		return nil
 	}
 	d.closed = true
+	d.compactor.close()
 	ended := make(chan error, 1)
-	go func() {
-		d.compactor.close()
-		ended <- d.db.Close()
-	}()
+	go func() { ended <- d.db.Close() }()
 	select {
 	case err := <-ended:
 		return err
@@ -210,7 +208,7 @@ func (d *DB) Room(size int) error {
 	if err != nil {
 		return fmt.Errorf("disk: %w", err)
 	}
-	if need := uint64(size) + behind; free < d.cfg.Floor+need {
+	if need := uint64(size) + behind + d.compactor.lacking.Load(); free < d.cfg.Floor+need {
 		return &DiskFullError{Free: free, Need: need, Floor: d.cfg.Floor}
 	}
 	return nil
