@@ -34,9 +34,9 @@ const (
 // wants none or two, wake forty times a second for as long as the database is
 // open: measured, that is all but a fortieth of what an open Badger costs at
 // rest, 0.7 to 1 % of a core. What Badger offers beside them is Flatten, which
-// merges the whole tree into one level. As large values are in the value log, the
-// tree is small, and merging in proportion to it keeps what is written for each
-// byte as low as with levels.
+// merges the whole tree into one level and cannot be interrupted. As large values
+// are in the value log most trees are small enough for that; one that is not when
+// it is opened is left to Badger's own. A nil compactor is theirs.
 type compactor struct {
 	db    *badger.DB
 	free  func() (uint64, error)
@@ -45,6 +45,8 @@ type compactor struct {
 	end   chan struct{}
 	ended chan struct{}
 
+	failing bool // as the log was told; it belongs to run
+
 	// lacking is how many free bytes merging waits for, 0 when it does not. Writes are
 	// refused meanwhile, which otherwise would wait for level 0.
 	lacking atomic.Uint64
@@ -52,7 +54,6 @@ type compactor struct {
 
 func compact(db *badger.DB, free func() (uint64, error), log *slog.Logger) *compactor {
 	c := &compactor{db: db, free: free, log: log, wrote: make(chan struct{}, 1), end: make(chan struct{}), ended: make(chan struct{})}
-	c.wake() // for what an earlier process left
 	go c.run()
 	return c
 }
@@ -60,6 +61,9 @@ func compact(db *badger.DB, free func() (uint64, error), log *slog.Logger) *comp
 // wake tells that something is being written. A writer calls it first: one that
 // waits for level 0 is helped by the looks that follow.
 func (c *compactor) wake() {
+	if c == nil {
+		return
+	}
 	select {
 	case c.wrote <- struct{}{}:
 	default:
@@ -68,8 +72,16 @@ func (c *compactor) wake() {
 
 // close waits for what is being merged.
 func (c *compactor) close() {
+	if c == nil {
+		return
+	}
 	close(c.end)
-	<-c.ended
+	select {
+	case <-c.ended:
+	case <-time.After(time.Second):
+		c.log.Info("closing waits until the tables of the database are merged, which cannot be interrupted")
+		<-c.ended
+	}
 }
 
 // due reports whether the tables of level 0 are to be merged.
@@ -80,6 +92,14 @@ func due(levels []badger.LevelInfo) bool {
 	}
 	first := levels[0]
 	return first.NumTables > crowded || first.NumTables > shallow && first.Size*portion >= rest
+}
+
+// lacks returns how many free bytes merging waits for.
+func (c *compactor) lacks() uint64 {
+	if c == nil {
+		return 0
+	}
+	return c.lacking.Load()
 }
 
 // room returns how many free bytes merging needs.
@@ -129,8 +149,12 @@ func (c *compactor) merge(need uint64) bool {
 	if err == nil {
 		err = c.db.Flatten(1)
 	}
-	if err != nil {
-		c.log.Warn("the tables of the database could not be merged; it is tried again", "in", afterwards, "error", err)
+	switch {
+	case err != nil && !c.failing:
+		c.log.Error("the tables of the database cannot be merged; it is tried again, and once there are too many writes wait", "every", afterwards, "error", err)
+	case err == nil && c.failing:
+		c.log.Info("the tables of the database are merged again")
 	}
+	c.failing = err != nil
 	return err == nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime/pprof"
 	"strings"
 	"sync/atomic"
@@ -108,6 +110,63 @@ func fill(d *DB) error {
 		}
 	}
 	return d.Always(d.Settle)
+}
+
+// TestOpensAfterACrashInAStall leaves what a process leaves that was killed while
+// writes waited: more memtables than are ever queued, and a level 0 that takes no more.
+func TestOpensAfterACrashInAStall(t *testing.T) {
+	dir := t.TempDir()
+	full := func(l left) badger.Options {
+		return tuned(dir, l, logger{slog.New(slog.DiscardHandler)}).WithNumLevelZeroTables(1).WithNumLevelZeroTablesStall(2)
+	}
+	const waiting = memTables + 3
+	stalled, err := badger.Open(full(left{logs: waiting}))
+	must(t, err)
+	for i := 0; ; i++ {
+		must(t, stalled.Update(func(txn *badger.Txn) error { return txn.Set(fmt.Appendf(nil, "%09d", i), make([]byte, fillValue)) }))
+		if i%100 == 0 {
+			if l, err := look(dir); err != nil || stalled.Levels()[0].NumTables == 2 && l.logs >= waiting {
+				must(t, err)
+				break
+			}
+		}
+	}
+	killed := t.TempDir()
+	must(t, os.CopyFS(killed, os.DirFS(dir)))
+	must(t, stalled.Close())
+	dir = killed
+	l, err := look(dir)
+	must(t, err)
+	opened := make(chan error, 1)
+	go func() {
+		d, err := badger.Open(full(l))
+		if err == nil {
+			err = d.Close()
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		must(t, err)
+	case <-time.After(time.Minute):
+		t.Fatalf("Badger does not open with %d memtables", l.logs)
+	}
+}
+
+// TestALargeTreeIsLeftToBadger: merging the whole of it would take too long.
+func TestALargeTreeIsLeftToBadger(t *testing.T) {
+	for tables, compactors := range map[int64]int{0: 0, small: 0, small + 1: 2} {
+		if o := tuned(t.TempDir(), left{tables: tables}, logger{}); o.NumCompactors != compactors {
+			t.Errorf("with %d bytes of tables Badger has %d compactors, want %d", tables, o.NumCompactors, compactors)
+		}
+	}
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "000001"+tableSuffix), make([]byte, 5), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "000002"+tableSuffix), make([]byte, 6), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "00001"+logSuffix), make([]byte, 7), 0o600))
+	if l, err := look(dir); err != nil || l != (left{tables: 11, logs: 1}) {
+		t.Errorf("found %+v, %v", l, err)
+	}
 }
 
 func TestDue(t *testing.T) {

@@ -59,7 +59,7 @@ type Config struct {
 type DB struct {
 	cfg       Config
 	db        *badger.DB
-	compactor *compactor
+	compactor *compactor // nil where Badger's own do it
 
 	// life is held for reading while an operation runs and for writing by
 	// Close, which so waits for them.
@@ -103,7 +103,12 @@ func Open(cfg Config) (*DB, error) {
 	if err := sealLast(cfg.Dir); err != nil {
 		return nil, err
 	}
-	opened, err := badger.Open(tuned(cfg.Dir, logger{cfg.Logger}))
+	l, err := look(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	options := tuned(cfg.Dir, l, logger{cfg.Logger})
+	opened, err := badger.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("disk: open %s: %w", cfg.Dir, err)
 	}
@@ -111,7 +116,9 @@ func Open(cfg Config) (*DB, error) {
 	if err := d.barrier.sync(); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	d.compactor = compact(opened, cfg.Free, cfg.Logger)
+	if options.NumCompactors == 0 {
+		d.compactor = compact(opened, cfg.Free, cfg.Logger)
+	}
 	return d, nil
 }
 
@@ -208,7 +215,7 @@ func (d *DB) Room(size int) error {
 	if err != nil {
 		return fmt.Errorf("disk: %w", err)
 	}
-	if need := uint64(size) + behind + d.compactor.lacking.Load(); free < d.cfg.Floor+need {
+	if need := uint64(size) + behind + d.compactor.lacks(); free < d.cfg.Floor+need {
 		return &DiskFullError{Free: free, Need: need, Floor: d.cfg.Floor}
 	}
 	return nil
