@@ -83,7 +83,7 @@ func Open(cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("disk: open: %w", err)
 	}
 	if free < behind {
-		return nil, &DiskFullError{Free: free, Need: behind}
+		return nil, fmt.Errorf("%w: %d MiB are free at %s, and the database needs %d MiB to open: free some space, then start again; nothing that was acknowledged is lost", ErrDiskFull, free>>20, cfg.Dir, behind>>20)
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("disk: open: %w", err)
