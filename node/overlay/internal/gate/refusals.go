@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -24,6 +25,7 @@ const (
 	Crowded   Reason = "crowded"   // there is no room for one more stranger
 	Displaced Reason = "displaced" // a stranger made room for another
 	Overstays Reason = "overstays" // a stranger had his time
+	Nobody    Reason = "handshake" // it ended before the other end proved who it is
 	NoKey     Reason = "identity"  // the identity is no sound Ed25519 key
 	Lost      Reason = "dropped"   // it is a member that was dropped
 )
@@ -125,7 +127,7 @@ func (c counted) OpenConnection(dir network.Direction, usefd bool, from ma.Multi
 		c.refusals.Add(refused(err), from)
 		return scope, err
 	}
-	return countedScope{scope, c.refusals, from}, nil
+	return &countedScope{ConnManagementScope: scope, refusals: c.refusals, from: from}, nil
 }
 
 // refused tells apart what the library has no errors for: whoever opens too fast is
@@ -142,12 +144,20 @@ type countedScope struct {
 	network.ConnManagementScope
 	refusals *Refusals
 	from     ma.Multiaddr
+	told     atomic.Bool // who it is, or that it never said
 }
 
-func (s countedScope) SetPeer(id peer.ID) error {
+func (s *countedScope) SetPeer(id peer.ID) error {
 	err := s.ConnManagementScope.SetPeer(id)
-	if err != nil {
+	if !s.told.Swap(true) && err != nil {
 		s.refusals.Add(TooMany, s.from)
 	}
 	return err
+}
+
+func (s *countedScope) Done() {
+	if !s.told.Swap(true) {
+		s.refusals.Add(Nobody, s.from)
+	}
+	s.ConnManagementScope.Done()
 }

@@ -92,6 +92,33 @@ func TestOneIdentityTooOftenIsCounted(t *testing.T) {
 	}
 }
 
+// Who opens a connection and never proves who he is is counted when it ends, once.
+func TestWhoNeverSaysWhoHeIsIsCounted(t *testing.T) {
+	got := make(map[string]int)
+	m, err := NewResources(func(peer.ID) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
+	c := Counted(m, NewRefusals(func(reason string) { got[reason]++ }))
+	for i, dir := range []network.Direction{network.DirInbound, network.DirInbound, network.DirOutbound} {
+		scope, err := c.OpenConnection(dir, false, ma.StringCast("/ip4/192.0.2.7/tcp/1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 { // this one says it
+			if err := scope.SetPeer(hostID(t, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		scope.Done()
+		scope.Done()
+	}
+	if !maps.Equal(got, map[string]int{string(Nobody): 1}) {
+		t.Errorf("counted %v", got)
+	}
+}
+
 // Whom the gate refuses or closes is counted once, with the reason.
 func TestWhomTheGateRefusesIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
