@@ -95,6 +95,7 @@ func peerReasons() []said {
 		{"peer.no_address", "尚不知道其地址"},
 		{"peer.no_key", "章程中的密钥不是任何节点能够证明的密钥"},
 		{"peer.silent", "{0} 无应答"},
+		{"peer.no_route", "本机没有通往 {0} 的路由：{1}"},
 		{"peer.other_identity", "在 {0} 应答的是另一身份：{1}"},
 		{"peer.dates", "在 {0} 证书日期不符：本节点或对端的时钟相差一小时以上；TCP 不受此影响，但也失败了"},
 		{"peer.hangs_up", "在 {0} 应答的一方断开了连接：{1}"},
@@ -159,6 +160,10 @@ func refusals() []said {
 // joinings is why a node does not join a federation.
 func joinings() []said {
 	return []said{
+		{"join.nobody", "{0} 处没有节点应答：{1}；请核对地址及端口（应为节点间端口 peers.listen，而非 API 端口），并确认该节点在运行"},
+		{"join.other_identity", "在 {0} 应答的节点身份与地址中的不同：{1}；请向告知者核对地址"},
+		{"join.no_desk", "{0} 处的节点没有接待服务：{1}"},
+		{"join.busy", "{0} 处的节点目前询问过多；请稍后再试"},
 		{"join.stranger", "本目录的节点密钥 {0} 不属于联盟“{1}”的任何成员；未作任何更改。请将本节点的 {2} 交给：{3}"},
 		{"join.not_any_more", "本目录的节点密钥 {0} 在创始章程中，但对端已不认为它属于联盟“{1}”的成员；未作任何更改。请将本节点的 {2} 交给：{3}"},
 		{"join.peer_lies", "对端的章程属于联盟 {0}，而不是 {1}：对端不可信，请询问其他节点"},

@@ -106,7 +106,7 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 	}
 	w, err := desk.Ask(ctx, desk.AskConfig{Key: j.Host, Address: j.Peer, Genesis: j.Genesis == nil, Version: j.Version})
 	if err != nil {
-		return Joined{}, api.Errorf(api.Unavailable, "%v", err)
+		return Joined{}, api.Tell(api.Unavailable, j.unanswered(err))
 	}
 	ahead := j.Now().Sub(w.Time)
 	if err := j.fits(&w); err != nil {
@@ -133,6 +133,22 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 		return Joined{}, bad(err)
 	}
 	return done, bad(j.keepPeer())
+}
+
+// unanswered says why the peer gave no answer, and what to do.
+func (j *Joining) unanswered(err error) phrase.Phrase {
+	because := func(kind error) string { return strings.TrimPrefix(err.Error(), kind.Error()+": ") }
+	switch {
+	case errors.Is(err, desk.ErrBusy):
+		return phrase.New("join.busy", "the node at %s is asked by too many just now: try again in a moment", j.Peer)
+	case errors.Is(err, desk.ErrOtherIdentity):
+		return phrase.New("join.other_identity", "another identity answers at %s than the address names: %s; check the address with those who gave it", j.Peer, because(desk.ErrOtherIdentity))
+	case errors.Is(err, desk.ErrNoDesk):
+		return phrase.New("join.no_desk", "who answers at %s has no desk: %s", j.Peer, because(desk.ErrNoDesk))
+	case errors.Is(err, desk.ErrUnreachable):
+		return phrase.New("join.nobody", "no node answers at %s: %s; check the address and that its port is that for peers (peers.listen), not the API's, and that the node runs", j.Peer, because(desk.ErrUnreachable))
+	}
+	return phrase.From(err)
 }
 
 // bad makes an error one of input.

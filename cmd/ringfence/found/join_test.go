@@ -112,7 +112,7 @@ func TestJoin(t *testing.T) {
 	refused("another federation", j, api.ExitRefused, "is of another federation", g.CharterCID().String(), "(Test)")
 	j = joining(acme)
 	j.Peer = strings.Replace(at, "/tcp/", "/tcp/1", 1)[:strings.Index(at, "/tcp/")] + "/tcp/1" + at[strings.Index(at, "/p2p/"):]
-	refused("nobody there", j, api.ExitNobody, "nobody answers there")
+	refused("nobody there", j, api.ExitNobody, "no node answers at")
 	j = joining(acme)
 	j.Peer = at[:strings.Index(at, "/p2p/")]
 	refused("no identity", j, api.ExitUsage, "end it with /p2p/")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
@@ -32,6 +33,12 @@ func silent(err error) bool {
 	var shake *quic.HandshakeTimeoutError
 	return (errors.As(err, &timed) && timed.Timeout()) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &idle) || errors.As(err, &shake) ||
 		(errors.As(err, &op) && op.Op == "dial") || errors.Is(err, swarm.ErrNoAddresses) || errors.Is(err, swarm.ErrNoGoodAddresses)
+}
+
+// pathless reports whether a dial failed on this machine: nothing was sent.
+func pathless(err error) bool {
+	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) ||
+		strings.Contains(err.Error(), syscall.ENETUNREACH.Error()) || strings.Contains(err.Error(), syscall.EHOSTUNREACH.Error()) // QUIC tells it in text alone
 }
 
 // dated reports whether a dial failed for the dates of a certificate, of which
@@ -65,6 +72,9 @@ func DialTrouble(info peer.AddrInfo, err error) phrase.Phrase {
 	for _, e := range dial.DialErrors {
 		if dated(e.Cause) {
 			return phrase.New("peer.dates", "at %s the dates of certificates do not fit: this node's clock or that one's is more than an hour off; TCP would do without, and fails too", address.Place(e.Address))
+		}
+		if pathless(e.Cause) {
+			return phrase.New("peer.no_route", "no way leads from this machine to %s: %s", address.Place(e.Address), Clip(e.Cause.Error(), layout.MaxName))
 		}
 		if !silent(e.Cause) {
 			return phrase.New("peer.hangs_up", "whoever answers at %s ends the connection: %s", address.Place(e.Address), Clip(e.Cause.Error(), layout.MaxName))
