@@ -40,7 +40,7 @@ func (n *Node) openHost(ring *keys.Ring) {
 		return
 	}
 	if _, ok := n.state.Host(key.Public()); !ok {
-		n.apart = apart(phrase.New("problem.not_member", "the charter names no node with the host key %s; ask a founder to found the federation with this node's card", key.Public()))
+		n.apart = apart(phrase.New("problem.not_member", "the charter names no node with the host key %s, and it is sealed: give this node's card (card.yaml) to the founders, since only a charter that names it lets it in", key.Public()))
 		return
 	}
 	n.host, n.apart = key, nil

@@ -18,8 +18,8 @@ func problems() []said {
 		{"problem.mute", "本节点无法发布声明"},
 		{"problem.no_keys", "本节点未持有任何密钥"},
 		{"problem.lacks_key", "本节点的 keys 目录中没有 {0} 密钥"},
-		{"problem.not_issuer", "章程中没有签发密钥 {0}；请将本节点的名片（card.yaml）交给创始方，由其建立包含该密钥的联盟"},
-		{"problem.not_member", "章程中没有节点密钥为 {0} 的节点；请将本节点的名片（card.yaml）交给创始方，由其建立包含该节点的联盟"},
+		{"problem.not_issuer", "章程中没有签发密钥 {0}，且章程已封存：请将本节点的名片（card.yaml）交给创始方，只有载有该密钥的章程才允许其发布"},
+		{"problem.not_member", "章程中没有节点密钥为 {0} 的节点，且章程已封存：请将本节点的名片（card.yaml）交给创始方，只有载有该节点的章程才允许其加入"},
 		{"problem.apart", "本节点未与其他节点相连，仅以所存数据应答，收不到新内容"},
 		{"problem.stuck", "排队的内容尚无法发布，在其之前也不发布其他内容"},
 		{"problem.disk_full", "已停止写入：磁盘可用 {0} 字节，须保留 {1} 字节；请腾出空间，随后自动恢复"},
@@ -144,7 +144,7 @@ func gaps() []said {
 func refusals() []said {
 	return []said{
 		{"error.no_node", "{0} 上没有节点在运行；请用 ringfence run 启动"},
-		{"error.nobody", "{0} 上没有节点在运行，{1} 中也没有 {2}：请用 --dir 指明目录，或参阅 ringfence init 与 ringfence federation new"},
+		{"error.nobody", "{0} 中没有 {1}，{2} 上也没有节点在运行：请用 --dir 指明目录，用 ringfence join 加入联盟，或参阅 ringfence init 与 ringfence federation new"},
 		{"error.nobody_connected", "{0} 上没有节点在运行，因此没有任何连接；请用 ringfence run 启动"},
 		{"error.node_silent", "{0} 上的节点在 {1} 内没有应答；它可能已停止、卡住或过载：请查看其日志和进程，必要时重新启动"},
 		{"error.may_not_open", "无权打开 {0}；请以运行节点的用户身份执行，或使用其 URL 和令牌"},

@@ -137,7 +137,7 @@ func (p *Publisher) speaker() (speaker, error) {
 	state := list.State()
 	info, ok := state.Issuer(p.issuer)
 	if !ok {
-		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s; ask a founder to found the federation with this node's card", p.issuer.Short()))
+		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s, and it is sealed: give this node's card (card.yaml) to the founders, since only a charter that names the key lets it speak", p.issuer.Short()))
 	}
 	return speaker{list: list, state: state, member: info.Member, id: state.Member(info.Member).ID, now: p.cfg.Now().Unix()}, nil
 }

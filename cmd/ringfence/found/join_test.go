@@ -117,7 +117,7 @@ func TestJoin(t *testing.T) {
 	j.Peer = at[:strings.Index(at, "/p2p/")]
 	refused("no identity", j, api.ExitUsage, "end it with /p2p/")
 	j.Peer = at[:strings.Index(at, "/p2p/")] + "/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
-	refused("another identity", j, api.ExitNobody, "another identity answers there")
+	refused("another identity", j, api.ExitNobody, "another identity answers at")
 
 	for range 2 { // the second time changes nothing
 		joined, err := found.Join(t.Context(), joining(acme))
