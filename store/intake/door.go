@@ -157,8 +157,8 @@ func (d *Door) Inspect(offer Offer) Outcome {
 
 // AdmitFork takes an encoded fork proof. Its outcome is Forked, or Early when
 // the issuer is not known or its epoch not open here or a later release made it, or
-// Refused when it proves nothing. Only the first keeps anything: of epochs that were never opened one key
-// can sign as many forks as it likes.
+// Refused when it proves nothing. Only the first keeps anything: of epochs that were
+// never opened one key can sign as many forks as it likes.
 func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
