@@ -33,13 +33,16 @@ const (
 )
 
 // allowance is what one peer may send.
-type allowance struct{ messages, faults *rate.Limiter }
+type allowance struct {
+	messages, faults *rate.Limiter
+	lost             time.Time // when no more was borne of it
+}
 
 // allowance returns a peer's. The caller holds the lock.
 func (g *Gossip) allowance(p peer.ID) allowance {
 	a, ok := g.allowances[p]
 	if !ok {
-		a = allowance{rate.NewLimiter(peerRate, peerBurst), rate.NewLimiter(rate.Every(faultEvery), faultsBorne)}
+		a = allowance{messages: rate.NewLimiter(peerRate, peerBurst), faults: rate.NewLimiter(rate.Every(faultEvery), faultsBorne)}
 		g.allowances[p] = a
 	}
 	return a
@@ -57,21 +60,26 @@ type lost struct {
 }
 
 // blame counts a fault of a peer. It does not block: the library's loop is among
-// those who call it, and cannot close a connection.
+// those who call it, and cannot close a connection. What is still under way from a
+// peer that is being hung up on is no reason to do it again, and it stays away for
+// longer than one fault is remembered.
 func (g *Gossip) blame(id peer.ID, what Fault) {
 	k, ok := g.names.host(id)
 	if !ok {
 		return
 	}
 	g.cfg.Faulty(what)
+	now := time.Now()
 	g.mu.Lock()
-	borne := g.allowance(id).faults.AllowN(time.Now(), 1)
-	g.mu.Unlock()
-	if borne {
+	defer g.mu.Unlock()
+	a := g.allowance(id)
+	if a.faults.AllowN(now, 1) || now.Sub(a.lost) < faultEvery {
 		return
 	}
 	select {
 	case g.lost <- lost{k, phrase.Join(phrase.New("peer.faults", "it sent what no honest node sends on the mesh, more than %d times, the last time so", faultsBorne), what.words())}:
+		a.lost = now
+		g.allowances[id] = a
 	default: // it will do it again
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"ringfence/node/overlay"
@@ -169,5 +170,42 @@ func TestAPeerIsLostWithItsFourthFault(t *testing.T) {
 		if n != 2*faultsBorne+3+1 {
 			t.Errorf("%d faults are counted", n)
 		}
+	})
+}
+
+// Of many faults that come at once, as in one RPC, a peer is reported once, and again
+// by what it does when it has come back.
+func TestAPeerIsLostOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net, hosts := virtual(t, 1, 0)
+		defer func() { _ = net.Close() }()
+		defer func() { _ = hosts[0].Close() }()
+		who := hosts[0].ID()
+		g := &Gossip{
+			cfg: Config{Faulty: func(Fault) {}}, names: names{known: make(map[peer.ID]keys.Public)},
+			lost: make(chan lost, 100), allowances: make(map[peer.ID]allowance),
+		}
+		sprays := func(want int) {
+			t.Helper()
+			for range 60 {
+				g.blame(who, Signed)
+			}
+			if len(g.lost) != want {
+				t.Errorf("reported %d times, want %d", len(g.lost), want)
+			}
+			for len(g.lost) > 0 {
+				<-g.lost
+			}
+		}
+		room := g.lost
+		g.lost = nil // nobody takes it
+		sprays(0)
+		g.lost = room
+		sprays(1)
+		tracer{g}.OnClosedOutboundStream(who)
+		time.Sleep(faultEvery - time.Second)
+		sprays(0) // of what was under way when it was hung up on
+		time.Sleep(2 * time.Second)
+		sprays(1)
 	})
 }
