@@ -48,6 +48,9 @@ type Book struct {
 	mu   sync.Mutex // guards what follows
 	own  own
 	page map[keys.Public]*page
+
+	shelving sync.Mutex             // guards what follows; held while the shelf writes, and never with mu
+	kept     map[keys.Public]uint64 // number of the record that the shelf was last given
 }
 
 // own is the own signed record.
@@ -93,7 +96,7 @@ func New(cfg Config) *Book {
 	if cfg.Twin == nil {
 		cfg.Twin = func([]ma.Multiaddr) {}
 	}
-	return &Book{cfg: cfg, began: numberAt(cfg.Now()), page: make(map[keys.Public]*page)}
+	return &Book{cfg: cfg, began: numberAt(cfg.Now()), page: make(map[keys.Public]*page), kept: make(map[keys.Public]uint64)}
 }
 
 // numberAt returns the number of a record that is signed at a time: numbers follow
@@ -225,12 +228,27 @@ func (b *Book) take(record []byte, keep bool) error {
 	trusted := p.trusted()
 	b.mu.Unlock()
 	b.cfg.Learned(host, before, trusted)
-	if keep && b.cfg.Shelf != nil {
-		if err := b.cfg.Shelf.Keep(host, record); err != nil {
-			b.cfg.Logger.Error("keep a peer record", "host", host.Short(), "error", err)
-		}
+	if keep {
+		b.keep(host, record, rec.Seq)
 	}
 	return nil
+}
+
+// keep puts a record on the shelf, unless a newer one of the host is there by now. The
+// caller does not hold the lock: the disk may be slow.
+func (b *Book) keep(host keys.Public, record []byte, number uint64) {
+	if b.cfg.Shelf == nil {
+		return
+	}
+	b.shelving.Lock()
+	defer b.shelving.Unlock()
+	if number <= b.kept[host] {
+		return
+	}
+	b.kept[host] = number
+	if err := b.cfg.Shelf.Keep(host, record); err != nil {
+		b.cfg.Logger.Error("keep a peer record", "host", host.Short(), "error", err)
+	}
 }
 
 // outdo takes in a record of Self: the next own one will be later.
@@ -272,16 +290,18 @@ func (b *Book) holds(record []byte) bool {
 // if there are addresses by which this host is reached, and then others', at
 // random when there are more.
 func (b *Book) Records(reach []ma.Multiaddr) [][]byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	var all [][]byte
 	if len(reach) > 0 {
-		if err := b.sign(reach); err != nil {
+		if own, err := b.sign(reach); err != nil {
 			b.cfg.Logger.Error("sign the own peer record", "error", err)
 		} else {
-			all = append(all, b.own.signed)
+			// So that the next life knows it for its own, before anybody has it.
+			b.keep(b.cfg.Self, own.signed, own.number)
+			all = append(all, own.signed)
 		}
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var others [][]byte
 	for _, p := range b.page {
 		if p.record != nil {
@@ -292,22 +312,19 @@ func (b *Book) Records(reach []ma.Multiaddr) [][]byte {
 	return append(all, others[:min(len(others), layout.MaxRecords-len(all))]...)
 }
 
-// sign makes the own record when the addresses are not those of the last one, and
-// keeps it, so that the next life knows it for its own. The caller holds the lock.
-func (b *Book) sign(addrs []ma.Multiaddr) error {
+// sign returns the own record, made anew when the addresses are not those of the last
+// one.
+func (b *Book) sign(addrs []ma.Multiaddr) (own, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.own.signed != nil && slices.EqualFunc(addrs, b.own.addrs, func(a, c ma.Multiaddr) bool { return a.Equal(c) }) {
-		return nil
+		return b.own, nil
 	}
 	number := max(numberAt(b.cfg.Now()), b.own.number+1)
 	signed, err := sign(b.cfg.Key, addrs, number)
 	if err != nil {
-		return err
+		return own{}, err
 	}
 	b.own = own{signed, number, addrs}
-	if b.cfg.Shelf != nil {
-		if err := b.cfg.Shelf.Keep(b.cfg.Self, signed); err != nil {
-			b.cfg.Logger.Error("keep the own peer record", "error", err)
-		}
-	}
-	return nil
+	return b.own, nil
 }

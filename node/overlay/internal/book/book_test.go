@@ -277,3 +277,53 @@ func TestStrangersSignaturesAreNotChecked(t *testing.T) {
 		t.Error("a forged record of a member, garbage or a huge one was taken")
 	}
 }
+
+// slow is a shelf that is asked only while nobody waits for the book.
+type slow struct {
+	memory
+	book *Book
+}
+
+func (s *slow) Keep(host keys.Public, record []byte) error {
+	if !s.book.mu.TryLock() {
+		return errors.New("the book is locked")
+	}
+	s.book.mu.Unlock()
+	return s.memory.Keep(host, record)
+}
+
+// A write to the shelf takes as long as the disk does; nobody waits for the book
+// meanwhile.
+func TestTheBookIsOpenWhileTheShelfWrites(t *testing.T) {
+	shelf := new(slow)
+	var said bytes.Buffer
+	b := first(t, func(cfg *Config) { cfg.Shelf, cfg.Logger = shelf, slog.New(slog.NewTextHandler(&said, nil)) })
+	shelf.book = b
+	reach, err := address.Announced("example.org:7400")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := b.Records(reach)[0]
+	if err := b.Take(signedRecord(t, 2, 2, 5, "/ip4/192.0.2.1/tcp/1")); err != nil {
+		t.Fatal(err)
+	}
+	if len(shelf.kept) != 2 || !bytes.Equal(shelf.kept[0], own) || said.Len() != 0 {
+		t.Errorf("%d records are kept; the log: %s", len(shelf.kept), said.String())
+	}
+	b.Records(reach)
+	if len(shelf.kept) != 2 {
+		t.Error("the same is kept again")
+	}
+}
+
+// Of two records of a host that are written at once the newer one stays.
+func TestAnOlderRecordIsNotKeptOverANewerOne(t *testing.T) {
+	shelf := new(memory)
+	b := first(t, func(cfg *Config) { cfg.Shelf = shelf })
+	b.keep(key(2), []byte("newer"), 6)
+	b.keep(key(2), []byte("older"), 5) // it came first, and was slower
+	b.keep(key(3), []byte("another's"), 1)
+	if got := string(bytes.Join(shelf.kept, []byte(" "))); got != "newer another's" {
+		t.Errorf("kept, in this order: %s", got)
+	}
+}
