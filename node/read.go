@@ -10,6 +10,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/phrase"
 	"ringfence/node/publish/pen"
+	"ringfence/node/speak"
 	"ringfence/store/disk"
 	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
@@ -104,7 +105,7 @@ func (n *Node) problems() []phrase.Phrase {
 		out = append(out, phrase.Join(phrase.New("problem.stuck", "what is queued is not said yet, and nothing else is said before it"), why))
 	}
 	if err := n.store.Writable(); err != nil {
-		out = append(out, n.unwritable(err))
+		out = append(out, unwritable(err))
 	}
 	out = append(out, n.troubles()...)
 	broken, err := n.store.Quarantined()
@@ -127,9 +128,9 @@ func (n *Node) barred() phrase.Phrase {
 }
 
 // unwritable says why nothing is written.
-func (n *Node) unwritable(err error) phrase.Phrase {
-	if free, floor, failed := n.store.Space(); failed == nil && errors.Is(err, disk.ErrDiskFull) {
-		return phrase.New("problem.disk_full", "nothing is written, since %d bytes are free on the disk and %d must stay so; make room, and it goes on by itself", free, floor)
+func unwritable(err error) phrase.Phrase {
+	if errors.Is(err, disk.ErrDiskFull) {
+		return speak.Why(err)
 	}
 	return phrase.Join(phrase.New("problem.unwritable", "nothing is written"), phrase.From(err))
 }

@@ -6,7 +6,8 @@
 // error is written, and give it a code that stays the same over releases and the
 // values that stand in it. Logs and JSON show the English; node/locale tells the code
 // in another language, and its test goes over every call of New in the tree, so no
-// phrase can lack one. Phrases are said one after the other, each explaining the one before it, as an error wraps another.
+// phrase can lack one. Phrases are said one after the other, each explaining the one
+// before it, as an error wraps another.
 //
 // Floor 0. It holds no texts.
 package phrase
@@ -14,7 +15,7 @@ package phrase
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -46,19 +47,37 @@ func New(code, format string, args ...any) Phrase {
 // knows no phrases, and is found again in it.
 type Form struct {
 	Code   string
-	Format string // with %d and %s alone
+	Format string // with %d, and with %s for what ends before a space, alone
 }
 
 // Read returns the phrase that a text is, of the first form that it has; Plain of a
 // text that has none.
 func Read(text string, forms ...Form) Phrase {
-	values := strings.NewReplacer("%d", "([0-9]+)", "%s", `([^ ]+)`)
 	for _, f := range forms {
-		if found := regexp.MustCompile("^" + values.Replace(regexp.QuoteMeta(f.Format)) + "$").FindStringSubmatch(text); found != nil {
-			return Coded(f.Code, text, found[1:]...)
+		if values, ok := f.read(text); ok {
+			return Coded(f.Code, text, values...)
 		}
 	}
 	return Plain(text)
+}
+
+// read returns the values in a text that has this form.
+func (f Form) read(text string) (values []string, ok bool) {
+	format := f.Format
+	for {
+		before, after, more := strings.Cut(format, "%")
+		if text, ok = strings.CutPrefix(text, before); !ok || !more {
+			return values, ok && text == ""
+		}
+		end := len(text)
+		if i := strings.IndexFunc(text, func(r rune) bool { return r == ' ' || after[0] == 'd' && (r < '0' || r > '9') }); i >= 0 {
+			end = i
+		}
+		if end == 0 {
+			return nil, false
+		}
+		values, text, format = append(values, text[:end]), text[end:], after[1:]
+	}
 }
 
 // Plain makes a phrase of what has no code: it is English in every language.
@@ -110,6 +129,14 @@ func after(all []Sentence) string {
 		b.WriteString(": " + s.Text)
 	}
 	return b.String()
+}
+
+// SaysAs reports whether q says the same, whatever the values are: what is told again
+// and again with other figures, such as for how long it lasts, is no news.
+func (p Phrase) SaysAs(q Phrase) bool {
+	return slices.EqualFunc(p.Sentences(), q.Sentences(), func(a, b Sentence) bool {
+		return a.Code == b.Code && (a.Code != "" || a.Text == b.Text)
+	})
 }
 
 // IsZero reports whether nothing is said.

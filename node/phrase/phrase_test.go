@@ -37,7 +37,7 @@ func TestFrom(t *testing.T) {
 func TestRead(t *testing.T) {
 	forms := []Form{{"test.lost", "it was lost"}, {"test.place", "place %d/%d is lost"}, {"test.batch", "batch %s at %d/%d came in"}}
 	for text, want := range map[string]Sentence{
-		"it was lost":               {Code: "test.lost", Text: "it was lost", Args: []string{}},
+		"it was lost":               {Code: "test.lost", Text: "it was lost"},
 		"place 0/7 is lost":         {Code: "test.place", Text: "place 0/7 is lost", Args: []string{"0", "7"}},
 		"batch bafy at 1/2 came in": {Code: "test.batch", Text: "batch bafy at 1/2 came in", Args: []string{"bafy", "1", "2"}},
 		"place 0/7 is lost twice":   {Text: "place 0/7 is lost twice"},
@@ -47,6 +47,39 @@ func TestRead(t *testing.T) {
 	} {
 		if got := Read(text, forms...).Sentence; !reflect.DeepEqual(got, want) {
 			t.Errorf("%q is read as %+v", text, got)
+		}
+	}
+}
+
+// What is read has one meaning, and no form is made ready anew for each text.
+func TestReadIsCheap(t *testing.T) {
+	forms := []Form{{"test.lost", "it was lost"}, {"test.place", "place %d/%d is lost"}, {"test.batch", "batch %s (%d/%d) came in"}}
+	if n := testing.AllocsPerRun(100, func() { Read("place 0/7 is lost twice", forms...) }); n > 2 {
+		t.Errorf("%v allocations for a text that has no form", n)
+	}
+}
+
+// The same thing with other figures is no news; another thing is, and so is another
+// text without a code.
+func TestSays(t *testing.T) {
+	twin := func(ago string, then ...Phrase) Phrase {
+		return Join(append([]Phrase{New("test.twin", "heard %s ago", ago)}, then...)...)
+	}
+	for name, c := range map[string]struct {
+		a, b Phrase
+		same bool
+	}{
+		"other figures":     {twin("5s"), twin("10s"), true},
+		"another code":      {twin("5s"), New("test.clock", "heard 5s ago"), false},
+		"more":              {twin("5s"), twin("5s", Plain("stop it")), false},
+		"other figures too": {twin("5s", New("test.stop", "stop %d", 1)), twin("6s", New("test.stop", "stop %d", 2)), true},
+		"other words":       {Plain("a"), Plain("b"), false},
+		"the same words":    {Plain("a"), Plain("a"), true},
+		"none":              {Phrase{}, Phrase{}, true},
+		"one is none":       {Phrase{}, Plain("a"), false},
+	} {
+		if c.a.SaysAs(c.b) != c.same || c.b.SaysAs(c.a) != c.same {
+			t.Errorf("%s: %q and %q", name, c.a, c.b)
 		}
 	}
 }

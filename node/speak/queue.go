@@ -36,9 +36,9 @@ func (s *Speaker) Drain(ctx context.Context) {
 func (s *Speaker) attempt(ctx context.Context, own *publish.Publisher) {
 	var why phrase.Phrase
 	if err := s.drain(ctx, own); err != nil && !errors.Is(err, feed.ErrBarred) && ctx.Err() == nil {
-		why = phrase.From(err)
+		why = Why(err)
 	}
-	if told := s.stuck.Swap(&why); !why.IsZero() && (told == nil || told.Text != why.Text) {
+	if told := s.stuck.Swap(&why); !why.IsZero() && (told == nil || !told.SaysAs(why)) {
 		s.cfg.Logger.Error("what is queued is not said yet", "reason", why.Text)
 	}
 }

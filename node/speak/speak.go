@@ -78,6 +78,18 @@ func (s *Speaker) terms() (*publish.Publisher, hand.Terms, error) {
 	return own, t, Refusal(err)
 }
 
+// Why returns what an error says to people: of a full disk the figures, in whole MiB and
+// rounded so that they add up; of any other error its phrase.
+func Why(err error) phrase.Phrase {
+	var full *disk.DiskFullError
+	if !errors.As(err, &full) {
+		return phrase.From(err)
+	}
+	const more = 1<<20 - 1
+	return phrase.New("problem.disk_full", "nothing is written, since %d MiB are free on the disk, writing may take %d MiB, and %d MiB must stay free beside; make room, and it goes on by itself",
+		full.Free>>20, (full.Need+more)>>20, (full.Floor+more)>>20)
+}
+
 // Refusal gives an error of the floors below the kind that callers act on (api.KindOf).
 func Refusal(err error) error {
 	var known *api.Error
@@ -89,7 +101,7 @@ func Refusal(err error) error {
 		return err
 	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrQueue), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
 		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, publish.ErrUndone), errors.Is(err, disk.ErrDiskFull):
-		return api.Tell(api.Refused, phrase.From(err))
+		return api.Tell(api.Refused, Why(err))
 	case errors.Is(err, publication.ErrNone), errors.Is(err, publish.ErrNothingToUndo):
 		return api.Errorf(api.NotFound, "%v", err)
 	}
