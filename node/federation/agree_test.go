@@ -11,6 +11,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
+	"ringfence/store/keys"
 )
 
 func TestCompare(t *testing.T) {
@@ -52,20 +53,41 @@ func (p *place) alike(other bool) reconcile.Beacon {
 }
 
 // A peer's word that its list is the same is older than what is known of its batches:
-// beside some that one of the two lacks it is not told.
+// beside some that one of the two lacks it is not told. What is counted of all peers is
+// what is said of each.
 func TestNobodyAgreesWhoIsBehind(t *testing.T) {
 	p := newPlace(t)
-	p.heard(host("a"), p.alike(false), 0)
+	p.net.meet("a", "b", "c")
 	for _, c := range []struct {
-		line api.Peer
-		want agreement
-	}{{api.Peer{}, agrees}, {api.Peer{Behind: 5}, elsewise}, {api.Peer{Ahead: 1}, elsewise}} {
+		name          string
+		ahead, behind uint64
+		other, late   bool
+		want          agreement
+	}{
+		{"the same list", 0, 0, false, false, agrees},
+		{"it is behind", 0, 5, false, false, elsewise},
+		{"it is ahead", 1, 0, false, false, elsewise},
+		{"another list", 0, 0, true, false, differs},
+		{"another list, and it is behind", 0, 5, true, false, differs},
+		{"another list, as it turned out before the own one went on", 0, 0, true, true, differs},
+	} {
+		p.heard(host("a"), p.alike(c.other), 0)
 		p.mu.Lock()
-		own, line := p.listing(), c.line
+		if c.late {
+			h := p.peers[host("a")]
+			h.Frontier = root("of before")
+			p.peers[host("a")] = h
+		}
+		own, line := p.listing(), api.Peer{Ahead: int(c.ahead), Behind: int(c.behind)}
 		p.describe(&line, host("a"), &own)
 		p.mu.Unlock()
 		if line.Agreement != string(c.want) {
-			t.Errorf("%d ahead, %d behind: %q, want %q", line.Ahead, line.Behind, line.Agreement, c.want)
+			t.Errorf("%s: %q, want %q", c.name, line.Agreement, c.want)
+		}
+		var s api.Standing
+		p.tellPeers(&s, map[keys.Public]reconcile.PeerStanding{host("a"): {Ahead: c.ahead, Behind: c.behind}})
+		if (s.Agreeing == 1) != (c.want == agrees) || (s.Differing == 1) != (c.want == differs) || s.Connected != 3 {
+			t.Errorf("%s: %q, and of %d %d agree and %d differ", c.name, line.Agreement, s.Connected, s.Agreeing, s.Differing)
 		}
 	}
 }
@@ -79,7 +101,7 @@ func testHeard(t *testing.T) {
 	p.heard(host("b"), p.alike(true), 0)
 	p.heard(host("d"), p.alike(true), 0) // its word outlived its connection
 	standing := func() (s api.Standing) {
-		p.tellPeers(&s)
+		p.tellPeers(&s, nil)
 		return s
 	}
 	if s := standing(); s.Connected != 3 || s.Agreeing != 1 || s.Differing != 1 {

@@ -39,7 +39,7 @@ func (f *Federation) Standing() api.Standing {
 	if s.Trouble != "" {
 		out.Gaps = append(out.Gaps, phrase.Join(phrase.New("problem.not_pulled", "nothing is pulled from the peers"), phrase.Plain(s.Trouble)))
 	}
-	f.tellPeers(&out)
+	f.tellPeers(&out, byPeer(&s))
 	return out
 }
 
@@ -49,18 +49,19 @@ func (f *Federation) Deaf() []phrase.Phrase { return f.overlay.Deaf() }
 
 // tellPeers adds how many are connected and what their lists are. Of whoever is
 // gone a last word may still be here, and counts for nothing.
-func (f *Federation) tellPeers(out *api.Standing) {
+func (f *Federation) tellPeers(out *api.Standing, pulled map[keys.Public]reconcile.PeerStanding) {
 	near := f.around.Neighbours()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.listing()
 	for _, peer := range near {
 		out.Connected++
-		if h, ok := f.peers[peer]; ok && compare(&own, &h.Beacon) == agrees {
+		switch p := pulled[peer]; f.agreement(peer, &own, max(p.Ahead, p.Behind) == 0) {
+		case agrees:
 			out.Agreeing++
-		}
-		if f.differs[peer] {
+		case differs:
 			out.Differing++
+		case elsewise, otherDay, unheard:
 		}
 	}
 	if !f.held.IsZero() {
@@ -105,10 +106,8 @@ func (f *Federation) issuerOf(key keys.Public) string {
 // Peers returns every host of the federation but this one, and what is known of
 // it.
 func (f *Federation) Peers() []api.Peer {
-	scores, pulled := f.gossip.Scores(), make(map[keys.Public]reconcile.PeerStanding)
-	for _, p := range f.pull.Standing().Peers {
-		pulled[p.Peer] = p
-	}
+	scores, s := f.gossip.Scores(), f.pull.Standing()
+	pulled := byPeer(&s)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.listing()
@@ -132,16 +131,40 @@ func (f *Federation) Peers() []api.Peer {
 	return out
 }
 
+// byPeer returns what is known of each neighbour's batches.
+func byPeer(s *reconcile.Standing) map[keys.Public]reconcile.PeerStanding {
+	pulled := make(map[keys.Public]reconcile.PeerStanding, len(s.Peers))
+	for _, p := range s.Peers {
+		pulled[p.Peer] = p
+	}
+	return pulled
+}
+
+// agreement returns how a peer's list stands to the own one; level says that neither is
+// known to have batches that the other lacks. The caller holds mu.
+func (f *Federation) agreement(host keys.Public, own *reconcile.Beacon, level bool) agreement {
+	h, ok := f.peers[host]
+	if !ok {
+		return unheard
+	}
+	switch a := compare(own, &h.Beacon); {
+	case f.differs[host]: // it was found, and stays so until the peer says another thing
+		return differs
+	case a == agrees && !level: // its word and what it holds are not of one moment
+		return elsewise
+	default:
+		return a
+	}
+}
+
 // describe adds what a peer said of itself. The caller holds mu.
 func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.Beacon) {
 	h, ok := f.peers[host]
 	if !ok {
 		return
 	}
-	line.Agreement, line.Ready, line.Version, line.Heard = string(compare(own, &h.Beacon)), h.Ready, h.Version, stamp(h.at)
-	if line.Agreement == string(agrees) && line.Ahead+line.Behind > 0 { // its word and what it holds are not of one moment
-		line.Agreement = string(elsewise)
-	}
+	line.Agreement = string(f.agreement(host, own, max(line.Ahead, line.Behind) == 0))
+	line.Ready, line.Version, line.Heard = h.Ready, h.Version, stamp(h.at)
 	if seconds := h.clock.ahead(f.cfg.Now()).Seconds(); h.clock.known() {
 		line.ClockAheadSeconds = &seconds
 	}
