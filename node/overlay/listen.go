@@ -49,11 +49,13 @@ func (o *Overlay) listenAgain() {
 		deaf = append(deaf, phrase.New("problem.deaf", "this node does not listen on %s any more, and nobody reaches it there: %v; does another program listen there now? End it; the node tries again every few seconds", address.Place(a), err))
 	}
 	o.mu.Lock()
-	news := len(deaf) > 0 && len(o.deaf) == 0
+	before := o.deaf
 	o.deaf = deaf
 	o.mu.Unlock()
-	if news {
-		o.cfg.Logger.Error("nobody reaches this node any more where it should listen", "reason", deaf[0].Text, "of", len(deaf))
+	for _, p := range deaf {
+		if at := p.Args[0]; !slices.ContainsFunc(before, func(b phrase.Phrase) bool { return b.Args[0] == at }) {
+			o.cfg.Logger.Error("nobody reaches this node any more where it should listen", "reason", p.Text)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package overlay_test
 
 import (
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	ma "github.com/multiformats/go-multiaddr"
 
+	"ringfence/node/logtest"
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
 )
@@ -97,6 +99,42 @@ func TestListeningThatEndedIsTakenUpAgain(t *testing.T) {
 	b, stopB := overlaytest.Start(t, cfg)
 	defer stopB()
 	overlaytest.Whole(t, overlaytest.Patience, o, b)
+}
+
+// Each address that fails is told in the log, also when another has failed before, and
+// each once.
+func TestEachAddressThatFailsIsLogged(t *testing.T) {
+	f := overlaytest.Found("a", 1)
+	var said logtest.Paper
+	cfg := f.Config(0)
+	cfg.Listen, cfg.Logger = []string{free(t), free(t)}, slog.New(slog.NewTextHandler(&said, nil))
+	o, stop := overlaytest.Start(t, cfg)
+	defer stop()
+	s, ok := o.Host().Network().(*swarm.Swarm)
+	if !ok {
+		t.Fatal("the network is no swarm")
+	}
+	for _, a := range s.ListenAddresses() {
+		if a[1].Protocol().Code != ma.P_TCP {
+			continue
+		}
+		before, at := len(o.Deaf()), net.JoinHostPort(a[0].Value(), a[1].Value())
+		overlaytest.Within(t, overlaytest.Patience, "another program takes its place", func() bool {
+			s.ListenClose(a)
+			other, err := net.Listen("tcp", at)
+			if err == nil {
+				t.Cleanup(func() { _ = other.Close() })
+			}
+			return err == nil
+		})
+		overlaytest.Within(t, overlaytest.Patience, "it says that it hears nobody there", func() bool { return len(o.Deaf()) == before+1 })
+		overlaytest.Within(t, overlaytest.Patience, "the log says so", func() bool {
+			return strings.Count(said.String(), "level=ERROR") == before+1 && strings.Contains(said.String(), "does not listen on "+at)
+		})
+	}
+	if len(o.Deaf()) != 2 {
+		t.Errorf("it is deaf at %q", o.Deaf())
+	}
 }
 
 func overTCP(t *testing.T, all []ma.Multiaddr) ma.Multiaddr {
