@@ -25,13 +25,21 @@ func MaskAnswer(asked string, a *api.LookupAnswer) string {
 	}
 	if e := a.Error; e != nil {
 		masked := *e
-		masked.Message, masked.Args = mask.Text(e.Message), nil
-		for _, arg := range e.Args {
-			masked.Args = append(masked.Args, mask.Text(arg))
+		masked.Message, masked.Args, masked.Then = mask.Text(e.Message), maskAll(e.Args), nil
+		for _, s := range e.Then {
+			s.Text, s.Args = mask.Text(s.Text), maskAll(s.Args)
+			masked.Then = append(masked.Then, s)
 		}
 		a.Error = &masked
 	}
 	return mask.Number(asked)
+}
+
+func maskAll(values []string) (masked []string) {
+	for _, v := range values {
+		masked = append(masked, mask.Text(v))
+	}
+	return masked
 }
 
 // MaskExplanation stars the number in an explanation; ranges stay.
