@@ -130,13 +130,15 @@ func gaps() []said {
 		{"gap.contradicts", "对端自相矛盾"},
 		{"gap.frozen", "持有分叉证据"},
 		{"gap.newer_version", "其版本比本软件新，无法读取：请升级本节点"},
-		{"gap.unknown_issuer", "此处不知道该签发密钥获准加入"},
-		{"gap.not_due", "其时间超前本节点时钟过多，到时再接收"},
-		{"gap.missing_parent", "此处没有其前一批次"},
-		{"gap.unopened_epoch", "此处不知道该纪元已开启"},
-		{"gap.frozen_epoch", "该纪元因分叉而冻结"},
-		{"gap.no_body", "只收到批次头，没有批次体"},
-		{"gap.incomplete_body", "批次体不完整"},
+		{"gap.unknown_issuer", "此处不知道密钥 {0} 获准加入，账本今后可能列入"},
+		{"gap.not_due", "批次时间为 {0}，超前本节点时钟（{2}）{1} 以上，到时再接收"},
+		{"gap.missing_feed", "此处没有该发布链序号 {0} 之前的任何内容"},
+		{"gap.missing_parent", "此处没有序号 {0} 的前一批次，该发布链止于 {1}"},
+		{"gap.unopened_epoch", "账本尚未在此开启密钥 {1} 的纪元 {0}"},
+		{"gap.unknown_epoch", "此处不知道纪元 {0} 从何处开始"},
+		{"gap.frozen_epoch", "密钥 {1} 的纪元 {0} 因分叉而冻结，只接收账本锚定的内容"},
+		{"gap.no_body", "只收到批次头，没有批次体；请索取批次体"},
+		{"gap.incomplete_body", "批次体不完整：声明 {0} 缺少内容，而其到 {1} 才过期（名单日期为 {2}）；请向其他节点索取批次体"},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,6 +28,9 @@ func TestEveryPhraseIsToldInChinese(t *testing.T) {
 	all := spokenPhrases(t)
 	if len(all) < 60 {
 		t.Fatalf("only %d phrases are found; the test does not see the tree", len(all))
+	}
+	unused := map[string]bool{
+		"gap.newer_version": true, // its value is what another floor found in the bytes, in English
 	}
 	form, chinese := regexp.MustCompile(`^[a-z]+\.[a-z0-9_]+$`), make(map[Key]string)
 	for _, s := range phrases() {
@@ -53,10 +57,12 @@ func TestEveryPhraseIsToldInChinese(t *testing.T) {
 		case strings.HasSuffix(zh, "。") || strings.HasSuffix(said.english, "."):
 			t.Errorf("%s: %s ends with a full stop; phrases are put together", said.at, code)
 		}
-		for _, place := range placesOf(zh) {
-			if i, err := strconv.Atoi(strings.Trim(place, "{}")); err != nil || i >= said.values {
-				t.Errorf("%s: %s has the place %s and %d values", said.at, code, place, said.values)
-			}
+		var want []string
+		for i := range said.values {
+			want = append(want, "{"+strconv.Itoa(i)+"}")
+		}
+		if got := placesOf(zh); !slices.Equal(got, want) && !unused[code] {
+			t.Errorf("%s: %s has the places %v and %d values: {%q, %q}", said.at, code, got, said.values, said.english, zh)
 		}
 	}
 }

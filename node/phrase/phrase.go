@@ -47,7 +47,7 @@ func New(code, format string, args ...any) Phrase {
 // knows no phrases, and is found again in it.
 type Form struct {
 	Code   string
-	Format string // with %d, and with %s for what ends before a space, alone
+	Format string // with %d and %s alone, no two without words between, and no space in a value
 }
 
 // Read returns the phrase that a text is, of the first form that it has; Plain of a
@@ -63,21 +63,23 @@ func Read(text string, forms ...Form) Phrase {
 
 // read returns the values in a text that has this form.
 func (f Form) read(text string) (values []string, ok bool) {
-	format := f.Format
-	for {
-		before, after, more := strings.Cut(format, "%")
-		if text, ok = strings.CutPrefix(text, before); !ok || !more {
-			return values, ok && text == ""
+	words := strings.Split(f.Format, "%") // but the first, each after the letter of its value
+	if text, ok = strings.CutPrefix(text, words[0]); !ok {
+		return nil, false
+	}
+	for i, word := range words[1:] {
+		value, rest, found := strings.Cut(text, word[1:])
+		if i == len(words)-2 {
+			value, found = strings.CutSuffix(text, word[1:])
+			rest = ""
 		}
-		end := len(text)
-		if i := strings.IndexFunc(text, func(r rune) bool { return r == ' ' || after[0] == 'd' && (r < '0' || r > '9') }); i >= 0 {
-			end = i
-		}
-		if end == 0 {
+		strange := func(r rune) bool { return r == ' ' || word[0] == 'd' && (r < '0' || r > '9') }
+		if !found || value == "" || strings.ContainsFunc(value, strange) {
 			return nil, false
 		}
-		values, text, format = append(values, text[:end]), text[end:], after[1:]
+		values, text = append(values, value), rest
 	}
+	return values, text == ""
 }
 
 // Plain makes a phrase of what has no code: it is English in every language.

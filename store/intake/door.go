@@ -173,7 +173,7 @@ func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 		return because(OtherFederation, "the fork proof is of federation %s, this node is of %s", proof.Federation(), d.cfg.Federation), nil
 	}
 	if !d.cfg.Roster.EverAdmitted(proof.Issuer()) {
-		return because(UnknownIssuer, "no admission of key %s is known here", proof.Issuer().Short()), nil
+		return because(UnknownIssuer, "no admission of key %s is known here; the ledger may say more later", proof.Issuer().Short()), nil
 	}
 	first, _ := proof.Headers()
 	outcome := d.cfg.unopened(proof.Issuer(), proof.Epoch())

@@ -5,27 +5,26 @@ import (
 	"ringfence/store/intake"
 )
 
-// Early says why the door does not take a batch yet; the English tells what it saw.
+// Early says why the door does not take a batch yet, as it found it.
 func Early(o *intake.Outcome) phrase.Phrase {
-	switch o.Reason {
-	case intake.NewerVersion:
+	if o.Reason == intake.NewerVersion {
 		return phrase.New("gap.newer_version", "%s", o.Detail)
-	case intake.UnknownIssuer:
-		return phrase.New("gap.unknown_issuer", "%s", o.Detail)
-	case intake.NotDue:
-		return phrase.New("gap.not_due", "%s", o.Detail)
-	case intake.MissingParent:
-		return phrase.New("gap.missing_parent", "%s", o.Detail)
-	case intake.UnopenedEpoch:
-		return phrase.New("gap.unopened_epoch", "%s", o.Detail)
-	case intake.FrozenEpoch:
-		return phrase.New("gap.frozen_epoch", "%s", o.Detail)
-	case intake.NoBody:
-		return phrase.New("gap.no_body", "%s", o.Detail)
-	case intake.IncompleteBody:
-		return phrase.New("gap.incomplete_body", "%s", o.Detail)
-	default: // of no batch that is early
-		return phrase.Plain(o.Detail)
+	}
+	return phrase.Read(o.Detail, forms()...)
+}
+
+// forms are the words of the door, which knows no phrases, for batches that are early.
+func forms() []phrase.Form {
+	return []phrase.Form{
+		{Code: "gap.unknown_issuer", Format: "no admission of key %s is known here; the ledger may say more later"},
+		{Code: "gap.not_due", Format: "the batch is dated %s, more than %s ahead of this node's clock (%s)"},
+		{Code: "gap.missing_feed", Format: "nothing of the feed before sequence %d is held here"},
+		{Code: "gap.missing_parent", Format: "the parent of sequence %d is not held here; the feed is held up to %d"},
+		{Code: "gap.unopened_epoch", Format: "the ledger has not opened epoch %d of key %s here"},
+		{Code: "gap.unknown_epoch", Format: "where epoch %d begins is not known here"},
+		{Code: "gap.frozen_epoch", Format: "a fork froze epoch %d of key %s; only what the ledger anchors of it is taken"},
+		{Code: "gap.no_body", Format: "the header came without its body; ask for the body"},
+		{Code: "gap.incomplete_body", Format: "incomplete body: statement %d lacks its opening and expires only on %s (the list's day is %s); ask another peer for the body"},
 	}
 }
 
