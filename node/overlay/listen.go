@@ -16,12 +16,17 @@ func (o *Overlay) listen() error {
 	if o.cfg.Options != nil {
 		return nil
 	}
+	var all []ma.Multiaddr
 	for _, hostport := range o.cfg.Listen {
 		addrs, err := address.Listen(hostport)
 		if err != nil {
 			return err
 		}
 		for _, a := range addrs {
+			if ma.Contains(all, a) {
+				return fmt.Errorf("overlay: listen on %s: the address is named twice; name it once (peers.listen)", address.Place(a))
+			}
+			all = append(all, a)
 			if err := o.host.Network().Listen(a); err != nil {
 				return fmt.Errorf("overlay: listen on %s: %w; does another node or program listen there? End it, or give this node another address (peers.listen)", address.Place(a), err)
 			}

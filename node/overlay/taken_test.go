@@ -59,6 +59,22 @@ func TestAnAddressThatIsTakenIsSaidSo(t *testing.T) {
 	}
 }
 
+// What is written twice is a slip; libp2p panics at it.
+func TestAnAddressThatIsWrittenTwiceIsSaidSo(t *testing.T) {
+	f := overlaytest.Found("a", 2)
+	for _, at := range []string{free(t), "127.0.0.1:0"} {
+		cfg := f.Config(0)
+		cfg.Listen = []string{at, at}
+		o, err := overlay.New(cfg)
+		if err == nil || !strings.Contains(err.Error(), at) || !strings.Contains(err.Error(), "twice") {
+			t.Errorf("%s: %v", at, err)
+		}
+		if err == nil {
+			_ = o.Close()
+		}
+	}
+}
+
 // A listener that the system ends is opened again; while its port is taken the node
 // says that nobody reaches it there.
 func TestListeningThatEndedIsTakenUpAgain(t *testing.T) {
