@@ -19,7 +19,8 @@ import (
 // of these (store/feed/feedtest) stands on its parent's floor, as its room.
 var floors = map[string]int{
 	"store/number": 0, "store/taxonomy": 0, "store/keys": 0, "store/merkle": 0, "configs": 0, "store/strictyaml": 0, "store/wire": 0,
-	"store/plan": 1, "store/assertion": 1, "store/motion": 1, "store/checkpoint": 1, "store/index": 1, "store/policy": 1,
+	"node/phrase": 0,
+	"store/plan":  1, "store/assertion": 1, "store/motion": 1, "store/checkpoint": 1, "store/index": 1, "store/policy": 1,
 	"store/feed": 2, "store/ledger": 2,
 	"store/charter": 3,
 	"store/intake":  4, "store/harmonise": 4,
@@ -28,7 +29,7 @@ var floors = map[string]int{
 	"store/disk":    6, "store/memory": 6, "store/storetest": 6,
 	"consensus/ballot": 7, "consensus/cosign": 7,
 	"consensus/quorum": 8, "consensus/follow": 8, "consensus/nominate": 8,
-	"node/locale": 9, "node/metrics": 9, "node/overlay": 9, "node/screen": 9, "node/api": 9,
+	"node/logtest": 9, "node/locale": 9, "node/metrics": 9, "node/overlay": 9, "node/screen": 9, "node/api": 9,
 	"node/answer": 10, "node/source": 10, "node/publish": 10, "node/gossip": 10, "node/reconcile": 10, "node/export": 10, "node/edge": 10,
 	"node/detect": 10, "node/report": 10, "node/trace": 10, "node/consent": 10, "node/alert": 10, "node/token": 10,
 	"node/federation": 11, "node/speak": 11,
@@ -153,6 +154,27 @@ func TestVendorsStayInsideTheirFences(t *testing.T) {
 				if !inside {
 					t.Errorf("%s/%s imports %s, which belongs in %v: %s", s.dir, s.name, fence.vendor, fence.allowed, fence.why)
 				}
+			}
+		}
+	}
+}
+
+// TestOnlyTestsLeanOnTests: what is made for tests (package testing, and packages
+// whose name ends in it, whose keys follow from numbers) is no part of a node. Of
+// what ships, the simulations alone have it: time passes faster only in a bubble of
+// testing/synctest, which exists nowhere but in a test, and `ringfence bench spread`
+// is to say on the user's machine what a hundred nodes do.
+func TestOnlyTestsLeanOnTests(t *testing.T) {
+	forTests := func(name string) bool {
+		return strings.HasPrefix(name, "testing") || strings.HasSuffix(path.Base(name), "test") || name == module+"simulations/crowd"
+	}
+	for _, s := range sources(t) {
+		if s.test || forTests(module+s.dir) || s.dir == "simulations/bench" {
+			continue
+		}
+		for _, imported := range s.file.Imports {
+			if name := strings.Trim(imported.Path.Value, `"`); forTests(name) {
+				t.Errorf("%s/%s imports %s, which is for tests alone", s.dir, s.name, name)
 			}
 		}
 	}

@@ -3,10 +3,14 @@ package node
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/ipfs/go-cid"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/taxonomy"
@@ -20,28 +24,58 @@ import (
 // heard, a charter that was put there by mistake may be replaced.
 func (n *Node) bind() error {
 	ours := n.state.Federation()
-	bound, err := n.bound()
+	bound, of, err := n.spokenIn(ours)
 	if err != nil {
 		return fmt.Errorf("node: of which federation the store in %s is: %w", n.cfg.Dir, err)
 	}
 	if bound.Equals(ours) {
 		return nil
 	}
-	of, blank, err := n.began(ours)
-	if err != nil {
-		return fmt.Errorf("node: of which federation the store in %s is: %w", n.cfg.Dir, err)
-	}
-	if bound.Defined() && !blank {
-		of = bound
-	}
 	if of.Defined() && !of.Equals(ours) {
-		return api.Errorf(api.Refused, "node: the store in %s holds what federation %s said, and %s is that of federation %s: put the genesis charter of %s back; a node of %s needs a directory of its own",
-			n.cfg.Dir, of, GenesisFile, ours, of, ours)
+		return api.Tell(api.Refused, phrase.New("error.other_store", "the store in %s holds what federation %s said, and %s is that of federation %s: put the genesis charter of %s back; a node of %s needs a directory of its own",
+			n.cfg.Dir, of, GenesisFile, ours, of, ours))
 	}
 	if err := n.store.Put(spaceNode, keyFederation, ours.Bytes()); err != nil {
 		n.log.Warn("the store does not keep yet of which federation it is; the next start tries again", "reason", err)
 	}
 	return nil
+}
+
+// FederationOf returns in which federation the store of a data directory, where no
+// node runs, said or heard anything: ours, if it did so there; undefined, if in none.
+func FederationOf(dir string, ours cid.Cid) (of cid.Cid, err error) {
+	switch _, err := os.Stat(filepath.Join(dir, StoreDir)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return cid.Undef, nil
+	case err != nil:
+		return cid.Undef, fmt.Errorf("node: %w", err)
+	}
+	n := &Node{cfg: complete(Config{Dir: dir})}
+	n.log = n.cfg.Logger
+	if err := n.openStore(); err != nil {
+		return cid.Undef, err
+	}
+	defer func() { err = errors.Join(err, n.store.Close()) }()
+	if err := n.recallIssuer(); err != nil {
+		return cid.Undef, err
+	}
+	if _, of, err = n.spokenIn(ours); err != nil {
+		return cid.Undef, fmt.Errorf("node: of which federation the store in %s is: %w", dir, err)
+	}
+	return of, nil
+}
+
+// spokenIn returns the federation that the store is bound to, and the one in which
+// something was said or heard here, undefined if there is none.
+func (n *Node) spokenIn(ours cid.Cid) (bound, of cid.Cid, err error) {
+	if bound, err = n.bound(); err != nil || bound.Equals(ours) {
+		return bound, bound, err
+	}
+	of, blank, err := n.began(ours)
+	if bound.Defined() && !blank {
+		of = bound
+	}
+	return bound, of, err
 }
 
 // bound returns the federation that the store is bound to, undefined if none.

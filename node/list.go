@@ -157,7 +157,7 @@ func (n *Node) saveSnapshot() error {
 	}
 	const perKey, perStatement, rest = 32, 48, 1 << 20 // bytes, rounded up
 	c := l.Counts()
-	err = n.writeWhole(filepath.Join(n.cfg.Dir, SnapshotFile), c.Keys*perKey+c.Statements*perStatement+rest, func(w io.Writer) error {
+	err = n.writeWhole(filepath.Join(n.cfg.Dir, SnapshotFile), c.Keys*perKey+c.Statements*perStatement+c.Suspended*(perKey+perStatement)+rest, func(w io.Writer) error {
 		if _, err := w.Write(id); err != nil {
 			return err
 		}

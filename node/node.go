@@ -30,6 +30,7 @@ import (
 	"ringfence/node/answer"
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
+	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/node/screen"
 	"ringfence/node/screen/enforce"
@@ -171,7 +172,7 @@ func ReadGenesis(dir string) (*charter.Genesis, *charter.State, error) {
 	path := filepath.Join(dir, GenesisFile)
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("node: %s is missing: found a federation with \"ringfence federation new\", or copy the genesis charter of one here", path)
+		return nil, nil, phrase.New("error.no_genesis", "%s is missing: found a federation with \"ringfence federation new\", or copy the genesis charter of one here", path)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("node: %w", err)
@@ -196,7 +197,7 @@ func ReadGenesis(dir string) (*charter.Genesis, *charter.State, error) {
 
 // withoutStore is why nobody signs from a store that a node had to make: a key
 // that was used before would begin its feed anew, which is a fork.
-const withoutStore = "there was no store, so what the key has signed is not known here: restore a backup, or fetch the feed from a peer"
+const withoutStore = "there was no store, so what the key has signed is not known here"
 
 // NewStore makes the store of a data directory for issuers whose keys are new
 // and have signed nothing, so that they may sign from it.
@@ -242,8 +243,7 @@ func (n *Node) openDoor() error {
 // openPublisher makes the node ready to speak, if it holds an issuer's key. A
 // node whose key the charter does not know still reads and screens.
 func (n *Node) openPublisher() error {
-	n.ownErr = errors.New("this node holds no keys")
-	n.apart = fmt.Errorf(isApart, n.ownErr)
+	n.ownErr, n.apart = noKeys(), apart(noKeys())
 	if n.cfg.Unlock.IsZero() {
 		return nil
 	}
@@ -254,17 +254,20 @@ func (n *Node) openPublisher() error {
 	n.openHost(ring)
 	key, err := ring.Private(keys.PurposeIssuer)
 	if err != nil {
-		n.ownErr = err
+		n.ownErr = lacks(keys.PurposeIssuer)
 		return nil
 	}
 	n.rememberIssuer(key.Public())
 	if n.own, n.ownErr = n.publisher(key); n.ownErr != nil {
-		n.log.Warn("this node cannot speak", "reason", n.ownErr)
+		n.log.Warn("this node cannot speak", "reason", phrase.From(n.ownErr).Text)
 		n.own = nil
 		return nil
 	}
 	recovered, err := n.own.Recover()
-	if err != nil {
+	switch {
+	case errors.Is(err, feed.ErrBarred): // it is the bar that a person must look after
+		n.log.Warn(phrase.From(err).Text)
+	case err != nil:
 		n.log.Warn("unfinished batches were not admitted", "reason", err)
 	}
 	if recovered > 0 {

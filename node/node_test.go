@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -361,6 +362,55 @@ func TestPublicationIsUndoneWhole(t *testing.T) {
 	}
 }
 
+// A retraction is final, so one that nobody can mean is not signed: of what is
+// unknown, of what another member said, of what is retracted already.
+func TestARetractionOfNothingIsNotSigned(t *testing.T) {
+	h := newHome(t)
+	ctx := context.Background()
+	got := h.list("2026-11-23", "13800138000")
+	said, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139000", Category: "mkt.retail", Reports: 10})
+	must(t, err)
+	batch, _, _ := strings.Cut(said.Statements[0], "/")
+	refuse := func(name string, by api.Speaker, r api.Retract, kind api.Kind, want ...string) {
+		t.Helper()
+		for _, r.Preview = range []bool{true, false} {
+			before := h.node.view.List().Counts().Statements
+			_, err := by.Retract(ctx, r)
+			if api.KindOf(err) != kind || h.node.view.List().Counts().Statements != before {
+				t.Errorf("%s: %v, want kind %s; %d statements were signed", name, err, kind, h.node.view.List().Counts().Statements-before)
+				continue
+			}
+			for _, part := range append(want, "nothing was signed") {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%s: %q does not say %q", name, err, part)
+				}
+			}
+		}
+	}
+	const unknown = "00112233445566778899aabbccddeeff"
+	const lists = "`ringfence publications` lists yours"
+	elsewhere := assertion.CID([]byte("unknown")).String()
+	refuse("an unknown publication", h.node, api.Retract{Publication: unknown}, api.NotFound, "publication "+unknown, lists)
+	refuse("another member's publication", h.node, api.Retract{Publication: got.Publication}, api.NotFound, "publication "+got.Publication, lists)
+	refuse("an unknown statement", h.node, api.Retract{Ref: elsewhere + "/3"}, api.NotFound, "statement "+elsewhere+"/3")
+	refuse("a statement that its batch does not have", h.node, api.Retract{Ref: batch + "/1"}, api.NotFound, "statement "+batch+"/1")
+	refuse("an unknown batch", h.node, api.Retract{Batch: elsewhere}, api.NotFound, "batch "+elsewhere)
+
+	list := h.as("list")
+	_, err = list.Retract(ctx, api.Retract{Publication: got.Publication})
+	must(t, err)
+	refuse("a publication again", list, api.Retract{Publication: got.Publication}, api.Refused, "publication "+got.Publication+", by bafy")
+	for _, r := range []api.Retract{{Ref: said.Statements[0]}, {Batch: batch}} {
+		if _, err = h.node.Retract(ctx, api.Retract{Ref: r.Ref, Batch: r.Batch, Preview: true}); err != nil {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	undone, err := h.node.Retract(ctx, api.Retract{Ref: said.Statements[0]})
+	must(t, err)
+	refuse("a statement again", h.node, api.Retract{Ref: said.Statements[0]}, api.Refused, "statement "+said.Statements[0]+", by "+undone.Statements[0])
+	refuse("the batch of which all is retracted", h.node, api.Retract{Batch: batch}, api.Refused, "batch "+batch+", by "+undone.Statements[0])
+}
+
 func TestRestartKeepsTheList(t *testing.T) {
 	h := newHome(t)
 	h.list("2026-11-23", "13800138000", "13800138001")
@@ -408,7 +458,7 @@ func TestANodeWithoutKeysReads(t *testing.T) {
 	}
 	s, err := h.node.Status(context.Background())
 	must(t, err)
-	if len(s.Problems) != 1 || !strings.Contains(s.Problems[0], "cannot speak") {
+	if len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Text, "cannot speak") {
 		t.Errorf("problems %q", s.Problems)
 	}
 }
@@ -698,7 +748,7 @@ func TestWhoseKeyWasForkedIsTold(t *testing.T) {
 	for _, unlock := range []keys.Unlock{h.cfg.Unlock, {}} {
 		status, err := h.node.Status(ctx)
 		must(t, err)
-		if status.Suspended != 3 || !strings.Contains(strings.Join(status.Problems, "\n"), "3 statements of this member are suspended") {
+		if status.Suspended != 3 || !strings.Contains(fmt.Sprint(status.Problems), "3 statements of this member count for nothing") {
 			t.Errorf("%d are suspended; problems %q", status.Suspended, status.Problems)
 		}
 		again, err := h.node.SayAgain(ctx)

@@ -11,25 +11,36 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
+	"ringfence/node/phrase"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/view"
 )
 
-// isApart says that a node has no place among the others, and why.
-const isApart = "this node is apart from the others, so it answers from what it holds and hears nothing new: %w"
+// apart says that a node has no place among the others, and why.
+func apart(why phrase.Phrase) error {
+	return phrase.Join(phrase.New("problem.apart", "this node is apart from the others, so it answers from what it holds and hears nothing new"), why)
+}
+
+// noKeys is why a node that was opened without its keys is mute and apart.
+func noKeys() phrase.Phrase { return phrase.New("problem.no_keys", "this node holds no keys") }
+
+// lacks says that a node lacks a key.
+func lacks(of keys.Purpose) phrase.Phrase {
+	return phrase.New("problem.lacks_key", "the directory keys of this node holds no %s key", of)
+}
 
 // openHost takes the key by which other nodes know this one. A node whose host
 // the charter does not name still reads and screens, and speaks to nobody.
 func (n *Node) openHost(ring *keys.Ring) {
 	key, err := ring.Private(keys.PurposeHost)
 	if err != nil {
-		n.apart = fmt.Errorf(isApart, err)
+		n.apart = apart(lacks(keys.PurposeHost))
 		return
 	}
 	if _, ok := n.state.Host(key.Public()); !ok {
-		n.apart = fmt.Errorf(isApart, fmt.Errorf("the charter names no node with the host key %s; ask a founder to found the federation with this node's card", key.Public()))
+		n.apart = apart(phrase.New("problem.not_member", "the charter names no node with the host key %s, and it is sealed: give this node's card (card.yaml) to the founders, since only a charter that names it lets it in", key.Public()))
 		return
 	}
 	n.host, n.apart = key, nil
@@ -53,7 +64,7 @@ func (n *Node) meet() (*federation.Federation, error) {
 		Key: n.host, State: n.state, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,
 		Admitted: n.wake,
 		Lift:     func(head cid.Cid) error { return n.own.Lift(head, feed.Restored) },
-		Counted:  n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped,
+		Counted:  n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped, Faulty: n.metrics.AddGossipFault, Refused: n.metrics.AddRefused,
 		Network: n.cfg.Network, Logger: n.log, Now: n.cfg.Now, Version: n.cfg.Version,
 	})
 	if err != nil {
@@ -101,7 +112,7 @@ func (n *Node) freeze(proof feed.ForkProof) {
 	}
 	if info, ok := n.state.Issuer(proof.Issuer()); ok {
 		if own, known := n.member(); known && info.Member == own {
-			n.log.Error("a key of this member signed two stories: "+sayAgainHint, "issuer", proof.Issuer().Short(), "statements", n.view.List().Suspended(own))
+			n.log.Error(n.suspended(n.view.List().Suspended(own)).Text, "issuer", proof.Issuer().Short())
 		}
 	}
 	n.log.Warn("an issuer signed two stories; nothing of that epoch counts", "issuer", proof.Issuer().Short(), "epoch", proof.Epoch(), "sequence", proof.Sequence())
@@ -111,7 +122,7 @@ func (n *Node) freeze(proof feed.ForkProof) {
 const catchUpPatience = 30 * time.Second
 
 // readiness returns why the node is not ready: it has not caught up with its
-// peers, or will never have any. One that has reached nobody for a while answers
+// peers, or will never have any. One that has heard nobody for a while answers
 // for what it has, and so does one that was started without its keys on purpose.
 func (n *Node) readiness() error {
 	f := n.among.Load()
@@ -122,7 +133,7 @@ func (n *Node) readiness() error {
 		return nil
 	}
 	s := f.Standing()
-	if s.Connected == 0 && n.cfg.Now().Sub(n.started) > catchUpPatience {
+	if s.Connected == 0 && f.Unheard() > catchUpPatience {
 		return nil
 	}
 	return fmt.Errorf("catching up with the peers: %d of %d batches, %d of %d nodes connected", s.BatchesDone, s.BatchesTotal, s.Connected, s.Hosts)
@@ -132,7 +143,7 @@ func (n *Node) readiness() error {
 // It serves on: the last list is better than none.
 func (n *Node) stale() string {
 	if f := n.among.Load(); f != nil {
-		return f.Stale()
+		return f.Stale().Text
 	}
 	return ""
 }
@@ -163,9 +174,9 @@ func (n *Node) Peers(context.Context) (api.Peers, error) {
 	case f != nil:
 		return api.Peers{Addresses: f.Standing().Addresses, Peers: f.Peers()}, nil
 	case n.serving.running.Load() && n.apart != nil:
-		return api.Peers{}, api.Errorf(api.Unavailable, "%v", n.apart)
+		return api.Peers{}, api.Tell(api.Unavailable, phrase.From(n.apart))
 	}
-	return api.Peers{}, api.Errorf(api.Unavailable, "no node runs on %s, so nobody is connected; start it with ringfence run", n.cfg.Dir)
+	return api.Peers{}, api.Tell(api.Unavailable, phrase.New("error.nobody_connected", "no node runs on %s, so nobody is connected; start it with ringfence run", n.cfg.Dir))
 }
 
 // Evidence implements api.Reader.
@@ -193,8 +204,19 @@ func (n *Node) Evidence(context.Context) (api.Evidence, error) {
 	return out, nil
 }
 
-// sayAgainHint says what a member does about its own fork.
-const sayAgainHint = "what it said under it counts for nothing; `ringfence status --say-again` lists what has to be said again under another of its keys"
+// suspended says what a member has lost by a fork of its own key, and what it does.
+func (n *Node) suspended(statements int) phrase.Phrase {
+	if n.spare() {
+		return phrase.New("problem.suspended", "%d statements of this member count for nothing, since a key of it signed two stories; ringfence status --say-again lists what to say again under another key that the charter names for it, on the node that holds that key", statements)
+	}
+	return phrase.New("problem.suspended_alone", "%d statements of this member count for nothing, since a key of it signed two stories; ringfence status --say-again lists what to say again once the member has another key, and the charter names none", statements)
+}
+
+// spare reports whether the charter names another key of this node's member.
+func (n *Node) spare() bool {
+	own, known := n.member()
+	return known && len(n.state.Member(own).Issuers) > 1
+}
 
 // SayAgain implements api.Reader.
 func (n *Node) SayAgain(context.Context) (api.SayAgain, error) {
@@ -223,7 +245,7 @@ func (n *Node) measurePeers() {
 	m := metrics.Federation{
 		Known: s.Hosts, Connected: s.Connected, Agreeing: s.Agreeing, Differing: s.Differing,
 		Missing: s.BatchesTotal - s.BatchesDone, Waiting: s.BatchesWaiting, FeedsWaiting: s.FeedsWaiting, Gaps: s.GapBatches,
-		Heard: time.Now().Add(-f.Unheard()),
+		Heard: time.Now().Add(-f.Unheard()), Twin: !f.Twin().IsZero(),
 	}
 	if s.ClockBehindSeconds != nil {
 		m.ClockBehind = *s.ClockBehindSeconds
@@ -235,27 +257,28 @@ func (n *Node) measurePeers() {
 }
 
 // troubles tells in words what is wrong between this node and the others.
-func (n *Node) troubles() []string {
-	var out []string
+func (n *Node) troubles() []phrase.Phrase {
+	var out []phrase.Phrase
 	f := n.among.Load()
 	switch {
 	case f == nil && n.apart != nil && n.serving.running.Load():
-		return []string{n.apart.Error()}
+		return []phrase.Phrase{phrase.From(n.apart)}
 	case f == nil:
 		return nil
 	}
 	s := f.Standing()
 	if err := f.MaySign(); err != nil {
-		out = append(out, err.Error())
+		out = append(out, phrase.From(err))
 	}
-	if stale := f.Stale(); stale != "" {
+	out = append(out, f.Deaf()...)
+	if stale := f.Stale(); !stale.IsZero() {
 		out = append(out, stale)
 	}
-	if s.Confirming != "" {
-		out = append(out, "this node's feed is not confirmed yet: "+s.Confirming)
+	if s.Confirming != nil {
+		out = append(out, phrase.Join(phrase.New("problem.unconfirmed", "the peers have not confirmed yet where this node's feed ends"), *s.Confirming))
 	}
 	if s.Differing > 0 {
-		out = append(out, fmt.Sprintf("%d connected nodes have another list made of the same statements: a fault or an attack; `ringfence peers` names them, /v1/evidence has what was found", s.Differing))
+		out = append(out, phrase.New("problem.differing", "%d connected nodes have another list made of the same statements: a fault or an attack; `ringfence peers` names them, /v1/evidence has what was found", s.Differing))
 	}
 	return append(out, s.Gaps...)
 }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"ringfence/node/api"
 	"ringfence/store/keys"
@@ -46,7 +49,7 @@ func TestANodeApartSaysSo(t *testing.T) {
 		}
 		s, err := h.node.Status(ctx)
 		must(t, err)
-		said := strings.Join(s.Problems, "\n")
+		said := fmt.Sprint(s.Problems)
 		if !strings.Contains(said, "this node is apart from the others") || !strings.Contains(said, c.why) {
 			t.Errorf("%s: problems %q", c.name, s.Problems)
 		}
@@ -64,5 +67,20 @@ func TestANodeApartSaysSo(t *testing.T) {
 func loseHostKey(h *home) {
 	for _, half := range []string{"host.key.age", "host.pub"} {
 		must(h.t, os.Remove(filepath.Join(h.cfg.Dir, KeysDir, half)))
+	}
+}
+
+// How long a node has reached nobody is not for its own clock to say, which may be set.
+func TestASetClockMakesNoNodeReady(t *testing.T) {
+	h := newHome(t)
+	must(t, h.node.Close())
+	var set atomic.Int64
+	h.cfg.Now = func() time.Time { return noon.Add(time.Duration(set.Load())) }
+	began := time.Now()
+	h.open()
+	h.run()
+	set.Store(int64(time.Hour))
+	if err := h.node.readiness(); err == nil && time.Since(began) < catchUpPatience {
+		t.Error("a node that has reached nobody is ready as soon as its clock is set")
 	}
 }

@@ -2,12 +2,16 @@ package node
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
+	"ringfence/node/publish/pen"
+	"ringfence/node/speak"
+	"ringfence/store/disk"
 	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
@@ -57,7 +61,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		}
 	}
 	if out.Suspended > 0 {
-		out.Problems = append(out.Problems, fmt.Sprintf("%d statements of this member are suspended: a key of it signed two stories, and %s", out.Suspended, sayAgainHint))
+		out.Problems = append(out.Problems, n.suspended(out.Suspended))
 	}
 	out.Peers, out.Queued = n.Standing(), n.voice.Queued()
 	if free, floor, err := n.store.Space(); err == nil {
@@ -89,27 +93,44 @@ func (n *Node) feeds(l *view.List) []api.Feed {
 	return out
 }
 
-// problems tells in words what a person must look after.
-func (n *Node) problems() []string {
-	out := []string{}
+// problems tells what a person must look after.
+func (n *Node) problems() []phrase.Phrase {
+	out := []phrase.Phrase{}
 	if n.own == nil {
-		out = append(out, fmt.Sprintf("this node cannot speak: %v", n.ownErr))
-	} else if bar, barred, err := n.store.Barred(n.own.Issuer()); err == nil && barred {
-		out = append(out, "this node does not sign: "+bar.String())
+		out = append(out, phrase.Join(phrase.New("problem.mute", "this node cannot speak"), phrase.From(n.ownErr)))
+	} else if bar := n.barred(); !bar.IsZero() {
+		out = append(out, bar)
 	}
-	if why := n.voice.Stuck(); why != "" {
-		out = append(out, fmt.Sprintf("what is queued is not said yet: %s; nothing else is said before it", why))
+	if why := n.voice.Stuck(); !why.IsZero() {
+		out = append(out, phrase.Join(phrase.New("problem.stuck", "what is queued is not said yet, and nothing else is said before it"), why))
 	}
 	if err := n.store.Writable(); err != nil {
-		out = append(out, err.Error())
+		out = append(out, unwritable(err))
 	}
 	out = append(out, n.troubles()...)
 	broken, err := n.store.Quarantined()
 	if err != nil {
-		out = append(out, err.Error())
+		out = append(out, phrase.From(err))
 	}
 	for _, q := range broken {
-		out = append(out, fmt.Sprintf("batch %s is damaged and set aside: %s", q.Batch, q.Reason))
+		out = append(out, phrase.Join(phrase.New("problem.damaged", "batch %s is damaged and set aside", q.Batch), phrase.Plain(q.Reason)))
 	}
 	return out
+}
+
+// barred says why this node must not sign and what ends that.
+func (n *Node) barred() phrase.Phrase {
+	bar, err := pen.Barred(n.store, n.own.Issuer(), n.spare())
+	if err != nil {
+		return phrase.From(err)
+	}
+	return bar
+}
+
+// unwritable says why nothing is written.
+func unwritable(err error) phrase.Phrase {
+	if errors.Is(err, disk.ErrDiskFull) {
+		return speak.Why(err)
+	}
+	return phrase.Join(phrase.New("problem.unwritable", "nothing is written"), phrase.From(err))
 }

@@ -3,6 +3,7 @@ package simulations
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -95,10 +96,16 @@ func (d *demo) said() int {
 	return n
 }
 
-// stay keeps the nodes up and does what the user types, until ctx ends or a
-// node does.
+// demoCommands is what can be typed while the nodes stay up.
+const demoCommands = "stop NAME, start NAME, nodes, help, quit"
+
+// errLeave ends a demo whose user has seen enough.
+var errLeave = errors.New("the user leaves")
+
+// stay keeps the nodes up and does what the user types, until ctx ends, a node does,
+// or the user leaves.
 func (d *demo) stay(ctx context.Context) error {
-	d.printf("\nThe nodes stay up. Stop one and start it again: stop %s, start %s, nodes. End with Ctrl-C.\n", esList, esList)
+	d.printf("\nThe nodes stay up. Stop one and start it again: stop %s, start %s. Type help for all commands; quit or Ctrl-C ends it.\n", esList, esList)
 	typed := make(chan string)
 	if d.cfg.In != nil {
 		go read(ctx, d.cfg.In, typed)
@@ -110,7 +117,10 @@ func (d *demo) stay(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case line := <-typed:
-			if err := d.obey(ctx, line); err != nil {
+			switch err := d.obey(ctx, line); {
+			case errors.Is(err, errLeave):
+				return nil
+			case err != nil:
 				d.printf("%v\n", err)
 			}
 		case <-look.C:
@@ -158,11 +168,16 @@ func (d *demo) obey(ctx context.Context, line string) error {
 	switch {
 	case verb == "":
 		return nil
+	case verb == "quit" || verb == "exit":
+		return errLeave
+	case verb == "help":
+		d.printf("%s\n", demoCommands)
+		return nil
 	case verb == "nodes":
 		d.printf("%s\n", strings.ReplaceAll(d.roots(), ", ", "\n"))
 		return nil
 	case verb != "stop" && verb != "start":
-		return fmt.Errorf("%.20q is none of stop NAME, start NAME, nodes", verb)
+		return fmt.Errorf("%.20q is none of the commands: %s", verb, demoCommands)
 	case s == nil:
 		return fmt.Errorf("there is no node %.40q; nodes names them", name)
 	case verb == "stop" && s.node == nil:

@@ -1,10 +1,12 @@
 package simulations
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"ringfence/node"
 )
@@ -36,6 +38,24 @@ func TestANodeThatEndsIsToldInWords(t *testing.T) {
 		}
 		if !errors.Is(got, err) && err != nil {
 			t.Errorf("%v does not wrap %v", got, err)
+		}
+	}
+}
+
+// Whoever is left alone with the prompt is told what can be typed, and can leave.
+func TestTheDemoSaysWhatCanBeTyped(t *testing.T) {
+	for _, leave := range []string{"quit", "exit"} {
+		var told strings.Builder
+		d := demo{cfg: DemoConfig{In: strings.NewReader("help\nwhat now\n" + leave + "\n")}, text: &told}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		if err := d.stay(ctx); err != nil || ctx.Err() != nil {
+			t.Errorf("%s: %v, %v", leave, err, ctx.Err())
+		}
+		cancel()
+		for _, want := range []string{"\n" + demoCommands + "\n", `"what" is none of the commands: ` + demoCommands} {
+			if !strings.Contains(told.String(), want) {
+				t.Errorf("%s: %q is not told in %q", leave, want, told.String())
+			}
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,10 +16,11 @@ import (
 	"golang.org/x/term"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/locale"
-	"ringfence/store/keys"
+	"ringfence/node/phrase"
 )
 
 // app is one run of the program.
@@ -54,7 +54,7 @@ func (a *app) execute(args []string) int {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	root := a.rootCommand()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return api.ExitOK
 	}
@@ -62,37 +62,30 @@ func (a *app) execute(args []string) int {
 	if errors.As(err, &told) {
 		return int(told)
 	}
-	kind, code := a.classify(err)
+	kind, code := slip.Kind(err, a.entered)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		err, kind, code = errors.New("interrupted"), api.Unavailable, api.ExitNo
 	}
 	if a.json {
 		// A machine finds one object on standard output, whatever happened.
 		failure := struct {
-			Error api.Error `json:"error"`
-			Exit  int       `json:"exit_code"`
-		}{api.Error{Kind: kind, Message: err.Error()}, code}
+			Error *api.Error `json:"error"`
+			Exit  int        `json:"exit_code"`
+		}{api.Tell(kind, phrase.From(err)), code}
+		failure.Error.Message = err.Error()
 		_ = a.writeJSON(failure)
 	}
-	_, _ = fmt.Fprintln(a.err, "ringfence:", show.Plain(err.Error()))
+	_, _ = fmt.Fprintln(a.err, "ringfence:", show.Plain(a.told(cmd, err)))
 	return code
 }
 
-// classify gives an error its kind and exit code.
-func (a *app) classify(err error) (api.Kind, int) {
-	var typed *api.Error
-	var settings *config.Error
-	switch {
-	case errors.As(err, &typed):
-		return typed.Kind, typed.Kind.Exit()
-	case errors.As(err, &settings), !a.entered:
-		return api.BadInput, api.ExitUsage
-	case errors.Is(err, keys.ErrReachable):
-		return api.Refused, api.ExitRefused
-	case errors.Is(err, fs.ErrNotExist):
-		return api.BadInput, api.ExitUsage
+// told words an error in the language in which a command answers, where it has words
+// in that, and else in English.
+func (a *app) told(cmd *cobra.Command, err error) string {
+	if said, words := phrase.From(err), a.words(cmd); said.Code != "" && words.Lang() != "en" {
+		return words.Phrase(said)
 	}
-	return api.Internal, api.ExitNo
+	return err.Error()
 }
 
 // bad makes an error one of usage or input: exit code 2.
@@ -100,7 +93,7 @@ func bad(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &api.Error{Kind: api.BadInput, Message: err.Error()}
+	return api.Tell(api.BadInput, phrase.From(err))
 }
 
 // settings reads the configuration of this command.

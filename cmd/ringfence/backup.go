@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 )
 
 // backedUp is what backup wrote.
@@ -28,11 +30,11 @@ func (a *app) backupCommand() *cobra.Command {
 new file. Keys are not in it: back up the keys directory by itself. To standard
 output (-) it writes the backup alone.`,
 		Example: `  ringfence backup /backup/ringfence-2026-11-24`,
-		Args:    exactly("FILE"),
+		Args:    slip.Exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == "-" {
 				if a.json {
-					return usage(cmd, "--json and a backup do not fit on one output")
+					return slip.Of(cmd, phrase.New("usage.json_backup", "--json and a backup do not fit on one output"))
 				}
 				_, err := a.backup(cmd, a.out)
 				return err

@@ -3,7 +3,9 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 )
 
 func (a *app) blockCommand() *cobra.Command {
@@ -16,13 +18,13 @@ local.block and nowhere else; with --scope ask it asks the regulators for
 ratification and is evidence in the list like a flag.`,
 		Example: `  ringfence block +8613800138000 --category crm.fraud.impersonation --reason "fake police desk"
   ringfence block +8613800138000 --category crm.fraud.impersonation --reason "fake police desk" --scope ask --preview`,
-		Args: exactly("NUMBER"),
+		Args: slip.Exactly("NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch "" {
 			case s.Category:
-				return usage(cmd, "--category is missing")
+				return slip.Missing(cmd, "--category")
 			case s.Reason:
-				return usage(cmd, "--reason is missing: whoever is blocked may ask for it")
+				return slip.Missing(cmd, "--reason", phrase.New("usage.reason", "whoever is blocked may ask for it"))
 			}
 			s.Subject = args[0]
 			return a.say(cmd, s)

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/config"
 )
 
@@ -15,15 +16,16 @@ func (a *app) configCommand() *cobra.Command {
 		Long: `Check reads the settings as the node would, looks at the files that they name,
 and tells everything that is wrong at once: an unknown key with its line and the
 nearest key that exists, a value that makes no sense, a file that others can
-read. When nothing is wrong it shows every setting and where it comes from.`,
+read. When nothing is wrong it shows every setting and where it comes from, and
+warns of what a node there still lacks: a genesis charter, an address of a peer.`,
 		Example: `  ringfence config check --dir acme
   ringfence config check --config /etc/ringfence/ringfence.yaml`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, problems := config.Check(a.options(cmd))
 			checked := show.Checked{OK: len(problems) == 0, File: cfg.File, Problems: problems, Settings: cfg.Settings()}
-			if checked.Problems == nil {
-				checked.Problems = []config.Problem{}
+			if checked.OK {
+				checked.Problems, checked.Warnings = []config.Problem{}, config.Lacks(cfg)
 			}
 			if err := answer(a, cmd, checked, show.Config); err != nil || checked.OK {
 				return err

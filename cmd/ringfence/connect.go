@@ -17,6 +17,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/federation"
+	"ringfence/node/phrase"
 	"ringfence/store/disk"
 	"ringfence/store/keys"
 )
@@ -72,7 +73,7 @@ func whileLocked(ctx context.Context, try func() error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return api.Errorf(api.Unavailable, "%v, and no node answers for it", err)
+			return api.Tell(api.Unavailable, phrase.Join(phrase.New("error.locked", "another process holds the data directory, and no node answers for it"), phrase.Plain(err.Error())))
 		case <-time.After(lockPause):
 		}
 	}
@@ -94,8 +95,8 @@ func runs(socket string) bool {
 // open opens the data directory in this process.
 func (a *app) open(cfg config.Config, n need, log *slog.Logger) (*node.Node, error) {
 	if _, err := os.Stat(filepath.Join(cfg.Dir, node.GenesisFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil, api.Errorf(api.Unavailable, "no node runs on %s, and %s holds no %s: name the directory with --dir, or see ringfence init and ringfence federation new",
-			cfg.Socket, cfg.Dir, node.GenesisFile)
+		return nil, api.Tell(api.Unavailable, phrase.New("error.nobody", "%s holds no %s, and no node runs on %s: name the directory with --dir, join a federation with ringfence join, or see ringfence init and ringfence federation new",
+			cfg.Dir, node.GenesisFile, cfg.Socket))
 	}
 	var unlock keys.Unlock
 	if n == speaks || n == tells && (cfg.KeyFile != "" || os.Getenv(config.EnvPassphrase) != "") {

@@ -6,6 +6,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/simulations"
 )
@@ -25,7 +26,7 @@ answers.
 
 Then the nodes stay up with their APIs open, at --listen and the ports after it.
 Type "stop es-list" and "start es-list" to see one catch up, "nodes" to compare
-their lists; Ctrl-C ends it.
+their lists, "help" for all commands; "quit" or Ctrl-C ends it.
 
 The files are dated; the demo moves their dates so that the newest complaint is
 of yesterday. Everything is made anew in a temporary directory and removed at
@@ -33,7 +34,7 @@ the end, or kept in --dir, which must be empty. Needs 2 GiB of free disk and of
 memory.`,
 		Example: `  ringfence demo
   ringfence demo --once --json`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f := cmd.Flags().Lookup("dir"); f.Changed {
 				cfg.Dir = f.Value.String()

@@ -4,7 +4,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 )
 
 func (a *app) enforceCommand() *cobra.Command {
@@ -40,9 +42,9 @@ local rule by its name. Without arguments it shows every switch.`,
 		case len(args) == 0:
 			return nil
 		case args[0] != "on" && args[0] != "off":
-			return usage(cmd, "%q is neither on nor off", args[0])
+			return slip.Of(cmd, phrase.New("usage.on_off", "%q is neither on nor off", args[0]))
 		}
-		return exactly("on or off", "FACE or RULE")(cmd, args)
+		return slip.Exactly("on or off", "FACE or RULE")(cmd, args)
 	}
 	return cmd
 }

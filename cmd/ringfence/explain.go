@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -19,7 +20,7 @@ which rule decided, and on which day the answer changes by itself. --why-not
 tells why the word of one member did not decide.`,
 		Example: `  ringfence explain +8613800138000
   ringfence explain +8613800138000 --why-not acme`,
-		Args: exactly("NUMBER"),
+		Args: slip.Exactly("NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Number, q.Lang = args[0], a.words(cmd).Lang()
 			e, err := ask(a, cmd, asks, func(s api.Service) (api.Explanation, error) { return s.Explain(cmd.Context(), q) })

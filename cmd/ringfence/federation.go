@@ -8,6 +8,8 @@ import (
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/number"
 )
@@ -49,10 +51,10 @@ China's emergency numbers are protected whether they are named or not. The cards
 several nodes of one member, made with init --with, become one.`,
 		Example: `  ringfence federation new --dir reg --seal --name "Example" --card acme/card.yaml
   ringfence federation new --dir reg --file founding.yaml --out draft.cbor`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.Name == "" && f.File == "" {
-				return usage(cmd, "--name or --file is missing")
+				return slip.Of(cmd, phrase.New("usage.name_or_file", "--name or --file is missing"))
 			}
 			return a.draft(cmd, f, out, seal)
 		},
@@ -114,7 +116,7 @@ are not the default ones. Of a draft it says whose signatures are missing. With
 --json it has every figure of the policy and every key.`,
 		Example: `  ringfence federation show --dir reg
   ringfence federation show --file genesis.cbor --json`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := a.genesisFile(cmd, file)
 			if err != nil {

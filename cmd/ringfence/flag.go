@@ -5,7 +5,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 )
 
 func (a *app) flagCommand() *cobra.Command {
@@ -21,13 +23,13 @@ confidence for that. What the list would not count is refused before anything
 is signed.`,
 		Example: `  ringfence flag +8613800138000 --category mkt.finance.loan --label "贷款推销" --reports 12
   ringfence flag +8613800138000 --category crm.fraud.impersonation --preview`,
-		Args: exactly("NUMBER"),
+		Args: slip.Exactly("NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.Category == "" {
-				return usage(cmd, "--category is missing")
+				return slip.Missing(cmd, "--category")
 			}
 			if cmd.Flags().Changed("reports") && s.Reports == 0 {
-				return usage(cmd, "--reports is 1 or more; left out, a person's judgement is said")
+				return slip.Of(cmd, phrase.New("usage.reports", "--reports is 1 or more; left out, a person's judgement is said"))
 			}
 			if cmd.Flags().Changed("confidence") {
 				s.Confidence = &confidence

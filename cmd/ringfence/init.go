@@ -10,6 +10,8 @@ import (
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -38,14 +40,14 @@ regulator, public_security, sector.`,
 		Example: `  ringfence init --dir acme --key-file acme.key --member acme --name "Acme Flags" --role vendor
   ringfence init --dir reg --member miit --name Ministry --role regulator --founder
   ringfence init --dir acme2 --key-file acme2.key --with acme/card.yaml`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if with == "" {
 				return a.initialise(cmd, m, roles)
 			}
 			for _, flag := range []string{"member", "name", "name-zh", "role", "group", "contact", "jurisdiction", "founder"} {
 				if cmd.Flags().Changed(flag) {
-					return usage(cmd, "--%s stands beside --with: the card says what the member is", flag)
+					return slip.Of(cmd, phrase.New("usage.beside_with", "--%s stands beside --with: the card says what the member is", flag))
 				}
 			}
 			card, err := found.ReadCard(with)
@@ -72,7 +74,7 @@ regulator, public_security, sector.`,
 func (a *app) initialise(cmd *cobra.Command, m found.Member, roles []string) error {
 	for _, flag := range []string{"member", "name", "role"} {
 		if !cmd.Flags().Changed(flag) {
-			return usage(cmd, "--%s is missing", flag)
+			return slip.Missing(cmd, "--"+flag)
 		}
 	}
 	for _, word := range roles {

@@ -8,7 +8,9 @@ import (
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/config"
+	"ringfence/node/phrase"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 )
@@ -29,10 +31,10 @@ told so, and whom to ask; nothing is changed then. ADDRESS is what ringfence pee
 shows on a node of the federation, such as /ip4/192.0.2.1/tcp/7400/p2p/12D3KooW….`,
 		Example: `  ringfence join bafyreib… --dir acme --peer /ip4/192.0.2.1/tcp/7400/p2p/12D3KooW…
   ringfence join genesis.cbor --dir acme --peer /dns/node.example.net/tcp/7400/p2p/12D3KooW…`,
-		Args: exactly("FEDERATION"),
+		Args: slip.Exactly("FEDERATION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if peer == "" {
-				return usage(cmd, "--peer is missing: name one node of the federation to begin with")
+				return slip.Missing(cmd, "--peer", phrase.New("usage.peer", "name one node of the federation to begin with"))
 			}
 			return a.join(cmd, args[0], peer)
 		},
@@ -54,7 +56,7 @@ func (a *app) join(cmd *cobra.Command, what, peer string) error {
 		return bad(err)
 	}
 	if err := j.Find(what); err != nil {
-		return bad(err)
+		return err
 	}
 	ring, err := keys.Open(filepath.Join(cfg.Dir, found.KeysDir), a.unlock(cfg.KeyFile, false))
 	if err == nil {

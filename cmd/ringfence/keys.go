@@ -7,6 +7,7 @@ import (
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/store/keys"
 )
 
@@ -18,7 +19,7 @@ func (a *app) keysCommand() *cobra.Command {
 		Long: `Show lists the public half of each key in the data directory, which others may
 know. Nothing is unlocked and no private key is ever shown.`,
 		Example: `  ringfence keys show --dir acme`,
-		Args:    exactly(),
+		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.settings(cmd)
 			if err != nil {

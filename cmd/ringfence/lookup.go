@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -48,9 +49,9 @@ ends with 0 whether or not a number is listed.`,
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if file != "" {
-			return exactly()(cmd, args)
+			return slip.Exactly()(cmd, args)
 		}
-		return exactly("NUMBER")(cmd, args)
+		return slip.Exactly("NUMBER")(cmd, args)
 	}
 	cmd.Flags().StringVar(&file, "file", "", "`file` with one number a line; - for standard input")
 	queryFlags(cmd, &q)

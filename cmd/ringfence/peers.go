@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -20,7 +21,7 @@ The address at the top is what others write into peers.bootstrap to reach this
 node.`,
 		Example: `  ringfence peers --dir acme
   ringfence peers --dir acme --json`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := ask(a, cmd, asks, func(s api.Service) (api.Peers, error) { return s.Peers(cmd.Context()) })
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -29,11 +30,11 @@ Formats: libphonenumber-ranges (ranges.csv of one calling code, with --country)
 and cn-ranges (a table of Chinese mobile blocks). A file that breaks off within a
 line is refused, and so is one of another country. Undo with plan remove.`,
 		Example: `  ringfence plan import ranges.csv --format libphonenumber-ranges --country 34 --date 2026-11-01 --source "libphonenumber v9"`,
-		Args:    exactly("FILE"),
+		Args:    slip.Exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for name, value := range map[string]string{"format": p.Format, "date": p.Date, "source": p.Source} {
 				if value == "" {
-					return usage(cmd, "--%s is missing", name)
+					return slip.Missing(cmd, "--"+name)
 				}
 			}
 			return a.importPlan(cmd, p, args[0])
@@ -71,7 +72,7 @@ func (a *app) planListCommand() *cobra.Command {
 		Short:   "List the numbering plans of this node",
 		Long:    `List shows the plans by country, the newest first, and which of them were imported.`,
 		Example: `  ringfence plan list`,
-		Args:    exactly(),
+		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := ask(a, cmd, asks, func(s api.Service) (api.Status, error) { return s.Status(cmd.Context()) })
 			if err != nil {
@@ -95,7 +96,7 @@ func (a *app) planRemoveCommand() *cobra.Command {
 list shows them. The plans that are left answer again as before. Those that ship
 with the program stay.`,
 		Example: `  ringfence plan remove 34 2026-11-01`,
-		Args:    exactly("COUNTRY", "DATE"),
+		Args:    slip.Exactly("COUNTRY", "DATE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := ask(a, cmd, asks, func(s api.Service) (api.Plan, error) { return s.RemovePlan(cmd.Context(), args[0], args[1]) })
 			if err != nil {

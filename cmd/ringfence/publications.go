@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -15,7 +16,7 @@ func (a *app) publicationsCommand() *cobra.Command {
 can be undone as a whole. One that is open was cut short: publish the same file
 again to finish it.`,
 		Example: `  ringfence publications --json`,
-		Args:    exactly(),
+		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := ask(a, cmd, speaks, func(s api.Service) ([]api.Publication, error) { return s.Publications(cmd.Context()) })
 			if err != nil {

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/source/mapping"
 	"ringfence/node/source/mask"
 	"ringfence/store/strictyaml"
@@ -44,10 +46,10 @@ Mappings that ship: ` + strings.Join(mapping.ShippedNames(), ", ") + `; configs/
 says how to write one.`,
 		Example: `  ringfence publish complaints.csv --mapping ftc-daily --dry-run --rejects rejected.csv
   ringfence publish numbers.txt --mapping plain-list --country 86 --as-of 2026-11-20`,
-		Args: exactly("FILE"),
+		Args: slip.Exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if p.Mapping == "" {
-				return usage(cmd, "--mapping is missing; there are %s, or the path of a file", strings.Join(mapping.ShippedNames(), ", "))
+				return slip.Missing(cmd, "--mapping", phrase.New("usage.mappings", "there are %s, or the path of a file", strings.Join(mapping.ShippedNames(), ", ")))
 			}
 			d, err := a.publish(cmd, p, args[0], &rejects, &receipts)
 			if d == nil {

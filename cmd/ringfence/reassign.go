@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -15,10 +16,10 @@ func (a *app) reassignCommand() *cobra.Command {
 before it is void for everyone. Only who holds, resells or serves the number
 may say so.`,
 		Example: `  ringfence reassign +8613800138000 --date 2026-06-01 --preview`,
-		Args:    exactly("NUMBER"),
+		Args:    slip.Exactly("NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.Date == "" {
-				return usage(cmd, "--date is missing")
+				return slip.Missing(cmd, "--date")
 			}
 			s.Subject = args[0]
 			return a.say(cmd, s)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/store/disk"
@@ -34,7 +35,7 @@ batch that it published, as another node shows it: restore lift HEAD. Until then
 what it is told to say is queued, and publications shows it.`,
 		Example: `  ringfence restore /backup/ringfence-2026-11-24 --dir new
   ringfence restore lift bafyreib… --dir new --key-file acme.key`,
-		Args: exactly("FILE"),
+		Args: slip.Exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.restore(cmd, args[0]) },
 	}
 	cmd.AddCommand(a.liftCommand())
@@ -84,7 +85,7 @@ reaches two other members needs no lift: they confirm its feed. Of a stolen key 
 a lift ends the bar, and nothing does once its feed is proved to be forked.`,
 		Example: `  ringfence restore lift bafyreib… --key-file acme.key
   ringfence restore lift none --key-file acme.key`,
-		Args: exactly("HEAD"),
+		Args: slip.Exactly("HEAD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			type lifted struct {
 				Head string `json:"head"`

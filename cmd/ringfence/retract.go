@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -30,9 +31,9 @@ retracted by mistake is said again. Look first with --preview.`,
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if r.Batch != "" || r.Publication != "" {
-			return exactly()(cmd, args)
+			return slip.Exactly()(cmd, args)
 		}
-		return exactly("REFERENCE, --publication or --batch")(cmd, args)
+		return slip.Exactly("REFERENCE, --publication or --batch")(cmd, args)
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.Publication, "publication", "", "`ID` of a publication, as ringfence publications shows it")

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"math"
-
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
-	"ringfence/node/api"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/config"
-	"ringfence/store/strictyaml"
+	"ringfence/node/phrase"
 )
 
 // exitCodes is told by every help text.
@@ -45,7 +40,7 @@ RINGFENCE_… in the environment, and from flags, in rising order.
 	global.BoolVar(&a.json, "json", false, "answer with one JSON object")
 	global.StringVar(&a.configFile, "config", "", "configuration `file` (default DIR/"+config.FileName+")")
 	config.AddFlags(global, "dir", "socket", "key_file", "lang")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%s", flagSlip(err)) })
+	root.SetFlagErrorFunc(slip.Flag)
 	root.AddGroup(
 		&cobra.Group{ID: groupStart, Title: "To begin:"},
 		&cobra.Group{ID: groupSpeak, Title: "To speak:"},
@@ -106,54 +101,9 @@ func (a *app) prepare(cmd *cobra.Command) {
 				return cmd.Help()
 			case len(args) == 0:
 				cmd.PrintErrln(cmd.UsageString())
-				return usage(cmd, "a command is missing")
+				return slip.Of(cmd, phrase.New("usage.no_command", "a command is missing"))
 			}
-			return usage(cmd, "unknown command %q%s", args[0], suggestion(cmd, args[0]))
+			return slip.Command(cmd, args[0])
 		}
-	}
-}
-
-// usage is a slip on the command line.
-func usage(cmd *cobra.Command, format string, args ...any) error {
-	return api.Errorf(api.BadInput, "%s; see %s --help", fmt.Sprintf(format, args...), cmd.CommandPath())
-}
-
-// flagSlip words what is wrong with a flag for people who know no Go.
-func flagSlip(err error) string {
-	var slip *pflag.InvalidValueError
-	if !errors.As(err, &slip) {
-		return err.Error()
-	}
-	most, ok := map[string]uint64{"uint16": math.MaxUint16, "uint32": math.MaxUint32, "uint64": math.MaxUint64}[slip.GetFlag().Value.Type()]
-	if !ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("--%s: %q is no whole number from 0 to %d", slip.GetFlag().Name, slip.GetValue(), most)
-}
-
-// suggestion names the verb that was probably meant, if one is near.
-func suggestion(cmd *cobra.Command, word string) string {
-	var names []string
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
-	}
-	if near := strictyaml.Nearest(word, names); near != "" {
-		return fmt.Sprintf(", did you mean %q?", near)
-	}
-	return ""
-}
-
-// exactly wants n arguments, named for the error.
-func exactly(names ...string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch {
-		case len(args) < len(names):
-			return usage(cmd, "%s is missing", names[len(args)])
-		case len(args) > len(names):
-			return usage(cmd, "%q is one argument too many", args[len(names)])
-		}
-		return nil
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/config"
@@ -30,7 +31,7 @@ A node without a key that opens its keys still reads and screens: --no-keys.`,
 		Example: `  ringfence run --dir acme --key-file acme.key
   ringfence run --dir acme --peers-listen 0.0.0.0:7400
   ringfence run --dir acme --no-keys --listen none`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 	}
 	noKeys := cmd.Flags().Bool("no-keys", false, "unlock no keys: read and screen only")
 	config.AddFlags(cmd.Flags(), "listen", "peers.listen", "peers.announce", "peers.bootstrap", "peers.lan",

@@ -7,6 +7,7 @@ import (
 
 	"ringfence/cmd/ringfence/calls"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -25,14 +26,14 @@ A file holds a call a line: JSON objects, or CSV under a head that names its
 columns, by the names of the flags. It ends with 0 whatever the verdict is.`,
 		Example: `  ringfence screen --caller +861062301234 --called +8613800138000 --ingress international
   ringfence screen --file calls.csv --json`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.Lang = a.words(cmd).Lang()
 			if file != "" {
 				return a.screenFile(cmd, c.Lang, file, masked)
 			}
 			if c.Called == "" {
-				return usage(cmd, "--called is missing")
+				return slip.Missing(cmd, "--called")
 			}
 			v, err := ask(a, cmd, asks, func(s api.Service) (api.Verdict, error) { return s.Screen(cmd.Context(), c) })
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/store/disk"
 )
@@ -35,7 +36,7 @@ func (a *app) scrubCommand() *cobra.Command {
 checksums, hashes, signatures. A broken batch is named and put into quarantine.
 The node must not run. It ends with 1 when something is broken.`,
 		Example: `  ringfence scrub --dir acme`,
-		Args:    exactly(),
+		Args:    slip.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.scrub(cmd) },
 	}
 }

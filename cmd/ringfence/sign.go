@@ -11,7 +11,9 @@ import (
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 )
 
@@ -31,13 +33,13 @@ The signature is added to the file, or written to another one with --out, which 
 this signature alone: founders may sign one after the other or all at once.`,
 		Example: `  ringfence federation sign --dir reg --file draft.cbor
   ringfence federation sign --dir reg --file draft.cbor --out reg-signed.cbor --yes`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case file == "":
-				return usage(cmd, "--file is missing")
+				return slip.Missing(cmd, "--file")
 			case a.json && !yes:
-				return usage(cmd, "--yes is missing: with --json nobody is asked")
+				return slip.Missing(cmd, "--yes", phrase.New("usage.yes", "with --json nobody is asked"))
 			}
 			return a.sign(cmd, file, out, yes)
 		},
@@ -130,7 +132,7 @@ signatures of all. Who has not signed is named, and nothing is written.`,
   ringfence federation seal reg.cbor moe.cbor --out genesis.cbor`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage(cmd, "FILE is missing")
+				return slip.Missing(cmd, "FILE")
 			}
 			return nil
 		},

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -16,12 +17,12 @@ func (a *app) statusCommand() *cobra.Command {
 old the list is, how much room the disk has, and what is wrong.
 
 When a key of the member signed two stories, what it said under that key counts for
-nothing. --say-again lists what has to be said again under another of its keys, without
-what it took back, replaced or said again itself. A file is said again whole by
-publishing it there.`,
+nothing. --say-again lists what has to be said again under another key that the charter
+names for it, on the node that holds that key, without what it took back, replaced or
+said again itself. A file is said again whole by publishing it there.`,
 		Example: `  ringfence status --dir acme --json
   ringfence status --say-again`,
-		Args: exactly(),
+		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if again {
 				all, err := ask(a, cmd, tells, func(s api.Service) (api.SayAgain, error) { return s.SayAgain(cmd.Context()) })

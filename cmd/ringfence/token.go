@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
 
@@ -22,7 +23,7 @@ func (a *app) tokenNewCommand() *cobra.Command {
 a publisher also speaks for the member, an admin also looks after the node. The
 node keeps only its hash.`,
 		Example: `  ringfence token new nightly-job --role publisher`,
-		Args:    exactly("NAME"),
+		Args:    slip.Exactly("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := ask(a, cmd, asks, func(s api.Service) (api.Token, error) {
 				return s.Token(cmd.Context(), api.TokenRequest{Name: args[0], Role: api.Role(role)})
@@ -43,7 +44,7 @@ func (a *app) tokenListCommand() *cobra.Command {
 		Short:   "List tokens, without their secrets",
 		Long:    `List shows the name and role of each token.`,
 		Example: `  ringfence token list`,
-		Args:    exactly(),
+		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := ask(a, cmd, asks, func(s api.Service) ([]api.Token, error) { return s.Tokens(cmd.Context()) })
 			if err != nil {
@@ -65,7 +66,7 @@ func (a *app) tokenRevokeCommand() *cobra.Command {
 		Short:   "End a token",
 		Long:    `Revoke ends a token: from now on it opens nothing.`,
 		Example: `  ringfence token revoke nightly-job`,
-		Args:    exactly("NAME"),
+		Args:    slip.Exactly("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			type revoked struct {
 				Revoked string `json:"revoked"`

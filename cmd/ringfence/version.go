@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 )
 
 // version tells what this binary was built from.
@@ -57,7 +58,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short:   "Tell what this binary was built from",
 		Long:    `Version tells the version, the revision of the source, and the Go toolchain.`,
 		Example: `  ringfence version --json`,
-		Args:    exactly(),
+		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return answer(a, cmd, thisVersion(), func(p *show.Page, v version) {
 				words := []string{"ringfence", v.Version, v.Revision, v.Go, v.Platform}

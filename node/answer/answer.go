@@ -17,6 +17,7 @@ import (
 
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/node/screen"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
@@ -51,11 +52,11 @@ func (b *Book) Read(q api.Query) (number.Readings, error) {
 	readings := rules.Dialled(q.Number)
 	if _, ok := readings.Number(); !ok {
 		first := readings.First()
-		why := first.Reason().String()
-		if why == "" {
-			why = first.Kind().String()
-		}
-		return number.Readings{}, api.Errorf(api.BadInput, "%q is no number of country +%s: %s; write it as +86…, or name its country", clip(q.Number), country, why)
+		key := screen.ReasonKey(first)
+		return number.Readings{}, api.Tell(api.BadInput, phrase.Join(
+			phrase.New("error.bad_number", "%q is no number of country +%s", clip(q.Number), country),
+			phrase.Coded(key, b.Texts.Match("en").Named(key)),
+			phrase.New("remedy.bad_number", "write it as +86…, or name its country")))
 	}
 	return readings, nil
 }
@@ -87,7 +88,7 @@ func ParseCountry(s string) (number.Country, error) {
 			return c, nil
 		}
 	}
-	return 0, api.Errorf(api.BadInput, "%q is no country calling code; want one such as 86, 1 or 34", clip(s))
+	return 0, api.Tell(api.BadInput, phrase.New("error.bad_country", "%q is no country calling code; want one such as 86, 1 or 34", clip(s)))
 }
 
 // Age says how old an answer's list is.

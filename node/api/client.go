@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"ringfence/node/phrase"
 )
 
 // ClientConfig says where the node is: exactly one of Socket and URL.
@@ -220,7 +222,7 @@ func (c *Client) refusal(resp *http.Response) error {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	var p Problem
 	if media == MediaProblem && json.NewDecoder(io.LimitReader(resp.Body, most)).Decode(&p) == nil && p.Kind.Known() {
-		return Errorf(p.Kind, "%s", p.Detail)
+		return p.Failure()
 	}
 	return Errorf(KindOfHTTP(resp.StatusCode), "%s answers %s without the words of a Ringfence node; is it one?", c.where, resp.Status)
 }
@@ -229,13 +231,13 @@ func (c *Client) refusal(resp *http.Response) error {
 func (c *Client) unreached(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(context.Cause(ctx), errSilent):
-		return Errorf(Unavailable, "the node on %s does not answer within %v; it is stopped, stuck or overloaded: see its log and its process, and start it anew if that does not help", c.where, c.patience)
+		return Tell(Unavailable, phrase.New("error.node_silent", "the node on %s does not answer within %v; it is stopped, stuck or overloaded: see its log and its process, and start it anew if that does not help", c.where, c.patience))
 	case ctx.Err() != nil:
 		return fmt.Errorf("ask node on %s: %w", c.where, ctx.Err())
 	case errors.Is(err, fs.ErrPermission):
-		return Errorf(Forbidden, "may not open %s; run this as the user that runs the node, or use its URL with a token", c.where)
+		return Tell(Forbidden, phrase.New("error.may_not_open", "may not open %s; run this as the user that runs the node, or use its URL with a token", c.where))
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return Errorf(Unavailable, "no node is running on %s; start one with `ringfence run`", c.where)
+		return Tell(Unavailable, phrase.New("error.no_node", "no node is running on %s; start one with `ringfence run`", c.where))
 	}
 	var inner *url.Error
 	if errors.As(err, &inner) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"ringfence/node/phrase"
 )
 
 // Kind is why a request was not done. Each has an HTTP status and an exit
@@ -79,7 +81,34 @@ func (k Kind) Exit() int {
 // Error is a failure that a caller can act on: what, where, and what to do.
 type Error struct {
 	Kind    Kind   `json:"kind"`
-	Message string `json:"message"`
+	Message string `json:"message"` // in English
+	Coded
+}
+
+// Coded is what an error has beside its English when it has a code that stays the same
+// over releases and can be told in other languages: what phrase.Phrase has.
+type Coded struct {
+	Code string            `json:"code,omitempty" doc:"Stays the same over releases"`
+	Args []string          `json:"args,omitempty" doc:"The values in the message, in order"`
+	Then []phrase.Sentence `json:"then,omitempty" doc:"What the message says after its first sentence, which is the code's own"`
+}
+
+// Tell makes an Error that says a phrase.
+func Tell(kind Kind, p phrase.Phrase) *Error {
+	return &Error{kind, p.Text, Coded{p.Code, p.Args, p.Then}}
+}
+
+// Phrase returns what the error says.
+func (e *Error) Phrase() phrase.Phrase {
+	return phrase.Phrase{Sentence: phrase.Sentence{Code: e.Code, Text: e.Message, Args: e.Args}, Then: e.Then}
+}
+
+// Unwrap returns what the error says, so that it is found in what wraps the error.
+func (e *Error) Unwrap() error {
+	if e.Code == "" {
+		return nil
+	}
+	return e.Phrase()
 }
 
 // Error returns the message.

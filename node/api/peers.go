@@ -1,5 +1,7 @@
 package api
 
+import "ringfence/node/phrase"
+
 // Standing is how a node stands among its peers.
 type Standing struct {
 	Addresses    []string `json:"addresses"` // by which others reach this node
@@ -12,10 +14,10 @@ type Standing struct {
 	BatchesTotal int      `json:"catch_up_total_batches"`
 	// BatchesWaiting are dated more than ten minutes ahead of this node's clock;
 	// they are taken in when they are due or the clock is set right.
-	BatchesWaiting int      `json:"waiting_batches"`
-	FeedsWaiting   int      `json:"waiting_feeds"` // that these batches are of
-	Gaps           []string `json:"gaps"`          // batches that somebody announced and nobody gives, in words
-	GapBatches     int      `json:"gap_batches"`   // how many
+	BatchesWaiting int             `json:"waiting_batches"`
+	FeedsWaiting   int             `json:"waiting_feeds"` // that these batches are of
+	Gaps           []phrase.Phrase `json:"gaps"`          // batches that somebody announced and nobody gives
+	GapBatches     int             `json:"gap_batches"`   // how many
 	// UnheardSeconds is for how long no peer has told this node what it holds and
 	// given it all; beyond five minutes what the node serves may be stale.
 	UnheardSeconds int64 `json:"unheard_seconds"`
@@ -24,7 +26,7 @@ type Standing struct {
 	// one's, by the median; null while no peer has said.
 	ClockBehindSeconds *float64 `json:"clock_behind_seconds"`
 	// Confirming says what a restored node waits for before it signs.
-	Confirming string `json:"confirming,omitempty"`
+	Confirming *phrase.Phrase `json:"confirming,omitempty"`
 }
 
 // Peers is what a node knows of the other nodes of its federation.
@@ -44,17 +46,19 @@ type Peer struct {
 	Direct    bool   `json:"direct"`            // kept connected: a regulator, or of the same member
 	Ready     bool   `json:"ready"`             // holds what its own peers held when it met them
 	Agreement string `json:"agreement" enum:"yes,no,other_inputs,other_day,unknown"`
-	Ahead     int    `json:"ahead_batches"`  // it holds and this node does not
-	Behind    int    `json:"behind_batches"` // this node holds and it does not
+	// Ahead is how many batches it holds and this node does not, Behind the other way
+	// round; nobody takes more of a frozen feed, so of those neither counts any.
+	Ahead  int `json:"ahead_batches"`
+	Behind int `json:"behind_batches"`
 	// ClockAheadSeconds is by how much its clock is ahead of this node's.
-	ClockAheadSeconds *float64 `json:"clock_ahead_seconds"`
-	Heard             string   `json:"heard,omitempty"` // when it last said how it stands
-	Version           string   `json:"version,omitempty"`
-	Score             float64  `json:"score"` // of gossip; below 0 it has misbehaved
-	ReceivedBytes     int64    `json:"received_bytes"`
-	SentBytes         int64    `json:"sent_bytes"`
-	LastTry           string   `json:"last_try,omitempty"`
-	Trouble           string   `json:"trouble,omitempty"` // why it is not connected
+	ClockAheadSeconds *float64       `json:"clock_ahead_seconds"`
+	Heard             string         `json:"heard,omitempty"` // when it last said how it stands
+	Version           string         `json:"version,omitempty"`
+	Score             float64        `json:"score"` // of gossip; below 0 it has misbehaved
+	ReceivedBytes     int64          `json:"received_bytes"`
+	SentBytes         int64          `json:"sent_bytes"`
+	LastTry           string         `json:"last_try,omitempty"`
+	Trouble           *phrase.Phrase `json:"trouble,omitempty"` // why it is not connected
 }
 
 // Evidence is what proves that somebody told two stories.
@@ -69,10 +73,10 @@ type Fork struct {
 	Issuer     string `json:"issuer"`
 	Epoch      uint64 `json:"epoch"`
 	Sequence   uint64 `json:"sequence"`
-	First      string `json:"first"`  // CID of the one header
-	Second     string `json:"second"` // and of the other
-	Suspended  int    `json:"suspended_statements"`
-	ProofBytes []byte `json:"proof"` // base64; whoever has it can check it alone
+	First      string `json:"first"`                // CID of the one header
+	Second     string `json:"second"`               // and of the other
+	Suspended  int    `json:"suspended_statements"` // as many as this node holds; another may hold more or fewer
+	ProofBytes []byte `json:"proof"`                // base64; whoever has it can check it alone
 }
 
 // SayAgain is what a member has to say again under another of its keys to have what

@@ -47,7 +47,9 @@ type Speaker interface {
 	Publish(ctx context.Context, p Publish, file io.Reader, h Hearing) (Published, error)
 	// Say says one thing by hand, or only previews it.
 	Say(ctx context.Context, s Say) (Said, error)
-	// Retract undoes a statement, a batch or a publication, or only previews.
+	// Retract undoes a statement, a batch or a publication, or only previews. It
+	// signs nothing and says NotFound of what is not known here, and Refused of what
+	// is retracted already.
 	Retract(ctx context.Context, r Retract) (Said, error)
 	// Publications lists what was delivered, newest first.
 	Publications(ctx context.Context) ([]Publication, error)

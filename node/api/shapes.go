@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"time"
+
+	"ringfence/node/phrase"
+)
 
 // Call is one call to be screened, in the words of the command line.
 type Call struct {
@@ -192,30 +196,30 @@ type Publication struct {
 
 // Status says how a node stands.
 type Status struct {
-	Version    string   `json:"version"`
-	Federation string   `json:"federation"`
-	Name       string   `json:"federation_name"`
-	Member     string   `json:"member"`
-	Roles      []string `json:"roles"`
-	Issuer     string   `json:"issuer"`
-	Directory  string   `json:"directory"`
-	Running    bool     `json:"running"` // a node process answers, not the verb itself
-	StartedAt  string   `json:"started_at"`
-	Members    int      `json:"members"`
-	Batches    int      `json:"batches"`
-	Statements int      `json:"statements"`
-	Void       int      `json:"void"`
-	Keys       int      `json:"keys"`
-	Entries    int      `json:"entries"`
-	Labelled   int      `json:"labelled"`
-	Blocked    int      `json:"blocked"`
-	Contested  int      `json:"contested"`
-	Feeds      []Feed   `json:"feeds"`
-	Plans      []Plan   `json:"plans"`
-	Switches   []Switch `json:"switches"`
-	FreeBytes  uint64   `json:"free_bytes"`
-	FloorBytes uint64   `json:"floor_bytes"`
-	Problems   []string `json:"problems"`
+	Version    string          `json:"version"`
+	Federation string          `json:"federation"`
+	Name       string          `json:"federation_name"`
+	Member     string          `json:"member"`
+	Roles      []string        `json:"roles"`
+	Issuer     string          `json:"issuer"`
+	Directory  string          `json:"directory"`
+	Running    bool            `json:"running"` // a node process answers, not the verb itself
+	StartedAt  string          `json:"started_at"`
+	Members    int             `json:"members"`
+	Batches    int             `json:"batches"`
+	Statements int             `json:"statements"`
+	Void       int             `json:"void"`
+	Keys       int             `json:"keys"`
+	Entries    int             `json:"entries"`
+	Labelled   int             `json:"labelled"`
+	Blocked    int             `json:"blocked"`
+	Contested  int             `json:"contested"`
+	Feeds      []Feed          `json:"feeds"`
+	Plans      []Plan          `json:"plans"`
+	Switches   []Switch        `json:"switches"`
+	FreeBytes  uint64          `json:"free_bytes"`
+	FloorBytes uint64          `json:"floor_bytes"`
+	Problems   []phrase.Phrase `json:"problems"`
 	// Suspended counts the member's own statements that lost effect because one of
 	// its keys signed two stories.
 	Suspended int `json:"suspended_statements"`

@@ -8,7 +8,11 @@ type Problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail" doc:"What is wrong, where, and what to do"`
 	Kind   Kind   `json:"kind" enum:"bad_input,not_found,forbidden,refused,unavailable,internal"`
+	Coded
 }
+
+// Failure returns the Error that the node gave.
+func (p *Problem) Failure() *Error { return &Error{p.Kind, p.Detail, p.Coded} }
 
 // PublishEvent is one line of what the node says while it publishes: how far
 // it is, what became of a row, and at the end what came of it, or why nothing

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"ringfence/node/phrase"
 	"ringfence/node/screen/local"
 )
 
@@ -27,6 +28,19 @@ func Check(opts Options) (Config, []Problem) {
 	}
 	c.rules()
 	return cfg, c.problems
+}
+
+// Lacks says what a node still lacks to be one among others, though nothing is wrong
+// with its configuration.
+func Lacks(cfg Config) []phrase.Phrase {
+	all := []phrase.Phrase{}
+	if _, err := os.Stat(filepath.Join(cfg.Dir, "genesis.cbor")); errors.Is(err, fs.ErrNotExist) {
+		all = append(all, phrase.New("warning.no_genesis", "there is no genesis.cbor in %s, so no node can run there yet: ringfence join fetches the charter of a federation, ringfence federation new founds one", cfg.Dir))
+	}
+	if len(cfg.Peers.Bootstrap) == 0 && !cfg.Peers.LAN {
+		all = append(all, phrase.New("warning.no_bootstrap", "peers.bootstrap names no node and peers.lan is off, so a new node meets only those that dial it: ringfence join adds an address; a node alone in its federation needs none"))
+	}
+	return all
 }
 
 type checker struct {

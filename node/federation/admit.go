@@ -224,7 +224,7 @@ func (f *Federation) watchOwnKey(o *intake.Outcome) error {
 	case f.cfg.Issuer.IsZero() || o.Issuer != f.cfg.Issuer:
 		return nil
 	case o.Status == intake.Forked:
-		return f.stolen(fmt.Sprintf("two headers under it claim place %d/%d", o.Fork.Epoch(), o.Fork.Sequence()))
+		return f.stolen(fmt.Sprintf("two headers that it signed are known for place %d/%d", o.Fork.Epoch(), o.Fork.Sequence()))
 	case o.Reason == intake.UnopenedEpoch:
 		return f.stolen(fmt.Sprintf("a header under it claims epoch %d, which was never opened", o.Tip.Epoch))
 	}

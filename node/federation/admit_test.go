@@ -110,6 +110,7 @@ func TestHearEvidence(t *testing.T) {
 		{"of an epoch that was never opened", unopened, false, gossip.Ignore, 0},
 		{"of a stranger", forkOf(t, d.Batch("Z0"), d.Batch("Z0'")).Bytes(), false, gossip.Ignore, 0},
 		{"rubbish", []byte{1}, false, gossip.Reject, 0},
+		{"of a later release", append([]byte{proof[0], 2}, proof[2:]...), false, gossip.Ignore, 0},
 		{"news", proof, false, gossip.Accept, 1},
 		{"known", proof, false, gossip.Ignore, 1},
 		{"another of the same epoch, of which a liar makes many", lower, false, gossip.Ignore, 1},

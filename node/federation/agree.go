@@ -74,10 +74,10 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 	}
 	f.differs[peer] = true
 	member, _ := f.cfg.State.Host(peer)
-	if last, alarmed := f.alarmed[member]; alarmed && now.Sub(last) < alarmEvery {
+	if last, alarmed := f.alarmed[member]; alarmed && time.Since(last) < alarmEvery {
 		return // whoever changes his list with each word is no more news for that
 	}
-	f.alarmed[member] = now
+	f.alarmed[member] = time.Now()
 	select {
 	case f.unequal <- difference{peer, own, b, f.own.list}:
 	default: // there is enough to look at

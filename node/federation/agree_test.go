@@ -5,10 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
+	"ringfence/store/keys"
 )
 
 func TestCompare(t *testing.T) {
@@ -49,14 +52,56 @@ func (p *place) alike(other bool) reconcile.Beacon {
 	return b
 }
 
-func TestHeard(t *testing.T) {
+// A peer's word that its list is the same is older than what is known of its batches:
+// beside some that one of the two lacks it is not told. What is counted of all peers is
+// what is said of each.
+func TestNobodyAgreesWhoIsBehind(t *testing.T) {
+	p := newPlace(t)
+	p.net.meet("a", "b", "c")
+	for _, c := range []struct {
+		name          string
+		ahead, behind uint64
+		other, late   bool
+		want          agreement
+	}{
+		{"the same list", 0, 0, false, false, agrees},
+		{"it is behind", 0, 5, false, false, elsewise},
+		{"it is ahead", 1, 0, false, false, elsewise},
+		{"another list", 0, 0, true, false, differs},
+		{"another list, and it is behind", 0, 5, true, false, differs},
+		{"another list, as it turned out before the own one went on", 0, 0, true, true, differs},
+	} {
+		p.heard(host("a"), p.alike(c.other), 0)
+		p.mu.Lock()
+		if c.late {
+			h := p.peers[host("a")]
+			h.Frontier = root("of before")
+			p.peers[host("a")] = h
+		}
+		own, line := p.listing(), api.Peer{Ahead: int(c.ahead), Behind: int(c.behind)}
+		p.describe(&line, host("a"), &own)
+		p.mu.Unlock()
+		if line.Agreement != string(c.want) {
+			t.Errorf("%s: %q, want %q", c.name, line.Agreement, c.want)
+		}
+		var s api.Standing
+		p.tellPeers(&s, map[keys.Public]reconcile.PeerStanding{host("a"): {Ahead: c.ahead, Behind: c.behind}})
+		if (s.Agreeing == 1) != (c.want == agrees) || (s.Differing == 1) != (c.want == differs) || s.Connected != 3 {
+			t.Errorf("%s: %q, and of %d %d agree and %d differ", c.name, line.Agreement, s.Connected, s.Agreeing, s.Differing)
+		}
+	}
+}
+
+func TestHeard(t *testing.T) { synctest.Test(t, testHeard) }
+
+func testHeard(t *testing.T) {
 	p := newPlace(t)
 	p.net.meet("a", "b", "c")
 	p.heard(host("a"), p.alike(false), 0)
 	p.heard(host("b"), p.alike(true), 0)
 	p.heard(host("d"), p.alike(true), 0) // its word outlived its connection
 	standing := func() (s api.Standing) {
-		p.tellPeers(&s)
+		p.tellPeers(&s, nil)
 		return s
 	}
 	if s := standing(); s.Connected != 3 || s.Agreeing != 1 || s.Differing != 1 {
@@ -76,7 +121,13 @@ func TestHeard(t *testing.T) {
 	if len(p.unequal) != 0 {
 		t.Error("a second alarm about one member, by another host of it")
 	}
-	p.time = p.time.Add(alarmEvery)
+	p.time = p.time.Add(time.Hour) // the node's clock is set
+	p.heard(host("b"), p.alike(true), 0)
+	if len(p.unequal) != 0 {
+		t.Error("a second alarm about one member within a minute, as the clock was set")
+	}
+	p.time = p.time.Add(-24 * time.Hour)
+	time.Sleep(alarmEvery)
 	p.heard(host("b"), p.alike(true), 0)
 	if len(p.unequal) != 1 {
 		t.Error("no alarm a minute later")
@@ -138,8 +189,8 @@ func TestGapsAreCountedInBatches(t *testing.T) {
 	p := newPlace(t)
 	var s api.Standing
 	for _, f := range []reconcile.FeedStanding{
-		{Issuer: issuer("B"), Claimed: 40, State: reconcile.Withheld, Reason: "not given"},
-		{Issuer: issuer("C"), Claimed: 2, State: reconcile.Aside, Reason: "unknown"},
+		{Issuer: issuer("B"), Claimed: 40, State: reconcile.Withheld, Reason: phrase.Plain("not given")},
+		{Issuer: issuer("C"), Claimed: 2, State: reconcile.Aside, Reason: phrase.Plain("unknown")},
 		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Pulling},
 		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Frozen},
 		{Issuer: issuer("A"), Claimed: 9, State: reconcile.Waiting},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/intake"
 )
@@ -15,28 +16,36 @@ import (
 // would accept a batch ahead of time.
 var ErrClock = errors.New("federation: the clock is wrong")
 
-// MaySign returns why this node must not sign now, nil when it may: a clock more
-// than ten minutes from the peers'. Without peers nobody knows better.
+// MaySign returns why this node must not sign now, nil when it may: somebody else
+// lives by its host key, or its clock is wrong.
 func (f *Federation) MaySign() error {
+	if err := f.single(); err != nil {
+		return err
+	}
+	return f.timely()
+}
+
+// timely returns ErrClock, with the reason, while the clock is more than ten minutes
+// from the peers'. Without peers nobody knows better.
+func (f *Federation) timely() error {
 	ahead, known := f.clock()
 	if !known || ahead.Abs() <= intake.Ahead {
 		return nil
 	}
-	direction := "behind"
+	off := phrase.New("problem.clock_behind", "the clock of this node is %v behind that of the peers, and at most %v is accepted, so it signs nothing; set it right (an NTP client keeps it so)", ahead.Round(time.Second), intake.Ahead)
 	if ahead < 0 {
-		direction = "ahead of"
+		off = phrase.New("problem.clock_ahead", "the clock of this node is %v ahead of that of the peers, and at most %v is accepted, so it signs nothing; set it right (an NTP client keeps it so)", ahead.Abs().Round(time.Second), intake.Ahead)
 	}
-	return fmt.Errorf("%w: it is %v %s that of the peers, and at most %v is accepted; set it right (an NTP client keeps it so)",
-		ErrClock, ahead.Abs().Round(time.Second), direction, intake.Ahead)
+	return fmt.Errorf("%w: %w", ErrClock, off)
 }
 
 // tellClock tells the log when the clock is found wrong, and when it is right again.
 func (f *Federation) tellClock() {
-	err := f.MaySign()
+	err := f.timely()
 	_, known := f.clock()
 	switch {
 	case err != nil && !f.clockOff:
-		f.log.Error("this node signs nothing", "reason", err)
+		f.log.Error("this node signs nothing", "reason", phrase.From(err).Text)
 		f.clockOff = true
 	case err == nil && known && f.clockOff:
 		f.log.Info("the clock of this node is right again")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 
 	"ringfence/node/gossip"
 	"ringfence/node/overlay"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
@@ -78,6 +80,8 @@ type Config struct {
 	Counted  func(status string, n int)  // outcomes of batches at the door
 	Gossiped func(topic, verdict string) // of each message
 	Dropped  func()                      // a peer, for what it did
+	Faulty   func(fault string)          // of each message that no honest node sends
+	Refused  func(reason string)         // of each connection of others that was refused or closed
 
 	Network
 	Logger  *slog.Logger
@@ -116,16 +120,17 @@ type Federation struct {
 	evidence chan []byte
 	unequal  chan difference
 
-	stale, clockOff bool // as the log was told; they belong to watch
+	stale, clockOff, twice bool // as the log was told; they belong to watch
 
 	mu        sync.Mutex // guards what follows
 	frontier  view.Frontier
 	own       summary // of the list that it was made of
 	peers     map[keys.Public]heard
 	differs   map[keys.Public]bool              // connected peers with another list, made of the same
-	alarmed   map[charter.MemberIndex]time.Time // when an alarm was last raised about whom
-	held      string                            // why a restored issuer does not sign yet
+	alarmed   map[charter.MemberIndex]time.Time // by the machine's clock: when an alarm was last raised about whom
+	held      phrase.Phrase                     // why a restored issuer does not sign yet
 	restoring restoring
+	twin      twin
 }
 
 // summary is what a list is made of and what came out.
@@ -159,6 +164,9 @@ func New(cfg Config) (*Federation, error) {
 	}
 	if cfg.Dropped == nil {
 		cfg.Dropped = func() {}
+	}
+	if cfg.Faulty == nil {
+		cfg.Faulty = func(string) {}
 	}
 	if cfg.Open == nil {
 		cfg.Open = overlay.New
@@ -200,7 +208,7 @@ func (f *Federation) open() (err error) {
 		Key: f.cfg.Key, Federation: id, Roster: f.cfg.State, Hosts: f.hosts, Direct: f.direct,
 		Listen: f.cfg.Listen, Announce: f.cfg.Announce, Bootstrap: f.cfg.Bootstrap, LAN: f.cfg.LAN,
 		Genesis: func() []byte { return f.cfg.Genesis }, Name: f.cfg.State.Charter().Name,
-		Book: book{f.cfg.Store}, Changed: f.changed, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
+		Book: book{f.cfg.Store}, Changed: f.changed, Refused: f.cfg.Refused, Twin: f.twinned, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
 	})
 	if err != nil {
 		return err
@@ -209,6 +217,7 @@ func (f *Federation) open() (err error) {
 	f.gossip, err = gossip.New(gossip.Config{
 		Overlay: f.overlay, Federation: id, Hosts: len(f.hosts()), Batch: f.hearBatch, Evidence: f.hearEvidence,
 		Score: f.standingOf, Direct: f.directs(), Logger: f.log,
+		Lose: f.lose, Faulty: func(fault gossip.Fault) { f.cfg.Faulty(string(fault)) },
 	})
 	if err != nil {
 		return errors.Join(err, f.overlay.Close())
@@ -345,8 +354,17 @@ func (f *Federation) changed(peer keys.Public, connected bool) {
 	f.pull.Parted(peer)
 }
 
-func (f *Federation) drop(peer keys.Public, why string, until time.Time) {
-	f.log.Warn("a peer is dropped", "member", f.memberOf(peer), "host", peer.Short(), "reason", why, "until", until.UTC().Format(time.RFC3339))
+// lostFor is how long a peer is dropped that gossip bears no more of: longer than its
+// score is remembered, or it would come back unheard. Up to half as long is added, at
+// random, since everybody drops it at once.
+const lostFor = 12 * time.Minute
+
+func (f *Federation) lose(peer keys.Public, why phrase.Phrase) {
+	f.drop(peer, why, f.cfg.Now().Add(lostFor+rand.N(lostFor/2)))
+}
+
+func (f *Federation) drop(peer keys.Public, why phrase.Phrase, until time.Time) {
+	f.log.Warn("a peer is dropped", "member", f.memberOf(peer), "host", peer.Short(), "reason", why.Text, "until", until.UTC().Format(time.RFC3339))
 	f.cfg.Dropped()
 	f.overlay.Drop(peer, why, until)
 }

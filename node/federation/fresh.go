@@ -1,8 +1,9 @@
 package federation
 
 import (
-	"fmt"
 	"time"
+
+	"ringfence/node/phrase"
 )
 
 // staleAfter is how long a node may hear from no peer what it holds until it says
@@ -21,13 +22,13 @@ func (f *Federation) Unheard() time.Duration {
 	return time.Since(f.began) - time.Duration(f.fresh.Load())
 }
 
-// Stale says in words that what this node serves may be stale; "" while it is not.
-func (f *Federation) Stale() string {
+// Stale says that what this node serves may be stale; nothing while it is not.
+func (f *Federation) Stale() phrase.Phrase {
 	unheard := f.Unheard()
 	if unheard <= staleAfter {
-		return ""
+		return phrase.Phrase{}
 	}
-	return fmt.Sprintf("what this node serves may be stale: for %v no peer has told it what it holds and given all of that; `ringfence peers` says who is connected", unheard.Truncate(time.Second))
+	return phrase.New("problem.stale", "what this node serves may be stale: for %v no peer has told it what it holds and given all of that; `ringfence peers` says who is connected", unheard.Truncate(time.Second))
 }
 
 // refresh notes when a peer was last heard, and tells the log when the list
@@ -37,10 +38,10 @@ func (f *Federation) refresh() {
 		f.fresh.Store(max(f.fresh.Load(), int64(last.Sub(f.began)))) // watch alone writes it
 	}
 	switch why := f.Stale(); {
-	case why != "" && !f.stale:
-		f.log.Warn("this node hears from no peer what it holds", "reason", why)
+	case !why.IsZero() && !f.stale:
+		f.log.Warn("this node hears from no peer what it holds", "reason", why.Text)
 		f.stale = true
-	case why == "" && f.stale:
+	case why.IsZero() && f.stale:
 		f.log.Info("this node hears again from its peers what they hold")
 		f.stale = false
 	}

@@ -11,15 +11,15 @@ func TestUnheard(t *testing.T) {
 		p := newPlace(t)
 		time.Sleep(staleAfter)
 		p.time = p.time.Add(24 * time.Hour)
-		if got := p.Unheard(); got != staleAfter || p.Stale() != "" {
+		if got := p.Unheard(); got != staleAfter || !p.Stale().IsZero() {
 			t.Errorf("unheard for %v since the start; %q", got, p.Stale())
 		}
 		time.Sleep(time.Second)
-		if p.Stale() == "" {
+		if p.Stale().IsZero() {
 			t.Error("the list is not stale")
 		}
 		p.fresh.Store(int64(staleAfter))
-		if got := p.Unheard(); got != time.Second || p.Stale() != "" {
+		if got := p.Unheard(); got != time.Second || !p.Stale().IsZero() {
 			t.Errorf("unheard for %v; %q", got, p.Stale())
 		}
 		p.alone = true

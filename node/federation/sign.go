@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
@@ -39,12 +40,13 @@ func (f *Federation) watch(ctx context.Context) error {
 		}
 		f.refresh()
 		f.tellClock()
+		f.tellTwin()
 		why := f.confirm()
 		f.mu.Lock()
 		f.held = why
 		f.mu.Unlock()
 		again := time.Second
-		if why == "" && f.caughtUp.Load() {
+		if why.IsZero() && f.caughtUp.Load() {
 			again = 10 * time.Second // a bar may come later
 		}
 		select {
@@ -56,49 +58,49 @@ func (f *Federation) watch(ctx context.Context) error {
 }
 
 // confirm lets a restored issuer sign once its peers have confirmed where its
-// feed ends. It returns what is still missing, "" when nothing is or no peer can
+// feed ends. It returns what is still missing, none when nothing is or no peer can
 // help.
-func (f *Federation) confirm() string {
+func (f *Federation) confirm() phrase.Phrase {
 	missing, err := f.tryConfirm()
 	if err != nil {
-		return err.Error()
+		return phrase.From(err)
 	}
 	return missing
 }
 
-func (f *Federation) tryConfirm() (missing string, err error) {
+func (f *Federation) tryConfirm() (missing phrase.Phrase, err error) {
 	if f.cfg.Issuer.IsZero() {
-		return "", nil
+		return phrase.Phrase{}, nil
 	}
 	head, _, err := f.cfg.Store.Latest(f.cfg.Issuer)
 	if err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
 	proof, forked, err := f.cfg.Store.Fork(f.cfg.Issuer, head.Epoch)
 	switch {
 	case err != nil:
-		return "", err
+		return phrase.Phrase{}, err
 	case forked: // however long ago it came
-		return "", f.watchOwnKey(&intake.Outcome{Status: intake.Forked, Issuer: f.cfg.Issuer, Fork: proof})
+		return phrase.Phrase{}, f.watchOwnKey(&intake.Outcome{Status: intake.Forked, Issuer: f.cfg.Issuer, Fork: proof})
 	}
 	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer)
 	switch {
 	case err != nil:
-		return "", err
+		return phrase.Phrase{}, err
 	case bar.Kind != feed.Restored:
 		f.mu.Lock()
 		f.restoring = restoring{}
 		f.mu.Unlock()
-		return "", nil
+		return phrase.Phrase{}, nil
 	}
-	if missing, err = f.unconfirmed(head); missing != "" || err != nil {
+	if missing, err = f.unconfirmed(head); !missing.IsZero() || err != nil {
 		return missing, err
 	}
 	if err := f.cfg.Lift(head.CID); err != nil {
-		return "", err
+		return phrase.Phrase{}, err
 	}
 	f.log.Info("the peers confirm where this node's feed ends; it signs again", "epoch", head.Epoch, "sequence", head.Sequence)
-	return "", nil
+	return phrase.Phrase{}, nil
 }
 
 // restoring is what a restored issuer remembers of its peers until they have
@@ -141,9 +143,9 @@ func (f *Federation) parted(peer keys.Public) {
 // ends at head: every host that can be reached was asked, ready ones of at least
 // two other members among them, the last head that any of them holds is this, and
 // nobody told of a later one since the store was restored.
-func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
+func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err error) {
 	near := f.around.Neighbours()
-	if missing = f.unreached(near); missing != "" {
+	if missing = f.unreached(near); !missing.IsZero() {
 		return missing, nil
 	}
 	self, _ := f.cfg.State.Host(f.cfg.Key.Public())
@@ -158,7 +160,7 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
 		f.restoring.told(peer, heads)
 		f.mu.Unlock()
 		for i := range heads {
-			if missing, err := f.contradicted(peer, head, &heads[i]); missing != "" || err != nil {
+			if missing, err := f.contradicted(peer, head, &heads[i]); !missing.IsZero() || err != nil {
 				return missing, err
 			}
 			highest = feed.Later(highest, tipOf(&heads[i]))
@@ -168,35 +170,35 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing string, err error) {
 		}
 	}
 	if len(ready) < witnesses {
-		return fmt.Sprintf("%d of %d members needed are ready and have been asked where this feed ends", len(ready), witnesses), nil
+		return phrase.New("confirm.members", "%d of %d members needed are ready and have been asked where this feed ends", len(ready), witnesses), nil
 	}
 	return f.short(head, highest), nil
 }
 
-func (f *Federation) unasked(peer keys.Public) string {
-	return f.memberOf(peer) + " was not asked yet"
+func (f *Federation) unasked(peer keys.Public) phrase.Phrase {
+	return phrase.New("confirm.not_asked", "%s was not asked yet", f.memberOf(peer))
 }
 
 // short says what the own feed lacks: here, where it ends at head, of what anybody
-// ever told, or among the connected, where it ends at highest. It is "" when both
-// have all.
-func (f *Federation) short(head, highest feed.Tip) string {
+// ever told, or among the connected, where it ends at highest. It is none when
+// both have all.
+func (f *Federation) short(head, highest feed.Tip) phrase.Phrase {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known := f.restoring.highest
 	switch {
 	case !feed.Later(head, known).CID.Equals(head.CID):
-		here := fmt.Sprintf("it ends at %d/%d", head.Epoch, head.Sequence)
+		by := f.memberOf(f.restoring.by)
 		if !head.CID.Defined() {
-			here = "nothing of it is held"
+			return phrase.New("confirm.nothing_here", "a peer (%s) has told of this feed up to %d/%d, and here nothing of it is held; it is fetched from whoever gives it", by, known.Epoch, known.Sequence)
 		}
-		return fmt.Sprintf("a peer (%s) has told of this feed up to %d/%d, and here %s; the rest is fetched from whoever gives it", f.memberOf(f.restoring.by), known.Epoch, known.Sequence, here)
+		return phrase.New("confirm.behind_told", "a peer (%s) has told of this feed up to %d/%d, and here it ends at %d/%d; the rest is fetched from whoever gives it", by, known.Epoch, known.Sequence, head.Epoch, head.Sequence)
 	case highest.CID.Equals(head.CID):
-		return ""
+		return phrase.Phrase{}
 	case !highest.CID.Defined():
-		return fmt.Sprintf("no peer holds anything yet of this feed, which ends at %d/%d here; they are fetching it", head.Epoch, head.Sequence)
+		return phrase.New("confirm.nobody_holds", "no peer holds anything yet of this feed, which ends at %d/%d here; they are fetching it", head.Epoch, head.Sequence)
 	}
-	return fmt.Sprintf("the peers know this feed up to %d/%d, here it ends at %d/%d; they are fetching the rest", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence)
+	return phrase.New("confirm.peers_behind", "the peers know this feed up to %d/%d, here it ends at %d/%d; they are fetching the rest", highest.Epoch, highest.Sequence, head.Epoch, head.Sequence)
 }
 
 // reach is how long after it was first dialled a host that is not connected
@@ -204,7 +206,7 @@ func (f *Federation) short(head, highest feed.Tip) string {
 const reach = 10 * time.Second
 
 // unreached says who beside near may yet be reached, and so asked.
-func (f *Federation) unreached(near []keys.Public) (missing string) {
+func (f *Federation) unreached(near []keys.Public) (missing phrase.Phrase) {
 	peers, now := f.around.Peers(), time.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -218,13 +220,13 @@ func (f *Federation) unreached(near []keys.Public) (missing string) {
 			}
 		case p.Address == "":
 		case p.LastTry.IsZero():
-			missing = f.memberOf(p.Host) + " was not dialled yet"
+			missing = phrase.New("confirm.not_dialled", "%s was not dialled yet", f.memberOf(p.Host))
 		default:
 			if !seen {
 				first = now
 			}
 			if dialled[p.Host] = first; now.Sub(first) < reach {
-				missing = f.memberOf(p.Host) + " is being dialled"
+				missing = phrase.New("confirm.dialling", "%s is being dialled", f.memberOf(p.Host))
 			}
 		}
 	}
@@ -234,18 +236,18 @@ func (f *Federation) unreached(near []keys.Public) (missing string) {
 
 // contradicted says how what a peer holds of the own feed is none of its history
 // here, which ends at head. A head beyond that contradicts nothing.
-func (f *Federation) contradicted(peer keys.Public, head feed.Tip, theirs *reconcile.Head) (string, error) {
+func (f *Federation) contradicted(peer keys.Public, head feed.Tip, theirs *reconcile.Head) (phrase.Phrase, error) {
 	if theirs.Forked {
-		return fmt.Sprintf("%s has a proof that this feed is forked; it is being fetched", f.memberOf(peer)), nil
+		return phrase.New("confirm.proof", "%s has a proof that this feed is forked; it is being fetched", f.memberOf(peer)), nil
 	}
 	t := tipOf(theirs)
 	if !t.CID.Defined() || !head.CID.Defined() || head.Before(t) {
-		return "", nil
+		return phrase.Phrase{}, nil
 	}
 	if same, err := f.holdsAt(t); err != nil || same {
-		return "", err
+		return phrase.Phrase{}, err
 	}
-	return fmt.Sprintf("%s holds another batch %d/%d of this feed than stands here: somebody else may hold this node's key; the proof is being fetched", f.memberOf(peer), t.Epoch, t.Sequence), nil
+	return phrase.New("confirm.other_batch", "%s holds another batch %d/%d of this feed than stands here: somebody else may hold this node's key; the proof is being fetched", f.memberOf(peer), t.Epoch, t.Sequence), nil
 }
 
 func tipOf(h *reconcile.Head) feed.Tip {

@@ -84,21 +84,21 @@ func confirm(t *testing.T, d *feedtest.Drawing, tt *confirming) {
 	if tt.was != nil {
 		earlier := confirming{near: tt.was[:1], holds: tt.holds, away: tt.away}
 		surround(t, p, d, &earlier)
-		p.confirm()
+		_ = p.confirm()
 		p.pass(time.Minute)
 		earlier.near, earlier.away = tt.was, nil
 		surround(t, p, d, &earlier)
-		p.confirm()
+		_ = p.confirm()
 		p.pass(time.Second)
 	}
 	surround(t, p, d, tt)
-	got := p.confirm()
+	got := p.confirm().Text
 	if tt.after > 0 {
 		if got == "" {
 			t.Error("it waits for nobody")
 		}
 		p.pass(tt.after)
-		got = p.confirm()
+		got = p.confirm().Text
 	}
 	if tt.want != "" {
 		if !strings.Contains(got, tt.want) || len(p.lifted) != 0 {
@@ -130,7 +130,7 @@ func TestConfirmSeesWhoComesAndGoes(t *testing.T) {
 				away: []overlay.Peer{{Host: host("d"), Address: "x", LastTry: noon()}},
 			}
 			surround(t, p, d, &around)
-			p.confirm()
+			_ = p.confirm()
 			p.pass(reach - time.Millisecond)
 			p.met(host("d"))
 			there := around
@@ -139,11 +139,11 @@ func TestConfirmSeesWhoComesAndGoes(t *testing.T) {
 			p.parted(host("d"))
 			surround(t, p, d, &around)
 			p.pass(time.Millisecond)
-			if got := p.confirm(); got != "d is being dialled" {
+			if got := p.confirm().Text; got != "d is being dialled" {
 				t.Errorf("who was there a millisecond ago is out of reach: %q", got)
 			}
 			p.pass(reach)
-			if got := p.confirm(); len(p.lifted) != c.lifted || (got == "") != (c.lifted == 1) {
+			if got := p.confirm().Text; len(p.lifted) != c.lifted || (got == "") != (c.lifted == 1) {
 				t.Errorf("it held %s, and %d times it was lifted: %q", c.holds, len(p.lifted), got)
 			}
 		})
@@ -158,7 +158,7 @@ func TestConfirmAsksWhoCameJustNow(t *testing.T) {
 	must(t, p.store.Bar(issuer("A"), restored))
 	surround(t, p, d, &confirming{near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A0", "b": "A0"},
 		away: []overlay.Peer{{Host: host("d"), Connected: true}}})
-	if got := p.confirm(); got != "d was not asked yet" || len(p.lifted) != 0 {
+	if got := p.confirm().Text; got != "d was not asked yet" || len(p.lifted) != 0 {
 		t.Errorf("%q; lifted %v", got, p.lifted)
 	}
 }
@@ -213,7 +213,7 @@ func TestConfirmLiftsNothingElse(t *testing.T) {
 		}
 		surround(t, p, d, &confirming{near: []string{"a", "b"}, ready: "a b", holds: map[string]string{"a": "A1", "b": "A1"}})
 		for range 2 {
-			if got := p.confirm(); got != "" || len(p.lifted) != 0 {
+			if got := p.confirm().Text; got != "" || len(p.lifted) != 0 {
 				t.Errorf("%s: %q; lifted %v", c.name, got, p.lifted)
 			}
 		}
@@ -238,13 +238,13 @@ func TestConfirmInTrouble(t *testing.T) {
 	for _, at := range []string{"latest", "fork", "barred", "header"} {
 		p := fresh()
 		p.store.fail[at] = true
-		if got := p.confirm(); !strings.Contains(got, errGone.Error()) || len(p.lifted) != 0 {
+		if got := p.confirm().Text; !strings.Contains(got, errGone.Error()) || len(p.lifted) != 0 {
 			t.Errorf("%s fails: %q; lifted %v", at, got, p.lifted)
 		}
 	}
 	p := fresh()
 	p.unlifted = fmt.Errorf("a reserved place is missing")
-	if got := p.confirm(); got != "a reserved place is missing" || strings.Contains(p.log.String(), "signs again") {
+	if got := p.confirm().Text; got != "a reserved place is missing" || strings.Contains(p.log.String(), "signs again") {
 		t.Errorf("not lifted: %q, %s", got, p.log.String())
 	}
 }
@@ -255,7 +255,7 @@ func TestWhoDoesNotSign(t *testing.T) {
 	p := newPlace(t)
 	p.cfg.Issuer = [len(p.cfg.Issuer)]byte{}
 	p.store.fail["latest"] = true
-	if got := p.confirm(); got != "" {
+	if got := p.confirm().Text; got != "" {
 		t.Errorf("it confirms: %q", got)
 	}
 	proof := forkOf(t, d.Batch("A0"), d.Batch("A0'"))

@@ -1,12 +1,12 @@
 package federation
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
 	"ringfence/store/keys"
 )
@@ -25,7 +25,7 @@ func (f *Federation) Standing() api.Standing {
 	ahead, known := f.clock()
 	out := api.Standing{
 		Addresses: f.overlay.Addresses(), Hosts: len(f.hosts()) - 1, Ready: f.CaughtUp(),
-		BatchesDone: int(s.Done), BatchesTotal: int(s.Total), Gaps: []string{},
+		BatchesDone: int(s.Done), BatchesTotal: int(s.Total), Gaps: []phrase.Phrase{},
 	}
 	for i := range s.Feeds {
 		f.tellFeed(&out, &s.Feeds[i])
@@ -37,29 +37,37 @@ func (f *Federation) Standing() api.Standing {
 	unheard := f.Unheard()
 	out.UnheardSeconds, out.Stale = int64(unheard/time.Second), unheard > staleAfter
 	if s.Trouble != "" {
-		out.Gaps = append(out.Gaps, "nothing is pulled: "+s.Trouble)
+		out.Gaps = append(out.Gaps, phrase.Join(phrase.New("problem.not_pulled", "nothing is pulled from the peers"), phrase.Plain(s.Trouble)))
 	}
-	f.tellPeers(&out)
+	f.tellPeers(&out, byPeer(&s))
 	return out
 }
 
+// Deaf returns why other nodes do not reach this one where it should listen; none when
+// they do, as far as it can tell.
+func (f *Federation) Deaf() []phrase.Phrase { return f.overlay.Deaf() }
+
 // tellPeers adds how many are connected and what their lists are. Of whoever is
 // gone a last word may still be here, and counts for nothing.
-func (f *Federation) tellPeers(out *api.Standing) {
+func (f *Federation) tellPeers(out *api.Standing, pulled map[keys.Public]reconcile.PeerStanding) {
 	near := f.around.Neighbours()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.listing()
 	for _, peer := range near {
 		out.Connected++
-		if h, ok := f.peers[peer]; ok && compare(&own, &h.Beacon) == agrees {
+		switch p := pulled[peer]; f.agreement(peer, &own, max(p.Ahead, p.Behind) == 0) {
+		case agrees:
 			out.Agreeing++
-		}
-		if f.differs[peer] {
+		case differs:
 			out.Differing++
+		case elsewise, otherDay, unheard:
 		}
 	}
-	out.Confirming = f.held
+	if !f.held.IsZero() {
+		held := f.held
+		out.Confirming = &held
+	}
 }
 
 // mostTold bounds what one feed adds to a sum, whatever its issuer signed.
@@ -78,11 +86,11 @@ func (f *Federation) tellFeed(out *api.Standing, feed *reconcile.FeedStanding) {
 		}
 		slices.Sort(asked)
 		out.GapBatches += int(min(feed.Claimed, mostTold))
-		line := fmt.Sprintf("%d batches of %s from %d/%d on are not to be had: %s", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence, feed.Reason)
+		gap := phrase.New("problem.gap", "%d batches of %s from %d/%d on are not to be had", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence)
 		if len(asked) > 0 {
-			line += "; asked " + strings.Join(slices.Compact(asked), ", ")
+			gap = phrase.New("problem.gap_asked", "%d batches of %s from %d/%d on are not to be had, asked for from %s", feed.Claimed, f.issuerOf(feed.Issuer), feed.Epoch, feed.Sequence, strings.Join(slices.Compact(asked), ", "))
 		}
-		out.Gaps = append(out.Gaps, line)
+		out.Gaps = append(out.Gaps, phrase.Join(gap, feed.Reason))
 	case reconcile.Settled, reconcile.Pulling, reconcile.Frozen:
 	}
 }
@@ -98,10 +106,8 @@ func (f *Federation) issuerOf(key keys.Public) string {
 // Peers returns every host of the federation but this one, and what is known of
 // it.
 func (f *Federation) Peers() []api.Peer {
-	scores, pulled := f.gossip.Scores(), make(map[keys.Public]reconcile.PeerStanding)
-	for _, p := range f.pull.Standing().Peers {
-		pulled[p.Peer] = p
-	}
+	scores, s := f.gossip.Scores(), f.pull.Standing()
+	pulled := byPeer(&s)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.listing()
@@ -109,11 +115,14 @@ func (f *Federation) Peers() []api.Peer {
 	for _, p := range f.overlay.Peers() {
 		line := api.Peer{
 			Member: f.memberOf(p.Host), Host: p.Host.String(), Connected: p.Connected, Address: p.Address,
-			Inbound: p.Inbound, Direct: p.Direct, ReceivedBytes: p.In, SentBytes: p.Out, Trouble: p.Trouble,
+			Inbound: p.Inbound, Direct: p.Direct, ReceivedBytes: p.In, SentBytes: p.Out,
 			Agreement: string(unheard), Score: scores[p.Host],
 		}
 		line.Since, line.LastTry = stamp(p.Since), stamp(p.LastTry)
 		line.Ahead, line.Behind = int(pulled[p.Host].Ahead), int(pulled[p.Host].Behind)
+		if !p.Trouble.IsZero() {
+			line.Trouble = &p.Trouble
+		}
 		if p.Connected {
 			f.describe(&line, p.Host, &own)
 		}
@@ -122,13 +131,40 @@ func (f *Federation) Peers() []api.Peer {
 	return out
 }
 
+// byPeer returns what is known of each neighbour's batches.
+func byPeer(s *reconcile.Standing) map[keys.Public]reconcile.PeerStanding {
+	pulled := make(map[keys.Public]reconcile.PeerStanding, len(s.Peers))
+	for _, p := range s.Peers {
+		pulled[p.Peer] = p
+	}
+	return pulled
+}
+
+// agreement returns how a peer's list stands to the own one; level says that neither is
+// known to have batches that the other lacks. The caller holds mu.
+func (f *Federation) agreement(host keys.Public, own *reconcile.Beacon, level bool) agreement {
+	h, ok := f.peers[host]
+	if !ok {
+		return unheard
+	}
+	switch a := compare(own, &h.Beacon); {
+	case f.differs[host]: // it was found, and stays so until the peer says another thing
+		return differs
+	case a == agrees && !level: // its word and what it holds are not of one moment
+		return elsewise
+	default:
+		return a
+	}
+}
+
 // describe adds what a peer said of itself. The caller holds mu.
 func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.Beacon) {
 	h, ok := f.peers[host]
 	if !ok {
 		return
 	}
-	line.Agreement, line.Ready, line.Version, line.Heard = string(compare(own, &h.Beacon)), h.Ready, h.Version, stamp(h.at)
+	line.Agreement = string(f.agreement(host, own, max(line.Ahead, line.Behind) == 0))
+	line.Ready, line.Version, line.Heard = h.Ready, h.Version, stamp(h.at)
 	if seconds := h.clock.ahead(f.cfg.Now()).Seconds(); h.clock.known() {
 		line.ClockAheadSeconds = &seconds
 	}

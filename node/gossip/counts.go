@@ -53,6 +53,9 @@ func (t tracer) RejectMessage(m *pubsub.Message, reason string) {
 	if reason == pubsub.RejectValidationQueueFull || reason == pubsub.RejectValidationThrottled {
 		t.g.counter(m.GetTopic()).dropped.Add(1)
 	}
+	if f, ok := faultOf(reason); ok {
+		t.g.blame(m.ReceivedFrom, f)
+	}
 }
 
 func (t tracer) DropRPC(rpc *pubsub.RPC, _ peer.ID) {
@@ -72,8 +75,8 @@ func (t tracer) OnClosedOutboundStream(p peer.ID) {
 	defer t.g.mu.Unlock()
 	delete(t.g.spoken, p)
 	t.g.hints.gone(p)
-	if b := t.g.budgets[p]; b != nil && b.Tokens() >= peerBurst {
-		delete(t.g.budgets, p) // else coming back would be a new budget
+	if a, ok := t.g.allowances[p]; ok && a.full() {
+		delete(t.g.allowances, p) // else coming back would be a new one
 	}
 }
 

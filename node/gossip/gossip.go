@@ -12,9 +12,9 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"golang.org/x/time/rate"
 
 	"ringfence/node/overlay"
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
@@ -62,6 +62,11 @@ type Config struct {
 	// Direct peers get every message and are heard whatever their score is. It
 	// must be mutual: a direct peer is no place of the mesh.
 	Direct []keys.Public
+	// Lose is called, one peer at a time, with a peer that has sent more than is
+	// borne of what no honest node sends. It is to hang up on it for longer than its
+	// score is remembered, which is 10 minutes, and to let it come back.
+	Lose   func(peer keys.Public, why phrase.Phrase)
+	Faulty func(Fault)  // for monitoring, of each fault; must not block
 	Logger *slog.Logger // nil: none
 }
 
@@ -79,11 +84,12 @@ type Gossip struct {
 	ofEvidence        counter
 	ofOthers          counter // of topics that we have not joined
 	hints             hints
+	lost              chan lost // to be hung up on
 
-	mu      sync.Mutex // guards what follows
-	scores  map[keys.Public]float64
-	spoken  map[peer.ID]bool          // there is a stream to it
-	budgets map[peer.ID]*rate.Limiter // of members, so no more than the charter names
+	mu         sync.Mutex // guards what follows
+	scores     map[keys.Public]float64
+	spoken     map[peer.ID]bool      // there is a stream to it
+	allowances map[peer.ID]allowance // of members, so no more than the charter names
 }
 
 // New takes a place in the mesh of the overlay's host. It can speak at once and
@@ -92,12 +98,18 @@ func New(cfg Config) (*Gossip, error) {
 	if cfg.Overlay == nil || cfg.Batch == nil || cfg.Evidence == nil || !cfg.Federation.Defined() {
 		return nil, errors.New("gossip: an overlay, a federation, and who judges batches and evidence are needed")
 	}
+	if cfg.Lose == nil {
+		cfg.Lose = func(keys.Public, phrase.Phrase) {}
+	}
+	if cfg.Faulty == nil {
+		cfg.Faulty = func(Fault) {}
+	}
 	ctx, end := context.WithCancel(context.Background())
 	h := cfg.Overlay.Host()
 	g := &Gossip{
 		cfg: cfg, log: libraryLog(cfg.Logger), names: names{known: make(map[peer.ID]keys.Public)},
 		host: h, end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
-		scores: make(map[keys.Public]float64), spoken: make(map[peer.ID]bool), budgets: make(map[peer.ID]*rate.Limiter),
+		lost: make(chan lost, 16), scores: make(map[keys.Public]float64), spoken: make(map[peer.ID]bool), allowances: make(map[peer.ID]allowance),
 	}
 	if err := g.start(ctx, h); err != nil {
 		end()
@@ -132,22 +144,23 @@ func (g *Gossip) start(ctx context.Context, h host.Host) error {
 	return err
 }
 
-func (g *Gossip) judgeBatch(ctx context.Context, m *pubsub.Message) Verdict {
-	from, known := g.names.host(m.ReceivedFrom)
-	header, body, err := decodeBatch(m.GetData())
-	if !known || err != nil {
-		return Reject
+// judge says what a message is worth, and of a rejected one what is wrong with it.
+type judge func(ctx context.Context, from keys.Public, message []byte) (Verdict, Fault)
+
+func (g *Gossip) judgeBatch(ctx context.Context, from keys.Public, message []byte) (Verdict, Fault) {
+	header, body, err := decodeBatch(message)
+	if err != nil {
+		return Reject, Malformed
 	}
-	return g.cfg.Batch(ctx, from, header, body)
+	return g.cfg.Batch(ctx, from, header, body), Refused
 }
 
-func (g *Gossip) judgeProof(ctx context.Context, m *pubsub.Message) Verdict {
-	from, known := g.names.host(m.ReceivedFrom)
-	proof, err := decodeEvidence(m.GetData())
-	if !known || err != nil {
-		return Reject
+func (g *Gossip) judgeProof(ctx context.Context, from keys.Public, message []byte) (Verdict, Fault) {
+	proof, err := decodeEvidence(message)
+	if err != nil {
+		return Reject, Malformed
 	}
-	return g.cfg.Evidence(ctx, from, proof)
+	return g.cfg.Evidence(ctx, from, proof), Refused
 }
 
 // Run hears and passes on until ctx or the Gossip ends. The callbacks are the

@@ -2,11 +2,14 @@ package gossip
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-msgio"
+	"github.com/multiformats/go-varint"
 )
 
 // libraryLog returns the log that the library writes to. What it calls news (that
@@ -55,13 +58,14 @@ func (m muted) WithGroup(name string) slog.Handler   { return muted{m.Handler.Wi
 // messageLog returns the log of the library's readers of streams. What it warns of is
 // always the same: a peer has sent bytes that are no message, and its stream is reset.
 // A peer can do that many times a second; the operator reads it once a minute, in our
-// words.
+// words. It is also the one place where the library tells whose bytes they were, so
+// they are held against that peer here.
 func (g *Gossip) messageLog() *slog.Logger {
-	to := g.cfg.Logger
-	if to == nil {
-		return slog.New(slog.DiscardHandler)
+	to := slog.DiscardHandler
+	if g.cfg.Logger != nil {
+		to = g.cfg.Logger.Handler()
 	}
-	return slog.New(garbled{muted{to.Handler(), new(calm)}, g})
+	return slog.New(garbled{muted{to, new(calm)}, g})
 }
 
 type garbled struct {
@@ -69,30 +73,46 @@ type garbled struct {
 	g *Gossip
 }
 
+// Enabled hears everything: of a length that no message has, the library tells the
+// same way as of a line that broke.
+func (h garbled) Enabled(context.Context, slog.Level) bool { return true }
+
 func (h garbled) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level < slog.LevelWarn {
-		return h.muted.Handle(ctx, r)
-	}
-	var host, reason string
+	var from peer.ID
+	var reason error
 	r.Attrs(func(a slog.Attr) bool {
 		switch v := a.Value.Any().(type) {
 		case peer.ID:
-			host = v.String()
-			if k, ok := h.g.names.host(v); ok {
-				host = k.Short()
-			}
+			from = v
 		case error:
-			reason = v.Error()
+			reason = v
 		}
 		return true
 	})
+	if r.Level < slog.LevelWarn && !noLength(reason) {
+		if !h.muted.Enabled(ctx, r.Level) {
+			return nil
+		}
+		return h.muted.Handle(ctx, r)
+	}
+	h.g.blame(from, Garbled)
+	host := from.String()
+	if k, ok := h.g.names.host(from); ok {
+		host = k.Short()
+	}
 	times := h.told.times(host, r.Time)
-	if times == 0 {
+	if times == 0 || !h.Handler.Enabled(ctx, slog.LevelWarn) {
 		return nil
 	}
-	words := slog.NewRecord(r.Time, r.Level, "a member sends what is no message; its stream is reset each time", r.PC)
-	words.AddAttrs(slog.String("host", host), slog.Int("times", times), slog.String("error", reason))
+	words := slog.NewRecord(r.Time, slog.LevelWarn, "a member sends what is no message; its stream is reset each time", r.PC)
+	words.AddAttrs(slog.String("host", host), slog.Int("times", times), slog.Any("error", reason))
 	return h.Handler.Handle(ctx, words)
+}
+
+// noLength reports whether a stream could not be read for the length that a peer
+// wrote, and not because the line broke.
+func noLength(err error) bool {
+	return errors.Is(err, msgio.ErrMsgTooLarge) || errors.Is(err, varint.ErrOverflow) || errors.Is(err, varint.ErrNotMinimal)
 }
 
 // calm counts what happens again and again, and says once a minute how often. Its

@@ -6,38 +6,20 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/protocol"
 
+	"ringfence/node/logtest"
 	"ringfence/node/overlay"
 )
-
-// paper is a log that may be read while it is written.
-type paper struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (p *paper) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(b)
-}
-
-func (p *paper) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
-}
 
 // A peer that sends garbage, stream after stream, costs one line, which names it.
 func TestGarbageIsToldOnce(t *testing.T) {
 	const streams = 20
-	var said paper
+	var said logtest.Paper
 	m := join(t, newHost(t), func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&said, nil)) })
 	h := newHost(t)
 	connect(t, h, m.host)

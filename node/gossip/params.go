@@ -10,7 +10,6 @@ import (
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
-	"golang.org/x/time/rate"
 
 	"ringfence/node/overlay"
 	"ringfence/store/keys"
@@ -214,11 +213,7 @@ func (g *Gossip) inspect(from peer.ID, rpc *pubsub.RPC) error {
 		return nil
 	}
 	g.mu.Lock()
-	budget := g.budgets[from]
-	if budget == nil {
-		budget = rate.NewLimiter(peerRate, peerBurst)
-		g.budgets[from] = budget
-	}
+	budget := g.allowance(from).messages
 	g.mu.Unlock()
 	if budget.AllowN(time.Now(), n) {
 		return nil
@@ -232,17 +227,22 @@ func (g *Gossip) inspect(from peer.ID, rpc *pubsub.RPC) error {
 
 // validator makes the library's validator of one of ours. It runs in the one
 // worker, so that messages are judged in the order in which they came.
-func (g *Gossip) validator(c *counter, judge func(ctx context.Context, m *pubsub.Message) Verdict) pubsub.ValidatorEx {
+func (g *Gossip) validator(c *counter, judge judge) pubsub.ValidatorEx {
 	return func(ctx context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
 		if from == g.host.ID() {
 			return pubsub.ValidationAccept // our own, on its way out
 		}
-		switch judge(ctx, m) {
+		verdict, fault := Reject, Malformed
+		if k, ok := g.names.host(from); ok {
+			verdict, fault = judge(ctx, k, m.GetData())
+		}
+		switch verdict {
 		case Accept:
 			c.accepted.Add(1)
 			return pubsub.ValidationAccept
 		case Reject:
 			c.rejected.Add(1)
+			g.blame(from, fault)
 			return pubsub.ValidationReject
 		}
 		c.ignored.Add(1)

@@ -9,7 +9,6 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"golang.org/x/time/rate"
 )
 
 // The fourth message that is wrong for ever puts a peer below the graylist,
@@ -86,7 +85,7 @@ func TestASprayerIsJudgedFourTimesAndNotHeardAgain(t *testing.T) {
 // Who parts and comes back has the budget that he left with.
 func TestPartingGivesNoNewBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := &Gossip{budgets: make(map[peer.ID]*rate.Limiter)}
+		g := &Gossip{allowances: make(map[peer.ID]allowance)}
 		topic, who := "topic", peer.ID("who")
 		heard := func() (n int) {
 			for range 2 * peerBurst {
@@ -108,8 +107,13 @@ func TestPartingGivesNoNewBudget(t *testing.T) {
 		tracer{g}.OnClosedOutboundStream(who)
 		time.Sleep(time.Minute)
 		tracer{g}.OnClosedOutboundStream(who)
-		if len(g.budgets) != 0 {
+		if len(g.allowances) != 0 {
 			t.Error("who was silent for a minute and is gone is remembered")
+		}
+		g.allowance(who).faults.Allow()
+		tracer{g}.OnClosedOutboundStream(who)
+		if len(g.allowances) != 1 {
+			t.Error("who did wrong and parts has a new allowance")
 		}
 	})
 }

@@ -15,7 +15,8 @@ const (
 	lookAgain  = 12 // … and from then until it is again
 )
 
-// watch looks for peers that are half in the mesh until ctx or the Gossip ends.
+// watch looks for peers that are half in the mesh, and lets go of those of which no
+// more is borne, until ctx or the Gossip ends.
 //
 // A peer says once, at the start of its stream, which topics it is in. The library
 // forgets that when its own stream to the peer ends, and then opens another; but
@@ -38,6 +39,8 @@ func (g *Gossip) watch(ctx context.Context) {
 			return
 		case <-ticker.C:
 			half = g.look(half)
+		case l := <-g.lost:
+			g.cfg.Lose(l.peer, l.why)
 		}
 	}
 }

@@ -166,6 +166,7 @@ func nodeWords() []message {
 		{"cli.not_running", "not running; this command opened the directory itself", "未运行，此命令直接打开了数据目录"},
 		{"cli.running_since", "running since {0}", "自 {0} 起运行"},
 		{"cli.problem", "Problem: {0}", "问题：{0}"},
+		{"cli.warning", "Warning: {0}", "警告：{0}"},
 		{"cli.published.already", "This content was published before, as {0}; nothing was added", "相同内容此前已发布（{0}），未新增任何内容"},
 		{"cli.published.dry", "A dry run: nothing was signed", "试运行：未签署任何内容"},
 		{"cli.said.preview", "A preview: nothing was signed", "预览：未签署任何内容"},

@@ -8,6 +8,9 @@
 // message here and no change there. Names of classes, categories and number
 // classes stand beside their codes in taxonomy and plan.
 //
+// A phrase (node/phrase) brings its English along from the floor that says it, and only
+// its Chinese is here.
+//
 // A message that is missing is a fault of the program and not of its user: the
 // key itself is shown, and a test finds it first.
 //
@@ -20,6 +23,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/view"
 )
@@ -53,6 +57,9 @@ func New() *Catalogs {
 	for _, m := range messages() {
 		c.all[english].messages[m.key] = m.en
 		c.all[chinese].messages[m.key] = m.zh
+	}
+	for _, s := range phrases() {
+		c.all[chinese].messages[s.code] = s.zh
 	}
 	for _, m := range rest() {
 		c.all[chinese].rest[m.en] = m.zh
@@ -119,6 +126,22 @@ func (c *Catalog) Text(key Key, args ...string) string {
 // Named is Text for a key that a lower package gives as a word. It lets a
 // Catalog stand for screen.Texts.
 func (c *Catalog) Named(key string, args ...string) string { return c.Text(Key(key), args...) }
+
+// Phrase tells a phrase, with what is said after it. Of a code that has no message
+// here, such as one of a newer node, and in English, it is the phrase's own words.
+func (c *Catalog) Phrase(p phrase.Phrase) string {
+	var all []string
+	for _, part := range p.Sentences() {
+		if _, ok := c.messages[Key(part.Code)]; ok {
+			part.Text = c.Text(Key(part.Code), part.Args...)
+		}
+		all = append(all, part.Text)
+	}
+	if c.lang == language.Chinese.String() {
+		return strings.Join(all, "：")
+	}
+	return strings.Join(all, ": ")
+}
 
 // Translated returns a text of the REST face's documentation in this language,
 // English as it is. What has no translation stays.

@@ -29,7 +29,7 @@ func messages() []message {
 	return concat(verdicts(), irregularities(), rules(), callWords(), statements(), voids(), codes(), rest(), commands())
 }
 
-func concat(parts ...[]message) (all []message) {
+func concat[T any](parts ...[]T) (all []T) {
 	for _, p := range parts {
 		all = append(all, p...)
 	}

@@ -46,12 +46,15 @@ type Metrics struct {
 		peers        *prometheus.GaugeVec
 		dropped      prometheus.Counter
 		gossip       *prometheus.CounterVec
+		faults       *prometheus.CounterVec
+		refused      *prometheus.CounterVec
 		clock        prometheus.Gauge
 		missing      prometheus.Gauge
 		waiting      prometheus.Gauge
 		feedsWaiting prometheus.Gauge
 		gaps         prometheus.Gauge
 		forked       prometheus.Gauge
+		twin         prometheus.Gauge
 		heard        prometheus.Gauge
 	}
 }
@@ -81,7 +84,10 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 	m.federation.peers = r.gauges(peers())
 	m.federation.dropped = r.counters(peersDropped()).WithLabelValues()
 	m.federation.gossip = r.counters(gossipMessages())
+	m.federation.faults = r.counters(gossipFaults())
+	m.federation.refused = r.counters(connectionsRefused())
 	m.federation.clock = r.gauge(clockBehind())
+	m.federation.twin = r.gauge(twin())
 	m.federation.missing = r.gauge(catchUp())
 	m.federation.waiting = r.gauge(batchesWaiting())
 	m.federation.feedsWaiting = r.gauge(feedsWaiting())
@@ -203,6 +209,7 @@ func (m *Metrics) SetDisk(free, floor uint64) {
 type Federation struct {
 	Known, Connected, Agreeing, Differing int       // other nodes
 	ClockBehind                           float64   // seconds
+	Twin                                  bool      // somebody else lives by the own host key
 	Missing                               int       // batches
 	Waiting                               int       // batches
 	FeedsWaiting                          int       // that they are of
@@ -218,6 +225,11 @@ func (m *Metrics) SetFederation(f Federation) {
 	m.federation.peers.WithLabelValues("agreeing").Set(float64(f.Agreeing))
 	m.federation.peers.WithLabelValues("differing").Set(float64(f.Differing))
 	m.federation.clock.Set(f.ClockBehind)
+	var twin float64
+	if f.Twin {
+		twin = 1
+	}
+	m.federation.twin.Set(twin)
 	m.federation.missing.Set(float64(f.Missing))
 	m.federation.waiting.Set(float64(f.Waiting))
 	m.federation.feedsWaiting.Set(float64(f.FeedsWaiting))
@@ -233,6 +245,13 @@ func (m *Metrics) AddDropped() { m.federation.dropped.Inc() }
 func (m *Metrics) AddGossip(topic, verdict string) {
 	m.federation.gossip.WithLabelValues(topic, verdict).Inc()
 }
+
+// AddGossipFault counts what a member sent on the mesh and no honest node sends.
+func (m *Metrics) AddGossipFault(fault string) { m.federation.faults.WithLabelValues(fault).Inc() }
+
+// AddRefused counts a connection that somebody else opened and that was refused, or
+// closed for the room it took.
+func (m *Metrics) AddRefused(reason string) { m.federation.refused.WithLabelValues(reason).Inc() }
 
 // Unmatched is the route of a request that no route took.
 const Unmatched = "unmatched"

@@ -48,9 +48,11 @@ func use(m *Metrics) {
 	m.AddShadow("rest", "list.label", "label")
 	m.AddRows("rejected", 7)
 	m.SetDisk(1<<30, 1<<20)
-	m.SetFederation(Federation{Known: 7, Connected: 6, Agreeing: 5, Differing: 1, ClockBehind: -1.5, Missing: 4, Waiting: 3, FeedsWaiting: 2, Gaps: 2, Forked: 1, Heard: at})
+	m.SetFederation(Federation{Known: 7, Connected: 6, Agreeing: 5, Differing: 1, ClockBehind: -1.5, Missing: 4, Waiting: 3, FeedsWaiting: 2, Gaps: 2, Forked: 1, Twin: true, Heard: at})
 	m.AddDropped()
 	m.AddGossip("batches", "accept")
+	m.AddGossipFault("garbled")
+	m.AddRefused("rate")
 	m.Request("/v1/numbers/{number}", "GET", 200, 3*time.Millisecond)
 }
 

@@ -101,8 +101,20 @@ func gossipMessages() desc {
 	return desc{"ringfence_gossip_messages_total", counter, "Messages of gossip by topic and verdict.", []string{"topic", "verdict"}}
 }
 
+func gossipFaults() desc {
+	return desc{"ringfence_gossip_faults_total", counter, "What members sent on the mesh and no honest node sends, by what is wrong with it.", []string{"fault"}}
+}
+
+func connectionsRefused() desc {
+	return desc{"ringfence_connections_refused_total", counter, "Connections to the peer port that were refused, or closed for the room they took, by reason.", []string{"reason"}}
+}
+
 func clockBehind() desc {
 	return desc{"ringfence_clock_behind_seconds", gauge, "By how much the peers' clocks are ahead of this node's, by the median.", nil}
+}
+
+func twin() desc {
+	return desc{"ringfence_twin", gauge, "1 while a second node with this node's host key is heard: nothing is signed, and one of the two must be stopped.", nil}
 }
 
 func catchUp() desc {
@@ -135,6 +147,6 @@ func all() []desc {
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
 		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
-		peers(), peersDropped(), gossipMessages(), clockBehind(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
+		peers(), peersDropped(), gossipMessages(), gossipFaults(), connectionsRefused(), clockBehind(), twin(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
 	}
 }

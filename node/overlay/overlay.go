@@ -25,6 +25,7 @@ import (
 	"ringfence/node/overlay/internal/gate"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -53,7 +54,9 @@ type Config struct {
 	Name       string                              // of the federation, for the desk
 	Book       Book                                // nil: forgotten at the end
 	Changed    func(peer keys.Public, joined bool) // called in order, must not block long; nil: nobody
+	Twin       func(at string)                     // hears, with its addresses, of whoever else lives by Key, with each record that it signs; nil: nobody
 	Options    []libp2p.Option                     // instead of TCP and QUIC on Listen: for virtual networks
+	Refused    func(reason string)                 // for monitoring, of each connection of others; must not block; nil: nobody
 	Logger     *slog.Logger                        // nil: nothing is logged
 	Now        func() time.Time                    // nil: time.Now
 	Version    string                              // of the release
@@ -69,9 +72,11 @@ type Overlay struct {
 	host      host.Host
 	resources network.ResourceManager
 	gate      *gate.Gate
+	refusals  *gate.Refusals
 	book      *book.Book
 	traffic   *traffic
-	session   book.Session // tells one life of a node from the next
+	listening []ma.Multiaddr // that peers are to reach; set once
+	session   book.Session   // tells one life of a node from the next
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -83,7 +88,8 @@ type Overlay struct {
 	working sync.WaitGroup // goroutines started by start
 	ways    map[keys.Public]*way
 	changes []change
-	learned bool // a record was taken, which others may not have yet
+	learned bool            // a record was taken, which others may not have yet
+	deaf    []phrase.Phrase // why peers do not reach it where it should listen
 }
 
 // change is a call of Changed that is yet to come.
@@ -101,6 +107,9 @@ func New(cfg Config) (*Overlay, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Twin == nil {
+		cfg.Twin = func(string) {}
+	}
 	if cfg.Direct == nil {
 		cfg.Direct = func(keys.Public) bool { return false }
 	}
@@ -113,15 +122,16 @@ func New(cfg Config) (*Overlay, error) {
 	}
 	o := &Overlay{
 		cfg: cfg, self: cfg.Key.Public(), private: private, protocols: layout.ProtocolsOf(cfg.Federation),
-		session: book.NewSession(), traffic: newTraffic(),
+		session: book.NewSession(), traffic: newTraffic(), refusals: gate.NewRefusals(cfg.Refused),
 		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 		ways: make(map[keys.Public]*way),
 	}
 	o.ctx, o.stop = context.WithCancel(context.Background())
-	o.gate = gate.New(gate.Config{Member: o.named, Ended: func() bool { return o.ctx.Err() != nil }, Now: cfg.Now})
+	o.gate = gate.New(gate.Config{Member: o.named, Ended: func() bool { return o.ctx.Err() != nil }, Now: cfg.Now, Refusals: o.refusals})
 	o.book = book.New(book.Config{
 		Self: o.self, Key: private, Shelf: cfg.Book, Learned: o.learn, Now: cfg.Now, Logger: cfg.Logger,
 		Member: func(host keys.Public) bool { _, ok := cfg.Roster.Host(host); return ok },
+		Twin:   func(at []ma.Multiaddr) { cfg.Twin(address.Places(address.Usables(at))) },
 	})
 	if err := o.open(); err != nil {
 		return nil, errors.Join(err, o.Close())
@@ -147,7 +157,7 @@ func (o *Overlay) open() error {
 		return err
 	}
 	options := append(o.transports(), hosts.Options(o.private, o.cfg.Version)...)
-	options = append(options, libp2p.ConnectionManager(manager), libp2p.ResourceManager(o.resources),
+	options = append(options, libp2p.ConnectionManager(manager), libp2p.ResourceManager(gate.Counted(o.resources, o.refusals)),
 		libp2p.ConnectionGater(o.gate), libp2p.BandwidthReporter(o.traffic), libp2p.AddrsFactory(factory))
 	if o.host, err = libp2p.New(options...); err != nil {
 		return fmt.Errorf("overlay: make the host: %w", err)
@@ -189,26 +199,6 @@ func (o *Overlay) announce() (func([]ma.Multiaddr) []ma.Multiaddr, error) {
 // first: libp2p sorts, and few are told.
 func (o *Overlay) reach() []ma.Multiaddr {
 	return address.Usables(slices.Concat(o.announced, address.Beyond(o.host.Addrs())))
-}
-
-// listen listens on each address of the configuration, or says which it cannot
-// have; libp2p itself is content with one of many.
-func (o *Overlay) listen() error {
-	if o.cfg.Options != nil {
-		return nil
-	}
-	for _, hostport := range o.cfg.Listen {
-		addrs, err := address.Listen(hostport)
-		if err != nil {
-			return err
-		}
-		for _, a := range addrs {
-			if err := o.host.Network().Listen(a); err != nil {
-				return fmt.Errorf("overlay: listen on %s: %w; does another node or program listen there? End it, or give this node another address (peers.listen)", address.Place(a), err)
-			}
-		}
-	}
-	return nil
 }
 
 // Close ends all connections and waits for what serves them.

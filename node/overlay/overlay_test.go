@@ -68,7 +68,7 @@ func TestMembersFindAndHearEachOther(t *testing.T) {
 		}
 	}
 	for i, p := range all[0].Peers() {
-		if !p.Connected || p.Trouble != "" || int(p.Member) != i+1 || p.In == 0 || p.Out == 0 || p.Address == "" || p.Since.IsZero() {
+		if !p.Connected || !p.Trouble.IsZero() || int(p.Member) != i+1 || p.In == 0 || p.Out == 0 || p.Address == "" || p.Since.IsZero() {
 			t.Errorf("peer %d: %+v", i, p)
 		}
 	}

@@ -3,6 +3,7 @@ package overlay
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -12,6 +13,7 @@ import (
 	"ringfence/node/overlay/internal/gate"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 )
 
 // shortestPass keeps the loop from spinning, whatever is due and whoever wakes it:
@@ -34,14 +36,20 @@ func (o *Overlay) Run(ctx context.Context) error {
 	defer func() { cancel(); <-told }()
 	o.gate.Open()
 	var probe time.Time
+	refusals := time.Now() // last told of
 	turn := turns{next: time.Now().Add(jitter(layout.ExchangeEvery))}
 	for {
 		now := time.Now()
 		o.forget()
 		o.sweep(now)
 		o.listenIn(now)
+		if now.Sub(refusals) >= time.Minute {
+			refusals = now
+			o.tellRefusals()
+		}
 		wait := o.redial(now, now.After(probe))
 		if now.After(probe) {
+			o.listenAgain()
 			probe = now.Add(layout.RedialEvery)
 		}
 		o.exchangeWith(turn.due(now, o.fresh()))
@@ -58,6 +66,21 @@ func (o *Overlay) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// tellRefusals tells the log of the connections of others that were refused since it
+// was last told.
+func (o *Overlay) tellRefusals() {
+	t := o.refusals.Take()
+	if t.Connections == 0 {
+		return
+	}
+	places := strconv.Itoa(t.Addresses)
+	if t.More {
+		places = "more than " + places
+	}
+	o.cfg.Logger.Info("connections that others opened were refused or closed in the last minute",
+		"connections", t.Connections, "addresses", places, "most_from", t.From.Addr(), "from_there", t.FromThere, "most_for", string(t.Why), "for_that", t.ForThat)
 }
 
 // pause waits for a while; false when ctx ends first.
@@ -214,7 +237,7 @@ func (o *Overlay) ready(w *way) bool {
 		return false
 	}
 	if len(o.book.Addresses(w.host)) == 0 {
-		w.trouble = "no address of it is known yet"
+		w.trouble = phrase.New("peer.no_address", "no address of it is known yet")
 		return false
 	}
 	return true

@@ -1,10 +1,15 @@
 package overlay_test
 
 import (
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
 
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"ringfence/node/logtest"
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
 )
@@ -52,4 +57,109 @@ func TestAnAddressThatIsTakenIsSaidSo(t *testing.T) {
 		}
 		release()
 	}
+}
+
+// What is written twice is a slip; libp2p panics at it.
+func TestAnAddressThatIsWrittenTwiceIsSaidSo(t *testing.T) {
+	f := overlaytest.Found("a", 2)
+	for _, at := range []string{free(t), "127.0.0.1:0"} {
+		cfg := f.Config(0)
+		cfg.Listen = []string{at, at}
+		o, err := overlay.New(cfg)
+		if err == nil || !strings.Contains(err.Error(), at) || !strings.Contains(err.Error(), "twice") {
+			t.Errorf("%s: %v", at, err)
+		}
+		if err == nil {
+			_ = o.Close()
+		}
+	}
+}
+
+// A listener that the system ends is opened again; while its port is taken the node
+// says that nobody reaches it there.
+func TestListeningThatEndedIsTakenUpAgain(t *testing.T) {
+	f := overlaytest.Found("a", 2)
+	cfg := f.Config(0)
+	cfg.Listen = []string{"127.0.0.1:0"}
+	o, stop := overlaytest.Start(t, cfg)
+	defer stop()
+	s, ok := o.Host().Network().(*swarm.Swarm)
+	if !ok {
+		t.Fatal("the network is no swarm")
+	}
+	had := s.ListenAddresses()
+	tcp := overTCP(t, had)
+	s.ListenClose(tcp)
+	overlaytest.Within(t, overlaytest.Patience, "it listens again", func() bool { return ma.Contains(s.ListenAddresses(), tcp) })
+	if o.Deaf() != nil || len(s.ListenAddresses()) != len(had) {
+		t.Errorf("it listens on %v, want %v, and says %q", s.ListenAddresses(), had, o.Deaf())
+	}
+	at := net.JoinHostPort(tcp[0].Value(), tcp[1].Value())
+	var other net.Listener
+	overlaytest.Within(t, overlaytest.Patience, "another program takes its place, sooner than it does itself", func() (taken bool) {
+		s.ListenClose(tcp)
+		var err error
+		other, err = net.Listen("tcp", at)
+		return err == nil
+	})
+	overlaytest.Within(t, overlaytest.Patience, "it says that it hears nobody there", func() bool {
+		deaf := o.Deaf()
+		return len(deaf) == 1 && strings.Contains(deaf[0].Text, at+" (tcp)") && strings.Contains(deaf[0].Text, "another program")
+	})
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	overlaytest.Within(t, overlaytest.Patience, "it listens there again", func() bool { return o.Deaf() == nil })
+	cfg = f.Config(1)
+	cfg.Listen, cfg.Bootstrap = []string{"127.0.0.1:0"}, o.Addresses()
+	b, stopB := overlaytest.Start(t, cfg)
+	defer stopB()
+	overlaytest.Whole(t, overlaytest.Patience, o, b)
+}
+
+// Each address that fails is told in the log, also when another has failed before, and
+// each once.
+func TestEachAddressThatFailsIsLogged(t *testing.T) {
+	f := overlaytest.Found("a", 1)
+	var said logtest.Paper
+	cfg := f.Config(0)
+	cfg.Listen, cfg.Logger = []string{free(t), free(t)}, slog.New(slog.NewTextHandler(&said, nil))
+	o, stop := overlaytest.Start(t, cfg)
+	defer stop()
+	s, ok := o.Host().Network().(*swarm.Swarm)
+	if !ok {
+		t.Fatal("the network is no swarm")
+	}
+	for _, a := range s.ListenAddresses() {
+		if a[1].Protocol().Code != ma.P_TCP {
+			continue
+		}
+		before, at := len(o.Deaf()), net.JoinHostPort(a[0].Value(), a[1].Value())
+		overlaytest.Within(t, overlaytest.Patience, "another program takes its place", func() bool {
+			s.ListenClose(a)
+			other, err := net.Listen("tcp", at)
+			if err == nil {
+				t.Cleanup(func() { _ = other.Close() })
+			}
+			return err == nil
+		})
+		overlaytest.Within(t, overlaytest.Patience, "it says that it hears nobody there", func() bool { return len(o.Deaf()) == before+1 })
+		overlaytest.Within(t, overlaytest.Patience, "the log says so", func() bool {
+			return strings.Count(said.String(), "level=ERROR") == before+1 && strings.Contains(said.String(), "does not listen on "+at)
+		})
+	}
+	if len(o.Deaf()) != 2 {
+		t.Errorf("it is deaf at %q", o.Deaf())
+	}
+}
+
+func overTCP(t *testing.T, all []ma.Multiaddr) ma.Multiaddr {
+	t.Helper()
+	for _, a := range all {
+		if a[1].Protocol().Code == ma.P_TCP {
+			return a
+		}
+	}
+	t.Fatalf("no TCP among %v", all)
+	return nil
 }

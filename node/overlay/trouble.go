@@ -2,7 +2,6 @@ package overlay
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -11,45 +10,46 @@ import (
 	"ringfence/node/overlay/internal/gate"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 	"ringfence/store/keys"
 )
 
 // diagnose asks at the desk of a member that is connected, but does not exchange
 // records, what stands between us.
-func (o *Overlay) diagnose(with keys.Public) string {
+func (o *Overlay) diagnose(with keys.Public) phrase.Phrase {
 	id, err := hosts.PeerID(with)
 	if err != nil {
-		return err.Error()
+		return phrase.Plain(err.Error())
 	}
 	w, err := desk.Converse(o.ctx, o.host, id, false)
 	switch {
 	case errors.Is(err, desk.ErrBusy):
-		return "it does not exchange records, and its desk is busy"
+		return phrase.New("peer.desk_busy", "it does not exchange records, and its desk is busy")
 	case err != nil:
-		return "it answers, but speaks nothing of ours, not even at the desk"
+		return phrase.New("peer.alien", "it answers, but speaks nothing of ours, not even at the desk: it is no Ringfence node, or it refuses this one for a while, and its own `ringfence peers` says why")
 	case w.Federation != o.cfg.Federation:
-		return fmt.Sprintf("it speaks federation %s (%s), not ours", w.Federation, w.Name)
+		return phrase.New("peer.other_federation", "it speaks federation %s (%s), not ours", w.Federation, w.Name)
 	case layout.Version < w.Lowest || layout.Version > w.Highest:
-		return fmt.Sprintf("it speaks protocol versions %d to %d (release %q), this release speaks %d: upgrade the older one", w.Lowest, w.Highest, w.Version, layout.Version)
+		return phrase.New("peer.other_protocol", "it speaks protocol versions %d to %d (release %q), this release speaks %d: upgrade the older one", w.Lowest, w.Highest, w.Version, layout.Version)
 	case !w.Member:
-		return "it does not know this host as a member: its charter or the host key here is not the one it should be"
+		return phrase.New("peer.not_member", "it does not know this host as a member: its charter or the host key here is not the one it should be")
 	}
-	return "it knows this host, but does not exchange records"
+	return phrase.New("peer.no_records", "it knows this host, but does not exchange records")
 }
 
-// why says why a member is not connected; "" when it is. The caller holds the lock.
-func (o *Overlay) why(w *way) string {
+// why says why a member is not connected; none when it is. The caller holds the lock.
+func (o *Overlay) why(w *way) phrase.Phrase {
 	switch {
-	case w.met || w.trouble != "":
+	case w.met || !w.trouble.IsZero():
 		return w.trouble
 	case o.host.Network().Connectedness(w.id) == network.Connected:
-		return "it answers, and records are being exchanged"
+		return phrase.New("peer.exchanging", "it answers, and records are being exchanged")
 	case w.trying:
-		return "it is being dialled"
+		return phrase.New("peer.dialling", "it is being dialled")
 	}
-	return "it was not dialled yet"
+	return phrase.New("peer.not_dialled", "it was not dialled yet")
 }
 
-func refusal(d gate.Dropped) string {
-	return fmt.Sprintf("dropped until %s: %s", d.Until.UTC().Format(time.RFC3339), d.Why)
+func refusal(d gate.Dropped) phrase.Phrase {
+	return phrase.Join(phrase.New("peer.dropped", "dropped until %s", d.Until.UTC().Format(time.RFC3339)), d.Why)
 }

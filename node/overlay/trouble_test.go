@@ -19,6 +19,7 @@ import (
 	"ringfence/node/overlay/desk"
 	"ringfence/node/overlay/internal/layout"
 	"ringfence/node/overlay/overlaytest"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -129,9 +130,9 @@ func TestTroubleIsToldInWords(t *testing.T) {
 		overlaytest.Within(t, overlaytest.Patience, name+": "+c.want, func() bool {
 			p := o.Peers()[0]
 			if c.want == "" {
-				return p.Connected && p.Trouble == ""
+				return p.Connected && p.Trouble.IsZero()
 			}
-			return !p.Connected && strings.Contains(p.Trouble, c.want)
+			return !p.Connected && strings.Contains(p.Trouble.Text, c.want)
 		})
 	}
 }
@@ -193,8 +194,8 @@ func TestRestartFindsTheOthersFromTheBook(t *testing.T) {
 		all, stop := sim.Net(t, f, config)
 		defer stop()
 		overlaytest.Whole(t, 10*time.Second, all...)
-		if kept, err := b.Records(); err != nil || len(kept) != 3 {
-			t.Fatalf("%d records are kept, %v", len(kept), err)
+		if kept, err := b.Records(); err != nil || len(kept) != 4 {
+			t.Fatalf("%d records are kept, want the own one and the others', %v", len(kept), err)
 		}
 		if err := all[3].Close(); err != nil {
 			t.Fatal(err)
@@ -202,6 +203,7 @@ func TestRestartFindsTheOthersFromTheBook(t *testing.T) {
 		overlaytest.Within(t, time.Minute, "the others notice", func() bool { return len(all[0].Neighbours()) == 2 })
 		cfg := f.Config(3)
 		cfg.Book, cfg.Options = b, sim.Options(13) // it has moved
+		cfg.Twin = func(at string) { t.Errorf("its earlier life at %s is taken for another's", at) }
 		o, end := overlaytest.Start(t, cfg)
 		defer end()
 		overlaytest.Whole(t, 10*time.Second, all[0], all[1], all[2], o)
@@ -219,13 +221,16 @@ func TestDroppedPeersStayOutUntilThen(t *testing.T) {
 		all, stop := sim.Net(t, f, nil)
 		defer stop()
 		overlaytest.Whole(t, 10*time.Second, all...)
-		all[0].Drop(f.Keys[1].Public(), "it lies", time.Now().Add(time.Minute))
+		all[0].Drop(f.Keys[1].Public(), phrase.Plain("it lies"), time.Now().Add(time.Minute))
 		time.Sleep(30 * time.Second)
 		if len(all[0].Neighbours())+len(all[1].Neighbours()) != 0 {
 			t.Error("it is back before its time")
 		}
-		if p := all[0].Peers()[0]; p.Connected || !strings.Contains(p.Trouble, "it lies") {
+		if p := all[0].Peers()[0]; p.Connected || !strings.Contains(p.Trouble.Text, "it lies") {
 			t.Errorf("%+v", p)
+		}
+		if p := all[1].Peers()[0]; p.Connected || !strings.Contains(p.Trouble.Text, "or it refuses this one") {
+			t.Errorf("who is refused is told %q", p.Trouble)
 		}
 		if _, err := all[0].Open(t.Context(), f.Keys[1].Public(), echoProtocol); err == nil {
 			t.Error("a stream to a dropped peer")

@@ -12,6 +12,7 @@ import (
 	"ringfence/node/overlay/internal/book"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -36,7 +37,7 @@ type way struct {
 	trying  bool
 	next    time.Time // not before then
 	lastTry time.Time
-	trouble string // why the last try failed; empty: it did not
+	trouble phrase.Phrase // why the last try failed; none: it did not
 }
 
 // Peer is a host of the charter, and what is known of the way to it.
@@ -50,7 +51,7 @@ type Peer struct {
 	Direct    bool      // kept connected whatever happens
 	In, Out   int64     // bytes of streams since the start
 	LastTry   time.Time
-	Trouble   string // why the last try failed, in words
+	Trouble   phrase.Phrase // why the last try failed
 }
 
 // way returns the way to a member's host, made when it is new; nil when the
@@ -81,7 +82,7 @@ func (o *Overlay) meet(host keys.Public, session book.Session) {
 	if w == nil || o.host.Network().Connectedness(w.id) != network.Connected {
 		return
 	}
-	w.trouble = ""
+	w.trouble = phrase.Phrase{}
 	if w.met && w.session == session {
 		return
 	}
@@ -145,7 +146,7 @@ func (o *Overlay) disconnected(_ network.Network, conn network.Conn) {
 	}
 	w.next = later(w.next, time.Now().Add(jitter(layout.RedialEvery/10)))
 	if w.met {
-		w.met, w.trouble = false, "the connection ended; it is dialled anew"
+		w.met, w.trouble = false, phrase.New("peer.ended", "the connection ended; it is dialled anew")
 		o.tell(change{k, false})
 	}
 	o.nudge()
@@ -194,7 +195,7 @@ func (o *Overlay) Peers() []Peer {
 		w := o.way(k)
 		if w == nil {
 			o.mu.Unlock()
-			p.Trouble = "its key in the charter is none that a host can prove"
+			p.Trouble = phrase.New("peer.no_key", "its key in the charter is none that a host can prove")
 			out = append(out, p)
 			continue
 		}
@@ -232,7 +233,7 @@ func (o *Overlay) Doubt(host keys.Public) {
 }
 
 // Drop closes the connection to a member and refuses it until then; Peers say why.
-func (o *Overlay) Drop(host keys.Public, why string, until time.Time) {
+func (o *Overlay) Drop(host keys.Public, why phrase.Phrase, until time.Time) {
 	id, err := hosts.PeerID(host)
 	if _, ok := o.cfg.Roster.Host(host); !ok || err != nil {
 		return

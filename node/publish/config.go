@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/internal/queue"
 	"ringfence/node/publish/pen"
@@ -73,7 +74,7 @@ type View interface {
 }
 
 // ErrNotIssuer says that the charter does not know the key as an issuer.
-var ErrNotIssuer = errors.New("publish: the charter names no such issuer")
+var ErrNotIssuer = errors.New("publish: not an issuer of the federation")
 
 // ErrQueue says that what was accepted before has to be said first, and cannot be.
 var ErrQueue = errors.New("publish: what was accepted before waits to be said first")
@@ -110,6 +111,7 @@ func New(cfg Config) (*Publisher, error) {
 	}
 	p.pen = pen.New(pen.Config{
 		Key: cfg.Key, Federation: who.state.Federation(), Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: cfg.MaySign,
+		Spare: len(who.state.Member(who.member).Issuers) > 1,
 	})
 	return p, nil
 }
@@ -135,7 +137,7 @@ func (p *Publisher) speaker() (speaker, error) {
 	state := list.State()
 	info, ok := state.Issuer(p.issuer)
 	if !ok {
-		return speaker{}, fmt.Errorf("%w: %s; the ledger must admit the key first", ErrNotIssuer, p.issuer.Short())
+		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s, and it is sealed: give this node's card (card.yaml) to the founders, since only a charter that names the key lets it speak", p.issuer.Short()))
 	}
 	return speaker{list: list, state: state, member: info.Member, id: state.Member(info.Member).ID, now: p.cfg.Now().Unix()}, nil
 }

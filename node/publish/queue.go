@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/publish/internal/queue"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
@@ -28,11 +30,12 @@ func (p *Publisher) waits(err error) (why string, waits bool) {
 	if !errors.Is(err, feed.ErrBarred) || !p.cfg.Queue {
 		return "", false
 	}
-	bar, _, err := p.cfg.Store.Barred(p.issuer)
-	if err != nil || bar.Kind != feed.Restored {
+	bar, _, failed := p.cfg.Store.Barred(p.issuer)
+	if failed != nil || bar.Kind != feed.Restored {
 		return "", false
 	}
-	return fmt.Sprintf("queued, not signed yet: %s; it is signed by itself once two other members have confirmed where this node's feed ends, and where fewer can be reached after ringfence restore lift HEAD", bar), true
+	told := phrase.From(err) // that this node does not sign yet, then why
+	return "queued, not signed yet: " + strings.TrimPrefix(told.Text, told.Sentences()[0].Text+": "), true
 }
 
 // Queued returns how many drafts are accepted and wait to be signed.

@@ -372,7 +372,7 @@ func TestAProvedForkBarsSigning(t *testing.T) {
 		}
 		w.fork()
 		for _, most := range []feed.BarKind{feed.Restored, feed.Stolen} {
-			if err := p.Lift(head, most); !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), "its feed is proved to be forked") {
+			if err := p.Lift(head, most); !errors.Is(err, feed.ErrBarred) || !strings.Contains(err.Error(), "signed two batches for place 0/0") {
 				t.Errorf("before %+v: lifted up to %v: %v", before, most, err)
 			}
 		}
@@ -392,7 +392,7 @@ func TestWhoLiftsWhichBar(t *testing.T) {
 	if err := w.store.Bar(issuer("desk"), feed.Bar{Kind: feed.Stolen, Reason: "a batch came in"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Recover(); err == nil || !strings.Contains(err.Error(), "no peer's word ends that") {
+	if _, err := p.Recover(); err == nil || !strings.Contains(err.Error(), "restore lift HEAD ends the bar") {
 		t.Errorf("its words: %v", err)
 	}
 	if err := p.Lift(cid.Undef, feed.Restored); !errors.Is(err, feed.ErrBarred) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"ringfence/node/phrase"
+	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/store/intake"
 )
@@ -116,7 +118,7 @@ func firstStop(outcomes []intake.Outcome) (fresh int, stop *intake.Outcome) {
 // and neighbours are told sooner.
 func (pl *plan) grew(f *pull, batches uint64, now time.Time) {
 	pl.admitted += batches
-	f.reason, f.asked, f.pause = "", nil, 0
+	f.reason, f.asked, f.pause = phrase.Phrase{}, nil, 0
 	pl.stir(now)
 	for _, p := range pl.order {
 		pl.soon(p, now, newsEvery)
@@ -125,11 +127,7 @@ func (pl *plan) grew(f *pull, batches uint64, now time.Time) {
 
 // judge decides what follows from the outcome that stopped a feed.
 func (pl *plan) judge(f *pull, giver *peer, o *intake.Outcome, now time.Time) {
-	c := f.claims[giver]
-	if c == nil {
-		c = &claim{} // the peer is gone meanwhile
-	}
-	switch o.Status {
+	switch c := f.claims.Of(giver); o.Status {
 	case intake.Fresh, intake.Known:
 	case intake.Forked: // the proof is held now: the feed is frozen
 	case intake.Refused:
@@ -137,21 +135,21 @@ func (pl *plan) judge(f *pull, giver *peer, o *intake.Outcome, now time.Time) {
 	case intake.Early:
 		switch o.Reason {
 		case intake.NotDue: // on this branch; the feed waits, and others are asked one by one
-			c.Blame(Waiting, o.Detail)
+			c.Blame(Waiting, claims.Early(o))
 			c.Due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
 			f.saw(o)
 			pl.stop(f, now)
 		case intake.NewerVersion: // or forged: only who knows the version can tell
-			c.Blame(Aside, o.Detail)
+			c.Blame(Aside, claims.Early(o))
 		case intake.MissingParent: // the parent is on another branch than what is held
-			c.Blame(Withheld, o.Detail)
+			c.Blame(Withheld, claims.Early(o))
 			if !c.Doubt && !giver.gone && o.Tip.Sequence > 0 {
 				c.Doubt = pl.errand(giver, errand{f: f, place: o.Tip.Sequence - 1})
 			}
 		case intake.NoBody, intake.IncompleteBody:
-			c.Blame(Withheld, o.Detail)
+			c.Blame(Withheld, claims.Early(o))
 		default: // the door will know more later
-			pl.aside(f, o.Detail, now)
+			pl.aside(f, claims.Early(o), now)
 		}
 	}
 }

@@ -2,12 +2,13 @@ package reconcile
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/intake"
@@ -62,10 +63,7 @@ func (r *Reconciler) run(ctx context.Context, peer keys.Public, e errand) visit 
 // fault and nobody else's: a peer may show anything.
 func (pl *plan) ran(p *peer, v *visit, now time.Time) {
 	p.asking--
-	o, c := &v.outcome, v.f.claims[p]
-	if c == nil {
-		c = &claim{} // the peer is gone meanwhile
-	}
+	o, c := &v.outcome, v.f.claims.Of(p)
 	switch {
 	case v.proof:
 		c.Proof = false
@@ -83,24 +81,24 @@ func (pl *plan) ran(p *peer, v *visit, now time.Time) {
 		pl.errand(p, v.errand)
 		pl.failed(p, conduct.Word, v.failed, now)
 	case !v.came:
-		c.Blame(Withheld, "what it claims of the feed it does not show")
+		c.Blame(Withheld, phrase.New("gap.not_shown", "what it claims of the feed it does not show"))
 	case o.Status == intake.Refused:
 		pl.drop(p, conduct.Lie(o.Detail), now)
 	case o.Reason == intake.NewerVersion || o.Reason == intake.UnknownIssuer: // nothing of it is to be trusted
-		c.Blame(Withheld, o.Detail)
+		c.Blame(Withheld, claims.Early(o))
 	case !here:
-		pl.drop(p, "it answered with another place than it was asked for", now)
+		pl.drop(p, phrase.New("peer.other_place", "it answered with another place than it was asked for"), now)
 	case v.early:
 		v.f.saw(o)
 	case o.Reason == intake.NotDue:
 		v.due = time.Unix(o.Tip.Time, 0).Add(-intake.Ahead)
 		pl.errand(p, v.errand)
 	case o.Status == intake.Early && o.Reason != intake.NoBody:
-		c.Blame(Withheld, o.Detail)
+		c.Blame(Withheld, claims.Early(o))
 	case o.Status == intake.Known || o.Status == intake.Early:
 		// Its header is the one held here, so the head that it told is not its own.
-		if c.Blame(Withheld, "it contradicts itself"); c.Head != nil {
-			pl.drop(p, fmt.Sprintf("it tells of another batch %d/%d of %s than it holds", v.f.Epoch, v.place, v.f.Issuer.Short()), now)
+		if c.Blame(Withheld, phrase.New("gap.contradicts", "it contradicts itself")); c.Head != nil {
+			pl.drop(p, phrase.New("peer.other_batch", "it tells of another batch %d/%d of %s than it holds", v.f.Epoch, v.place, v.f.Issuer.Short()), now)
 		}
 	}
 	pl.review(v.f, now)

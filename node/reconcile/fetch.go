@@ -2,12 +2,12 @@ package reconcile
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"ringfence/node/reconcile/internal/ask"
+	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/keys"
@@ -52,7 +52,7 @@ func (pl *plan) failed(p *peer, what conduct.Request, f ask.Failure, now time.Ti
 	if p.gone && f.Fault != ask.Lying {
 		return
 	}
-	if why := p.conduct.Failed(what, f, now); why != "" {
+	if why := p.conduct.Failed(what, f, now); !why.IsZero() {
 		pl.drop(p, why, now)
 	} else if f.Fault == ask.Absent || f.Fault == ask.Silent {
 		pl.doubted = append(pl.doubted, p.key)
@@ -94,7 +94,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 			break
 		}
 		c := f.claims[p]
-		if c == nil || c.Bad != "" || c.Count <= f.Next || f.state != Pulling {
+		if c == nil || !c.Bad.IsZero() || c.Count <= f.Next || f.state != Pulling {
 			continue
 		}
 		if !pl.allows(f.Issuer, now) {
@@ -229,7 +229,7 @@ func (pl *plan) took(f *pull, q *part, p *peer, found *ask.Found, now time.Time)
 	}
 	f.Give(q, p, found.Records, found.Next)
 	if c := f.claims[p]; c != nil && found.Ended && n < wanted && found.Next == 0 {
-		c.Blame(Withheld, fmt.Sprintf("the batch at place %d/%d, which it claims to hold, is not given", f.Epoch, q.From+uint64(n)))
+		c.Blame(Withheld, claims.NotGiven(f.Epoch, q.From+uint64(n)))
 	}
 	size := q.Bytes()
 	if size > 0 {
@@ -243,7 +243,7 @@ func (pl *plan) took(f *pull, q *part, p *peer, found *ask.Found, now time.Time)
 // anything its claims are no use.
 func (p *peer) hush(j *job) {
 	for i, q := range j.parts {
-		if c := j.pulls[i].claims[p]; q.Asker == p && c != nil && c.Bad == "" {
+		if c := j.pulls[i].claims[p]; q.Asker == p && c != nil && c.Bad.IsZero() {
 			c.Hush()
 			p.mute = append(p.mute, j.pulls[i])
 		}

@@ -257,7 +257,7 @@ func TestStrippedOpening(t *testing.T) {
 		within(t, 5*time.Second, "told as withheld", func() bool { s := node.r.Standing(); return len(s.Feeds) == 1 && s.Feeds[0].State == Withheld })
 		time.Sleep(3 * time.Minute)
 		got := node.r.Standing()
-		if f := got.Feeds[0]; f.Sequence != 2 || !strings.Contains(f.Reason, "incomplete body") || len(f.Asked) != 1 || f.Asked[0] != thief.key || f.Claimed != 3 {
+		if f := got.Feeds[0]; f.Sequence != 2 || !strings.Contains(f.Reason.Text, "incomplete body") || len(f.Asked) != 1 || f.Asked[0] != thief.key || f.Claimed != 3 {
 			t.Errorf("%+v", f)
 		}
 		if node.r.Ready() || node.count() != 2 || node.why(thief) != "" {
@@ -309,7 +309,8 @@ func fork(t *testing.T, n *town, drawing string, branches ...string) []*house {
 }
 
 // TestForks shows forks to two and to three halves: every node ends with the same
-// proof, frozen, and nobody is dropped for what an issuer did.
+// proof, frozen, nobody is ahead or behind by what each holds of it, and nobody is
+// dropped for what an issuer did.
 func TestForks(t *testing.T) {
 	for name, tt := range map[string]struct {
 		drawing  string
@@ -338,6 +339,11 @@ func TestForks(t *testing.T) {
 				for _, h := range houses {
 					s := h.r.Standing()
 					dropped, _ := h.wrongs()
+					for _, p := range s.Peers {
+						if p.Ahead != 0 || p.Behind != 0 {
+							t.Errorf("%s: a peer is %d ahead and %d behind by what nobody takes any more", h.name, p.Ahead, p.Behind)
+						}
+					}
 					if len(s.Feeds) != 1 || s.Feeds[0].State != Frozen || !h.r.Ready() || len(dropped) > 0 {
 						t.Errorf("%s: ready %v, %+v, dropped %v", h.name, h.r.Ready(), s.Feeds, dropped)
 					}
@@ -387,7 +393,7 @@ func TestWrongClocks(t *testing.T) {
 					return node.r.Ready() && node.r.Standing().Feeds[0].Waiting == 2
 				})
 				f := node.r.Standing().Feeds[0]
-				if f.State != Waiting || f.Claimed != 2 || f.Waiting != 2 || f.Sequence != 2 || !strings.Contains(f.Reason, "ahead of this node's clock") {
+				if f.State != Waiting || f.Claimed != 2 || f.Waiting != 2 || f.Sequence != 2 || !strings.Contains(f.Reason.Text, "ahead of this node's clock") {
 					t.Errorf("%+v", f)
 				}
 				if wait := f.Due.Sub(node.now()); wait > -slow || wait < -slow-20*time.Minute {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
@@ -50,7 +51,7 @@ type plan struct {
 
 type dropping struct {
 	peer keys.Public
-	why  string
+	why  phrase.Phrase
 }
 
 func newPlan(r *Reconciler) plan {
@@ -99,7 +100,7 @@ func (pl *plan) parted(k keys.Public, now time.Time) {
 
 // drop is for peers that lie, or trickle; also for one that is gone since, and has
 // perhaps come back.
-func (pl *plan) drop(p *peer, why string, now time.Time) {
+func (pl *plan) drop(p *peer, why phrase.Phrase, now time.Time) {
 	if !p.dropped {
 		p.dropped = true
 		pl.dropped = append(pl.dropped, dropping{p.key, why})
@@ -198,7 +199,7 @@ func (pl *plan) claim(p *peer, f *pull, now time.Time) *claim {
 	c := f.claims[p]
 	if c == nil {
 		if p.claims++; p.claims > message.MaxHeads {
-			pl.drop(p, "it claims to hold more feeds than there can be", now)
+			pl.drop(p, phrase.New("peer.claims_too_much", "it claims to hold more feeds than there can be"), now)
 			return nil
 		}
 		c = &claim{}
@@ -314,7 +315,7 @@ func (pl *plan) look(f *pull, now time.Time) (proof feed.ForkProof) {
 		return err
 	}, now)
 	if forked && !f.frozen() {
-		f.become(Frozen, "a fork proof is held", pl.r.cfg.Now())
+		f.become(Frozen, phrase.New("gap.frozen", "a fork proof is held"), pl.r.cfg.Now())
 	}
 	if held {
 		f.Next = max(f.Next, tip.Sequence+1)
@@ -337,7 +338,7 @@ func (pl *plan) decide(f *pull, now time.Time) {
 		pl.used -= f.Clear()
 	case claimed <= f.Next:
 		pl.used -= f.Clear()
-		f.become(Settled, "", pl.r.cfg.Now())
+		f.become(Settled, phrase.Phrase{}, pl.r.cfg.Now())
 		f.asked, f.pause = nil, 0
 	case f.state == Waiting:
 		pl.countWaiting(f, now)
@@ -374,7 +375,7 @@ func (pl *plan) stop(f *pull, now time.Time) {
 }
 
 // aside lets a feed rest that the door cannot judge, whoever gives it.
-func (pl *plan) aside(f *pull, why string, now time.Time) {
+func (pl *plan) aside(f *pull, why phrase.Phrase, now time.Time) {
 	pl.used -= f.Clear()
 	f.become(Aside, why, pl.r.cfg.Now())
 	f.lengthen(now)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/node/reconcile/internal/parts"
@@ -37,7 +38,7 @@ type pull struct {
 	queued bool // among those that are behind
 	unread bool // aside because of what peers gave, so that another claim ends it
 
-	reason string        // of a state other than settled and pulling
+	reason phrase.Phrase // of a state other than settled and pulling
 	asked  []keys.Public // for what is withheld
 	since  time.Time     // by the node's clock
 	pause  time.Duration // the last one; 0: what came last was taken
@@ -72,7 +73,7 @@ func (f *pull) askers() []keys.Public {
 
 // become changes the state; a reason stays until the feed has grown, so that a
 // gap that is being asked for again is still told.
-func (f *pull) become(s State, reason string, clock time.Time) {
+func (f *pull) become(s State, reason phrase.Phrase, clock time.Time) {
 	if f.state != s {
 		f.since = clock
 	}

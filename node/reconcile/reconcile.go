@@ -11,6 +11,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/node/overlay"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/answer"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/inbox"
@@ -63,7 +64,7 @@ type Config struct {
 	Heard func(peer keys.Public, b Beacon, roundTrip time.Duration)
 	// Drop closes the connection to a peer, if there is one, and refuses it until
 	// then, by the node's clock. It tells whom that concerns.
-	Drop func(peer keys.Public, why string, until time.Time)
+	Drop func(peer keys.Public, why phrase.Phrase, until time.Time)
 	// Doubt hears whom a conversation failed with that should be connected.
 	Doubt func(peer keys.Public)
 	// Opened reports whether the door takes anything of an epoch: the issuer was
@@ -105,7 +106,7 @@ func New(cfg Config) (*Reconciler, error) {
 		cfg.Heard = func(keys.Public, Beacon, time.Duration) {}
 	}
 	if cfg.Drop == nil {
-		cfg.Drop = func(keys.Public, string, time.Time) {}
+		cfg.Drop = func(keys.Public, phrase.Phrase, time.Time) {}
 	}
 	if cfg.Doubt == nil {
 		cfg.Doubt = func(keys.Public) {}

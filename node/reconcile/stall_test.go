@@ -49,7 +49,7 @@ func TestNewerVersionIsTheClaimsFault(t *testing.T) {
 				n.join(node, bad)
 				within(t, time.Second, "aside while nobody gives what can be read", func() bool {
 					s := node.r.Standing()
-					return len(s.Feeds) == 1 && s.Feeds[0].State == Aside && strings.Contains(s.Feeds[0].Reason, "upgrade needed")
+					return len(s.Feeds) == 1 && s.Feeds[0].State == Aside && strings.Contains(s.Feeds[0].Reason.Text, "upgrade needed")
 				})
 				time.Sleep(5 * time.Minute)
 				if node.calls.Load() > 20 {
@@ -282,7 +282,7 @@ func TestAskedIsForgottenOnceSettled(t *testing.T) {
 		n.mu.Unlock()
 		thief.own(all[2])
 		within(t, 15*time.Second, "pulling", func() bool { s := node.r.Standing(); return len(s.Feeds) == 1 && s.Feeds[0].State == Pulling })
-		if f := node.r.Standing().Feeds[0]; len(f.Asked) != 0 || f.Reason != "" {
+		if f := node.r.Standing().Feeds[0]; len(f.Asked) != 0 || !f.Reason.IsZero() {
 			t.Errorf("%+v", f)
 		}
 		within(t, 20*time.Second, "the rest", func() bool { return node.count() == 3 })

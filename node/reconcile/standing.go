@@ -2,9 +2,11 @@ package reconcile
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/keys"
 )
@@ -25,8 +27,10 @@ type PeerStanding struct {
 	Beacon    Beacon        // the last one
 	Heard     time.Time     // by the node's clock; zero: not yet
 	RoundTrip time.Duration // of the last exchange
-	Ahead     uint64        // batches that it claims to hold and that are not held here
-	Behind    uint64        // batches that are held here and not claimed by it
+	// Ahead is how many batches it claims to hold that are not held here, and Behind
+	// how many are held here that it does not claim. What a fork froze is in neither:
+	// nobody takes more of it, so nobody ever catches up with it.
+	Ahead, Behind uint64
 	// Complete says that every head which the peer had at connect is held, or
 	// was not given by whoever claimed it, or is frozen, set aside or waiting for
 	// its time.
@@ -41,7 +45,7 @@ type FeedStanding struct {
 	Sequence uint64 // the next place
 	Claimed  uint64 // batches that are claimed beyond what is held
 	State    State
-	Reason   string        // in words; of a feed being pulled why it stood still before
+	Reason   phrase.Phrase // of a feed being pulled why it stood still before
 	Asked    []keys.Public // who claims what is withheld
 	Since    time.Time     // by the node's clock
 	Due      time.Time     // by the node's clock, when what waits is due
@@ -74,6 +78,8 @@ func (pl *plan) ready(now time.Time) bool {
 // Standing returns how far pulling has come.
 func (r *Reconciler) Standing() Standing {
 	tips, err := r.cfg.Held.Tips()
+	forks, forksErr := r.cfg.Held.Forks()
+	err = errors.Join(err, forksErr)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	pl := &r.plan
@@ -81,18 +87,26 @@ func (r *Reconciler) Standing() Standing {
 	if err != nil {
 		s.Trouble = err.Error()
 	}
+	frozen := make(map[message.Lane]bool, len(forks))
+	for _, p := range forks {
+		frozen[message.Lane{Issuer: p.Issuer(), Epoch: p.Epoch()}] = true
+	}
 	held := make(map[message.Lane]uint64, len(tips))
 	all := uint64(0)
 	for _, t := range tips {
-		held[message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}] = t.Tip.Sequence + 1
-		all += t.Tip.Sequence + 1
+		l := message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}
+		if held[l] = t.Tip.Sequence + 1; !frozen[l] {
+			all += held[l]
+		}
 	}
 	told := make(map[*peer]*PeerStanding, len(pl.peers))
 	for k, p := range pl.peers {
 		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.complete()}
 	}
 	for l, f := range pl.feeds {
-		s.Total += f.standing(held[l], told)
+		if !frozen[l] {
+			s.Total += f.standing(held[l], told)
+		}
 		if f.state != Settled {
 			s.Feeds = append(s.Feeds, f.tell())
 		}

@@ -28,7 +28,7 @@ func (pl *plan) countWaiting(f *pull, now time.Time) {
 	f.asker = nil
 	var best *claim
 	for p, c := range f.claims {
-		if c.Bad != "" && c.As != Waiting || c.Count <= max(f.early, c.Shown) {
+		if !c.Bad.IsZero() && c.As != Waiting || c.Count <= max(f.early, c.Shown) {
 			continue
 		}
 		if best == nil || c.Count > best.Count || c.Count == best.Count && p.key.Compare(f.asker.key) < 0 {

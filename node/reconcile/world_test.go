@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringfence/node/overlay"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/feed"
@@ -302,9 +303,9 @@ func (h *house) open() {
 			h.heard++
 			h.mu.Unlock()
 		},
-		Drop: func(peer keys.Public, why string, _ time.Time) {
+		Drop: func(peer keys.Public, why phrase.Phrase, _ time.Time) {
 			h.mu.Lock()
-			h.dropped[peer] = why
+			h.dropped[peer] = why.Text
 			h.mu.Unlock()
 			h.net.part(h, h.net.house(peer))
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/store/feed"
 )
@@ -33,22 +34,22 @@ func (s *Speaker) Drain(ctx context.Context) {
 
 // attempt drains, and keeps what is in the way.
 func (s *Speaker) attempt(ctx context.Context, own *publish.Publisher) {
-	why := ""
+	var why phrase.Phrase
 	if err := s.drain(ctx, own); err != nil && !errors.Is(err, feed.ErrBarred) && ctx.Err() == nil {
-		why = err.Error()
+		why = Why(err)
 	}
-	if told := s.stuck.Swap(&why); why != "" && (told == nil || *told != why) {
-		s.cfg.Logger.Error("what is queued is not said yet", "reason", why)
+	if told := s.stuck.Swap(&why); !why.IsZero() && (told == nil || !told.SaysAs(why)) {
+		s.cfg.Logger.Error("what is queued is not said yet", "reason", why.Text)
 	}
 }
 
-// Stuck says what keeps the queue from being said although the node may sign; "":
+// Stuck says what keeps the queue from being said although the node may sign; none:
 // nothing does.
-func (s *Speaker) Stuck() string {
+func (s *Speaker) Stuck() phrase.Phrase {
 	if why := s.stuck.Load(); why != nil {
 		return *why
 	}
-	return ""
+	return phrase.Phrase{}
 }
 
 // drain says what is queued and tells the log what became of it.

@@ -62,6 +62,9 @@ func (s *Speaker) Retract(ctx context.Context, r api.Retract) (api.Said, error) 
 	if err != nil {
 		return api.Said{}, api.Errorf(api.BadInput, "%v", err)
 	}
+	if err := own.MayUndo(&one); err != nil {
+		return api.Said{}, Refusal(err)
+	}
 	return s.speak(ctx, own, terms, r.Preview, one)
 }
 

@@ -23,6 +23,7 @@ import (
 
 	"ringfence/node/answer"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/pen"
@@ -53,7 +54,7 @@ type Config struct {
 // Without a publisher whatever it is asked to say is refused.
 type Speaker struct {
 	cfg   Config
-	stuck atomic.Pointer[string] // what keeps the queue from being said
+	stuck atomic.Pointer[phrase.Phrase] // what keeps the queue from being said
 }
 
 // New returns a Speaker.
@@ -62,7 +63,7 @@ func New(cfg Config) *Speaker { return &Speaker{cfg: cfg} }
 // publisher returns who signs.
 func (s *Speaker) publisher() (*publish.Publisher, error) {
 	if s.cfg.Publisher == nil {
-		return nil, api.Errorf(api.Refused, "this node cannot speak: %v", s.cfg.Mute)
+		return nil, api.Tell(api.Refused, phrase.Join(phrase.New("problem.mute", "this node cannot speak"), phrase.From(s.cfg.Mute)))
 	}
 	return s.cfg.Publisher, nil
 }
@@ -77,6 +78,18 @@ func (s *Speaker) terms() (*publish.Publisher, hand.Terms, error) {
 	return own, t, Refusal(err)
 }
 
+// Why returns what an error says to people: of a full disk the figures, in whole MiB and
+// rounded so that they add up; of any other error its phrase.
+func Why(err error) phrase.Phrase {
+	var full *disk.DiskFullError
+	if !errors.As(err, &full) {
+		return phrase.From(err)
+	}
+	const more = 1<<20 - 1
+	return phrase.New("problem.disk_full", "nothing is written, since %d MiB are free on the disk, writing may take %d MiB, and %d MiB must stay free beside; make room, and it goes on by itself",
+		full.Free>>20, (full.Need+more)>>20, (full.Floor+more)>>20)
+}
+
 // Refusal gives an error of the floors below the kind that callers act on (api.KindOf).
 func Refusal(err error) error {
 	var known *api.Error
@@ -87,9 +100,9 @@ func Refusal(err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrQueue), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
-		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, disk.ErrDiskFull):
-		return api.Errorf(api.Refused, "%v", err)
-	case errors.Is(err, publication.ErrNone):
+		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, publish.ErrUndone), errors.Is(err, disk.ErrDiskFull):
+		return api.Tell(api.Refused, Why(err))
+	case errors.Is(err, publication.ErrNone), errors.Is(err, publish.ErrNothingToUndo):
 		return api.Errorf(api.NotFound, "%v", err)
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	"ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/node/publish/pen"
 	"ringfence/node/publish/publication"
@@ -38,13 +40,14 @@ type voice struct {
 	*Speaker
 	store *memory.Store
 	list  func() *view.List
+	held  func() error
 	heard int // how often it was told that something may have been said
 	log   bytes.Buffer
 }
 
 func newVoice(t *testing.T) *voice {
 	t.Helper()
-	v := &voice{store: memory.New()}
+	v := &voice{store: memory.New(), held: func() error { return nil }}
 	state := chartertest.State(t, chartertest.Config(t, "desk: vendor; trusted"))
 	door, err := intake.New(intake.Config{Federation: state.Federation(), Roster: state, Store: v.store})
 	must(t, err)
@@ -53,6 +56,7 @@ func newVoice(t *testing.T) *voice {
 	now := func() time.Time { return noon }
 	own, err := publish.New(publish.Config{
 		Key: chartertest.Issuer("desk"), Store: v.store, Door: door, View: list, Now: now, Random: rand.NewChaCha8([32]byte{1}), Queue: true,
+		MaySign: func() error { return v.held() },
 	})
 	must(t, err)
 	v.list = list.List
@@ -196,7 +200,7 @@ func TestWhyNothingIsSaidIsToldOnce(t *testing.T) {
 		time.AfterFunc(3*tryEvery-1, func() { must(t, v.store.Delete("queue", key)) })
 		time.AfterFunc(6*tryEvery-1, func() { must(t, v.store.Put("queue", key, []byte("{"))) })
 		time.AfterFunc(9*tryEvery-1, func() {
-			if !strings.Contains(v.Stuck(), "of the queue") {
+			if !strings.Contains(v.Stuck().Text, "of the queue") {
 				t.Errorf("what is in the way: %q", v.Stuck())
 			}
 			must(t, v.store.Put("queue", key, part))
@@ -205,8 +209,38 @@ func TestWhyNothingIsSaidIsToldOnce(t *testing.T) {
 		if log := v.log.String(); strings.Count(log, "what is queued is not said yet") != 2 || strings.Count(log, "of the queue") != 2 {
 			t.Errorf("the log: %s", log)
 		}
-		if v.Queued() != 0 || v.Stuck() != "" {
+		if v.Queued() != 0 || !v.Stuck().IsZero() {
 			t.Errorf("%d are queued, %q", v.Queued(), v.Stuck())
+		}
+	})
+}
+
+// What a full disk refuses is told with its figures, which add up however odd they are.
+func TestARefusalByAFullDiskHasItsFigures(t *testing.T) {
+	err := Refusal(fmt.Errorf("publish: %w", &disk.DiskFullError{Free: 43<<20 - 1, Need: 32<<20 + 1, Floor: 10<<20 - 1}))
+	var told *api.Error
+	if !errors.As(err, &told) || told.Kind != api.Refused || told.Code != "problem.disk_full" || !slices.Equal(told.Args, []string{"42", "33", "10"}) {
+		t.Errorf("%+v", err)
+	}
+}
+
+// Why the node must not sign is told with how long ago that was seen, and once.
+func TestWhatHoldsTheQueueIsToldOnceWhateverItsFigures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVoice(t)
+		v.bar(t)
+		v.flag(t, "+8613800138000")
+		v.lift(t)
+		began := time.Now()
+		v.held = func() error {
+			return fmt.Errorf("federation: %w", phrase.New("problem.twin_hidden", "heard %v ago", time.Since(began)))
+		}
+		v.drains(12*tryEvery - 1)
+		if log := v.log.String(); strings.Count(log, "what is queued is not said yet") != 1 {
+			t.Errorf("the log: %s", log)
+		}
+		if !strings.Contains(v.Stuck().Text, "heard 55s ago") {
+			t.Errorf("what is in the way: %q", v.Stuck())
 		}
 	})
 }
@@ -218,7 +252,7 @@ func TestLiftIsDoneWhateverTheQueueIs(t *testing.T) {
 	v.flag(t, "+8613800138000")
 	must(t, v.store.Put("queue", "00000000000000000001", []byte("{")))
 	must(t, v.Lift(context.Background(), api.NoHead))
-	if !strings.Contains(v.Stuck(), "of the queue") {
+	if !strings.Contains(v.Stuck().Text, "of the queue") {
 		t.Errorf("what is in the way: %q", v.Stuck())
 	}
 	if _, err := v.Say(context.Background(), api.Say{Kind: "flag", Subject: "+8613800138001", Category: "mkt.finance.loan", Reports: 9}); api.KindOf(err) != api.Refused || !strings.Contains(err.Error(), "waits to be said first") {

@@ -77,7 +77,7 @@ func TestANewcomerAmongLiars(t *testing.T) {
 		if held := late.View.List().Counts().Statements; held != 0 || s.Ready || s.Connected == 0 {
 			t.Errorf("among liars it has %d statements, ready %v, %d connected", held, s.Ready, s.Connected)
 		}
-		if len(s.Gaps) != honest || !strings.Contains(s.Gaps[0], "are not to be had") {
+		if len(s.Gaps) != honest || !strings.Contains(s.Gaps[0].Text, "are not to be had") {
 			t.Errorf("it does not say what it is not given: %q", s.Gaps)
 		}
 		if drops.Load() == 0 {

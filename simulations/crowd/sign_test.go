@@ -52,7 +52,7 @@ func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
 		if n, err := restored.Publisher.Queued(); err != nil || n != 2 {
 			t.Errorf("%d drafts are queued after a restart, want 2: %v", n, err)
 		}
-		if why := restored.Federation.Standing().Confirming; !strings.Contains(why, "1 of 2 members") {
+		if why := restored.Federation.Standing().Confirming; why == nil || !strings.Contains(why.Text, "1 of 2 members") {
 			t.Errorf("it waits because %q", why)
 		}
 		others[1].Start()
@@ -112,7 +112,7 @@ func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
 			if said, err := restored.TryFlag(Num(8)); err != nil || said.Queued == "" {
 				t.Errorf("it signs: %+v, %v", said, err)
 			}
-			if why := restored.Federation.Standing().Confirming; !strings.Contains(why, confirming) {
+			if why := restored.Federation.Standing().Confirming; why == nil || !strings.Contains(why.Text, confirming) {
 				t.Errorf("it waits because %q, want %q", why, confirming)
 			}
 		}
@@ -168,7 +168,7 @@ func TestAStolenKeyIsNoticed(t *testing.T) {
 		n.Nodes[3].Flag(Num(1))
 		n.Within(5*time.Second, "everybody has the thief's flag", func() bool { return Equal(n.Nodes, 1) })
 		_, err := n.Nodes[1].TryFlag(Num(2))
-		if err == nil || !strings.Contains(err.Error(), "somebody else may hold this node's key") {
+		if err == nil || !strings.Contains(err.Error(), "somebody else may hold its key") {
 			t.Errorf("the owner of a stolen key signs: %v", err)
 		}
 		time.Sleep(time.Minute) // its peers cannot lift that bar
@@ -178,6 +178,59 @@ func TestAStolenKeyIsNoticed(t *testing.T) {
 		if proofs, err := n.Nodes[0].Store.Forks(); err != nil || len(proofs) != 0 {
 			t.Errorf("%d forks, %v: the owner stopped too late", len(proofs), err)
 		}
+	})
+}
+
+// A copied directory that runs a second time is noticed at both ends before either
+// has signed, and neither signs until the other is gone. A restart is no twin.
+func TestATwinIsNoticedBeforeItSigns(t *testing.T) {
+	const owner, twin = 1, 4
+	copied := false
+	cfg := Config{
+		Nodes: 5,
+		Issuer: func(node int) int {
+			if node == twin {
+				return owner
+			}
+			return node
+		},
+		Alter: func(node int, cfg *federation.Config) {
+			if node == twin && copied {
+				cfg.Key = chartertest.Key("host", Member(owner))
+			}
+		},
+	}
+	bubble(t, cfg, func(n *Net) {
+		n.Nodes[twin].Stop()
+		n.Nodes[owner].Stop()
+		n.Nodes[owner].Start()
+		time.Sleep(3 * time.Minute)
+		if err := n.Nodes[owner].Federation.MaySign(); err != nil {
+			t.Errorf("after a restart: %v", err)
+		}
+		copied = true
+		n.Nodes[twin].Start()
+		for _, node := range []*Node{n.Nodes[owner], n.Nodes[twin]} {
+			took := n.Within(2*time.Minute, "both know that they are two", func() bool { return errors.Is(node.Federation.MaySign(), federation.ErrTwin) })
+			t.Logf("node %d knows of its twin %v later", node.Index, took)
+		}
+		for range 12 {
+			for _, node := range []*Node{n.Nodes[owner], n.Nodes[twin]} {
+				if _, err := node.TryFlag(Num(2)); err == nil || !strings.Contains(err.Error(), "this node seems to run twice") {
+					t.Errorf("node %d signs beside its twin: %v", node.Index, err)
+				}
+			}
+			time.Sleep(time.Minute)
+		}
+		for _, node := range []*Node{n.Nodes[0], n.Nodes[2]} {
+			if err := node.Federation.MaySign(); err != nil {
+				t.Errorf("node %d has no twin: %v", node.Index, err)
+			}
+		}
+		n.Nodes[twin].Stop()
+		n.Within(6*time.Minute, "the twin is gone", func() bool { return n.Nodes[owner].Federation.MaySign() == nil })
+		n.Nodes[owner].Flag(Num(1))
+		n.Within(5*time.Second, "everybody has the flag", func() bool { return Equal(n.Nodes[:twin], 1) })
 	})
 }
 

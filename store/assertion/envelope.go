@@ -122,7 +122,7 @@ func DecodeStatement(b []byte) (Statement, error) {
 
 // decodeStatement fills a zero s in place, since a batch has thousands.
 func decodeStatement(b []byte, s *Statement) error {
-	if err := newer("statement", b, EnvelopeVersion); err != nil {
+	if err := Newer("statement", b, EnvelopeVersion); err != nil {
 		return err
 	}
 	r := wire.NewReader("assertion: statement", b)

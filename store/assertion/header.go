@@ -80,7 +80,7 @@ func DecodeHeader(b []byte) (Header, error) {
 	if len(b) > MaxHeader {
 		return Header{}, fmt.Errorf("assertion: header: %d bytes, the most is %d", len(b), MaxHeader)
 	}
-	if err := newer("header", b, HeaderVersion); err != nil {
+	if err := Newer("header", b, HeaderVersion); err != nil {
 		return Header{}, err
 	}
 	var a headerArray
@@ -162,7 +162,7 @@ func DecodeSignedHeader(b []byte) (SignedHeader, error) {
 	if len(b) > MaxSignedHeader {
 		return s, fmt.Errorf("assertion: signed header: %d bytes, the most is %d", len(b), MaxSignedHeader)
 	}
-	if err := newer("signed header", b, HeaderVersion); err != nil {
+	if err := Newer("signed header", b, HeaderVersion); err != nil {
 		return s, err
 	}
 	if err := Decode(b, &s); err != nil {

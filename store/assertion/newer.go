@@ -6,6 +6,7 @@ import "ringfence/store/wire"
 // wire.ErrNewer.
 var ErrNewer = wire.ErrNewer
 
-func newer(what string, b []byte, known uint64) error {
+// Newer looks at the version that leads an array; see wire.Newer.
+func Newer(what string, b []byte, known uint64) error {
 	return wire.Newer("assertion: "+what, b, known)
 }

@@ -171,7 +171,7 @@ func DecodeSlots(b []byte) ([]Slot, error) {
 	if len(b) > MaxSlots {
 		return nil, fmt.Errorf("assertion: body: %d bytes, the most is %d", len(b), MaxSlots)
 	}
-	if err := newer("body", b, SlotsVersion); err != nil {
+	if err := Newer("body", b, SlotsVersion); err != nil {
 		return nil, err
 	}
 	r := wire.NewReader("assertion: body", b)

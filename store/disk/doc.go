@@ -26,7 +26,8 @@
 //     go on, and writes too once there is room again.
 //   - Its compactors wake forty times a second whether anything was written or
 //     not, which is most of what a resting node would cost. So a compactor of
-//     ours wakes with the writes, and sleeps while there are none.
+//     ours wakes with the writes, and sleeps while there are none; a large tree
+//     is left to Badger's.
 //
 // Bodies lie in Badger's value log, one value each, written once and never
 // moved by compaction; the tree holds what is small. A bit that flips in a body

@@ -129,7 +129,7 @@ func TestDiskFull(t *testing.T) {
 	must(t, s.Close())
 
 	disk.free.Store(1 << 20)
-	if _, err := Open(cfg); !errors.Is(err, ErrDiskFull) {
+	if _, err := Open(cfg); !errors.Is(err, ErrDiskFull) || !strings.Contains(err.Error(), "needs 32 MiB to open: free some space, then start again") {
 		t.Fatalf("open on a full disk: %v", err)
 	}
 }

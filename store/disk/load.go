@@ -139,7 +139,7 @@ func (s *Store) checkSigners() error {
 	switch {
 	case !s.promises.IsNew():
 	case s.arrivals > 0 || len(waiting) > 0:
-		next.Others = "the file of promises is gone from the store; name the last published head"
+		next.Others = "the file of promises is gone from the store"
 		for issuer, own := range next.Signers {
 			own.Bar = feed.Bar{Kind: feed.Restored, Reason: next.Others}
 			next.Signers[issuer] = own

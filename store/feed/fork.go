@@ -66,17 +66,21 @@ func (p ForkProof) Bytes() []byte {
 
 // ParseForkProof reads what Bytes writes and nothing else, and verifies it:
 // both signatures, one place, the order of the two. Whether it is of the
-// reader's federation is for the reader to ask.
+// reader's federation is for the reader to ask. The error is assertion.ErrNewer when
+// the proof, or one of its headers, is of a later release.
 func ParseForkProof(b []byte) (ForkProof, error) {
 	if len(b) > MaxForkProof {
 		return ForkProof{}, fmt.Errorf("feed: a fork proof of %d bytes, the most is %d", len(b), MaxForkProof)
+	}
+	if err := assertion.Newer("fork proof", b, forkVersion); err != nil {
+		return ForkProof{}, fmt.Errorf("feed: %w", err)
 	}
 	var a forkArray
 	if err := assertion.Decode(b, &a); err != nil {
 		return ForkProof{}, fmt.Errorf("feed: decode fork proof: %w", err)
 	}
 	if a.Version != forkVersion {
-		return ForkProof{}, fmt.Errorf("feed: fork proof version %d is unknown here; a newer release may know it", a.Version)
+		return ForkProof{}, fmt.Errorf("feed: there is no fork proof of version %d", a.Version)
 	}
 	first, err := verifySelf(a.First)
 	if err != nil {

@@ -156,13 +156,16 @@ func (d *Door) Inspect(offer Offer) Outcome {
 }
 
 // AdmitFork takes an encoded fork proof. Its outcome is Forked, or Early when
-// the issuer is not known or its epoch not open here, or Refused when it proves
-// nothing. Only the first keeps anything: of epochs that were never opened one key
-// can sign as many forks as it likes.
+// the issuer is not known or its epoch not open here or a later release made it, or
+// Refused when it proves nothing. Only the first keeps anything: of epochs that were
+// never opened one key can sign as many forks as it likes.
 func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	proof, err := feed.ParseForkProof(encoded)
+	if errors.Is(err, assertion.ErrNewer) {
+		return because(NewerVersion, "%v", err), nil
+	}
 	if err != nil {
 		return because(BadHeader, "%v", err), nil
 	}
@@ -170,7 +173,7 @@ func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 		return because(OtherFederation, "the fork proof is of federation %s, this node is of %s", proof.Federation(), d.cfg.Federation), nil
 	}
 	if !d.cfg.Roster.EverAdmitted(proof.Issuer()) {
-		return because(UnknownIssuer, "no admission of key %s is known here", proof.Issuer().Short()), nil
+		return because(UnknownIssuer, "no admission of key %s is known here; the ledger may say more later", proof.Issuer().Short()), nil
 	}
 	first, _ := proof.Headers()
 	outcome := d.cfg.unopened(proof.Issuer(), proof.Epoch())

@@ -383,6 +383,13 @@ func TestAdmitFork(t *testing.T) {
 	if got, err := door.AdmitFork(flip(all[0].Bytes(), 20)); err != nil || got.Status != Refused {
 		t.Errorf("proving nothing: %v, %v", got.Status, err)
 	}
+	newer := func(b []byte) []byte { return append([]byte{b[0], 2}, b[2:]...) } // of a later release
+	inNewer := []byte{0x83, 1, 0x45, 0x84, 2, 0x40, 0x40, 0x40, 0x45, 0x84, 2, 0x40, 0x40, 0x40}
+	for name, p := range map[string][]byte{"a newer proof": newer(all[0].Bytes()), "a proof of newer headers": inNewer} {
+		if got, err := door.AdmitFork(p); err != nil || got.Status != Early || got.Reason != NewerVersion {
+			t.Errorf("%s: %v, %v, %v", name, got.Status, got.Reason, err)
+		}
+	}
 	abroad, _ := open(t, func(c *Config) { c.Federation = assertion.CID([]byte("another")) })
 	if got, err := abroad.AdmitFork(all[0].Bytes()); err != nil || got.Reason != OtherFederation {
 		t.Errorf("of another federation: %v, %v", got.Reason, err)

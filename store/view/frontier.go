@@ -83,11 +83,16 @@ func (l *List) Frontier() map[keys.Public]feed.Tip {
 
 // StatementsOf counts the statements of an epoch that was applied.
 func (l *List) StatementsOf(epoch FeedEpoch) int {
-	n := 0
+	return l.statements(func(b *batch) bool {
+		return b.speaker != nobody && b.epoch == epoch.Epoch && l.speakers[b.speaker].key == epoch.Issuer
+	})
+}
+
+// statements counts those of some batches.
+func (l *List) statements(of func(*batch) bool) (n int) {
 	for i := range l.batches {
-		b := &l.batches[i]
-		if b.speaker != nobody && b.epoch == epoch.Epoch && l.speakers[b.speaker].key == epoch.Issuer {
-			n += int(b.count)
+		if of(&l.batches[i]) {
+			n += int(l.batches[i].count)
 		}
 	}
 	return n

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -42,22 +43,44 @@ func TestFrontierDigest(t *testing.T) {
 	}
 }
 
-// How much a node holds of a frozen epoch is no part of the digest; that it is
-// frozen is.
+// How much a node holds of a frozen epoch is no part of the digest, nor of what the
+// list is said to stand on; that it is frozen is.
 func TestFrontierOfAFrozenEpoch(t *testing.T) {
 	w := newWorld(t, nil, "list: vendor; trusted", "list2: vendor; trusted")
 	w.say("list2", at(-3), w.publication(), flagged(t, mobileB, "mkt.retail", 50, -1, -1))
 	before := slices.Clone(w.records)
-	w.say("list", at(-2), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -1, -1))
+	nonsense := flagged(t, "+8613800138009", "mkt.retail", 50, -1, -1)
+	nonsense.Expires = nonsense.Effective
+	w.say("list", at(-2), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -1, -1), nonsense)
 	frozen := []FeedEpoch{{Issuer: chartertest.Issuer("list").Public()}}
+	list := func(held records, frozen []FeedEpoch) *List {
+		return w.viewOf(Config{State: w.state, Source: held, Day: today, Frozen: frozen}).List()
+	}
 	digest := func(held records, frozen []FeedEpoch) string {
-		v := w.viewOf(Config{State: w.state, Source: held, Day: today, Frozen: frozen})
-		return new(Frontier).Digest(v.List()).String()
+		return new(Frontier).Digest(list(held, frozen)).String()
 	}
 	if digest(before, frozen) != digest(w.records, frozen) {
 		t.Error("what is held of a frozen epoch shows")
 	}
 	if digest(before, frozen) == digest(before, nil) {
 		t.Error("that an epoch is frozen does not show")
+	}
+	want := list(before, frozen).Counts()
+	if want.Batches != 1 || want.Statements != 1 || want.Keys != 1 {
+		t.Errorf("without the frozen epoch: %+v", want)
+	}
+	more := w.viewOf(Config{State: w.state, Source: w.records, Day: today, Frozen: frozen})
+	var saved bytes.Buffer
+	must(t, more.Save(&saved))
+	restored, err := Load(Config{State: w.state, Source: w.records, Day: today, Frozen: frozen}, saved.Bytes())
+	must(t, err)
+	for name, l := range map[string]*List{"held": more.List(), "from a snapshot": restored.List()} {
+		got := l.Counts()
+		if got.Suspended != 2 {
+			t.Errorf("%s: %d statements are suspended, want what counted and what was void anyway", name, got.Suspended)
+		}
+		if got.Suspended = 0; got != want {
+			t.Errorf("%s: %+v, want %+v whatever is held of a frozen epoch", name, got, want)
+		}
 	}
 }

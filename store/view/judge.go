@@ -146,12 +146,24 @@ func (j *judge) noteOwn(key number.Range) {
 	}
 }
 
+// take counts what a judge has ruled on.
+func (c *Counts) take(j *judge) {
+	if j.w.list.isFrozen(&j.batch) {
+		c.Suspended += len(j.slots)
+		return
+	}
+	c.Batches++
+	c.Statements += len(j.slots)
+	c.Erased += j.erased
+	c.Void += len(j.voids)
+}
+
 func (j *judge) refuse(i int, reason Reason) { j.voids = append(j.voids, VoidAt{i, reason}) }
 
 func (j *judge) row(i int, s *assertion.Statement, key number.Range) row {
 	r := j.w.list.rowOf(s, j.batch.time)
 	r.batch, r.index, r.undoneBy = j.ordinal, uint16(i), j.undoneBy(i)
-	if !r.void() {
+	if !r.void() || j.w.list.isFrozen(&j.batch) { // then that is the reason, whatever else is wrong
 		r.reason = j.reason(s, key, &r)
 	}
 	return r

@@ -60,18 +60,26 @@ type undoing struct {
 	index uint16
 }
 
-// Counts says how much a list stands on.
+// Counts says how much a list stands on. What a proved fork suspended is counted in
+// Suspended alone: all nodes end with the same of the rest, while of a frozen epoch
+// each holds what it had when it heard of the fork.
 type Counts struct {
 	Batches    int
 	Statements int
+	Suspended  int // statements of frozen epochs, as many as are held here
 	Void       int // statements about a key that break a rule and never count
 	Erased     int // statements without an opening
-	Keys       int // numbers and ranges that anything was said about
+	Keys       int // numbers and ranges that any of these statements is about
 	Entries    int // of them listed, with whatever action
 	Labelled   int // entries with action label
 	Blocked    int // entries with action block
 	Contested  int // entries that are contested
 	Ratified   int // entries that the ledger decided
+}
+
+// kept are the counts that a snapshot keeps, the others being those of its parts.
+func (c *Counts) kept() []*int {
+	return []*int{&c.Batches, &c.Statements, &c.Suspended, &c.Void, &c.Erased}
 }
 
 // Stamp returns which list this is.
@@ -80,7 +88,7 @@ func (l *List) Stamp() Stamp { return l.stamp }
 // Counts returns how much the list stands on.
 func (l *List) Counts() Counts {
 	c := l.counts
-	c.Batches, c.Keys, c.Entries = len(l.batches), l.table.keys, l.tree.Len()
+	c.Keys = l.table.keys
 	return c
 }
 

@@ -90,8 +90,7 @@ func trialSlots(publication assertion.PublicationID, statements []assertion.Stat
 }
 
 func (p *Preview) add(j *judge, first int) {
-	p.After.Statements += len(j.slots)
-	p.After.Void += len(j.voids)
+	p.After.take(j)
 	slices.SortFunc(j.voids, func(a, b VoidAt) int { return a.Index - b.Index })
 	for _, v := range j.voids {
 		p.Void = append(p.Void, VoidAt{first + v.Index, v.Reason})
@@ -116,7 +115,6 @@ func (p *Preview) move(m moved, changed map[number.Range]Change) {
 		return
 	}
 	p.After.move(m.from, m.entry)
-	p.After.Entries += listed(m.entry) - listed(m.from)
 	c, again := changed[m.key]
 	if !again {
 		c = Change{Key: m.key, Before: m.from}
@@ -132,11 +130,4 @@ func (p *Preview) finish(changed map[number.Range]Change) {
 		}
 	}
 	slices.SortFunc(p.Changes, func(a, b Change) int { return a.Key.Compare(b.Key) })
-}
-
-func listed(e taxonomy.Entry) int {
-	if e.IsZero() {
-		return 0
-	}
-	return 1
 }

@@ -121,7 +121,9 @@ func (d *decoder) writer(w *writer) {
 	root := merkle.Hash(d.raw(merkle.HashSize))
 	l.cursor = d.u64()
 	w.cursor = l.cursor
-	l.counts.Statements, l.counts.Void, l.counts.Erased = int(d.u64()), int(d.u64()), int(d.u64())
+	for _, c := range l.counts.kept() {
+		*c = int(d.u64())
+	}
 	d.frozen(l)
 	d.batches(w)
 	d.table(w)
@@ -242,7 +244,7 @@ func (d *decoder) table(w *writer) {
 			return
 		}
 		l.table.chunks = append(l.table.chunks, c)
-		l.table.keys += places
+		l.table.keys += c.keys()
 		l.table.rows += rows
 	}
 }

@@ -20,10 +20,7 @@ func (w *writer) settle(rows []row) (taxonomy.Entry, taxonomy.Day) {
 	}
 	// A contest is open from its anchor, and there are no anchors yet.
 	const contest = false
-	entry, listed, next := w.memo.Settle(w.evidence, w.list.stamp.Day, contest)
-	if !listed {
-		return taxonomy.Entry{}, next
-	}
+	entry, _, next := w.memo.Settle(w.evidence, w.list.stamp.Day, contest) // zero when it is not listed
 	return entry, next
 }
 

@@ -23,7 +23,7 @@ import (
 // SHA-256 of all before it. It is this node's own cache and no format of the
 // federation: another release may refuse it and replay. The hash finds damage;
 // a snapshot is never taken from another node.
-const snapshotMagic = "ringfence view snapshot 1\n"
+const snapshotMagic = "ringfence view snapshot 2\n"
 
 // Save writes a snapshot of the view as it stands. The view does not change
 // meanwhile; readers go on.
@@ -89,9 +89,9 @@ func (e *encoder) writer(w *writer) {
 	e.u32(uint32(l.stamp.Day))
 	e.raw(l.stamp.Root[:])
 	e.u64(l.cursor)
-	e.u64(uint64(l.counts.Statements))
-	e.u64(uint64(l.counts.Void))
-	e.u64(uint64(l.counts.Erased))
+	for _, c := range l.counts.kept() {
+		e.u64(uint64(*c))
+	}
 	e.frozen(l)
 	e.batches(l)
 	e.table(&l.table)
@@ -99,10 +99,7 @@ func (e *encoder) writer(w *writer) {
 }
 
 func (e *encoder) frozen(l *List) {
-	all := slices.Collect(maps.Keys(l.frozen))
-	slices.SortFunc(all, func(a, b FeedEpoch) int {
-		return cmp.Or(bytes.Compare(a.Issuer[:], b.Issuer[:]), cmp.Compare(a.Epoch, b.Epoch))
-	})
+	all := slices.SortedFunc(maps.Keys(l.frozen), FeedEpoch.compare)
 	e.u32(uint32(len(all)))
 	for _, f := range all {
 		e.raw(f.Issuer[:])
@@ -215,9 +212,7 @@ func (e *encoder) books(w *writer) {
 			e.u32(u.undoneBy)
 		}
 	}
-	places := slices.SortedFunc(maps.Keys(w.next), func(a, b FeedEpoch) int {
-		return cmp.Or(bytes.Compare(a.Issuer[:], b.Issuer[:]), cmp.Compare(a.Epoch, b.Epoch))
-	})
+	places := slices.SortedFunc(maps.Keys(w.next), FeedEpoch.compare)
 	e.u32(uint32(len(places)))
 	for _, p := range places {
 		e.raw(p.Issuer[:])

@@ -11,13 +11,7 @@ import (
 // Suspended counts the statements of a member that a proved fork of their epoch
 // took out of the list, whatever they were: with no anchor that is all of the epoch.
 func (l *List) Suspended(member charter.MemberIndex) int {
-	n := 0
-	for i := range l.batches {
-		if l.suspends(member, &l.batches[i]) {
-			n += int(l.batches[i].count)
-		}
-	}
-	return n
+	return l.statements(func(b *batch) bool { return l.suspends(member, b) })
 }
 
 func (l *List) suspends(member charter.MemberIndex, b *batch) bool {
@@ -99,22 +93,24 @@ func (s *suspension) wanted(t *Told, batch uint32) bool {
 	if undo, ok := t.Body.(assertion.Retract); ok {
 		return !s.undone[saidAgain+string(undo.Target)] && !s.within(&undo)
 	}
-	if s.isUndone(t) {
+	if s.isUndone(t) || s.isVoid(t) {
 		return false
 	}
 	key, ok := t.Statement.Key()
 	if !ok {
 		return true
 	}
-	kind := t.Statement.Kind
-	if (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != NotVoid {
-		return false
-	}
 	for one := range key.Keys() {
 		_, rows := s.table.find(one)
 		return !s.replaced(rows, batch, t.Ref.Index) // the other keys have the same rows
 	}
 	return true
+}
+
+// isVoid reports whether a statement would count for nothing without the fork.
+func (s *suspension) isVoid(t *Told) bool {
+	kind := t.Statement.Kind
+	return t.Body == nil || (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != NotVoid
 }
 
 // within reports whether a retract names a suspended statement or batch: neither of
@@ -156,7 +152,7 @@ func (s *suspension) replaced(rows []row, batch uint32, index uint16) bool {
 			b.speaker == nobody || s.speakers[b.speaker].member != s.member || !s.older(own, r) {
 			continue
 		}
-		if told := s.told(r); !r.void() || r.reason == ReasonFrozen && !s.isUndone(&told) {
+		if told := s.told(r); !r.void() || r.reason == ReasonFrozen && !s.isVoid(&told) && !s.isUndone(&told) {
 			return true
 		}
 	}

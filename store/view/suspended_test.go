@@ -38,6 +38,9 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 		retraction(t, assertion.TargetPublication, took[:]),
 		retraction(t, assertion.TargetStatement, first[2].Bytes()),
 		retraction(t, assertion.TargetStatement, elder[0].Bytes()))
+	tooLong, nonsense := flag(1, -4), flag(1, -4) // they replace nothing
+	tooLong.Expires, nonsense.Expires = void.Expires, nonsense.Effective
+	w.say("list", at(-4), w.publication(), tooLong, nonsense)
 	w.say("other", at(-5), w.publication(), flag(4, -5))
 
 	member, _ := w.state.MemberByID("list")
@@ -61,8 +64,8 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 			t.Errorf("on %v: %v, want %v", day, got, want)
 		}
 	}
-	if l := v.List(); l.Suspended(member) != 9 || l.Suspended(other) != 0 {
-		t.Errorf("%d and %d are suspended, want 9 and 0", l.Suspended(member), l.Suspended(other))
+	if l := v.List(); l.Suspended(member) != 11 || l.Suspended(other) != 0 {
+		t.Errorf("%d and %d are suspended, want 11 and 0", l.Suspended(member), l.Suspended(other))
 	}
 	// The retraction of a whole publication is harmless to repeat; the one of a
 	// suspended statement is moot, as the statement is.

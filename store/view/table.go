@@ -53,6 +53,16 @@ func (c *chunk) rowsOf(i int) []row {
 	return c.rows[start:c.places[i].end:c.places[i].end]
 }
 
+// keys counts the keys about which anything is said that no fork suspends.
+func (c *chunk) keys() (n int) {
+	for i := range c.places {
+		if slices.ContainsFunc(c.rowsOf(i), func(r row) bool { return r.reason != ReasonFrozen }) {
+			n++
+		}
+	}
+	return n
+}
+
 // chunkMost bounds the keys of a chunk: a random update copies one chunk.
 const chunkMost = 64
 
@@ -60,7 +70,7 @@ const chunkMost = 64
 // chunks that it does not touch.
 type table struct {
 	chunks []*chunk
-	keys   int
+	keys   int // about which anything is said that no fork suspends
 	rows   int
 }
 
@@ -165,7 +175,7 @@ type merger struct {
 
 // merge writes the keys of one old chunk with the edits that fall into it.
 func (m *merger) merge(old *chunk, edits []edit) {
-	m.out.keys -= len(old.places)
+	m.out.keys -= old.keys()
 	m.out.rows -= len(old.rows)
 	i := 0
 	for i < len(old.places) || len(edits) > 0 {
@@ -232,7 +242,7 @@ func markUndone(rows []row, target row) {
 // flush cuts what is open into chunks of about equal size.
 func (m *merger) flush() {
 	places, rows := m.open.places, m.open.rows
-	m.out.keys += len(places)
+	m.out.keys += m.open.keys()
 	m.out.rows += len(rows)
 	var base uint32
 	for pieces := (len(places) + chunkMost - 1) / chunkMost; pieces > 0; pieces-- {

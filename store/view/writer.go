@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/ipfs/go-cid"
@@ -199,9 +200,7 @@ func (w *writer) commit(j *judge) {
 	next.batches = append(next.batches, j.batch)
 	next.undoings = append(next.undoings, j.undoings...)
 	next.ownKeys = append(next.ownKeys, j.ownKeys...)
-	next.counts.Statements += len(j.slots)
-	next.counts.Erased += j.erased
-	next.counts.Void += len(j.voids)
+	next.counts.take(j)
 	w.ordinals[j.batch.cid] = ordinal
 	for _, p := range j.publications {
 		d := w.delivery(deliveryKey{j.member, p.id})
@@ -263,6 +262,9 @@ func (c *Counts) move(from, to taxonomy.Entry) {
 		taxonomy.Entry
 		by int
 	}{{from, -1}, {to, +1}} {
+		if !e.IsZero() {
+			c.Entries += e.by
+		}
 		switch e.Action {
 		case taxonomy.Label:
 			c.Labelled += e.by
@@ -300,12 +302,5 @@ func (w *writer) turnTo(day taxonomy.Day) {
 }
 
 func (w *writer) dueBy(day taxonomy.Day) []taxonomy.Day {
-	var days []taxonomy.Day
-	for d := range w.due {
-		if d <= day {
-			days = append(days, d)
-		}
-	}
-	slices.Sort(days)
-	return days
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(w.due)), func(d taxonomy.Day) bool { return d > day })
 }

@@ -12,10 +12,12 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/desk"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -33,13 +35,20 @@ type Joining struct {
 }
 
 // Find sets the federation to be joined, by its ID or by the genesis file that a
-// path names.
-func (j *Joining) Find(what string) (err error) {
+// path names, and refuses it to a directory that belongs to another one.
+func (j *Joining) Find(what string) error {
+	if err := j.find(what); err != nil {
+		return bad(err)
+	}
+	return j.free()
+}
+
+func (j *Joining) find(what string) (err error) {
 	if j.Federation, err = cid.Decode(what); err == nil {
 		return nil
 	}
 	if _, missing := os.Stat(what); errors.Is(missing, fs.ErrNotExist) && !strings.ContainsAny(what, "/.") {
-		return fmt.Errorf("%q is neither a genesis file nor the ID of a federation (%w); an ID has 59 characters and begins with bafyrei, as ringfence federation show has it", what, err)
+		return phrase.New("join.no_id", "%q is neither a genesis file nor the ID of a federation (%v); an ID has 59 characters and begins with bafyrei, as ringfence federation show has it", what, err)
 	}
 	if j.Genesis, _, err = Read(what); err != nil {
 		return err
@@ -49,6 +58,30 @@ func (j *Joining) Find(what string) (err error) {
 		return err
 	}
 	j.Federation = state.Federation()
+	return nil
+}
+
+// free refuses a directory that belongs to another federation already: by its genesis
+// charter or, where that is gone, by what its store holds. It needs no keys and
+// nobody's answer.
+func (j *Joining) free() error {
+	path := filepath.Join(j.Dir, GenesisFile)
+	if _, missing := os.Lstat(path); errors.Is(missing, fs.ErrNotExist) {
+		of, err := node.FederationOf(j.Dir, j.Federation)
+		if err != nil || !of.Defined() || of.Equals(j.Federation) {
+			return err
+		}
+		return api.Tell(api.Refused, phrase.New("join.other_store", "the store in %s holds what was said in federation %s, and a directory belongs to one federation; nothing was changed. For %s make another directory with ringfence init, give its %s to the founders before they seal, and join from there",
+			j.Dir, of, j.Federation, CardFile))
+	}
+	have, _, err := Read(path)
+	if err != nil {
+		return bad(err)
+	}
+	if of := have.CharterCID(); !of.Equals(j.Federation) {
+		return api.Tell(api.Refused, phrase.New("join.other_directory", "%s is the charter of federation %s, and a directory belongs to one federation; nothing was changed. For %s make another directory with ringfence init, give its %s to the founders before they seal, and join from there",
+			path, of, j.Federation, CardFile))
+	}
 	return nil
 }
 
@@ -68,9 +101,12 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 	if err := config.CheckPeer(j.Peer); err != nil {
 		return Joined{}, bad(err)
 	}
+	if err := j.free(); err != nil {
+		return Joined{}, err
+	}
 	w, err := desk.Ask(ctx, desk.AskConfig{Key: j.Host, Address: j.Peer, Genesis: j.Genesis == nil, Version: j.Version})
 	if err != nil {
-		return Joined{}, api.Errorf(api.Unavailable, "%v", err)
+		return Joined{}, api.Tell(api.Unavailable, j.unanswered(err))
 	}
 	ahead := j.Now().Sub(w.Time)
 	if err := j.fits(&w); err != nil {
@@ -86,7 +122,7 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 		return Joined{}, api.Errorf(api.Refused, "the genesis is not sealed: %v", err)
 	}
 	if state.Federation() != j.Federation {
-		return Joined{}, api.Errorf(api.Refused, "the peer's genesis is that of federation %s, not of %s: it lies, ask another peer", state.Federation(), j.Federation)
+		return Joined{}, api.Tell(api.Refused, phrase.New("join.peer_lies", "the peer's genesis is that of federation %s, not of %s: it lies, ask another peer", state.Federation(), j.Federation))
 	}
 	m, known := state.Host(j.Host.Public())
 	if !known || !w.Member {
@@ -99,24 +135,40 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 	return done, bad(j.keepPeer())
 }
 
+// unanswered says why the peer gave no answer, and what to do.
+func (j *Joining) unanswered(err error) phrase.Phrase {
+	because := func(kind error) string { return strings.TrimPrefix(err.Error(), kind.Error()+": ") }
+	switch {
+	case errors.Is(err, desk.ErrBusy):
+		return phrase.New("join.busy", "the node at %s is asked by too many just now: try again in a moment", j.Peer)
+	case errors.Is(err, desk.ErrOtherIdentity):
+		return phrase.New("join.other_identity", "another identity answers at %s than the address names: %s; check the address with those who gave it", j.Peer, because(desk.ErrOtherIdentity))
+	case errors.Is(err, desk.ErrNoDesk):
+		return phrase.New("join.no_desk", "who answers at %s has no desk: %s", j.Peer, because(desk.ErrNoDesk))
+	case errors.Is(err, desk.ErrUnreachable):
+		return phrase.New("join.nobody", "no node answers at %s: %s; check the address and that its port is that for peers (peers.listen), not the API's, and that the node runs", j.Peer, because(desk.ErrUnreachable))
+	}
+	return phrase.From(err)
+}
+
 // bad makes an error one of input.
 func bad(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &api.Error{Kind: api.BadInput, Message: err.Error()}
+	return api.Tell(api.BadInput, phrase.From(err))
 }
 
 // fits checks that the peer is of the same federation and speaks as we do.
 func (j *Joining) fits(w *desk.Welcome) error {
 	if w.Federation != j.Federation {
-		return api.Errorf(api.Refused, "the node at %s is of another federation, %s (%s), not of %s: check the ID with those who gave it, or name a peer of that federation", j.Peer, w.Federation, w.Name, j.Federation)
+		return api.Tell(api.Refused, phrase.New("join.other_federation", "the node at %s is of another federation, %s (%s), not of %s: check the ID with those who gave it, or name a peer of that federation", j.Peer, w.Federation, w.Name, j.Federation))
 	}
 	switch {
 	case overlay.Version < w.Lowest:
-		return api.Errorf(api.Refused, "this release speaks protocol version %d, too old for the node at %s (release %s), which speaks %d to %d: upgrade this node", overlay.Version, j.Peer, w.Version, w.Lowest, w.Highest)
+		return api.Tell(api.Refused, phrase.New("join.too_old", "this release speaks protocol version %d, too old for the node at %s (release %s), which speaks %d to %d: upgrade this node", overlay.Version, j.Peer, w.Version, w.Lowest, w.Highest))
 	case overlay.Version > w.Highest:
-		return api.Errorf(api.Refused, "the node at %s (release %s) speaks protocol versions %d to %d, too old for this release, which speaks %d: its operator has to upgrade it; try another peer", j.Peer, w.Version, w.Lowest, w.Highest, overlay.Version)
+		return api.Tell(api.Refused, phrase.New("join.peer_too_old", "the node at %s (release %s) speaks protocol versions %d to %d, too old for this release, which speaks %d: its operator has to upgrade it; try another peer", j.Peer, w.Version, w.Lowest, w.Highest, overlay.Version))
 	}
 	return nil
 }
@@ -135,23 +187,17 @@ func stranger(state *charter.State, host keys.Public, once bool) error {
 			}
 		}
 	}
-	what := "is no member's of"
 	if once {
-		what = "is one of the genesis charter's, but the peer does not know it any longer as a member's of"
+		return api.Tell(api.Refused, phrase.New("join.not_any_more", "the host key of this directory, %s, is one of the genesis charter's, but the peer does not know it any longer as a member's of the federation %q; nothing was changed. Whom to ask, with this node's %s: %s",
+			host, state.Charter().Name, CardFile, strings.Join(whom, ", ")))
 	}
-	return api.Errorf(api.Refused, "the host key of this directory, %s, %s the federation %q; nothing was changed. Whom to ask, with this node's %s: %s", host, what, state.Charter().Name, CardFile, strings.Join(whom, ", "))
+	return api.Tell(api.Refused, phrase.New("join.stranger", "the host key of this directory, %s, is no member's of the federation %q; nothing was changed. Whom to ask, with this node's %s: %s",
+		host, state.Charter().Name, CardFile, strings.Join(whom, ", ")))
 }
 
 // keepGenesis writes the genesis charter, unless it is there.
 func (j *Joining) keepGenesis(path string) error {
-	have, _, err := Read(path)
-	if err == nil {
-		if have.CharterCID() != j.Genesis.CharterCID() {
-			return fmt.Errorf("%s is the charter of another federation, %s: a directory belongs to one; join from a new one (ringfence init)", path, have.CharterCID())
-		}
-		return nil
-	}
-	if _, missing := os.Lstat(path); !errors.Is(missing, fs.ErrNotExist) {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return Write(path, j.Genesis)

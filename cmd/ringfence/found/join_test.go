@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringfence/cmd/ringfence/found"
+	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/overlay"
@@ -111,12 +112,12 @@ func TestJoin(t *testing.T) {
 	refused("another federation", j, api.ExitRefused, "is of another federation", g.CharterCID().String(), "(Test)")
 	j = joining(acme)
 	j.Peer = strings.Replace(at, "/tcp/", "/tcp/1", 1)[:strings.Index(at, "/tcp/")] + "/tcp/1" + at[strings.Index(at, "/p2p/"):]
-	refused("nobody there", j, api.ExitNobody, "nobody answers there")
+	refused("nobody there", j, api.ExitNobody, "no node answers at")
 	j = joining(acme)
 	j.Peer = at[:strings.Index(at, "/p2p/")]
 	refused("no identity", j, api.ExitUsage, "end it with /p2p/")
 	j.Peer = at[:strings.Index(at, "/p2p/")] + "/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
-	refused("another identity", j, api.ExitNobody, "another identity answers there")
+	refused("another identity", j, api.ExitNobody, "another identity answers at")
 
 	for range 2 { // the second time changes nothing
 		joined, err := found.Join(t.Context(), joining(acme))
@@ -150,5 +151,35 @@ func TestJoin(t *testing.T) {
 	elsewhere := address(t, serving(t, reg, another, now))
 	j = joining(acme)
 	j.Peer, j.Federation = elsewhere, another.CharterCID()
-	refused("a directory of another federation", j, api.ExitUsage, "a directory belongs to one")
+	refused("a directory of another federation", j, api.ExitRefused, "is the charter of federation "+g.CharterCID().String(), "a directory belongs to one", "make another directory with ringfence init")
+	// Nobody is asked for it, and nothing needs to be there any more but the store.
+	j.Peer = at[:strings.Index(at, "/tcp/")] + "/tcp/1" + at[strings.Index(at, "/p2p/"):]
+	refused("and nobody there", j, api.ExitRefused, "a directory belongs to one")
+	speaks(t, acme, "13800138000")
+	if err := os.Remove(filepath.Join(acme.Dir, found.GenesisFile)); err != nil {
+		t.Fatal(err)
+	}
+	refused("the store of another federation", j, api.ExitRefused, "holds what was said in federation "+g.CharterCID().String(), "a directory belongs to one")
+	if _, err := os.Stat(filepath.Join(acme.Dir, found.GenesisFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a genesis charter was put there: %v", err)
+	}
+	j.Federation, j.Peer = g.CharterCID(), at
+	if _, err := found.Join(t.Context(), j); err != nil {
+		t.Errorf("back into its own federation: %v", err)
+	}
+}
+
+// speaks lets a member's node say something.
+func speaks(t *testing.T, m found.Member, number string) {
+	t.Helper()
+	n, err := node.Open(node.Config{Dir: m.Dir, Unlock: m.Unlock, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Say(t.Context(), api.Say{Kind: "flag", Subject: number, Category: "mkt.retail", Reports: 10}); err != nil {
+		t.Error(err)
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
 }

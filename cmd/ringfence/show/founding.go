@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ringfence/node/config"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/number"
 	"ringfence/store/policy"
@@ -260,6 +261,7 @@ type Checked struct {
 	File     string           `json:"file,omitempty"` // that was read, if there was one
 	Problems []config.Problem `json:"problems"`
 	Settings []config.Setting `json:"settings"`
+	Warnings []phrase.Phrase  `json:"warnings,omitempty"` // of what a node still lacks, when nothing is wrong
 }
 
 // Config shows a checked configuration: what is wrong, or every setting.
@@ -283,4 +285,8 @@ func Config(p *Page, c Checked) {
 		rows = append(rows, []string{s.Key, value, from})
 	}
 	p.table(left("setting", "value", "from"), rows)
+	for _, w := range c.Warnings {
+		p.Line("")
+		p.Line(p.strong(p.word("warning", p.phrase(w))))
+	}
 }

@@ -24,9 +24,22 @@ func MaskAnswer(asked string, a *api.LookupAnswer) string {
 		MaskLookup(a.Lookup)
 	}
 	if e := a.Error; e != nil {
-		a.Error = &api.Error{Kind: e.Kind, Message: mask.Text(e.Message)}
+		masked := *e
+		masked.Message, masked.Args, masked.Then = mask.Text(e.Message), maskAll(e.Args), nil
+		for _, s := range e.Then {
+			s.Text, s.Args = mask.Text(s.Text), maskAll(s.Args)
+			masked.Then = append(masked.Then, s)
+		}
+		a.Error = &masked
 	}
 	return mask.Number(asked)
+}
+
+func maskAll(values []string) (masked []string) {
+	for _, v := range values {
+		masked = append(masked, mask.Text(v))
+	}
+	return masked
 }
 
 // MaskExplanation stars the number in an explanation; ranges stay.

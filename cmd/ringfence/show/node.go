@@ -44,7 +44,7 @@ func Status(p *Page, s *api.Status) {
 		p.Line("")
 	}
 	for _, problem := range s.Problems {
-		p.Line(p.strong(p.word("problem", problem)))
+		p.Line(p.strong(p.word("problem", p.phrase(problem))))
 	}
 	p.Line("")
 	p.stamp(s.List)

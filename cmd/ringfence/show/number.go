@@ -92,7 +92,7 @@ func Lookups(p *Page, all []api.LookupAnswer, asked []string) {
 	var rows [][]string
 	for i, a := range all {
 		if a.Error != nil {
-			rows = append(rows, []string{asked[i], "", "", "", a.Error.Message})
+			rows = append(rows, []string{asked[i], "", "", "", p.phrase(a.Error.Phrase())})
 			continue
 		}
 		l := a.Lookup

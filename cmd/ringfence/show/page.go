@@ -13,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 )
 
 // Page is where an answer is shown. Errors of writing come from Err at the end.
@@ -79,6 +80,9 @@ func (p *Page) write(s string) {
 
 // word returns the message of a key below cli.
 func (p *Page) word(key string, args ...string) string { return p.words.Named("cli."+key, args...) }
+
+// phrase returns what a phrase says.
+func (p *Page) phrase(said phrase.Phrase) string { return p.words.Phrase(said) }
 
 // coded returns the message of a code that another package gives, "" for none.
 // A code that has no message here, such as one of a newer node, is shown as it is.

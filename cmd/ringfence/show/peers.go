@@ -59,7 +59,11 @@ func Peers(p *Page, all *api.Peers) {
 	for i := range all.Peers {
 		peer := &all.Peers[i]
 		if !peer.Connected {
-			rows = append(rows, []string{peer.Member, short(peer.Host), p.word("no"), "", "", "", "", "", "", peer.Trouble})
+			why := ""
+			if peer.Trouble != nil {
+				why = p.phrase(*peer.Trouble)
+			}
+			rows = append(rows, []string{peer.Member, short(peer.Host), p.word("no"), "", "", "", "", "", "", why})
 			continue
 		}
 		rows = append(rows, []string{

@@ -2,6 +2,7 @@ package show_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/number"
@@ -54,7 +56,7 @@ func status(running bool) api.Status {
 		Running: running, StartedAt: "2026-11-24T00:00:00Z", Members: 2, Batches: 1, Statements: 1234567, Void: 1, Entries: 9, Labelled: 5, Blocked: 1, Contested: 2,
 		Feeds:     []api.Feed{{Member: "acme", Issuer: "01abcdef0123456789", Sequence: 4, Head: "bafyhead", Said: "2026-11-24T00:00:00Z", Frozen: true}},
 		Plans:     []api.Plan{{Country: "86", Date: "2026-11-01", Source: "test", Ranges: 840}},
-		FreeBytes: 3 << 30, FloorBytes: 1 << 29, Problems: []string{"something is wrong"}, List: stamp()}
+		FreeBytes: 3 << 30, FloorBytes: 1 << 29, Problems: []phrase.Phrase{phrase.Plain("something is wrong")}, List: stamp()}
 }
 
 func federation(t *testing.T) *show.Charter {
@@ -314,18 +316,23 @@ func TestMaskedAnswersHoldNoNumber(t *testing.T) {
 	c := api.Call{Caller: "+861062301234", Called: "+8613800138000", Asserted: "+861062301234", Redirecting: "+861062301234"}
 	answer := api.LookupAnswer{Lookup: ptr(lookup())}
 	failed := api.LookupAnswer{Error: api.Errorf(api.BadInput, `"13800138000" is no number`)}
+	why := api.Tell(api.BadInput, phrase.Join(phrase.New("test.bad", "%s is bad", "13800138000"), phrase.New("test.why", "%s has no plan", "+8613800138000")))
+	explained := api.LookupAnswer{Error: why}
 	show.MaskLookup(&l)
 	show.MaskExplanation(&e)
 	show.MaskVerdict(&v)
 	show.MaskCall(&c)
-	asked := []string{show.MaskAnswer("13800138000", &answer), show.MaskAnswer("13800138000", &failed)}
+	asked := []string{show.MaskAnswer("13800138000", &answer), show.MaskAnswer("13800138000", &failed), show.MaskAnswer("13800138000", &explained)}
 	all := render(func(p *show.Page) {
 		show.Lookup(p, &l)
 		show.Explanation(p, &e)
 		show.Verdict(p, &v)
 		show.Verdicts(p, []api.Call{c}, []api.Verdict{v})
-		show.Lookups(p, []api.LookupAnswer{answer, failed}, asked)
-	}, words, false)
+		show.Lookups(p, []api.LookupAnswer{answer, failed, explained}, asked)
+	}, words, false) + fmt.Sprintf("%+v", *explained.Error)
+	if why.Then[0].Text != "+8613800138000 has no plan" {
+		t.Errorf("somebody else's error is masked as well: %+v", why)
+	}
 	for _, number := range []string{"13800138000", "62301234"} {
 		if strings.Contains(all, number) {
 			t.Errorf("%s shows in\n%s", number, all)

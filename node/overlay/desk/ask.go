@@ -68,11 +68,11 @@ func ask(ctx context.Context, h host.Host, info peer.AddrInfo, genesis bool) (We
 	ctx, cancel := context.WithTimeout(ctx, layout.DialTimeout)
 	defer cancel()
 	if err := h.Connect(ctx, info); err != nil {
-		return Welcome{}, fmt.Errorf("overlay: ask at %s: %w: %s", address.Places(info.Addrs), unanswered(err), hosts.FirstCause(err))
+		return Welcome{}, fmt.Errorf("%w: %s", unanswered(err), hosts.FirstCause(err))
 	}
 	w, err := Converse(ctx, h, info.ID, genesis)
 	if err != nil {
-		return w, fmt.Errorf("overlay: ask at %s: %w", address.Places(info.Addrs), err)
+		return w, err
 	}
 	return w, nil
 }

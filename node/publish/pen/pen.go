@@ -19,6 +19,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
@@ -35,6 +36,8 @@ type Config struct {
 	// MaySign returns why nothing may be signed now, nil when it may be; a nil
 	// MaySign lets everything be signed.
 	MaySign func() error
+	// Spare says that the charter names another key of the issuer's member.
+	Spare bool
 }
 
 // Store keeps what must outlive a crash.
@@ -109,16 +112,17 @@ func (p *Pen) maySign() error {
 	if _, err := p.forked(); err != nil {
 		return err
 	}
-	bar, barred, err := p.cfg.Store.Barred(p.issuer)
-	switch {
-	case err != nil:
-		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
-	case !barred:
-		return nil
-	case bar.Kind == feed.Stolen:
-		return fmt.Errorf("publish: %w for issuer %s: %v; no peer's word ends that; if another machine of this member signed and has stopped for good, ringfence restore lift HEAD ends it, HEAD being the last batch signed; otherwise the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short(), bar)
+	return p.barred()
+}
+
+// barred returns why the issuer must not sign and what ends that, nil when nothing
+// bars it.
+func (p *Pen) barred() error {
+	why, err := Barred(p.cfg.Store, p.issuer, p.cfg.Spare)
+	if err != nil || why.IsZero() {
+		return err
 	}
-	return fmt.Errorf("publish: %w for issuer %s: %v; its peers lift the bar once two other members confirm where its feed ends; with fewer of them in reach, ringfence restore lift HEAD does, HEAD being the last batch that it published, as another node shows it, or none if there was never one", feed.ErrBarred, p.issuer.Short(), bar)
+	return fmt.Errorf("publish: %w for issuer %s: %w", feed.ErrBarred, p.issuer.Short(), why)
 }
 
 // forked reports whether the feed is proved to be forked in the epoch where it
@@ -195,7 +199,7 @@ func (p *Pen) Lift(head cid.Cid, most feed.BarKind) error {
 	if forked, err := p.forked(); err != nil {
 		return err
 	} else if forked {
-		return fmt.Errorf("publish: %w for issuer %s: its feed is proved to be forked, so nothing that it signs would count; the member goes on under another of its keys", feed.ErrBarred, p.issuer.Short())
+		return p.barred()
 	}
 	tip, highest, err := p.ends()
 	if err != nil {
@@ -212,11 +216,11 @@ func (p *Pen) Lift(head cid.Cid, most feed.BarKind) error {
 	switch {
 	case !named:
 		if !head.Defined() {
-			return fmt.Errorf("%w: a key that never signed was named, the feed here ends at %s (%d/%d)", ErrOtherHead, tip.CID, tip.Epoch, tip.Sequence)
+			return fmt.Errorf("%w: %w", ErrOtherHead, phrase.New("lift.not_none", "a key that never signed was named, and the feed here ends at %s (%d/%d)", tip.CID, tip.Epoch, tip.Sequence))
 		}
-		return fmt.Errorf("%w: %s was named, the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", ErrOtherHead, head, tip.CID, tip.Epoch, tip.Sequence)
+		return fmt.Errorf("%w: %w", ErrOtherHead, phrase.New("lift.other_head", "%s was named, and the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", head, tip.CID, tip.Epoch, tip.Sequence))
 	case last.Before(highest):
-		return fmt.Errorf("%w: place %d/%d was signed and is not held; fetch it from a peer, or ask for a new epoch", ErrOtherHead, highest.Epoch, highest.Sequence)
+		return fmt.Errorf("%w: %w", ErrOtherHead, phrase.New("lift.not_held", "place %d/%d was signed and is not held; fetch it from a peer", highest.Epoch, highest.Sequence))
 	}
 	if err := p.cfg.Store.Lift(p.issuer, most); err != nil {
 		return fmt.Errorf("publish: lift the bar: %w", err)
@@ -234,8 +238,8 @@ func (p *Pen) Write(batches []assertion.Batch) ([]*intake.Admitted, error) {
 	}
 	now := p.cfg.Now().Unix()
 	if ahead := time.Duration(tip.Time-now) * time.Second; ahead > intake.Ahead {
-		return nil, fmt.Errorf("%w: the feed's last batch is dated %s, the clock says %s; set it right", ErrClock,
-			time.Unix(tip.Time, 0).UTC().Format(time.RFC3339), time.Unix(now, 0).UTC().Format(time.RFC3339))
+		return nil, fmt.Errorf("%w: %w", ErrClock, phrase.New("problem.clock_back", "the clock of this node went back: its feed's last batch is dated %s, the clock says %s; set it right",
+			time.Unix(tip.Time, 0).UTC().Format(time.RFC3339), time.Unix(now, 0).UTC().Format(time.RFC3339)))
 	}
 	reserved := make([]feed.Reservation, len(batches))
 	for i, b := range batches {

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"ringfence/node/api"
+	"ringfence/node/logtest"
 )
 
 type parameter struct{ Name, In, Description string }
@@ -227,8 +227,8 @@ func TestVerdictItself(t *testing.T) {
 
 // TestLogsNameRoutesAndNobody: refusals are told, numbers and tokens are not.
 func TestLogsNameRoutesAndNobody(t *testing.T) {
-	var log bytes.Buffer
-	r := run(t, Config{Service: &double{fail: fmt.Errorf("bad block at /var/lib")}, Logger: slog.New(slog.NewTextHandler(&syncWriter{w: &log}, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	var log logtest.Paper
+	r := run(t, Config{Service: &double{fail: fmt.Errorf("bad block at /var/lib")}, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	got := r.send(t, "GET", "/v1/numbers/13800138000", "")
 	if got.status != http.StatusInternalServerError || strings.Contains(got.body, "/var/lib") {
 		t.Errorf("a failure of ours, to anyone: %d %s", got.status, got.body)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 )
 
 // question is one question to a service: how it is put, and what the service
@@ -100,6 +101,7 @@ func TestServiceIsTheSameThroughTheWire(t *testing.T) {
 		api.Errorf(api.Refused, "quota: 10 of 10 used"),
 		api.Errorf(api.Unavailable, "the disk is full; free 1 GiB"),
 		fmt.Errorf("wrapped: %w", api.Errorf(api.Internal, "a fault of ours")),
+		api.Tell(api.Refused, phrase.Join(phrase.New("test.barred", "place %d is barred", 7), phrase.New("test.remedy", "lift it"))),
 	}
 	for _, q := range questions() {
 		for _, fail := range failures {
@@ -138,6 +140,9 @@ func checkSame(t *testing.T, where string, got, want any, err, wantErr error) {
 		t.Errorf("%s: error %v, want %v", where, err, wantErr)
 	}
 	var said *api.Error
+	if said, want := phrase.From(err), phrase.From(wantErr); want.Code != "" && !reflect.DeepEqual(said, want) {
+		t.Errorf("%s: the error says %+v, want %+v", where, said, want)
+	}
 	if wantErr != nil && (!errors.As(err, &said) || !strings.HasSuffix(wantErr.Error(), said.Message)) {
 		t.Errorf("%s: error %v, want %v", where, err, wantErr)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -143,16 +142,4 @@ func serveDirect(h http.Handler, method, url string, headers []string) reply {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, req)
 	return reply{w.Code, w.Header(), w.Body.String()}
-}
-
-// syncWriter lets several goroutines write.
-type syncWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (s *syncWriter) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.w.Write(p)
 }

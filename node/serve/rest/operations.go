@@ -166,7 +166,7 @@ func (f *face) lookUpMany(ctx context.Context, in *manyInput) (api.LookupAnswers
 		said, err := f.Service.Lookup(ctx, q)
 		if err != nil {
 			p := f.failure(ctx, api.PathLookups, err)
-			answers = append(answers, api.LookupAnswer{Error: &api.Error{Kind: p.Kind, Message: p.Detail}})
+			answers = append(answers, api.LookupAnswer{Error: p.Failure()})
 			continue
 		}
 		answers = append(answers, api.LookupAnswer{Lookup: &said})

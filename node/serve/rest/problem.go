@@ -41,7 +41,9 @@ func (f *face) failure(ctx context.Context, route string, err error) problem {
 	case errors.As(err, &slow):
 		return problemOf(http.StatusRequestTimeout, api.Unavailable, slow.Error())
 	case errors.As(err, &known) && known.Kind.Known():
-		return problemOf(known.Kind.HTTP(), known.Kind, known.Message)
+		p := problemOf(known.Kind.HTTP(), known.Kind, known.Message)
+		p.Coded = known.Coded
+		return p
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return problemOf(http.StatusServiceUnavailable, api.Unavailable, "the request was given up before it was done")
 	}

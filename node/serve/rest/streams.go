@@ -217,5 +217,5 @@ func (e *events) fail(f *face, r *http.Request, err error) {
 		f.write(e.w, r, p)
 		return
 	}
-	e.send(api.PublishEvent{Error: &api.Error{Kind: p.Kind, Message: p.Detail}})
+	e.send(api.PublishEvent{Error: p.Failure()})
 }

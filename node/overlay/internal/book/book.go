@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"ringfence/node/overlay/internal/address"
@@ -31,17 +32,25 @@ type Config struct {
 	// Learned is called when a record was taken: where the host may be trusted to
 	// be, before and now. It may call the Book. nil: nobody hears.
 	Learned func(host keys.Public, before, now []ma.Multiaddr)
-	Now     func() time.Time
-	Logger  *slog.Logger
+	// Twin is called when another than this Book has signed a record by Key since
+	// New, with where that one says that it is. It may call the Book. nil: nobody
+	// hears.
+	Twin   func(at []ma.Multiaddr)
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Book is safe for concurrent use.
 type Book struct {
-	cfg Config
+	cfg   Config
+	began uint64 // as the number of a record that was signed then
 
 	mu   sync.Mutex // guards what follows
 	own  own
 	page map[keys.Public]*page
+
+	shelving sync.Mutex             // guards what follows; held while the shelf writes, and never with mu
+	kept     map[keys.Public]uint64 // number of the record that the shelf was last given
 }
 
 // own is the own signed record.
@@ -84,8 +93,15 @@ func New(cfg Config) *Book {
 	if cfg.Learned == nil {
 		cfg.Learned = func(keys.Public, []ma.Multiaddr, []ma.Multiaddr) {}
 	}
-	return &Book{cfg: cfg, page: make(map[keys.Public]*page)}
+	if cfg.Twin == nil {
+		cfg.Twin = func([]ma.Multiaddr) {}
+	}
+	return &Book{cfg: cfg, began: numberAt(cfg.Now()), page: make(map[keys.Public]*page), kept: make(map[keys.Public]uint64)}
 }
+
+// numberAt returns the number of a record that is signed at a time: numbers follow
+// the clock, so that they grow over restarts.
+func numberAt(t time.Time) uint64 { return uint64(max(t.UnixNano(), 0)) }
 
 // Open takes what the shelf has. What is of no use any more is logged and left
 // out.
@@ -196,11 +212,12 @@ func (b *Book) take(record []byte, keep bool) error {
 	if err != nil {
 		return err
 	}
+	if host == b.cfg.Self {
+		b.outdo(rec, keep)
+		return nil
+	}
 	now := time.Now()
 	b.mu.Lock()
-	if host == b.cfg.Self && rec.Seq > b.own.number {
-		b.own = own{number: rec.Seq} // of an earlier life, whose clock was ahead: outdo it
-	}
 	p := b.of(host)
 	if p == nil || rec.Seq <= p.number || now.Sub(p.taken) < layout.RecordEvery {
 		b.mu.Unlock()
@@ -211,12 +228,47 @@ func (b *Book) take(record []byte, keep bool) error {
 	trusted := p.trusted()
 	b.mu.Unlock()
 	b.cfg.Learned(host, before, trusted)
-	if keep && b.cfg.Shelf != nil {
-		if err := b.cfg.Shelf.Keep(host, record); err != nil {
-			b.cfg.Logger.Error("keep a peer record", "host", host.Short(), "error", err)
-		}
+	if keep {
+		b.keep(host, record, rec.Seq)
 	}
 	return nil
+}
+
+// keep puts a record on the shelf, unless a newer one of the host is there by now. The
+// caller does not hold the lock: the disk may be slow.
+func (b *Book) keep(host keys.Public, record []byte, number uint64) {
+	if b.cfg.Shelf == nil {
+		return
+	}
+	b.shelving.Lock()
+	defer b.shelving.Unlock()
+	if number <= b.kept[host] {
+		return
+	}
+	b.kept[host] = number
+	if err := b.cfg.Shelf.Keep(host, record); err != nil {
+		b.cfg.Logger.Error("keep a peer record", "host", host.Short(), "error", err)
+	}
+}
+
+// outdo takes in a record of Self: the next own one will be later.
+//
+// A later record than the own last one is by an earlier life, whose clock was ahead,
+// or by somebody who lives by the same key now, as a copy of the directory does. The
+// shelf knows what earlier lives have signed, and what they signed is dated before
+// this one; so one that was heard, is later than all of that and dated after New is
+// taken for a twin's. Only the holder of the key can make one, and each but once:
+// who repeats it is not heard again.
+func (b *Book) outdo(rec *peer.PeerRecord, heard bool) {
+	b.mu.Lock()
+	later := rec.Seq > b.own.number
+	if later {
+		b.own = own{number: rec.Seq}
+	}
+	b.mu.Unlock()
+	if later && heard && rec.Seq > b.began {
+		b.cfg.Twin(rec.Addrs)
+	}
 }
 
 // holds reports whether this very record is known already.
@@ -238,16 +290,18 @@ func (b *Book) holds(record []byte) bool {
 // if there are addresses by which this host is reached, and then others', at
 // random when there are more.
 func (b *Book) Records(reach []ma.Multiaddr) [][]byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	var all [][]byte
 	if len(reach) > 0 {
-		if err := b.sign(reach); err != nil {
+		if own, err := b.sign(reach); err != nil {
 			b.cfg.Logger.Error("sign the own peer record", "error", err)
 		} else {
-			all = append(all, b.own.signed)
+			// So that the next life knows it for its own, before anybody has it.
+			b.keep(b.cfg.Self, own.signed, own.number)
+			all = append(all, own.signed)
 		}
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var others [][]byte
 	for _, p := range b.page {
 		if p.record != nil {
@@ -258,18 +312,19 @@ func (b *Book) Records(reach []ma.Multiaddr) [][]byte {
 	return append(all, others[:min(len(others), layout.MaxRecords-len(all))]...)
 }
 
-// sign makes the own record when the addresses are not those of the last one.
-// Numbers follow the clock, so that they grow over restarts. The caller holds the
-// lock.
-func (b *Book) sign(addrs []ma.Multiaddr) error {
+// sign returns the own record, made anew when the addresses are not those of the last
+// one.
+func (b *Book) sign(addrs []ma.Multiaddr) (own, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.own.signed != nil && slices.EqualFunc(addrs, b.own.addrs, func(a, c ma.Multiaddr) bool { return a.Equal(c) }) {
-		return nil
+		return b.own, nil
 	}
-	number := max(uint64(max(b.cfg.Now().UnixNano(), 0)), b.own.number+1)
+	number := max(numberAt(b.cfg.Now()), b.own.number+1)
 	signed, err := sign(b.cfg.Key, addrs, number)
 	if err != nil {
-		return err
+		return own{}, err
 	}
 	b.own = own{signed, number, addrs}
-	return nil
+	return b.own, nil
 }

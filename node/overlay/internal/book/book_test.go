@@ -133,6 +133,67 @@ func TestTheOwnRecordOutdoesOneOfAnEarlierLife(t *testing.T) {
 	})
 }
 
+// TestATwinIsHeard: who signs records by the own key while this life lasts is heard
+// with each record, at both ends; no earlier life is taken for one, nor what anybody
+// repeats.
+func TestATwinIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reach, err := address.Announced("example.org:7400")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var heard []string
+		life := func(shelf Shelf, ahead time.Duration) *Book {
+			heard = nil
+			defer func() {
+				if heard != nil {
+					t.Errorf("its own disk is taken for a twin at %q", heard)
+				}
+			}()
+			return first(t, func(cfg *Config) {
+				cfg.Shelf, cfg.Now = shelf, func() time.Time { return time.Now().Add(ahead) }
+				cfg.Twin = func(at []ma.Multiaddr) { heard = append(heard, address.Places(at)) }
+			})
+		}
+		take := func(b *Book, record []byte, want ...string) {
+			t.Helper()
+			heard = nil
+			if err := b.Take(record); err != nil || !slices.Equal(heard, want) {
+				t.Errorf("heard %q, want %q; %v", heard, want, err)
+			}
+		}
+		own := func(b *Book) []byte { return b.Records(reach)[0] }
+		const here = "example.org:7400 (udp), example.org:7400 (tcp)"
+
+		disk := new(memory)
+		old := life(disk, time.Hour) // its clock is ahead
+		record := own(old)
+		time.Sleep(time.Minute)
+		node := life(disk, 0)
+		take(node, record) // loaded from the own disk
+		second := own(node)
+		take(node, record)
+		take(node, second)
+
+		time.Sleep(time.Minute)
+		copied := life(&memory{kept: slices.Clone(disk.kept)}, -5*time.Minute)
+		take(copied, second)
+		third := own(copied)
+		take(node, third, here)
+		take(node, third)
+		take(node, second)
+		take(copied, own(node), here) // which outdoes it
+		take(node, own(copied), here)
+
+		lost := life(nil, 0)
+		take(lost, signedRecord(t, 1, 1, numberAt(time.Now().Add(-time.Hour)), "/ip4/192.0.2.1/tcp/1")) // of before the disk was lost
+		heard = nil
+		if err := lost.Take(signedRecord(t, 2, 1, numberAt(time.Now().Add(time.Hour)), "/ip4/192.0.2.1/tcp/1")); err == nil || heard != nil {
+			t.Errorf("a record that another has signed: heard %q, %v", heard, err)
+		}
+	})
+}
+
 // What the local network says is tried, and not trusted.
 func TestWhatIsTrusted(t *testing.T) {
 	type news struct{ before, now string }
@@ -214,5 +275,55 @@ func TestStrangersSignaturesAreNotChecked(t *testing.T) {
 	ours[len(ours)-1] ^= 1
 	if b.Take(ours) == nil || b.Take([]byte("garbage")) == nil || b.Take(make([]byte, layout.MaxRecord+1)) == nil {
 		t.Error("a forged record of a member, garbage or a huge one was taken")
+	}
+}
+
+// slow is a shelf that is asked only while nobody waits for the book.
+type slow struct {
+	memory
+	book *Book
+}
+
+func (s *slow) Keep(host keys.Public, record []byte) error {
+	if !s.book.mu.TryLock() {
+		return errors.New("the book is locked")
+	}
+	s.book.mu.Unlock()
+	return s.memory.Keep(host, record)
+}
+
+// A write to the shelf takes as long as the disk does; nobody waits for the book
+// meanwhile.
+func TestTheBookIsOpenWhileTheShelfWrites(t *testing.T) {
+	shelf := new(slow)
+	var said bytes.Buffer
+	b := first(t, func(cfg *Config) { cfg.Shelf, cfg.Logger = shelf, slog.New(slog.NewTextHandler(&said, nil)) })
+	shelf.book = b
+	reach, err := address.Announced("example.org:7400")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := b.Records(reach)[0]
+	if err := b.Take(signedRecord(t, 2, 2, 5, "/ip4/192.0.2.1/tcp/1")); err != nil {
+		t.Fatal(err)
+	}
+	if len(shelf.kept) != 2 || !bytes.Equal(shelf.kept[0], own) || said.Len() != 0 {
+		t.Errorf("%d records are kept; the log: %s", len(shelf.kept), said.String())
+	}
+	b.Records(reach)
+	if len(shelf.kept) != 2 {
+		t.Error("the same is kept again")
+	}
+}
+
+// Of two records of a host that are written at once the newer one stays.
+func TestAnOlderRecordIsNotKeptOverANewerOne(t *testing.T) {
+	shelf := new(memory)
+	b := first(t, func(cfg *Config) { cfg.Shelf = shelf })
+	b.keep(key(2), []byte("newer"), 6)
+	b.keep(key(2), []byte("older"), 5) // it came first, and was slower
+	b.keep(key(3), []byte("another's"), 1)
+	if got := string(bytes.Join(shelf.kept, []byte(" "))); got != "newer another's" {
+		t.Errorf("kept, in this order: %s", got)
 	}
 }

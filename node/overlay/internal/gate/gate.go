@@ -13,6 +13,7 @@ import (
 	"ringfence/node/overlay/internal/address"
 	"ringfence/node/overlay/internal/hosts"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 )
 
 // Config says whose gate it is.
@@ -20,6 +21,8 @@ type Config struct {
 	Member func(peer.ID) bool // whether the charter names a host
 	Ended  func() bool        // the overlay is closed: nobody is let in any more
 	Now    func() time.Time
+	// Refusals counts whom the gate refuses.
+	Refusals *Refusals
 }
 
 // Gate decides which connections there are: to members only, from members and a
@@ -44,7 +47,7 @@ type stranger struct {
 
 // Dropped is why somebody is refused, and how long.
 type Dropped struct {
-	Why   string
+	Why   phrase.Phrase
 	Until time.Time
 }
 
@@ -61,7 +64,7 @@ func (g *Gate) Open() { g.once.Do(func() { close(g.opened) }) }
 
 // Drop refuses a peer until then. Only members are remembered, so the memory is
 // as large as the charter.
-func (g *Gate) Drop(id peer.ID, why string, until time.Time) {
+func (g *Gate) Drop(id peer.ID, why phrase.Phrase, until time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.dropped[id] = Dropped{why, until}
@@ -97,19 +100,30 @@ func (g *Gate) InterceptAccept(network.ConnMultiaddrs) bool {
 
 // InterceptSecured judges who it is.
 func (g *Gate) InterceptSecured(dir network.Direction, id peer.ID, conn network.ConnMultiaddrs) bool {
+	why := g.against(dir, id, conn)
+	if why != "" && dir == network.DirInbound {
+		g.cfg.Refusals.Add(why, conn.RemoteMultiaddr())
+	}
+	return why == ""
+}
+
+// against returns why somebody is not let in; "": he is.
+func (g *Gate) against(dir network.Direction, id peer.ID, conn network.ConnMultiaddrs) Reason {
 	if _, ok := hosts.Key(id); !ok {
-		return false
+		return NoKey
 	}
 	if _, refused := g.Refused(id); refused {
-		return false
+		return Lost
 	}
-	if member := g.cfg.Member(id); member || dir == network.DirOutbound {
-		return member
+	if g.cfg.Member(id) {
+		return ""
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_, ok := g.room(address.Neighbourhood(conn.RemoteMultiaddr()))
-	return ok
+	if _, ok := g.room(address.Neighbourhood(conn.RemoteMultiaddr())); ok && dir == network.DirInbound {
+		return ""
+	}
+	return Crowded
 }
 
 // room reports whether one more stranger fits, and who has to go for him: whoever
@@ -139,9 +153,11 @@ func (g *Gate) Enter(conn network.Conn) (goes network.Conn, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if goes, ok = g.room(at); !ok {
+		g.cfg.Refusals.Add(Crowded, conn.RemoteMultiaddr())
 		return nil, false
 	}
 	if goes != nil {
+		g.cfg.Refusals.Add(Displaced, goes.RemoteMultiaddr())
 		g.leave(goes)
 	}
 	g.strangers[conn] = stranger{at, time.Now()}
@@ -153,6 +169,9 @@ func (g *Gate) Enter(conn network.Conn) (goes network.Conn, ok bool) {
 func (g *Gate) Leave(conn network.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if s, ok := g.strangers[conn]; ok && time.Since(s.since) >= layout.StrangerTime {
+		g.cfg.Refusals.Add(Overstays, conn.RemoteMultiaddr())
+	}
 	g.leave(conn)
 }
 

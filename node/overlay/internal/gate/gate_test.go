@@ -27,7 +27,7 @@ func (c *caller) LocalMultiaddr() ma.Multiaddr  { return c.from }
 func from(ip string) *caller { return &caller{from: ma.StringCast("/ip4/" + ip + "/tcp/1")} }
 
 func strangers() *Gate {
-	return New(Config{Member: func(peer.ID) bool { return false }, Ended: func() bool { return false }, Now: time.Now})
+	return New(Config{Member: func(peer.ID) bool { return false }, Ended: func() bool { return false }, Now: time.Now, Refusals: NewRefusals(nil)})
 }
 
 // Strangers who ask and stay, from as many addresses as there is room for, do not

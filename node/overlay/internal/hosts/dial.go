@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
@@ -15,6 +15,7 @@ import (
 
 	"ringfence/node/overlay/internal/address"
 	"ringfence/node/overlay/internal/layout"
+	"ringfence/node/phrase"
 )
 
 // OtherIdentity reports whether a dial failed because another host answers there.
@@ -34,6 +35,12 @@ func silent(err error) bool {
 		(errors.As(err, &op) && op.Op == "dial") || errors.Is(err, swarm.ErrNoAddresses) || errors.Is(err, swarm.ErrNoGoodAddresses)
 }
 
+// pathless reports whether a dial failed on this machine: nothing was sent.
+func pathless(err error) bool {
+	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) ||
+		strings.Contains(err.Error(), syscall.ENETUNREACH.Error()) || strings.Contains(err.Error(), syscall.EHOSTUNREACH.Error()) // QUIC tells it in text alone
+}
+
 // dated reports whether a dial failed for the dates of a certificate, of which
 // only QUIC has any.
 func dated(err error) bool {
@@ -51,26 +58,29 @@ func FirstCause(err error) string {
 }
 
 // DialTrouble says in words why a try failed.
-func DialTrouble(info peer.AddrInfo, err error) string {
+func DialTrouble(info peer.AddrInfo, err error) phrase.Phrase {
 	var dial *swarm.DialError
 	if !errors.As(err, &dial) {
-		return fmt.Sprintf("nobody answers at %s", address.Places(info.Addrs))
+		return phrase.New("peer.silent", "nobody answers at %s", address.Places(info.Addrs))
 	}
 	for _, e := range dial.DialErrors {
 		var other sec.ErrPeerIDMismatch
 		if errors.As(e.Cause, &other) {
-			return fmt.Sprintf("another identity answers at %s: %s", address.Place(e.Address), other.Actual)
+			return phrase.New("peer.other_identity", "another identity answers at %s: %s", address.Place(e.Address), other.Actual)
 		}
 	}
 	for _, e := range dial.DialErrors {
 		if dated(e.Cause) {
-			return fmt.Sprintf("at %s the dates of certificates do not fit: this node's clock or that one's is more than an hour off; TCP would do without, and fails too", address.Place(e.Address))
+			return phrase.New("peer.dates", "at %s the dates of certificates do not fit: this node's clock or that one's is more than an hour off; TCP would do without, and fails too", address.Place(e.Address))
+		}
+		if pathless(e.Cause) {
+			return phrase.New("peer.no_route", "no way leads from this machine to %s: %s", address.Place(e.Address), Clip(e.Cause.Error(), layout.MaxName))
 		}
 		if !silent(e.Cause) {
-			return fmt.Sprintf("whoever answers at %s ends the connection: %s", address.Place(e.Address), Clip(e.Cause.Error(), layout.MaxName))
+			return phrase.New("peer.hangs_up", "whoever answers at %s ends the connection: %s", address.Place(e.Address), Clip(e.Cause.Error(), layout.MaxName))
 		}
 	}
-	return fmt.Sprintf("nobody answers at %s", address.Places(info.Addrs))
+	return phrase.New("peer.silent", "nobody answers at %s", address.Places(info.Addrs))
 }
 
 // Clip cuts a text to at most so many bytes, between characters.

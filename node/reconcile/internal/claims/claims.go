@@ -3,8 +3,10 @@ package claims
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/message"
 )
 
@@ -38,7 +40,7 @@ func (s State) Rests() bool { return s == Withheld || s == Waiting || s == Aside
 type Claim struct {
 	Head  *message.Head // as heard from itself; nil: a third party told
 	Count uint64        // of batches
-	Bad   string        // why the peer is not asked for more; "" when it may be
+	Bad   phrase.Phrase // why the peer is not asked for more; none when it may be
 	As    State         // what that says of the next batch: Withheld, Waiting or Aside
 	Mute  bool          // bad for not answering: good again as soon as the peer answers
 	Due   time.Time     // of As Waiting, by the node's clock
@@ -48,16 +50,16 @@ type Claim struct {
 }
 
 // Blame says why the peer is not asked for more.
-func (c *Claim) Blame(as State, why string) { c.Bad, c.As, c.Mute = why, as, false }
+func (c *Claim) Blame(as State, why phrase.Phrase) { c.Bad, c.As, c.Mute = why, as, false }
 
 // Hush blames the peer for not answering.
 func (c *Claim) Hush() {
-	c.Blame(Withheld, "no answer comes")
+	c.Blame(Withheld, phrase.New("gap.silent", "no answer comes"))
 	c.Mute = true
 }
 
 // Excuse lets the peer be asked again.
-func (c *Claim) Excuse() { c.Bad, c.As, c.Mute = "", Settled, false }
+func (c *Claim) Excuse() { c.Bad, c.As, c.Mute = phrase.Phrase{}, Settled, false }
 
 // Fleeting says that what the claim is bad for may be over with the next try. What is
 // dated ahead stays so until it is due, and what is of a newer version as long as the
@@ -70,7 +72,7 @@ func (c *Claim) Fleeting(clock time.Time) bool {
 // blamed for stays so.
 func (c *Claim) Hear(head *message.Head, clock time.Time) {
 	fresh := Claim{Head: head, Count: head.Count()}
-	if c.Bad != "" && !c.Fleeting(clock) {
+	if !c.Bad.IsZero() && !c.Fleeting(clock) {
 		fresh.Bad, fresh.As, fresh.Due = c.Bad, c.As, c.Due
 	}
 	*c = fresh
@@ -79,12 +81,20 @@ func (c *Claim) Hear(head *message.Head, clock time.Time) {
 // Book is the claims of all peers, of which P names one.
 type Book[P comparable] map[P]*Claim
 
+// Of returns the claim of a peer; one that nobody sees when it is gone meanwhile.
+func (b Book[P]) Of(p P) *Claim {
+	if c := b[p]; c != nil {
+		return c
+	}
+	return &Claim{}
+}
+
 // Reach returns how many batches are claimed, and how many by peers that may be
 // asked.
 func (b Book[P]) Reach() (claimed, live uint64) {
 	for _, c := range b {
 		claimed = max(claimed, c.Count)
-		if c.Bad == "" {
+		if c.Bad.IsZero() {
 			live = max(live, c.Count)
 		}
 	}
@@ -95,7 +105,7 @@ func (b Book[P]) Reach() (claimed, live uint64) {
 // why; of several reasons the first in order. One batch that was seen to be dated
 // ahead decides alone, and first is when the first such is due; a version that cannot
 // be read decides when nobody gives another.
-func (b Book[P]) Verdict(next uint64) (as State, why string, first time.Time) {
+func (b Book[P]) Verdict(next uint64) (as State, why phrase.Phrase, first time.Time) {
 	as = Aside
 	for _, c := range b {
 		switch {
@@ -108,14 +118,14 @@ func (b Book[P]) Verdict(next uint64) (as State, why string, first time.Time) {
 			as = Withheld
 		}
 	}
-	var all []string
+	var all []phrase.Phrase
 	for _, c := range b {
-		if c.Count > next && c.Bad != "" && (c.As == as || as == Withheld) {
+		if c.Count > next && !c.Bad.IsZero() && (c.As == as || as == Withheld) {
 			all = append(all, c.Bad)
 		}
 	}
 	if len(all) > 0 {
-		why = slices.Min(all)
+		why = slices.MinFunc(all, func(a, b phrase.Phrase) int { return strings.Compare(a.Text, b.Text) })
 	}
 	return as, why, first
 }

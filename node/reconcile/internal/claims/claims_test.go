@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/assertion"
 )
@@ -11,13 +12,13 @@ import (
 // TestVerdict decides what a feed rests as, from what each claim was found to be.
 func TestVerdict(t *testing.T) {
 	at := func(s int64) time.Time { return time.Unix(s, 0) }
-	far := Claim{Count: 9, Bad: "far", As: Waiting, Due: at(20)}
-	near := Claim{Count: 9, Bad: "near", As: Waiting, Due: at(10)}
-	newer := Claim{Count: 9, Bad: "newer", As: Aside}
-	kept := Claim{Count: 9, Bad: "kept", As: Withheld}
+	far := Claim{Count: 9, Bad: phrase.Plain("far"), As: Waiting, Due: at(20)}
+	near := Claim{Count: 9, Bad: phrase.Plain("near"), As: Waiting, Due: at(10)}
+	newer := Claim{Count: 9, Bad: phrase.Plain("newer"), As: Aside}
+	kept := Claim{Count: 9, Bad: phrase.Plain("kept"), As: Withheld}
 	mute := Claim{Count: 9}
 	mute.Hush()
-	short := Claim{Count: 5, Bad: "a short one", As: Withheld}
+	short := Claim{Count: 5, Bad: phrase.Plain("a short one"), As: Withheld}
 	for _, tt := range []struct {
 		name string
 		all  []Claim
@@ -35,7 +36,7 @@ func TestVerdict(t *testing.T) {
 		for i := range tt.all {
 			book[i] = &tt.all[i]
 		}
-		if as, why, due := book.Verdict(5); as != tt.as || why != tt.why || !due.Equal(tt.due) {
+		if as, why, due := book.Verdict(5); as != tt.as || why.Text != tt.why || !due.Equal(tt.due) {
 			t.Errorf("%s: %v, %q, %v", tt.name, as, why, due)
 		}
 		if claimed, live := book.Reach(); claimed != 9 || live != 0 {
@@ -53,20 +54,20 @@ func TestHear(t *testing.T) {
 		claim Claim
 		bad   string
 	}{
-		{"kept back", Claim{Bad: "kept", As: Withheld}, ""},
-		{"of a newer version", Claim{Bad: "newer", As: Aside}, "newer"},
-		{"due", Claim{Bad: "ahead", As: Waiting, Due: now}, ""},
-		{"not due", Claim{Bad: "ahead", As: Waiting, Due: now.Add(1)}, "ahead"},
+		{"kept back", Claim{Bad: phrase.Plain("kept"), As: Withheld}, ""},
+		{"of a newer version", Claim{Bad: phrase.Plain("newer"), As: Aside}, "newer"},
+		{"due", Claim{Bad: phrase.Plain("ahead"), As: Waiting, Due: now}, ""},
+		{"not due", Claim{Bad: phrase.Plain("ahead"), As: Waiting, Due: now.Add(1)}, "ahead"},
 	} {
 		c := tt.claim
 		c.Doubt, c.Mute = true, true
-		if c.Hear(head, now); c.Bad != tt.bad || c.Count != 7 || c.Head != head || c.Doubt || c.Mute {
+		if c.Hear(head, now); c.Bad.Text != tt.bad || c.Count != 7 || c.Head != head || c.Doubt || c.Mute {
 			t.Errorf("%s: %+v", tt.name, c)
 		}
-		if c.Bad != "" && (c.As != tt.claim.As || c.Due != tt.claim.Due) {
+		if !c.Bad.IsZero() && (c.As != tt.claim.As || c.Due != tt.claim.Due) {
 			t.Errorf("%s: bad as %v until %v", tt.name, c.As, c.Due)
 		}
-		if c.Excuse(); c.Bad != "" || c.As != Settled {
+		if c.Excuse(); !c.Bad.IsZero() || c.As != Settled {
 			t.Errorf("%s: %+v", tt.name, c)
 		}
 	}

@@ -1,11 +1,11 @@
 package conduct
 
 import (
-	"fmt"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/message"
 )
@@ -123,34 +123,36 @@ func (c *Conduct) Answered(what Request, now time.Time) {
 	}
 }
 
-// Failed says that one did not. It returns why the neighbour is to be dropped, ""
+// Failed says that one did not. It returns why the neighbour is to be dropped, none
 // when it is let alone for a while. What it is dropped for is not counted again when
 // it comes back.
-func (c *Conduct) Failed(what Request, f ask.Failure, now time.Time) (drop string) {
+func (c *Conduct) Failed(what Request, f ask.Failure, now time.Time) (drop phrase.Phrase) {
 	switch {
 	case f.Fault == ask.Lying:
 		return Lie(f.Err.Error())
 	case f.Fault == ask.Slow:
-		return "it trickles: an answer was not there in time although it kept sending"
+		return phrase.New("peer.trickles", "it trickles: an answer was not there in time although it kept sending")
 	case f.Fault == ask.Broken:
 		if c.breaks[what]++; c.breaks[what] >= breaksToDrop {
 			c.breaks[what] = 0
-			return fmt.Sprintf("it broke off %d answers in a row: %v", breaksToDrop, f.Err)
+			return phrase.New("peer.breaks_off", "it broke off %d answers in a row: %v", breaksToDrop, f.Err)
 		}
 	case f.Fault == ask.Silent && what == Batches && !c.mute:
 		c.mute = true
 		if c.silences++; c.silences >= silencesToDrop {
 			c.silences = 0
-			return "it answers beacons, but no request for batches"
+			return phrase.New("peer.gives_nothing", "it answers beacons, but no request for batches")
 		}
 	}
 	c.failures++ // the line may be dead, or this node ends
 	c.paused = now.Add(min(time.Duration(c.failures)*pause, mostPause))
-	return ""
+	return phrase.Phrase{}
 }
 
 // Lie returns why somebody is dropped who sent what every node refuses.
-func Lie(detail string) string { return "it sent what no honest node sends: " + detail }
+func Lie(detail string) phrase.Phrase {
+	return phrase.New("peer.lies", "it sent what no honest node sends: %s", detail)
+}
 
 // Paused returns until when the neighbour is let alone.
 func (c *Conduct) Paused() time.Time { return c.paused }

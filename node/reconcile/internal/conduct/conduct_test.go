@@ -54,7 +54,7 @@ func TestConduct(t *testing.T) {
 				c.Answered(step.what, now)
 				continue
 			}
-			drop := c.Failed(step.what, ask.Failure{Fault: step.fault, Err: errors.New("what was seen")}, now)
+			drop := c.Failed(step.what, ask.Failure{Fault: step.fault, Err: errors.New("what was seen")}, now).Text
 			if last := i == len(words)-1; (drop != "") != (last && tt.drop != "") || !strings.Contains(drop, tt.drop) && last {
 				t.Errorf("%s: dropped with step %d: %q, want %q", tt.course, i, drop, tt.drop)
 			}
@@ -139,7 +139,7 @@ func TestLostLines(t *testing.T) {
 	line := func(breaks int) (drop string) {
 		c := book.Came(key, now)
 		for range breaks {
-			drop = c.Failed(Batches, broken, now)
+			drop = c.Failed(Batches, broken, now).Text
 		}
 		book.Went(key, true, now)
 		return drop

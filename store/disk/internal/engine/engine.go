@@ -59,7 +59,7 @@ type Config struct {
 type DB struct {
 	cfg       Config
 	db        *badger.DB
-	compactor *compactor
+	compactor *compactor // nil where Badger's own do it
 
 	// life is held for reading while an operation runs and for writing by
 	// Close, which so waits for them.
@@ -83,7 +83,7 @@ func Open(cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("disk: open: %w", err)
 	}
 	if free < behind {
-		return nil, &DiskFullError{Free: free, Need: behind}
+		return nil, fmt.Errorf("%w: %d MiB are free at %s, and the database needs %d MiB to open: free some space, then start again; nothing that was acknowledged is lost", ErrDiskFull, free>>20, cfg.Dir, behind>>20)
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("disk: open: %w", err)
@@ -103,7 +103,12 @@ func Open(cfg Config) (*DB, error) {
 	if err := sealLast(cfg.Dir); err != nil {
 		return nil, err
 	}
-	opened, err := badger.Open(tuned(cfg.Dir, logger{cfg.Logger}))
+	l, err := look(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	options := tuned(cfg.Dir, l, logger{cfg.Logger})
+	opened, err := badger.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("disk: open %s: %w", cfg.Dir, err)
 	}
@@ -111,7 +116,9 @@ func Open(cfg Config) (*DB, error) {
 	if err := d.barrier.sync(); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	d.compactor = compact(opened, cfg.Logger)
+	if options.NumCompactors == 0 {
+		d.compactor = compact(opened, cfg.Free, cfg.Logger)
+	}
 	return d, nil
 }
 
@@ -124,11 +131,9 @@ func (d *DB) Close() error {
 		return nil
 	}
 	d.closed = true
+	d.compactor.close()
 	ended := make(chan error, 1)
-	go func() {
-		d.compactor.close()
-		ended <- d.db.Close()
-	}()
+	go func() { ended <- d.db.Close() }()
 	select {
 	case err := <-ended:
 		return err
@@ -210,7 +215,7 @@ func (d *DB) Room(size int) error {
 	if err != nil {
 		return fmt.Errorf("disk: %w", err)
 	}
-	if need := uint64(size) + behind; free < d.cfg.Floor+need {
+	if need := uint64(size) + behind + d.compactor.lacks(); free < d.cfg.Floor+need {
 		return &DiskFullError{Free: free, Need: need, Floor: d.cfg.Floor}
 	}
 	return nil

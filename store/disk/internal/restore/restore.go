@@ -26,7 +26,7 @@ import (
 )
 
 // Reason is why issuers are barred after a restore.
-const Reason = "restored from a backup: it may have signed since; name the last published head"
+const Reason = "it was restored from a backup, and the key may have signed since"
 
 // restoring is what has been read of an archive.
 type restoring struct {

@@ -1,0 +1,88 @@
+package phrase
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// A phrase is found in whatever wraps it, and is told without that; what has no code
+// stays as it is.
+func TestFrom(t *testing.T) {
+	why := New("test.place", "place %d/%d is lost", 0, 7)
+	told := Join(New("test.quiet", "nothing is said"), Phrase{}, why)
+	want := Phrase{Sentence{Code: "test.quiet", Text: "nothing is said: place 0/7 is lost"}, []Sentence{{Code: "test.place", Text: "place 0/7 is lost", Args: []string{"0", "7"}}}}
+	if !reflect.DeepEqual(told, want) {
+		t.Fatalf("%+v", told)
+	}
+	if again := Join(Join(New("test.outer", "for now"), told), Plain("see the log")); again.Text != "for now: nothing is said: place 0/7 is lost: see the log" || len(again.Then) != 3 || again.Then[0].Text != "nothing is said" {
+		t.Errorf("%+v", again)
+	}
+	sentinel := errors.New("publish: barred")
+	for _, err := range []error{told, fmt.Errorf("publish: %w", told), errors.Join(nil, fmt.Errorf("%w: %w", sentinel, told))} {
+		if got := From(err); !reflect.DeepEqual(got, want) {
+			t.Errorf("%v gives %+v", err, got)
+		}
+	}
+	if got := From(sentinel); got.Code != "" || got.Text != "publish: barred" {
+		t.Errorf("%+v", got)
+	}
+	if got := From(nil); !got.IsZero() || !Join(Phrase{}, Phrase{}).IsZero() || told.IsZero() {
+		t.Errorf("nothing is told as %+v", got)
+	}
+}
+
+// What was kept as English alone is the phrase again; what only looks like it is not.
+func TestRead(t *testing.T) {
+	forms := []Form{{"test.lost", "it was lost"}, {"test.place", "place %d/%d is lost"}, {"test.batch", "batch %s at %d/%d came in"}, {"test.dated", "dated %s, by %s ahead"}}
+	for text, want := range map[string]Sentence{
+		"it was lost":               {Code: "test.lost", Text: "it was lost"},
+		"place 0/7 is lost":         {Code: "test.place", Text: "place 0/7 is lost", Args: []string{"0", "7"}},
+		"batch bafy at 1/2 came in": {Code: "test.batch", Text: "batch bafy at 1/2 came in", Args: []string{"bafy", "1", "2"}},
+		"place 0/7 is lost twice":   {Text: "place 0/7 is lost twice"},
+		"place -1/7 is lost":        {Text: "place -1/7 is lost"},
+		"it was lost again":         {Text: "it was lost again"},
+		"":                          {},
+		"dated 9:00, by 10m ahead":  {Code: "test.dated", Text: "dated 9:00, by 10m ahead", Args: []string{"9:00", "10m"}},
+		"dated 9 am, by 10m ahead":  {Text: "dated 9 am, by 10m ahead"},
+		"dated , by 10m ahead":      {Text: "dated , by 10m ahead"},
+	} {
+		if got := Read(text, forms...).Sentence; !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is read as %+v", text, got)
+		}
+	}
+}
+
+// No form is compiled anew for each text.
+func TestReadIsCheap(t *testing.T) {
+	forms := []Form{{"test.lost", "it was lost"}, {"test.place", "place %d/%d is lost"}, {"test.batch", "batch %s (%d/%d) came in"}}
+	if n := testing.AllocsPerRun(100, func() { _ = Read("place 0/7 is lost twice", forms...) }); n > float64(2*len(forms)) {
+		t.Errorf("%v allocations for a text that has no form", n)
+	}
+}
+
+// The same thing with other figures is no news; another thing is, and so is another
+// text without a code.
+func TestSays(t *testing.T) {
+	twin := func(ago string, then ...Phrase) Phrase {
+		return Join(append([]Phrase{New("test.twin", "heard %s ago", ago)}, then...)...)
+	}
+	for name, c := range map[string]struct {
+		a, b Phrase
+		same bool
+	}{
+		"other figures":     {twin("5s"), twin("10s"), true},
+		"another code":      {twin("5s"), New("test.clock", "heard 5s ago"), false},
+		"more":              {twin("5s"), twin("5s", Plain("stop it")), false},
+		"other figures too": {twin("5s", New("test.stop", "stop %d", 1)), twin("6s", New("test.stop", "stop %d", 2)), true},
+		"other words":       {Plain("a"), Plain("b"), false},
+		"the same words":    {Plain("a"), Plain("a"), true},
+		"none":              {Phrase{}, Phrase{}, true},
+		"one is none":       {Phrase{}, Plain("a"), false},
+	} {
+		if c.a.SaysAs(c.b) != c.same || c.b.SaysAs(c.a) != c.same {
+			t.Errorf("%s: %q and %q", name, c.a, c.b)
+		}
+	}
+}
