@@ -57,10 +57,12 @@ func (h *home) forget() {
 	must(h.t, s.Close())
 }
 
-func (h *home) flag(number string) {
+// flag says something by hand and returns its reference.
+func (h *home) flag(number string) string {
 	h.t.Helper()
-	_, err := h.node.Say(context.Background(), api.Say{Kind: "flag", Subject: number, Category: "mkt.retail", Reports: 10})
+	said, err := h.node.Say(context.Background(), api.Say{Kind: "flag", Subject: number, Category: "mkt.retail", Reports: 10})
 	must(h.t, err)
+	return said.Statements[0]
 }
 
 // A store goes with one federation: another genesis charter is refused, also

@@ -32,6 +32,7 @@ import (
 	"ringfence/node/metrics"
 	"ringfence/node/phrase"
 	"ringfence/node/publish"
+	"ringfence/node/publish/pen"
 	"ringfence/node/screen"
 	"ringfence/node/screen/enforce"
 	"ringfence/node/screen/local"
@@ -106,6 +107,7 @@ type Node struct {
 	recordKey  record.Key
 	updated    atomic.Int64 // Unix nanoseconds of the last look at the feeds
 	savedStamp atomic.Pointer[view.Stamp]
+	again      answer.Again
 
 	mu       sync.Mutex // held while switches, rules or plans change
 	switches enforce.Switches
@@ -265,7 +267,7 @@ func (n *Node) openPublisher() error {
 	}
 	recovered, err := n.own.Recover()
 	switch {
-	case errors.Is(err, feed.ErrBarred): // it is the bar that a person must look after
+	case errors.Is(err, feed.ErrBarred), errors.Is(err, pen.ErrHeld): // it is that which a person must look after
 		n.log.Warn(phrase.From(err).Text)
 	case err != nil:
 		n.log.Warn("unfinished batches were not admitted", "reason", err)

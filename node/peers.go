@@ -89,12 +89,12 @@ func (n *Node) announce(batches []*intake.Admitted) {
 	}
 }
 
-// maySign asks the peers' clocks; alone nobody knows better.
+// maySign asks the peers; a node that meets nobody knows only what it last heard.
 func (n *Node) maySign() error {
 	if f := n.among.Load(); f != nil {
 		return f.MaySign()
 	}
-	return nil
+	return federation.TwinBefore(n.store, n.cfg.Now())
 }
 
 // freeze takes a proved fork out of the list at once and passes it on.
@@ -259,17 +259,17 @@ func (n *Node) measurePeers() {
 // troubles tells in words what is wrong between this node and the others.
 func (n *Node) troubles() []phrase.Phrase {
 	var out []phrase.Phrase
+	if err := n.maySign(); err != nil {
+		out = append(out, phrase.From(err))
+	}
 	f := n.among.Load()
 	switch {
 	case f == nil && n.apart != nil && n.serving.running.Load():
-		return []phrase.Phrase{phrase.From(n.apart)}
+		return append(out, phrase.From(n.apart))
 	case f == nil:
-		return nil
+		return out
 	}
 	s := f.Standing()
-	if err := f.MaySign(); err != nil {
-		out = append(out, phrase.From(err))
-	}
 	out = append(out, f.Deaf()...)
 	if stale := f.Stale(); !stale.IsZero() {
 		out = append(out, stale)

@@ -59,9 +59,9 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
 		}
-	}
-	if out.Suspended > 0 {
-		out.Problems = append(out.Problems, n.suspended(out.Suspended))
+		if out.Suspended > 0 && n.again.Left(l, m) {
+			out.Problems = append(out.Problems, n.suspended(out.Suspended))
+		}
 	}
 	out.Peers, out.Queued = n.Standing(), n.voice.Queued()
 	if free, floor, err := n.store.Space(); err == nil {

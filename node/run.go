@@ -50,6 +50,7 @@ func (n *Node) Run(ctx context.Context) error {
 		return err
 	}
 	n.among.Store(among)
+	n.metrics.SetHolds(n.problems())
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	looked, drained, met := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -126,6 +127,7 @@ func (n *Node) lookAfter(ctx context.Context) {
 			err = n.follow()
 			n.refreshOwn()
 			n.measurePeers()
+			n.metrics.SetHolds(n.problems())
 		case <-n.news:
 			err = n.follow()
 			n.refreshOwn() // another node of this member may have blocked

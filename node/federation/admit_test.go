@@ -3,12 +3,14 @@ package federation
 import (
 	"bytes"
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"ringfence/node/gossip"
 	"ringfence/node/overlay"
+	"ringfence/node/publish/pen"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
@@ -186,6 +188,7 @@ func TestWhatSaysThatTheKeyIsStolen(t *testing.T) {
 		{"a proof", none, proved(d.Batch("A1"), d.Batch("A1'")), feed.Stolen},
 		{"a proof while it is restored", bars, proved(d.Batch("A1"), d.Batch("A1'")), feed.Stolen},
 		{"a proof that was kept before", keep, proved(d.Batch("A1"), d.Batch("A1'")), feed.Stolen},
+		{"a foreign batch, then the proof", func(t *testing.T, p *place) { pulled(next)(t, p) }, proved(d.Batch("A1"), d.Batch("A1'")), feed.Stolen},
 		{"another batch at a place while it is restored", func(t *testing.T, p *place) {
 			bars(t, p)
 			p.hold(t, d, "A1")
@@ -200,10 +203,29 @@ func TestWhatSaysThatTheKeyIsStolen(t *testing.T) {
 			if got := p.bar(t); got.Kind != tt.want {
 				t.Errorf("barred by %+v", got)
 			}
-			if told := strings.Contains(p.log.String(), "somebody else may hold its key"); told != (tt.want == feed.Stolen) {
-				t.Errorf("told %v: %s", told, p.log.String())
+			bar, err := pen.Barred(p.store, issuer("A"), false)
+			must(t, err)
+			last := p.log.String()[strings.LastIndex(strings.TrimSpace(p.log.String()), "\n")+1:]
+			if told := strings.Contains(last, `"this node stops signing" reason=`+strconv.Quote(bar.Text)); told != (tt.want == feed.Stolen) {
+				t.Errorf("told %v: %s; the status says %q", told, p.log.String(), bar.Text)
 			}
 		})
+	}
+}
+
+// A bar is told of once, and again when it comes back after somebody lifted it.
+func TestABarThatComesBackIsToldAgain(t *testing.T) {
+	d := feedtest.Draw(t, "A0")
+	p := newPlace(t)
+	p.hold(t, d, "A0")
+	for told := 1; told <= 2; told++ {
+		for range 2 {
+			must(t, p.stolen("a batch came in"))
+		}
+		if n := strings.Count(p.log.String(), "this node stops signing"); n != told {
+			t.Errorf("told %d times, want %d", n, told)
+		}
+		must(t, p.store.Lift(issuer("A"), feed.Stolen))
 	}
 }
 

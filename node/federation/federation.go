@@ -131,6 +131,8 @@ type Federation struct {
 	held      phrase.Phrase                     // why a restored issuer does not sign yet
 	restoring restoring
 	twin      twin
+	twinKept  time.Time // by the machine's clock: when the store was last told of it
+	barTold   string    // the code of the bar that the log was last told
 }
 
 // summary is what a list is made of and what came out.
@@ -177,6 +179,9 @@ func New(cfg Config) (*Federation, error) {
 		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[charter.MemberIndex]time.Time),
 	}
 	f.alone = len(f.hosts()) <= 1
+	if err := f.recall(); err != nil {
+		return nil, err
+	}
 	if err := f.open(); err != nil {
 		return nil, fmt.Errorf("federation: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringfence/node/phrase"
+	"ringfence/node/publish/pen"
 	"ringfence/node/reconcile"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
@@ -18,16 +19,33 @@ import (
 // confirm the head of a restored feed.
 const witnesses = 2
 
-// stolen forbids the own issuer to sign, until a person lifts it.
+// stolen forbids the own issuer to sign, until a person lifts it, and tells the log
+// once what bars it, in the words of the status: a fork that is proved later is told too.
 func (f *Federation) stolen(why string) error {
-	if bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer); err == nil && bar.Kind == feed.Stolen {
-		return nil
+	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer)
+	if err != nil || bar.Kind != feed.Stolen {
+		if err := f.cfg.Store.Bar(f.cfg.Issuer, feed.Bar{Kind: feed.Stolen, Reason: why}); err != nil {
+			return fmt.Errorf("federation: stop signing (%s): %w", why, err)
+		}
 	}
-	f.log.Error("this node stops signing: somebody else may hold its key", "reason", why)
-	if err := f.cfg.Store.Bar(f.cfg.Issuer, feed.Bar{Kind: feed.Stolen, Reason: why}); err != nil {
-		return fmt.Errorf("federation: stop signing (%s): %w", why, err)
+	told, err := pen.Barred(f.cfg.Store, f.cfg.Issuer, f.spare())
+	if err != nil {
+		return fmt.Errorf("federation: %w", err)
+	}
+	f.mu.Lock()
+	known := bar.Kind == feed.Stolen && f.barTold == told.Code
+	f.barTold = told.Code
+	f.mu.Unlock()
+	if !known {
+		f.log.Error("this node stops signing", "reason", told.Text)
 	}
 	return nil
+}
+
+// spare reports whether the charter names another key of the own issuer's member.
+func (f *Federation) spare() bool {
+	info, ok := f.cfg.State.Issuer(f.cfg.Issuer)
+	return ok && len(f.cfg.State.Member(info.Member).Issuers) > 1
 }
 
 // watch looks whether the node has caught up, and whether a restored one may sign
@@ -142,19 +160,19 @@ func (f *Federation) parted(peer keys.Public) {
 // unconfirmed returns what is missing until the peers confirm that the own feed
 // ends at head: every host that can be reached was asked, ready ones of at least
 // two other members among them, the last head that any of them holds is this, and
-// nobody told of a later one since the store was restored.
+// nobody told of a later one since the store was restored. Of several things it is the
+// one that matters most, not the one that changes with every dial.
 func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err error) {
 	near := f.around.Neighbours()
-	if missing = f.unreached(near); !missing.IsZero() {
-		return missing, nil
-	}
+	unasked := f.unreached(near)
 	self, _ := f.cfg.State.Host(f.cfg.Key.Public())
 	ready := make(map[charter.MemberIndex]bool)
 	var highest feed.Tip
 	for _, peer := range near {
 		heads, says, asked := f.around.HeadsOf(peer, f.cfg.Issuer)
 		if !asked {
-			return f.unasked(peer), nil
+			unasked = f.unasked(peer)
+			continue
 		}
 		f.mu.Lock()
 		f.restoring.told(peer, heads)
@@ -169,30 +187,55 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err erro
 			ready[of] = true
 		}
 	}
-	if len(ready) < witnesses {
-		return phrase.New("confirm.members", "%d of %d members needed are ready and have been asked where this feed ends", len(ready), witnesses), nil
+	for _, missing := range []phrase.Phrase{f.behind(head), f.tooFew(self, len(ready)), unasked} {
+		if !missing.IsZero() {
+			return missing, nil
+		}
 	}
-	return f.short(head, highest), nil
+	return ahead(head, highest), nil
+}
+
+// tooFew says that too few other members are ready: so many are.
+func (f *Federation) tooFew(self charter.MemberIndex, ready int) phrase.Phrase {
+	others := 0
+	for m, member := range f.cfg.State.Members() {
+		if m != self && len(member.Hosts) > 0 {
+			others++
+		}
+	}
+	switch {
+	case others < witnesses:
+		return phrase.New("confirm.too_few", "the charter names %d of the %d other members with a node that it takes to confirm it, so nobody can; a person ends the bar by ringfence restore lift HEAD, HEAD being the last batch that this node published as another node shows it, or none if there never was one", others, witnesses)
+	case ready < witnesses:
+		return phrase.New("confirm.members", "%d of %d members needed are ready and have been asked where this feed ends", ready, witnesses)
+	}
+	return phrase.Phrase{}
 }
 
 func (f *Federation) unasked(peer keys.Public) phrase.Phrase {
 	return phrase.New("confirm.not_asked", "%s was not asked yet", f.memberOf(peer))
 }
 
-// short says what the own feed lacks: here, where it ends at head, of what anybody
-// ever told, or among the connected, where it ends at highest. It is none when
-// both have all.
-func (f *Federation) short(head, highest feed.Tip) phrase.Phrase {
+// behind says what the own feed, which ends at head here, lacks of what anybody ever
+// told.
+func (f *Federation) behind(head feed.Tip) phrase.Phrase {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known := f.restoring.highest
+	if feed.Later(head, known).CID.Equals(head.CID) {
+		return phrase.Phrase{}
+	}
+	by := f.memberOf(f.restoring.by)
+	if !head.CID.Defined() {
+		return phrase.New("confirm.nothing_here", "a peer (%s) has told of this feed up to %d/%d, and here nothing of it is held; it is fetched from whoever gives it", by, known.Epoch, known.Sequence)
+	}
+	return phrase.New("confirm.behind_told", "a peer (%s) has told of this feed up to %d/%d, and here it ends at %d/%d; the rest is fetched from whoever gives it", by, known.Epoch, known.Sequence, head.Epoch, head.Sequence)
+}
+
+// ahead says what the connected, of whom the best knows the own feed up to highest,
+// lack of it.
+func ahead(head, highest feed.Tip) phrase.Phrase {
 	switch {
-	case !feed.Later(head, known).CID.Equals(head.CID):
-		by := f.memberOf(f.restoring.by)
-		if !head.CID.Defined() {
-			return phrase.New("confirm.nothing_here", "a peer (%s) has told of this feed up to %d/%d, and here nothing of it is held; it is fetched from whoever gives it", by, known.Epoch, known.Sequence)
-		}
-		return phrase.New("confirm.behind_told", "a peer (%s) has told of this feed up to %d/%d, and here it ends at %d/%d; the rest is fetched from whoever gives it", by, known.Epoch, known.Sequence, head.Epoch, head.Sequence)
 	case highest.CID.Equals(head.CID):
 		return phrase.Phrase{}
 	case !highest.CID.Defined():

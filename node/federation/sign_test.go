@@ -9,6 +9,7 @@ import (
 
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile"
+	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 )
@@ -37,6 +38,11 @@ func TestConfirm(t *testing.T) {
 		{name: "two ready members", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a b", holds: all},
 		{name: "nobody", own: "A0 A1 A2", want: "0 of 2 members"},
 		{name: "one", own: "A0 A1 A2", near: []string{"a"}, ready: "a", holds: all, want: "1 of 2 members"},
+		{name: "one, and others come and go", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a", unasked: "b", holds: all,
+			away: []overlay.Peer{{Host: host("c"), Address: "x"}, {Host: host("d"), Address: "x", LastTry: noon()}}, want: "1 of 2 members"},
+		{name: "one, who knows more", own: "A0 A1 A2", near: []string{"a"}, ready: "a", holds: map[string]string{"a": "A3"}, want: "a peer (a) has told of this feed up to 0/3, and here it ends at 0/2"},
+		{name: "one, who contradicts, while another is dialled", own: "A0 A1 A2", near: []string{"a"}, ready: "a", holds: map[string]string{"a": "A2'"},
+			away: []overlay.Peer{{Host: host("d"), Address: "x"}}, want: "a holds another batch 0/2"},
 		{name: "one of two is not ready", own: "A0 A1 A2", near: []string{"a", "b"}, ready: "a", holds: all, want: "1 of 2 members"},
 		{name: "the own second node is no other member", own: "A0 A1 A2", near: []string{"a", "own2"}, ready: "a own2", holds: all, want: "1 of 2 members"},
 		{name: "it may know more all the same", own: "A0 A1 A2", near: []string{"a", "b", "own2"}, ready: "a b own2", holds: map[string]string{"own2": "A3"}, want: "up to 0/3, and here it ends at 0/2; the rest is fetched"},
@@ -113,14 +119,35 @@ func confirm(t *testing.T, d *feedtest.Drawing, tt *confirming) {
 	}
 }
 
+// Where the charter names too few others nobody can confirm the feed: then a person is
+// told what ends the wait, unless there is something to wait for.
+func TestConfirmWhereTooFewAreMembers(t *testing.T) {
+	d := feedtest.Draw(t, "A0 <- A1")
+	for _, c := range []struct{ holds, want string }{
+		{"A0", "the charter names 1 of the 2 other members with a node that it takes to confirm it, so nobody can; a person ends the bar by ringfence restore lift HEAD"},
+		{"A1", "a peer (reg) has told of this feed up to 0/1"},
+	} {
+		p := newPlace(t)
+		p.cfg.State = chartertest.State(t, chartertest.Config(t, "own: vendor"))
+		p.hold(t, d, "A0")
+		must(t, p.store.Bar(issuer("A"), restored))
+		for _, near := range [][]string{nil, {"reg"}} {
+			surround(t, p, d, &confirming{near: near, ready: "reg", holds: map[string]string{"reg": c.holds}, away: []overlay.Peer{{Host: host("d"), Address: "x"}}})
+			if got := p.confirm().Text; near != nil && !strings.HasPrefix(got, c.want) || len(p.lifted) != 0 {
+				t.Errorf("beside %v it waits because %q; lifted %v", near, got, p.lifted)
+			}
+		}
+	}
+}
+
 // A host that comes, tells what it knows and goes between two looks is as good as
 // one that was seen: it is waited for, and what it told is not forgotten.
 func TestConfirmSeesWhoComesAndGoes(t *testing.T) {
 	d := feedtest.Draw(t, "A0 <- A1")
 	for _, c := range []struct {
-		holds  string
-		lifted int
-	}{{"A0", 1}, {"A1", 0}} {
+		holds, waits string
+		lifted       int
+	}{{"A0", "d is being dialled", 1}, {"A1", "a peer (d) has told of this feed up to 0/1", 0}} {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPlace(t)
 			p.hold(t, d, "A0")
@@ -139,7 +166,7 @@ func TestConfirmSeesWhoComesAndGoes(t *testing.T) {
 			p.parted(host("d"))
 			surround(t, p, d, &around)
 			p.pass(time.Millisecond)
-			if got := p.confirm().Text; got != "d is being dialled" {
+			if got := p.confirm().Text; !strings.HasPrefix(got, c.waits) {
 				t.Errorf("who was there a millisecond ago is out of reach: %q", got)
 			}
 			p.pass(reach)

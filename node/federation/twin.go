@@ -18,15 +18,27 @@ const twinFor = 5 * time.Minute
 
 // twin is who else lives by the own host key. The zero twin is nobody.
 type twin struct {
-	at    string    // its addresses
-	heard time.Time // by the machine's clock
+	at    string        // its addresses
+	heard time.Time     // by the machine's clock; of one that an earlier run heard, when this one began
+	told  phrase.Phrase // what is said of one that an earlier run heard
 }
 
 // twinned hears from the overlay of a twin.
 func (f *Federation) twinned(at string) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.twin = twin{at, time.Now()}
+	now := time.Now()
+	fresh := !f.twinKept.IsZero() && now.Sub(f.twinKept) < keepTwinEvery
+	f.twin = twin{at: at, heard: now}
+	if !fresh {
+		f.twinKept = now
+	}
+	f.mu.Unlock()
+	if fresh {
+		return
+	}
+	if err := keepTwin(f.cfg.Store, at, f.cfg.Now()); err != nil {
+		f.log.Error("after a restart this node will not know that a second node has its host key", "reason", err)
+	}
 }
 
 // Twin says that somebody else lives by this node's host key; nothing while nobody
@@ -37,14 +49,21 @@ func (f *Federation) Twin() phrase.Phrase {
 	who := f.twin
 	f.mu.Unlock()
 	ago := time.Since(who.heard)
-	if who.heard.IsZero() || ago > twinFor {
+	switch {
+	case who.heard.IsZero() || ago > twinFor:
 		return phrase.Phrase{}
+	case !who.told.IsZero():
+		return who.told
 	}
 	runs := phrase.New("problem.twin", "a second node with this node's host key runs at %s (heard %v ago), so nothing is signed here until %v after it was last heard", who.at, ago.Truncate(time.Second), twinFor)
 	if who.at == "" {
 		runs = phrase.New("problem.twin_hidden", "a second node with this node's host key runs at an address that it does not tell (heard %v ago), so nothing is signed here until %v after it was last heard", ago.Truncate(time.Second), twinFor)
 	}
-	return phrase.Join(runs, phrase.New("remedy.twin", "if it is a copy of this directory, stop one of the two before both sign, since two batches for one place freeze the feed for good; if it is none of yours, the keys are stolen"))
+	return phrase.Join(runs, stopOne())
+}
+
+func stopOne() phrase.Phrase {
+	return phrase.New("remedy.twin", "if it is a copy of this directory, stop one of the two before both sign, since two batches for one place freeze the feed for good; if it is none of yours, the keys are stolen")
 }
 
 // single returns ErrTwin, with the reason, while a twin is heard.

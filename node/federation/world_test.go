@@ -153,6 +153,7 @@ func headOf(b feedtest.Batch) reconcile.Head {
 type shelf struct {
 	*memory.Store
 	fail map[string]bool
+	puts int
 }
 
 var errGone = errors.New("the disk is gone")
@@ -200,6 +201,7 @@ func (s *shelf) Put(space, key string, value []byte) error {
 	if err := s.fault("put"); err != nil {
 		return err
 	}
+	s.puts++
 	return s.Store.Put(space, key, value)
 }
 

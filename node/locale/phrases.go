@@ -32,6 +32,7 @@ func problems() []said {
 		{"problem.clock_back", "本节点时钟倒退：其发布链最后批次的时间为 {0}，而时钟为 {1}；请校准时钟"},
 		{"problem.twin", "另有使用本节点密钥的节点在 {0} 运行（{1} 前收到），因此本节点在最后收到其消息 {2} 之后才签署"},
 		{"problem.twin_hidden", "另有使用本节点密钥的节点在运行，未告知其地址（{0} 前收到），因此本节点在最后收到其消息 {1} 之后才签署"},
+		{"problem.twin_before", "截至 {0}，即本节点停止前不久，曾收到另一使用本节点密钥的节点的消息，因此 {1} 之前不签署任何内容"},
 		{"problem.stale", "本节点提供的内容可能过期：已有 {0} 没有节点告知其所持内容并全部给出；ringfence peers 显示已连接的节点"},
 		{"problem.unconfirmed", "其他节点尚未确认本节点发布链的末端"},
 		{"problem.differing", "{0} 个已连接节点以相同声明得出了不同的名单，属故障或攻击；ringfence peers 列出这些节点，/v1/evidence 载有所发现的内容"},
@@ -63,8 +64,13 @@ func bars() []said {
 		{"why.foreign_batch", "发布链的位置 {0}/{1} 上是他人签署的批次"},
 		{"why.unsigned_batch", "收到以该密钥签署的批次 {0}（{1}/{2}），而本节点并未签署"},
 		{"why.unopened_epoch", "一个以该密钥签署的批次头声称属于从未开启的纪元 {0}"},
+		{"why.twin_at", "其地址为 {0}"},
+		{"lift.not_barred", "没有任何限制阻止本节点签署，因此无可解除"},
 		{"lift.not_none", "指明的是从未签署过的密钥，而此处的发布链止于 {0}（{1}/{2}）"},
 		{"lift.other_head", "指明的是 {0}，而此处的发布链止于 {1}（{2}/{3}）；请先从其他节点获取缺少的批次"},
+		{"lift.nothing_held", "指明的是 {0}，而此处没有该发布链的任何内容；请先从其他节点获取"},
+		{"lift.older_head", "指明的是 {0}，它早于此处所存的内容：发布链止于 {1}（{2}/{3}）；除非其他节点显示更新的批次，否则应指明该批次"},
+		{"lift.other_feed", "指明的是 {0}，它属于另一发布链；本节点的发布链在此处止于 {1}（{2}/{3}）"},
 		{"lift.not_held", "位置 {0}/{1} 曾经签署但此处没有；请从其他节点获取"},
 	}
 }
@@ -73,6 +79,7 @@ func bars() []said {
 func confirmations() []said {
 	return []said{
 		{"confirm.members", "需要 {1} 个已同步的成员告知该发布链的末端，目前有 {0} 个"},
+		{"confirm.too_few", "确认须有 {1} 个其他有节点的成员，而章程只列出 {0} 个，因此无法得到确认；须由人以 ringfence restore lift HEAD 解除，HEAD 为本节点最后发布的批次（以其他节点显示为准），从未发布过则为 none"},
 		{"confirm.not_asked", "尚未询问 {0}"},
 		{"confirm.not_dialled", "尚未连接 {0}"},
 		{"confirm.dialling", "正在连接 {0}"},

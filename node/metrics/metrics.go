@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"ringfence/node/phrase"
 )
 
 // Metrics is the node's metrics. It is safe for concurrent use.
@@ -38,6 +40,7 @@ type Metrics struct {
 	verdicts   *prometheus.CounterVec
 	shadow     *prometheus.CounterVec
 	rows       *prometheus.CounterVec
+	holds      *prometheus.GaugeVec
 	diskFree   prometheus.Gauge
 	diskFloor  prometheus.Gauge
 	requests   *prometheus.CounterVec
@@ -69,6 +72,7 @@ func New(registry prometheus.Registerer, version string) (*Metrics, error) {
 		verdicts:   r.counters(verdicts()),
 		shadow:     r.counters(shadowVerdicts()),
 		rows:       r.counters(publishRows()),
+		holds:      r.gauges(signingHeld()),
 		diskFree:   r.gauge(diskFree()),
 		diskFloor:  r.gauge(diskFloor()),
 		requests:   r.counters(httpRequests()),
@@ -198,6 +202,49 @@ func (m *Metrics) AddShadow(face, rule, action string) {
 	m.shadow.WithLabelValues(face, rule, action).Inc()
 }
 
+// SetHolds tells what keeps the node from signing, of all that a person must look
+// after: each reason that a code of it means, and no other.
+func (m *Metrics) SetHolds(problems []phrase.Phrase) {
+	now := map[string]bool{}
+	for _, p := range problems {
+		for _, s := range p.Sentences() {
+			now[held(s.Code)] = true
+		}
+	}
+	for _, reason := range []string{"mute", "forked", "stolen", "restored", "twin", "clock", "disk"} {
+		m.holds.WithLabelValues(reason).Set(oneIf(now[reason]))
+	}
+}
+
+// held returns the reason for which nothing is signed, by its code; "" for a code that
+// is none.
+func held(code string) string {
+	switch code {
+	case "problem.mute":
+		return "mute"
+	case "bar.forked":
+		return "forked"
+	case "bar.stolen":
+		return "stolen"
+	case "bar.restored":
+		return "restored"
+	case "problem.twin", "problem.twin_hidden", "problem.twin_before":
+		return "twin"
+	case "problem.clock_ahead", "problem.clock_behind", "problem.clock_back":
+		return "clock"
+	case "problem.disk_full", "problem.unwritable":
+		return "disk"
+	}
+	return ""
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // SetDisk tells free space and the floor below which nothing is taken in, in
 // bytes.
 func (m *Metrics) SetDisk(free, floor uint64) {
@@ -225,11 +272,7 @@ func (m *Metrics) SetFederation(f Federation) {
 	m.federation.peers.WithLabelValues("agreeing").Set(float64(f.Agreeing))
 	m.federation.peers.WithLabelValues("differing").Set(float64(f.Differing))
 	m.federation.clock.Set(f.ClockBehind)
-	var twin float64
-	if f.Twin {
-		twin = 1
-	}
-	m.federation.twin.Set(twin)
+	m.federation.twin.Set(oneIf(f.Twin))
 	m.federation.missing.Set(float64(f.Missing))
 	m.federation.waiting.Set(float64(f.Waiting))
 	m.federation.feedsWaiting.Set(float64(f.FeedsWaiting))

@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"ringfence/node/phrase"
 )
 
 func newMetrics(t testing.TB) (*Metrics, *prometheus.Registry) {
@@ -47,6 +49,7 @@ func use(m *Metrics) {
 	m.AddVerdict("sip", "cli.foreign_domestic", "block")
 	m.AddShadow("rest", "list.label", "label")
 	m.AddRows("rejected", 7)
+	m.SetHolds(nil)
 	m.SetDisk(1<<30, 1<<20)
 	m.SetFederation(Federation{Known: 7, Connected: 6, Agreeing: 5, Differing: 1, ClockBehind: -1.5, Missing: 4, Waiting: 3, FeedsWaiting: 2, Gaps: 2, Forked: 1, Twin: true, Heard: at})
 	m.AddDropped()
@@ -133,6 +136,39 @@ ringfence_disk_free_bytes 1.073741824e+09
 	}
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), only...); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWhatHoldsSigningIsToldByReason: every reason that holds now, whichever of its
+// codes the problem has and wherever in it, and no other; each is there from the start.
+func TestWhatHoldsSigningIsToldByReason(t *testing.T) {
+	m, registry := newMetrics(t)
+	coded := func(code string) phrase.Phrase { return phrase.Coded(code, "in words") }
+	for _, c := range []struct {
+		problems []phrase.Phrase
+		want     string
+	}{
+		{nil, ""},
+		{[]phrase.Phrase{coded("problem.stale"), phrase.Plain("forked")}, ""},
+		{[]phrase.Phrase{phrase.Join(coded("problem.mute"), coded("problem.no_keys"))}, "mute"},
+		{[]phrase.Phrase{coded("bar.forked"), coded("problem.suspended")}, "forked"},
+		{[]phrase.Phrase{coded("bar.stolen"), coded("problem.disk_full")}, "stolen disk"},
+		{[]phrase.Phrase{coded("bar.restored"), coded("problem.unconfirmed"), coded("problem.unwritable")}, "restored disk"},
+		{[]phrase.Phrase{coded("problem.twin")}, "twin"},
+		{[]phrase.Phrase{coded("problem.twin_hidden")}, "twin"},
+		{[]phrase.Phrase{coded("problem.twin_before")}, "twin"},
+		{[]phrase.Phrase{coded("problem.clock_ahead")}, "clock"},
+		{[]phrase.Phrase{coded("problem.clock_behind")}, "clock"},
+		{[]phrase.Phrase{phrase.Join(coded("problem.stuck"), coded("problem.clock_back"))}, "clock"},
+	} {
+		m.SetHolds(c.problems)
+		want := "# HELP ringfence_signing_held " + signingHeld().help + "\n# TYPE ringfence_signing_held gauge\n"
+		for _, reason := range []string{"clock", "disk", "forked", "mute", "restored", "stolen", "twin"} {
+			want += fmt.Sprintf("ringfence_signing_held{reason=%q} %v\n", reason, oneIf(strings.Contains(c.want, reason)))
+		}
+		if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "ringfence_signing_held"); err != nil {
+			t.Errorf("%v: %v", c.problems, err)
+		}
 	}
 }
 

@@ -73,6 +73,10 @@ func publishRows() desc {
 	return desc{"ringfence_publish_rows_total", counter, "Rows of publishers' files by outcome.", []string{"outcome"}}
 }
 
+func signingHeld() desc {
+	return desc{"ringfence_signing_held", gauge, "Why nothing is signed: 1 for each reason that holds now (mute, forked, stolen, restored, twin, clock, disk), 0 for each that does not.", []string{"reason"}}
+}
+
 func diskFree() desc {
 	return desc{"ringfence_disk_free_bytes", gauge, "Free space where the data directory lies.", nil}
 }
@@ -146,7 +150,7 @@ func all() []desc {
 	return []desc{
 		buildInfo(), listEntries(), listContested(), listSerial(), listUpdated(), listRootChanged(),
 		ledgerSize(), checkpointTime(), statements(), intakeBatches(), verdicts(), shadowVerdicts(),
-		publishRows(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
+		publishRows(), signingHeld(), diskFree(), diskFloor(), httpRequests(), httpSeconds(),
 		peers(), peersDropped(), gossipMessages(), gossipFaults(), connectionsRefused(), clockBehind(), twin(), catchUp(), batchesWaiting(), feedsWaiting(), feedGaps(), feedsForked(), peersHeard(),
 	}
 }

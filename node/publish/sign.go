@@ -28,8 +28,8 @@ func (p *Publisher) settle() (int, error) {
 	return recovered, p.show(admitted)
 }
 
-// Lift allows the issuer to sign again, when no bar of a higher kind than most
-// forbids it, and signs what is reserved; see pen.Pen.Lift.
+// Lift allows the issuer to sign again, when a bar forbids it and none of a higher
+// kind than most, and signs what is reserved; see pen.Pen.Lift.
 func (p *Publisher) Lift(head cid.Cid, most feed.BarKind) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -37,6 +37,18 @@ func (p *Publisher) Lift(head cid.Cid, most feed.BarKind) error {
 		return err
 	}
 	_, err := p.settle()
+	return err
+}
+
+// MaySay refuses what Say would refuse whatever it is asked to say: nothing may be
+// signed now, and nothing waits to be.
+func (p *Publisher) MaySay() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.pen.MaySign()
+	if _, waits := p.waits(err); waits {
+		return nil
+	}
 	return err
 }
 

@@ -20,7 +20,7 @@ import (
 
 // Say implements api.Speaker.
 func (s *Speaker) Say(ctx context.Context, what api.Say) (api.Said, error) {
-	own, terms, err := s.terms()
+	own, terms, err := s.terms(what.Preview)
 	if err != nil {
 		return api.Said{}, err
 	}
@@ -33,7 +33,7 @@ func (s *Speaker) Say(ctx context.Context, what api.Say) (api.Said, error) {
 
 // SayTogether says many things at once, recorded as one publication called note.
 func (s *Speaker) SayTogether(ctx context.Context, note string, all []api.Say) error {
-	own, terms, err := s.terms()
+	own, terms, err := s.terms(false)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *Speaker) SayTogether(ctx context.Context, note string, all []api.Say) e
 
 // Retract implements api.Speaker.
 func (s *Speaker) Retract(ctx context.Context, r api.Retract) (api.Said, error) {
-	own, terms, err := s.terms()
+	own, terms, err := s.terms(r.Preview)
 	if err != nil {
 		return api.Said{}, err
 	}
@@ -118,6 +118,9 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 	}
 	out := api.Said{Preview: previewOnly, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: answer.Changes(p.Changes)}
 	if len(p.Void) > 0 {
+		if bar := own.MaySay(); p.Void[0].Reason == view.ReasonFrozen && bar != nil {
+			return api.Said{}, Refusal(bar)
+		}
 		why := p.Void[0].Reason.String()
 		if p.Void[0].Reason == view.ReasonLongLived {
 			why += fmt.Sprintf(": a %s of today may last until %s", one.Kind, t.Latest(one.Kind))

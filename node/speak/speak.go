@@ -68,11 +68,15 @@ func (s *Speaker) publisher() (*publish.Publisher, error) {
 	return s.cfg.Publisher, nil
 }
 
-// terms returns who signs, and what is drafted by hand now.
-func (s *Speaker) terms() (*publish.Publisher, hand.Terms, error) {
+// terms returns who signs, and what is drafted by hand now. Whatever keeps the node
+// from saying anything is told first, unless only a preview is asked for.
+func (s *Speaker) terms(preview bool) (*publish.Publisher, hand.Terms, error) {
 	own, err := s.publisher()
+	if err == nil && !preview {
+		err = own.MaySay()
+	}
 	if err != nil {
-		return nil, hand.Terms{}, err
+		return nil, hand.Terms{}, Refusal(err)
 	}
 	t, err := own.Terms()
 	return own, t, Refusal(err)
@@ -100,7 +104,7 @@ func Refusal(err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &void), errors.Is(err, feed.ErrBarred), errors.Is(err, publication.ErrUnfinished), errors.Is(err, publish.ErrQueue), errors.Is(err, pen.ErrClock), errors.Is(err, pen.ErrHeld),
-		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, publish.ErrDamaged), errors.Is(err, publish.ErrUndone), errors.Is(err, disk.ErrDiskFull):
+		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, pen.ErrNotBarred), errors.Is(err, publish.ErrDamaged), errors.Is(err, publish.ErrUndone), errors.Is(err, disk.ErrDiskFull):
 		return api.Tell(api.Refused, Why(err))
 	case errors.Is(err, publication.ErrNone), errors.Is(err, publish.ErrNothingToUndo):
 		return api.Errorf(api.NotFound, "%v", err)

@@ -182,7 +182,8 @@ func TestAStolenKeyIsNoticed(t *testing.T) {
 }
 
 // A copied directory that runs a second time is noticed at both ends before either
-// has signed, and neither signs until the other is gone. A restart is no twin.
+// has signed, and neither signs until the other is gone, nor once it is restarted. A
+// restart is no twin.
 func TestATwinIsNoticedBeforeItSigns(t *testing.T) {
 	const owner, twin = 1, 4
 	copied := false
@@ -228,6 +229,11 @@ func TestATwinIsNoticedBeforeItSigns(t *testing.T) {
 			}
 		}
 		n.Nodes[twin].Stop()
+		n.Nodes[owner].Stop()
+		n.Nodes[owner].Start()
+		if err := n.Nodes[owner].Federation.MaySign(); !errors.Is(err, federation.ErrTwin) {
+			t.Errorf("after a restart beside its twin: %v", err)
+		}
 		n.Within(6*time.Minute, "the twin is gone", func() bool { return n.Nodes[owner].Federation.MaySign() == nil })
 		n.Nodes[owner].Flag(Num(1))
 		n.Within(5*time.Second, "everybody has the flag", func() bool { return Equal(n.Nodes[:twin], 1) })

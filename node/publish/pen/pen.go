@@ -49,6 +49,7 @@ type Store interface {
 // Journal makes sure that no place of a feed is signed twice.
 type Journal interface {
 	Latest(issuer keys.Public) (feed.Tip, bool, error)
+	Batch(batch cid.Cid) (feed.Record, bool, error)
 	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
 	Reserve(issuer keys.Public, drafts []feed.Reservation) error
 	Reserved(issuer keys.Public) ([]feed.Reservation, error)
@@ -80,7 +81,7 @@ func New(cfg Config) *Pen { return &Pen{cfg, cfg.Key.Public()} }
 // headers. It returns how many batches that were, and those of them that were not
 // admitted before. The error is ErrHeld or feed.ErrBarred when nothing may be signed.
 func (p *Pen) Settle() (recovered int, admitted []*intake.Admitted, err error) {
-	if err := p.maySign(); err != nil {
+	if err := p.MaySign(); err != nil {
 		return 0, nil, err
 	}
 	reserved, err := p.cfg.Store.Reserved(p.issuer)
@@ -101,9 +102,9 @@ func (p *Pen) Settle() (recovered int, admitted []*intake.Admitted, err error) {
 // ErrHeld says that the node must not sign for the time being.
 var ErrHeld = errors.New("publish: nothing is signed for now")
 
-// maySign refuses when the issuer is barred from signing, or the node must not
-// sign now.
-func (p *Pen) maySign() error {
+// MaySign refuses when the node must not sign now (ErrHeld), or the issuer is barred
+// from signing (feed.ErrBarred).
+func (p *Pen) MaySign() error {
 	if p.cfg.MaySign != nil {
 		if err := p.cfg.MaySign(); err != nil {
 			return fmt.Errorf("%w: %w", ErrHeld, err)
@@ -166,7 +167,7 @@ func (p *Pen) checkWhole() error {
 	if err := p.bar(feed.Restored, "place %d/%d was signed and is not held: the store is older than the feed", highest.Epoch, highest.Sequence); err != nil {
 		return err
 	}
-	return p.maySign()
+	return p.MaySign()
 }
 
 // ErrClock says that this node's clock is behind its own feed, further than
@@ -188,18 +189,27 @@ func (p *Pen) ends() (tip, highest feed.Tip, err error) {
 // ErrOtherHead says that the named head is not the last one held here.
 var ErrOtherHead = errors.New("publish: not the last batch held here")
 
-// Lift allows the issuer to sign again, when no bar of a higher kind than most
-// forbids it (feed.ErrBarred); Settle it then. Its peers, who may lift feed.Restored, or the
-// operator, who may lift any bar, name the last head that it published, as other
-// nodes hold it; that must be the last batch held here, or one whose place is
-// reserved here. Reserved headers are signed again byte for byte, so they tell no
-// second story; a place above them that was reserved once and is not here any
-// more would. Nobody lifts the bar of an issuer whose feed is proved to be forked.
+// ErrNotBarred says that there is no bar to lift.
+var ErrNotBarred = errors.New("publish: nothing bars this issuer")
+
+// Lift allows the issuer to sign again, when a bar forbids it (ErrNotBarred) and none
+// of a higher kind than most (feed.ErrBarred); Settle it then. Its peers, who may
+// lift feed.Restored, or the operator, who may lift any bar, name the last head that
+// it published, as other nodes hold it; that must be the last batch held here, or one
+// whose place is reserved here. Reserved headers are signed again byte for byte, so
+// they tell no second story; a place above them that was reserved once and is not
+// here any more would. Nobody lifts the bar of an issuer whose feed is proved to be
+// forked.
 func (p *Pen) Lift(head cid.Cid, most feed.BarKind) error {
 	if forked, err := p.forked(); err != nil {
 		return err
 	} else if forked {
 		return p.barred()
+	}
+	if _, barred, err := p.cfg.Store.Barred(p.issuer); err != nil {
+		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
+	} else if !barred {
+		return fmt.Errorf("%w: %w", ErrNotBarred, phrase.New("lift.not_barred", "nothing bars this node from signing, so there is nothing to lift"))
 	}
 	tip, highest, err := p.ends()
 	if err != nil {
@@ -215,10 +225,7 @@ func (p *Pen) Lift(head cid.Cid, most feed.BarKind) error {
 	}
 	switch {
 	case !named:
-		if !head.Defined() {
-			return fmt.Errorf("%w: %w", ErrOtherHead, phrase.New("lift.not_none", "a key that never signed was named, and the feed here ends at %s (%d/%d)", tip.CID, tip.Epoch, tip.Sequence))
-		}
-		return fmt.Errorf("%w: %w", ErrOtherHead, phrase.New("lift.other_head", "%s was named, and the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", head, tip.CID, tip.Epoch, tip.Sequence))
+		return p.otherHead(head, tip)
 	case last.Before(highest):
 		return fmt.Errorf("%w: %w", ErrOtherHead, phrase.New("lift.not_held", "place %d/%d was signed and is not held; fetch it from a peer", highest.Epoch, highest.Sequence))
 	}
@@ -226,6 +233,36 @@ func (p *Pen) Lift(head cid.Cid, most feed.BarKind) error {
 		return fmt.Errorf("publish: lift the bar: %w", err)
 	}
 	return nil
+}
+
+// otherHead says what is wrong with a head that is not that of the feed here, which
+// ends at tip.
+func (p *Pen) otherHead(head cid.Cid, tip feed.Tip) error {
+	why, err := p.misnamed(head, tip)
+	if err != nil {
+		return fmt.Errorf("publish: look for the head that was named: %w", err)
+	}
+	return fmt.Errorf("%w: %w", ErrOtherHead, why)
+}
+
+func (p *Pen) misnamed(head cid.Cid, tip feed.Tip) (phrase.Phrase, error) {
+	switch {
+	case !head.Defined():
+		return phrase.New("lift.not_none", "a key that never signed was named, and the feed here ends at %s (%d/%d)", tip.CID, tip.Epoch, tip.Sequence), nil
+	case !tip.CID.Defined():
+		return phrase.New("lift.nothing_held", "%s was named, and nothing of the feed is held here; fetch it from a peer first", head), nil
+	}
+	record, held, err := p.cfg.Store.Batch(head)
+	if err != nil {
+		return phrase.Phrase{}, err
+	}
+	if !held {
+		return phrase.New("lift.other_head", "%s was named, and the feed here ends at %s (%d/%d); fetch the missing batches from a peer first", head, tip.CID, tip.Epoch, tip.Sequence), nil
+	}
+	if h, _, err := feed.Peek(record.Header); err != nil || h.Issuer != p.issuer {
+		return phrase.New("lift.other_feed", "%s was named, which is a batch of another feed; the one of this node ends here at %s (%d/%d)", head, tip.CID, tip.Epoch, tip.Sequence), err
+	}
+	return phrase.New("lift.older_head", "%s was named, which is older than what is held here: the feed ends at %s (%d/%d), and that is the head unless another node shows a later one", head, tip.CID, tip.Epoch, tip.Sequence), nil
 }
 
 // Write links batches to the end of the feed, reserves their places with one
@@ -301,7 +338,7 @@ func (p *Pen) judge(o *intake.Outcome) error {
 		if err := p.bar(feed.Stolen, "a foreign batch stands at place %d/%d of the feed", o.Tip.Epoch, o.Tip.Sequence); err != nil {
 			return err
 		}
-		return p.maySign()
+		return p.MaySign()
 	case intake.Early:
 		return fmt.Errorf("publish: own batch %d/%d is early (%s): %s; it is reserved and goes first next time", o.Tip.Epoch, o.Tip.Sequence, o.Reason, o.Detail)
 	case intake.Refused:

@@ -3,6 +3,7 @@ package pen
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,10 +12,12 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/phrase"
 	"ringfence/node/publish/hand"
 	"ringfence/store/assertion"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
+	"ringfence/store/feed/feedtest"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/memory"
@@ -161,6 +164,38 @@ func TestNothingLeavesWhileSigningIsHeld(t *testing.T) {
 	if n, _, err := p.Settle(); n != 1 || err != nil || len(d.sent) != 1 {
 		t.Errorf("lifted: %d settled, %d left, %v", n, len(d.sent), err)
 	}
+}
+
+// A head that does not fit is told why, and to fetch something only where something
+// is missing; without a bar there is nothing to lift, whatever is named.
+func TestWhyAHeadLiftsNothing(t *testing.T) {
+	d, p := newDesk(t)
+	unknown := assertion.CID([]byte("unknown"))
+	refused := func(head cid.Cid, want error, text string) {
+		t.Helper()
+		if err := p.Lift(head, feed.Stolen); !errors.Is(err, want) || phrase.From(err).Text != text {
+			t.Errorf("%s: %v, want %q", head, err, text)
+		}
+	}
+	bar := func() { must(t, d.Bar(issuer(), feed.Bar{Kind: feed.Restored, Reason: "restored"})) }
+	bar()
+	refused(unknown, ErrOtherHead, unknown.String()+" was named, and nothing of the feed is held here; fetch it from a peer first")
+	must(t, p.Lift(cid.Undef, feed.Restored))
+	admitted, err := p.Write([]assertion.Batch{batch(t, 1), batch(t, 2)})
+	must(t, err)
+	older, head := admitted[0].CID, admitted[1].CID
+	for _, any := range []cid.Cid{unknown, older, head, cid.Undef} {
+		refused(any, ErrNotBarred, "nothing bars this node from signing, so there is nothing to lift")
+	}
+	foreign := feedtest.Draw(t, "B0").Batch("B0")
+	must(t, d.Append([]feed.Record{foreign.Record()}))
+	bar()
+	ends := fmt.Sprintf("%s (0/1)", head)
+	refused(older, ErrOtherHead, older.String()+" was named, which is older than what is held here: the feed ends at "+ends+", and that is the head unless another node shows a later one")
+	refused(foreign.CID, ErrOtherHead, foreign.CID.String()+" was named, which is a batch of another feed; the one of this node ends here at "+ends)
+	refused(unknown, ErrOtherHead, unknown.String()+" was named, and the feed here ends at "+ends+"; fetch the missing batches from a peer first")
+	refused(cid.Undef, ErrOtherHead, "a key that never signed was named, and the feed here ends at "+ends)
+	must(t, p.Lift(head, feed.Restored))
 }
 
 // A clock that is further behind the feed than anybody would accept reserves nothing.
