@@ -196,6 +196,7 @@ func nextSteps() []message {
 		{"cli.next.founder", "Next: collect the members' card.yaml, then write the charter: ringfence federation new {0} --name NAME --card FILE …, with --seal when there is no other founder", "下一步：收集各成员的 card.yaml，然后起草章程：ringfence federation new {0} --name NAME --card FILE …；若无其他创始方，加上 --seal"},
 		{"cli.next.drafted", "Next: each founder ({0}) reads and signs it on its own machine: ringfence federation sign --file {1}; then one of them seals it: ringfence federation seal FILE …", "下一步：各创始方（{0}）在各自的机器上阅读并签署：ringfence federation sign --file {1}；随后由其中一方封定：ringfence federation seal FILE …"},
 		{"cli.next.signed", "Next: signatures are missing of {0}; hand {1} on, or back to the one who gathers them", "下一步：{0} 尚未签署；请将 {1} 转交下一方，或交回汇总签名的一方"},
+		{"cli.next.signed_alone", "Next: {1} has this signature alone, not those of {0}; hand it back to the one who gathers them", "下一步：{1} 仅含本签名，不含 {0} 的签名；请交回汇总签名的一方"},
 		{"cli.next.signed_all", "Next: all founders have signed: ringfence federation seal {0}", "下一步：所有创始方均已签署：ringfence federation seal {0}"},
 		{"cli.next.sealed", "Next: every member puts {0} into its data directory as genesis.cbor and sees with ringfence federation show that the federation is {1}, or fetches it with ringfence join {1} --peer ADDRESS, and starts its node with ringfence run", "下一步：每个成员将 {0} 以 genesis.cbor 之名放入其数据目录，并用 ringfence federation show 核对联盟标识 {1}（或用 ringfence join {1} --peer ADDRESS 获取），再用 ringfence run 启动节点"},
 		{"cli.next.joined", "Next: ringfence run --dir {0}", "下一步：ringfence run --dir {0}"},
