@@ -141,7 +141,7 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		s.cfg.Said()
 	}
 	if out.Note == "" {
-		out.Note = answer.WhyNoChange(&p, &one)
+		out.Note = answer.WhyNoChange(&p, &one, previewOnly)
 	}
 	out.List = s.cfg.Stamp()
 	return out, nil

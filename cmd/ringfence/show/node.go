@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,7 +59,7 @@ func SayAgain(p *Page, a *api.SayAgain) {
 	var rows [][]string
 	for i := range a.Statements {
 		s := &a.Statements[i]
-		rows = append(rows, []string{s.Kind, s.Subject, s.Category, amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
+		rows = append(rows, []string{s.Kind, cmp.Or(s.Retracts, s.Subject), s.Category, amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
 	}
 	p.table([]column{{"kind", false}, {"subject", false}, {"category", false}, {"reports", true}, {"last_seen", false}, {"expires", false}, {"publication", false}, {"statement", false}}, rows)
 	if a.More {
