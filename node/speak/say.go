@@ -161,7 +161,8 @@ func (s *Speaker) Publications(context.Context) ([]api.Publication, error) {
 	for _, p := range slices.Backward(all) { // newest first
 		out = append(out, api.Publication{
 			ID: p.ID.String(), State: string(p.State), File: p.File, Mapping: p.Mapping, Digest: p.Digest,
-			Statements: p.Statements, Unchanged: p.Unchanged, Refused: p.Refused, Begun: p.Begun, Ended: p.Ended,
+			Statements: p.Statements, Retracted: p.Retracted, Unchanged: p.Unchanged, Refused: p.Refused, Begun: p.Begun, Ended: p.Ended,
+			Issuer: p.Issuer, Unrecorded: p.Unrecorded, Elsewhere: p.Elsewhere,
 		})
 	}
 	return out, nil

@@ -82,14 +82,22 @@ func Plans(p *Page, all []api.Plan) {
 
 // Published shows what came of a file.
 func Published(p *Page, d *api.Published) {
-	if d.Already {
-		p.Say("published.already", d.Publication)
-	} else if d.DryRun {
+	if d.DryRun {
 		p.Say("published.dry")
+	}
+	switch under := strings.Join(d.Under, ", "); {
+	case !d.Already:
+	case d.Publication == "":
+		p.Say("published.stands", under)
+	default:
+		p.Say("published.already", d.Publication)
+		if under != "" && under != d.Publication {
+			p.Say("published.under", under)
+		}
 	}
 	p.facts(fact{"publication", p.strong(d.Publication)}, fact{"rows", amount(d.Rows)}, fact{"accepted", amount(d.Accepted)},
 		fact{"rejected", nonzero(d.Rejected)}, fact{"clamped", nonzero(d.Clamped)}, fact{"drafts", amount(d.Drafts)},
-		fact{"statements", amount(d.Statements)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)}, fact{"queued", nonzero(d.Queued)},
+		fact{"statements", amount(d.Statements)}, fact{"said_again", nonzero(d.Again)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)}, fact{"queued", nonzero(d.Queued)},
 		fact{"refused", nonzero(d.Refused)}, fact{"batches", amount(d.Batches)}, fact{"changes", amount(d.Changes)},
 		fact{"labelled", p.word("labelled_from", amount(d.LabelledNow), amount(d.Labelled))},
 		fact{"seconds", fmt.Sprintf("%.1f", d.Seconds)})
@@ -168,10 +176,17 @@ func Publications(p *Page, all []api.Publication) {
 	var rows [][]string
 	for i := range all {
 		d := &all[i]
-		rows = append(rows, []string{d.ID, p.coded("publication", d.State), d.Begun.UTC().Format(time.DateTime), d.File, d.Mapping, amount(d.Statements), amount(d.Unchanged), amount(d.Refused)})
+		file := d.File
+		switch {
+		case d.Elsewhere:
+			file = joined(file, p.word("elsewhere"))
+		case d.Unrecorded:
+			file = p.word("unrecorded")
+		}
+		rows = append(rows, []string{d.ID, p.coded("publication", d.State), d.Begun.UTC().Format(time.DateTime), file, d.Mapping, amount(d.Statements), nonzero(d.Retracted), amount(d.Unchanged), amount(d.Refused)})
 	}
 	p.table([]column{{"publication", false}, {"state", false}, {"begun", false}, {"file", false}, {"mapping", false},
-		{"statements", true}, {"unchanged", true}, {"refused", true}}, rows)
+		{"statements", true}, {"statements_retracted", true}, {"unchanged", true}, {"refused", true}}, rows)
 }
 
 // NewToken shows a token the only time that its secret is told.

@@ -79,7 +79,9 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 	published := api.Published{Publication: "00ff", Rows: 1000, Accepted: 990, Rejected: 10, RejectedBy: map[string]int{"blank": 3, "too few digits": 7}, Drafts: 9, Statements: 8,
 		Unchanged: 1, Resumed: 1, Refused: 1, Clamped: 1, Unmapped: []string{"Other"}, Batches: 1, Changes: 1, Labelled: 2, LabelledNow: 1, Note: "a note", Seconds: 1.25}
 	again, dry := published, published
-	again.Already, dry.DryRun = true, true
+	again.Already, dry.DryRun, dry.Again = true, true, 2
+	again.Under = []string{"00ff", "01ff"}
+	stands := api.Published{Already: true, Under: []string{"00ff", "01ff"}, Unchanged: 2}
 	return map[string]func(*show.Page){
 		"lookup":     func(p *show.Page) { show.Lookup(p, &l) },
 		"not listed": func(p *show.Page) { show.Lookup(p, &api.Lookup{Number: "+8613800138000", Allocated: "unknown"}) },
@@ -97,11 +99,19 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 		"plan":      func(p *show.Page) { show.Plans(p, running.Plans) },
 		"published": func(p *show.Page) { show.Published(p, &published) },
 		"again":     func(p *show.Page) { show.Published(p, &again) },
+		"stands":    func(p *show.Page) { show.Published(p, &stands) },
 		"dry":       func(p *show.Page) { show.Published(p, &dry) },
 		"said":      func(p *show.Page) { show.Said(p, &said) },
 		"none":      func(p *show.Page) { show.Publications(p, nil) },
 		"delivered": func(p *show.Page) {
-			show.Publications(p, []api.Publication{{ID: "00ff", State: "open", File: "f", Mapping: "m", Statements: 1, Unchanged: 2, Refused: 3, Begun: time.Unix(0, 0)}})
+			show.Publications(p, []api.Publication{{ID: "00ff", State: "open", File: "f", Mapping: "m", Statements: 1, Unchanged: 2, Refused: 3, Begun: time.Unix(0, 0)},
+				{ID: "01ff", State: "partly_retracted", Statements: 3, Retracted: 2, Unrecorded: true}, {ID: "02ff", State: "complete", Statements: 3, Unrecorded: true, Elsewhere: true}})
+		},
+		"say again": func(p *show.Page) {
+			show.SayAgain(p, &api.SayAgain{Statements: []api.Statement{{Kind: "retract", Subject: "acme", Retracts: "batch bafy", Ref: "bafy/1"}}})
+		},
+		"signed": func(p *show.Page) {
+			show.Sign(p, show.Signed{Federation: "bafy", Member: "c", File: "sc.cbor", Alone: true, Missing: []string{"a", "b"}})
 		},
 		"token":     func(p *show.Page) { show.NewToken(p, api.Token{Name: "job", Role: api.RoleReader, Secret: "secret"}) },
 		"no tokens": func(p *show.Page) { show.Tokens(p, nil) },
@@ -177,6 +187,25 @@ func TestChinesePagesTellCodesInChinese(t *testing.T) {
 		for _, found := range english.FindAllString(got, -1) {
 			if code := strings.Trim(found, " ,\n"); code != "mkt" && code != "crm" { // stand behind their names
 				t.Errorf("%s: %q in\n%s", name, code, got)
+			}
+		}
+	}
+}
+
+// What has to be said again of retractions is told by what they undo, and a publication
+// of which a node has no record by where it is from.
+func TestWhatTablesNameThingsBy(t *testing.T) {
+	words, all := locale.New().Match("en"), pages(t)
+	for page, wants := range map[string][]string{
+		"say again": {"retract  batch bafy  "},
+		"delivered": {"partly retracted  ", "(no record of its file here)", "(from another node of the member)"},
+		"signed":    {"sc.cbor has this signature alone, not those of a, b"},
+		"again":     {"as 00ff; nothing", "stands under 00ff, 01ff"},
+	} {
+		got := render(all[page], words, false)
+		for _, want := range wants {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", page, want, got)
 			}
 		}
 	}
