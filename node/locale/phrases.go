@@ -22,7 +22,7 @@ func problems() []said {
 		{"problem.not_member", "章程中没有节点密钥为 {0} 的节点，且章程已封存：请将本节点的名片（card.yaml）交给创始方，只有载有该节点的章程才允许其加入"},
 		{"problem.apart", "本节点未与其他节点相连，仅以所存数据应答，收不到新内容"},
 		{"problem.stuck", "排队的内容尚无法发布，在其之前也不发布其他内容"},
-		{"problem.disk_full", "已停止写入：磁盘可用 {0} MiB，写入需要 {1} MiB，此外须保留 {2} MiB；请腾出空间，随后自动恢复"},
+		{"problem.disk_full", "已停止写入：磁盘可用 {0} MiB，写入需要 {1} MiB，此外须保留 {2} MiB：请腾出空间；查询照常进行，空间恢复后自动继续写入"},
 		{"problem.unwritable", "已停止写入"},
 		{"problem.damaged", "批次 {0} 已损坏并被隔离"},
 		{"problem.suspended", "本成员的 {0} 条声明已失效，因为其一把密钥签署了相互矛盾的批次；ringfence status --say-again 列出须在持有章程所列另一把密钥的节点上以该密钥重新作出的声明"},
