@@ -125,8 +125,9 @@ type Federation struct {
 	mu        sync.Mutex // guards what follows
 	frontier  view.Frontier
 	own       summary // of the list that it was made of
+	lists     lists   // that it and others before it were
 	peers     map[keys.Public]heard
-	differs   map[keys.Public]bool              // connected peers with another list, made of the same
+	differs   map[keys.Public]bool              // connected peers whose list was another one, made of the same, when last compared
 	alarmed   map[charter.MemberIndex]time.Time // by the machine's clock: when an alarm was last raised about whom
 	held      phrase.Phrase                     // why a restored issuer does not sign yet
 	restoring restoring
@@ -145,7 +146,12 @@ type summary struct {
 type heard struct {
 	reconcile.Beacon
 	at    time.Time // by the node's clock
+	came  time.Time // by the machine's
 	clock reading
+	open  bool // it was made of what this node had not yet, or no longer knows of
+	// agreed is when both were last known to have the same list, by the machine's
+	// clock; zero: never yet, or another one was found since.
+	agreed time.Time
 }
 
 // queued is how many pushed batches of up to 16 KiB may wait for the door. What does
@@ -260,6 +266,7 @@ func (f *Federation) Close() error {
 
 // Announce tells the others of batches that this node published, in order.
 func (f *Federation) Announce(batches []*intake.Admitted) {
+	f.Listed()
 	f.pull.Stir()
 	for _, b := range batches {
 		if err := f.gossip.Announce(b.Record.Header, b.Record.Body); err != nil {

@@ -34,7 +34,9 @@ func peerWords() []message {
 		{"cli.no_peers", "The charter names no other node", "章程未列出其他节点"},
 		{"agreement.yes", "yes", "是"},
 		{"agreement.no", "NO: made of the same", "否：来源相同"},
-		{"agreement.other_inputs", "not yet", "尚未"},
+		{"agreement.other_inputs", "not compared yet", "尚未比较"},
+		{"cli.agreed_ago", "yes ({0} s ago)", "是（{0} 秒前）"},
+		{"cli.behind_ago", "{0} ({1} s ago)", "{0}（{1} 秒前）"},
 		{"agreement.other_day", "other day", "日期不同"},
 		{"agreement.unknown", "unknown", "未知"},
 	}

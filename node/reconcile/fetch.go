@@ -18,7 +18,7 @@ func (pl *plan) exchange(p *peer, now time.Time) {
 	r, known := pl.r, p.known
 	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.pace.Gap(now))
 	p.start(func(ctx context.Context) {
-		n, failed := r.compare(ctx, p.key, known)
+		n, held, failed := r.compare(ctx, p.key, known)
 		if failed.Fault == ask.NoFault {
 			r.cfg.Heard(p.key, n.Word.Beacon, n.Trip)
 		}
@@ -29,22 +29,24 @@ func (pl *plan) exchange(p *peer, now time.Time) {
 				pl.failed(p, conduct.Word, failed, now)
 				p.next = now // once it is asked again
 			case !p.gone:
-				pl.news(p, n, now)
+				pl.news(p, n, held, now)
 			}
 		})
 	})
 }
 
-func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known message.Cursor) (n ask.News, failed ask.Failure) {
+// compare asks a peer what is new with it. held is what was held here before.
+func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known message.Cursor) (n ask.News, held counts, failed ask.Failure) {
 	own, err := r.answerer.Word()
 	if err != nil {
-		return n, ask.Failure{Fault: ask.Stopping, Err: err}
+		return n, nil, ask.Failure{Fault: ask.Stopping, Err: err}
 	}
+	held = r.answerer.Counts()
 	failed = ask.With(ctx, r.cfg.Open, peer, func(t *ask.Talk) (err error) {
 		n, err = t.Exchange(own, known)
 		return err
 	})
-	return n, failed
+	return n, held, failed
 }
 
 // failed is what a fault costs a peer. A lie counts also when the peer has gone.

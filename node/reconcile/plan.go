@@ -132,7 +132,8 @@ func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 	case w.Vector != p.known:
 		pl.soon(p, now, leastPause)
 	case p.told && !p.exchanging:
-		p.exchanged, p.compared = now, now
+		p.exchanged = now
+		pl.level(p, pl.r.answerer.Counts(), now)
 		if at := now.Add(pl.pace.Gap(now)); at.After(p.next) {
 			p.next = at
 		}
@@ -152,7 +153,7 @@ func (pl *plan) soon(p *peer, now time.Time, apart time.Duration) {
 }
 
 // news takes in what an exchange brought.
-func (pl *plan) news(p *peer, n ask.News, now time.Time) {
+func (pl *plan) news(p *peer, n ask.News, held counts, now time.Time) {
 	p.word, p.heard, p.trip = n.Word, pl.r.cfg.Now(), n.Trip
 	p.answered(conduct.Word, now)
 	told := len(n.Heads)
@@ -172,7 +173,23 @@ func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 	for _, f := range mute {
 		pl.review(f, now)
 	}
-	p.known, p.told, p.compared, p.ready = n.UpTo, true, now, n.Word.Beacon.Ready // its word came before its heads
+	p.known, p.told, p.ready = n.UpTo, true, n.Word.Beacon.Ready // its word came before its heads
+	pl.level(p, held, now)
+}
+
+// counts is how many batches there are of epochs.
+type counts map[message.Lane]uint64
+
+// level notes how far a peer is behind that has just said all that it holds. What is
+// admitted here later no word of it can tell of.
+func (pl *plan) level(p *peer, held counts, now time.Time) {
+	p.compared, p.behind = now, 0
+	for l, count := range held {
+		if f := pl.feeds[l]; f != nil && f.claims[p] != nil {
+			count -= min(count, f.claims[p].Count)
+		}
+		p.behind += count
+	}
 }
 
 // passOver notes heads of epochs that nothing is taken of here.

@@ -28,9 +28,11 @@ type PeerStanding struct {
 	Heard     time.Time     // by the node's clock; zero: not yet
 	RoundTrip time.Duration // of the last exchange
 	// Ahead is how many batches it claims to hold that are not held here, and Behind
-	// how many are held here that it does not claim. What a fork froze is in neither:
-	// nobody takes more of it, so nobody ever catches up with it.
+	// how many were held here that it did not claim when it last said all that it
+	// holds. What a fork froze is in neither: nobody takes more of it, so nobody ever
+	// catches up with it.
 	Ahead, Behind uint64
+	Compared      time.Time // when it last said so, by the machine's clock; zero: not yet
 	// Complete says that every head which the peer had at connect is held, or
 	// was not given by whoever claimed it, or is frozen, set aside or waiting for
 	// its time.
@@ -101,7 +103,7 @@ func (r *Reconciler) Standing() Standing {
 	}
 	told := make(map[*peer]*PeerStanding, len(pl.peers))
 	for k, p := range pl.peers {
-		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.complete()}
+		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Compared: p.compared, Complete: p.complete()}
 	}
 	for l, f := range pl.feeds {
 		if !frozen[l] {
@@ -111,8 +113,9 @@ func (r *Reconciler) Standing() Standing {
 			s.Feeds = append(s.Feeds, f.tell())
 		}
 	}
-	for _, p := range told {
-		s.Peers = append(s.Peers, *p)
+	for p, t := range told {
+		t.Behind = min(t.Behind, p.behind)
+		s.Peers = append(s.Peers, *t)
 	}
 	slices.SortFunc(s.Peers, func(a, b PeerStanding) int { return a.Peer.Compare(b.Peer) })
 	slices.SortFunc(s.Feeds, func(a, b FeedStanding) int {

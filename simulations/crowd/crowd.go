@@ -384,6 +384,7 @@ func (n *Node) follow(ctx context.Context) {
 			n.net.t.Errorf("node %d: %v", n.Index, err)
 			return
 		}
+		n.Federation.Listed()
 		if n.net.cfg.Listed != nil {
 			n.net.cfg.Listed(n.Index, n.View.List())
 		}
