@@ -7,6 +7,7 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
+	"ringfence/node/reconcile/internal/parts"
 	"ringfence/store/intake"
 )
 
@@ -30,7 +31,7 @@ func (pl *plan) admit() {
 		return
 	}
 	pl.admitting = true
-	turn(pl.behind)
+	parts.Turn(pl.behind)
 	var all []intake.Offer
 	for _, q := range l.parts {
 		all = append(all, offers(q.Records)...)

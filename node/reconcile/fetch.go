@@ -4,12 +4,11 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
+	"ringfence/node/reconcile/internal/parts"
 	"ringfence/store/keys"
 )
 
@@ -99,7 +98,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 		if c == nil || !c.Bad.IsZero() || c.Count <= f.Next || f.state != Pulling {
 			continue
 		}
-		if !pl.allows(f.Issuer, now) {
+		if !pl.quotas.Allow(f.Issuer, now) {
 			pl.throttled = true
 			continue
 		}
@@ -108,7 +107,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 	if len(j.Spans) == 0 {
 		return nil
 	}
-	turn(pl.behind)
+	parts.Turn(pl.behind)
 	j.Bytes = min(max(want, minGrant), message.MaxSpanBytes)
 	pl.used += j.Bytes
 	pl.asked++
@@ -144,21 +143,6 @@ func (pl *plan) span(j *job, f *pull, p *peer, room, grant int) int {
 	j.Spans = append(j.Spans, message.Span{Lane: f.Lane, From: q.From, Count: n})
 	j.pulls, j.parts = append(j.pulls, f), append(j.parts, q)
 	return n * first
-}
-
-// allows reports whether an issuer's feed may be pulled now.
-func (pl *plan) allows(issuer keys.Public, now time.Time) bool {
-	limit := pl.rates[issuer]
-	return limit == nil || limit.TokensAt(now) > 0
-}
-
-func (pl *plan) charge(issuer keys.Public, bytes int, now time.Time) {
-	limit := pl.rates[issuer]
-	if limit == nil {
-		limit = rate.NewLimiter(rate.Limit(pl.r.cfg.Rate), burst)
-		pl.rates[issuer] = limit
-	}
-	limit.ReserveN(now, bytes)
 }
 
 // fetch asks for the ranges of a job, in a goroutine.
@@ -236,7 +220,7 @@ func (pl *plan) took(f *pull, q *part, p *peer, found *ask.Found, now time.Time)
 	size := q.Bytes()
 	if size > 0 {
 		pl.used += size
-		pl.charge(f.Issuer, size, now)
+		pl.quotas.Charge(f.Issuer, size, now)
 	}
 	return size
 }

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/node/reconcile/internal/pace"
+	"ringfence/node/reconcile/internal/parts"
+	"ringfence/node/reconcile/internal/quota"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
@@ -34,7 +34,7 @@ type plan struct {
 	order  []*peer // turns, so that nobody is always first
 	feeds  map[message.Lane]*pull
 	behind []*pull // turns too
-	rates  map[keys.Public]*rate.Limiter
+	quotas quota.Quotas
 
 	used      int  // bytes of the window
 	asked     int  // requests for ranges in flight
@@ -56,12 +56,12 @@ type dropping struct {
 
 func newPlan(r *Reconciler) plan {
 	return plan{
-		r:     r,
-		pace:  pace.Pace{Every: r.cfg.Every},
-		peers: make(map[keys.Public]*peer),
-		book:  make(conduct.Book),
-		feeds: make(map[message.Lane]*pull),
-		rates: make(map[keys.Public]*rate.Limiter),
+		r:      r,
+		pace:   pace.Pace{Every: r.cfg.Every},
+		peers:  make(map[keys.Public]*peer),
+		book:   make(conduct.Book),
+		feeds:  make(map[message.Lane]*pull),
+		quotas: quota.Quotas{Rate: r.cfg.Rate},
 	}
 }
 
@@ -475,17 +475,8 @@ func (pl *plan) act(now time.Time) time.Duration {
 		pl.repair(now)
 		pl.admit()
 	}
-	turn(pl.order)
+	parts.Turn(pl.order)
 	return pl.rest(now)
-}
-
-// turn moves the first to the end.
-func turn[T any](all []T) {
-	if len(all) > 1 {
-		first := all[0]
-		copy(all, all[1:])
-		all[len(all)-1] = first
-	}
 }
 
 // rest returns how long nothing can change by itself.

@@ -17,6 +17,7 @@ import (
 	"ringfence/node/reconcile/internal/inbox"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/node/reconcile/internal/pace"
+	"ringfence/node/reconcile/internal/quota"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
@@ -121,7 +122,7 @@ func New(cfg Config) (*Reconciler, error) {
 		cfg.Every = pace.DefaultEvery
 	}
 	if cfg.Rate <= 0 {
-		cfg.Rate = defaultRate
+		cfg.Rate = quota.DefaultRate
 	}
 	r := &Reconciler{cfg: cfg, inbox: inbox.New()}
 	r.answerer = answer.New(answer.Config{

@@ -12,13 +12,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/node/reconcile/internal/pace"
+	"ringfence/node/reconcile/internal/quota"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/intake"
@@ -247,12 +246,10 @@ func TestOwnTroubleIsNobodysFault(t *testing.T) {
 // TestRate slows one issuer down once its burst is used, and nobody else.
 func TestRate(t *testing.T) {
 	bubble(t, func(t *testing.T, n *town) {
-		node := n.build("node")
+		node := n.build("node", func(c *Config) { c.Rate = 64 << 10 })
 		good := n.build("good")
 		good.own(feedtest.Draw(t, chain("A", 200, 20)+";"+chain("B", 20, 1)).All()...)
-		limit := rate.NewLimiter(64<<10, 1<<20)
-		limit.ReserveN(time.Now(), 1<<20)
-		node.r.plan.rates[feedtest.Key("A").Public()] = limit
+		node.r.plan.quotas.Charge(feedtest.Key("A").Public(), quota.Burst, time.Now())
 		node.run()
 		good.run()
 		n.join(node, good)

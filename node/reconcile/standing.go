@@ -2,12 +2,11 @@ package reconcile
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
 	"ringfence/node/phrase"
-	"ringfence/node/reconcile/internal/message"
+	"ringfence/node/reconcile/internal/answer"
 	"ringfence/store/keys"
 )
 
@@ -79,9 +78,7 @@ func (pl *plan) ready(now time.Time) bool {
 
 // Standing returns how far pulling has come.
 func (r *Reconciler) Standing() Standing {
-	tips, err := r.cfg.Held.Tips()
-	forks, forksErr := r.cfg.Held.Forks()
-	err = errors.Join(err, forksErr)
+	held, frozen, err := answer.Holdings(r.cfg.Held)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	pl := &r.plan
@@ -89,16 +86,10 @@ func (r *Reconciler) Standing() Standing {
 	if err != nil {
 		s.Trouble = err.Error()
 	}
-	frozen := make(map[message.Lane]bool, len(forks))
-	for _, p := range forks {
-		frozen[message.Lane{Issuer: p.Issuer(), Epoch: p.Epoch()}] = true
-	}
-	held := make(map[message.Lane]uint64, len(tips))
 	all := uint64(0)
-	for _, t := range tips {
-		l := message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}
-		if held[l] = t.Tip.Sequence + 1; !frozen[l] {
-			all += held[l]
+	for l, count := range held {
+		if !frozen[l] {
+			all += count
 		}
 	}
 	told := make(map[*peer]*PeerStanding, len(pl.peers))

@@ -3,6 +3,7 @@ package answer
 import (
 	"cmp"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -169,4 +170,18 @@ func (v *vector) set(h message.Head) {
 	v.shown = nil
 	v.lines[l] = &line{h, v.version}
 	v.order = append(v.order, v.lines[l])
+}
+
+// Holdings returns how many batches are held of each epoch, and which a fork froze.
+func Holdings(held Shelf) (counts map[message.Lane]uint64, frozen map[message.Lane]bool, err error) {
+	tips, err := held.Tips()
+	forks, forksErr := held.Forks()
+	counts, frozen = make(map[message.Lane]uint64, len(tips)), make(map[message.Lane]bool, len(forks))
+	for _, t := range tips {
+		counts[message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}] = t.Tip.Sequence + 1
+	}
+	for _, p := range forks {
+		frozen[message.Lane{Issuer: p.Issuer(), Epoch: p.Epoch()}] = true
+	}
+	return counts, frozen, errors.Join(err, forksErr)
 }
