@@ -202,6 +202,7 @@ func (f *Federation) open() (err error) {
 	f.pull, err = reconcile.New(reconcile.Config{
 		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
 		Opened: func(issuer keys.Public, epoch uint64) bool { return epoch == 0 && f.cfg.State.EverAdmitted(issuer) }, // as for the door
+		Keep:   f.sameMember,
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
 		},
@@ -316,6 +317,14 @@ func (f *Federation) direct(host keys.Public) bool {
 		return true
 	}
 	return regulates(f.cfg.State.Member(of))
+}
+
+// sameMember reports whether an issuer is one of this node's member: what a fork froze
+// of it is held here as well, for the member to say it again.
+func (f *Federation) sameMember(issuer keys.Public) bool {
+	own, known := f.cfg.State.Host(f.cfg.Key.Public())
+	info, admitted := f.cfg.State.Issuer(issuer)
+	return known && admitted && own == info.Member
 }
 
 func regulates(m *charter.Member) bool { return slices.Contains(m.Roles, charter.Regulator) }

@@ -103,6 +103,15 @@ func (f *Federation) issuerOf(key keys.Public) string {
 	return "key " + key.Short()
 }
 
+// Lacks returns, of each of the member's own epochs that a fork froze, who claims how
+// much more of it than is held here.
+func (f *Federation) Lacks() []reconcile.FeedStanding {
+	all := f.pull.Standing().Feeds
+	return slices.DeleteFunc(all, func(l reconcile.FeedStanding) bool {
+		return l.State != reconcile.Frozen || l.Claimed == 0 || !f.sameMember(l.Issuer)
+	})
+}
+
 // Peers returns every host of the federation but this one, and what is known of
 // it.
 func (f *Federation) Peers() []api.Peer {

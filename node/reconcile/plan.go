@@ -241,7 +241,7 @@ func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
 	}
 	c.Hear(f.recent, pl.r.cfg.Now())
 	pl.wantProof(p, f, c, pl.look(f, now))
-	if !f.frozen() && c.Count > 0 && c.Count <= f.Next && pl.contradicts(f, h, now) {
+	if !f.forked && c.Count > 0 && c.Count <= f.Next && pl.contradicts(f, h, now) {
 		c.Doubt = pl.errand(p, errand{f: f, place: h.Sequence})
 	}
 	if !p.told && c.Count > f.Next {
@@ -331,7 +331,7 @@ func (pl *plan) look(f *pull, now time.Time) (proof feed.ForkProof) {
 		}
 		return err
 	}, now)
-	if forked && !f.frozen() {
+	if f.forked = f.forked || forked; f.forked && !f.frozen() && !pl.r.cfg.Keep(f.Issuer) {
 		f.become(Frozen, phrase.New("gap.frozen", "a fork proof is held"), pl.r.cfg.Now())
 	}
 	if held {

@@ -50,7 +50,7 @@ type Taker interface {
 }
 
 // Config is what a Reconciler needs. Its funcs are called from several goroutines.
-// Opened and Now may be asked under the Reconciler's lock and must not call it;
+// Opened, Keep and Now may be asked under the Reconciler's lock and must not call it;
 // the others may.
 type Config struct {
 	Held   Held
@@ -73,6 +73,9 @@ type Config struct {
 	// opens later is heard of when a peer is met again. nil: the door is asked with a
 	// record.
 	Opened func(issuer keys.Public, epoch uint64) bool
+	// Keep reports, as for the door, of whom what a fork froze is pulled all the same.
+	// nil: of nobody.
+	Keep func(issuer keys.Public) bool
 
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -114,6 +117,9 @@ func New(cfg Config) (*Reconciler, error) {
 	}
 	if cfg.Opened == nil {
 		cfg.Opened = func(keys.Public, uint64) bool { return true }
+	}
+	if cfg.Keep == nil {
+		cfg.Keep = func(keys.Public) bool { return false }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -39,7 +39,7 @@ type PeerStanding struct {
 }
 
 // FeedStanding is a feed of which a peer claims more than is held, or that a fork
-// froze.
+// froze. Of the latter peers may claim another branch.
 type FeedStanding struct {
 	Issuer   keys.Public
 	Epoch    uint64
@@ -47,7 +47,7 @@ type FeedStanding struct {
 	Claimed  uint64 // batches that are claimed beyond what is held
 	State    State
 	Reason   phrase.Phrase // of a feed being pulled why it stood still before
-	Asked    []keys.Public // who claims what is withheld
+	Asked    []keys.Public // who claims what is withheld, or of a frozen feed more than is held
 	Since    time.Time     // by the node's clock
 	Due      time.Time     // by the node's clock, when what waits is due
 	Waiting  uint64        // batches that wait, as headers show that their issuer signed
@@ -135,6 +135,9 @@ func (f *pull) tell() FeedStanding {
 	t := FeedStanding{Issuer: f.Issuer, Epoch: f.Epoch, Sequence: f.Next, Claimed: claimed - min(claimed, f.Next), State: f.state, Reason: f.reason, Since: f.since}
 	if f.state == Withheld || f.state == Pulling {
 		t.Asked = slices.Clone(f.asked)
+	}
+	if f.forked {
+		t.State, t.Asked = Frozen, f.askers()
 	}
 	if f.state == Waiting {
 		t.Due, t.Waiting = f.due, f.waiting()
