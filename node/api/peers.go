@@ -92,6 +92,17 @@ type SayAgain struct {
 	Suspended  int         `json:"suspended_statements"` // lost effect, whatever they were
 	Statements []Statement `json:"statements"`           // in the order in which they came; at most 10,000
 	More       bool        `json:"more"`                 // there are others
+	// Lacking is what may have to be said again and is not known here.
+	Lacking []Lacking `json:"lacking"`
+}
+
+// Lacking is an epoch that a fork froze, of which other nodes hold what this one does not.
+type Lacking struct {
+	Issuer  string   `json:"issuer"`
+	Epoch   uint64   `json:"epoch"`
+	Held    uint64   `json:"held_batches"`
+	Missing uint64   `json:"missing_batches"` // that connected nodes claim to hold beyond; 0: nothing is held, and nobody connected claims any
+	Holders []string `json:"holders"`         // member and host key of each of these nodes
 }
 
 // Disagreement is a peer whose list differed though it was made of the same.

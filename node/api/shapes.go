@@ -237,7 +237,8 @@ type Status struct {
 	Peers *Standing `json:"peers"`
 }
 
-// Feed is one issuer's feed as far as it is held.
+// Feed is one issuer's feed as far as it is held, or an epoch that a fork froze; of the
+// latter nothing may be held, and then Head and Said are empty.
 type Feed struct {
 	Member   string `json:"member"`
 	Issuer   string `json:"issuer"`

@@ -21,6 +21,8 @@ func peerWords() []message {
 		{"cli.expires", "expires", "失效时间"},
 		{"cli.statement", "statement", "声明"},
 		{"cli.nothing_to_say_again", "Nothing has to be said again", "没有需要重新作出的声明"},
+		{"cli.lacking", "Of key {0}, epoch {1}, which a fork froze, {2} batches are held here and {3} more by {4}: they are still to be fetched, or of the other story, which --say-again lists on a node of this member that holds it", "密钥 {0} 第 {1} 纪元因分叉而冻结，此处持有 {2} 个批次，另有 {3} 个由 {4} 持有：或尚待获取，或属于另一分支，须在持有该分支的本成员节点上以 --say-again 列出"},
+		{"cli.lacking_nobody", "Of key {0}, epoch {1}, which a fork froze, nothing is held here, and no connected node claims any of it, so what has to be said again is not known here", "密钥 {0} 第 {1} 纪元因分叉而冻结，此处未持有任何内容，已连接的节点也均未声称持有，因此无法得知须重新作出的声明"},
 		{"cli.more_to_say_again", "There are more; say these again first", "还有更多声明；请先重新作出以上声明"},
 		{"cli.connected_of", "{0} of {1} connected", "已连接 {0}/{1}"},
 		{"cli.agreeing_of", "in agreement with {0} of {1}", "与 {1} 个节点中的 {0} 个一致"},

@@ -26,6 +26,7 @@ func problems() []said {
 		{"problem.unwritable", "已停止写入"},
 		{"problem.damaged", "批次 {0} 已损坏并被隔离"},
 		{"problem.suspended", "本成员的 {0} 条声明已失效，因为其一把密钥签署了相互矛盾的批次；ringfence status --say-again 列出须在持有章程所列另一把密钥的节点上以该密钥重新作出的声明"},
+		{"problem.forked", "本成员的一把密钥签署了相互矛盾的批次，其声明已失效；此处尚未持有其中任何内容；ringfence status --say-again 指出何处持有"},
 		{"problem.suspended_alone", "本成员的 {0} 条声明已失效，因为其一把密钥签署了相互矛盾的批次；ringfence status --say-again 列出有另一把密钥时须重新作出的声明，而章程未列出其他密钥"},
 		{"problem.clock_behind", "本节点时钟比其他节点慢 {0}，最多允许 {1}，因此不签署任何内容；请校准时钟（可用 NTP 保持准确）"},
 		{"problem.clock_ahead", "本节点时钟比其他节点快 {0}，最多允许 {1}，因此不签署任何内容；请校准时钟（可用 NTP 保持准确）"},

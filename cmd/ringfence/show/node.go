@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,11 @@ func Status(p *Page, s *api.Status) {
 		if f.Frozen {
 			state = p.word("frozen")
 		}
-		rows = append(rows, []string{f.Member, short(f.Issuer), amount(f.Epoch), amount(f.Sequence), f.Head, f.Said, state})
+		sequence := amount(f.Sequence)
+		if f.Head == "" {
+			sequence = ""
+		}
+		rows = append(rows, []string{f.Member, short(f.Issuer), amount(f.Epoch), sequence, f.Head, f.Said, state})
 	}
 	p.table([]column{{"member", false}, {"issuer", false}, {"epoch", true}, {"sequence", true}, {"head", false}, {"said", false}, {"state", false}}, rows)
 	p.Line("")
@@ -53,7 +58,7 @@ func Status(p *Page, s *api.Status) {
 
 // SayAgain lists what a member has to say again.
 func SayAgain(p *Page, a *api.SayAgain) {
-	if len(a.Statements) == 0 {
+	if len(a.Statements)+len(a.Lacking) == 0 {
 		p.Say("nothing_to_say_again")
 	}
 	var rows [][]string
@@ -64,6 +69,13 @@ func SayAgain(p *Page, a *api.SayAgain) {
 	p.table([]column{{"kind", false}, {"subject", false}, {"category", false}, {"reports", true}, {"last_seen", false}, {"expires", false}, {"publication", false}, {"statement", false}}, rows)
 	if a.More {
 		p.Say("more_to_say_again")
+	}
+	for _, l := range a.Lacking {
+		if key, epoch := short(l.Issuer), strconv.FormatUint(l.Epoch, 10); l.Missing == 0 {
+			p.Say("lacking_nobody", key, epoch)
+		} else {
+			p.Say("lacking", key, epoch, strconv.FormatUint(l.Held, 10), strconv.FormatUint(l.Missing, 10), strings.Join(l.Holders, ", "))
+		}
 	}
 }
 

@@ -372,4 +372,40 @@ func TestMaskedAnswersHoldNoNumber(t *testing.T) {
 	}
 }
 
+// What peers and say-again tell of agreement and forks says as of when, and who.
+func TestPeersAndForksInWords(t *testing.T) {
+	told := map[string]func(*show.Page){
+		"yes (3 s ago)|7 (12 s ago)|not compared yet": func(p *show.Page) {
+			show.Peers(p, &api.Peers{Peers: []api.Peer{
+				{Member: "a", Connected: true, Agreement: "yes", AgreedSeconds: ptr[int64](3)},
+				{Member: "b", Connected: true, Agreement: "other_inputs", AgreedSeconds: ptr[int64](300), Behind: 7, ToldSeconds: ptr[int64](12)},
+			}})
+		},
+		"of key 01abcdef|4 batches are held here and 2 more by acme 01cd|!Nothing has to": func(p *show.Page) {
+			show.SayAgain(p, &api.SayAgain{Lacking: []api.Lacking{{Issuer: "01abcdef0123456789", Held: 4, Missing: 2, Holders: []string{"acme 01cd"}}}})
+		},
+		"nothing is held here, and no connected node|!Nothing has to": func(p *show.Page) {
+			show.SayAgain(p, &api.SayAgain{Lacking: []api.Lacking{{Issuer: "01abcdef0123456789"}}})
+		},
+		"Nothing has to be said again": func(p *show.Page) { show.SayAgain(p, &api.SayAgain{}) },
+		"frozen|!sequence": func(p *show.Page) {
+			show.Status(p, &api.Status{Feeds: []api.Feed{{Member: "acme", Issuer: "01abcdef0123456789", Frozen: true}}})
+		},
+	}
+	for want, page := range told {
+		for _, words := range locale.New().All() {
+			got := render(page, words, false)
+			if place := regexp.MustCompile(`\{[0-9]\}|\bcli\.`).FindString(got); place != "" {
+				t.Errorf("%s in %s: %s is not filled in", want, words.Lang(), place)
+			}
+			for w := range strings.SplitSeq(want, "|") {
+				w, not := strings.CutPrefix(w, "!")
+				if words.Lang() == "en" && strings.Contains(strings.ToLower(got), strings.ToLower(w)) == not {
+					t.Errorf("%q (not: %v) in\n%s", w, not, got)
+				}
+			}
+		}
+	}
+}
+
 func ptr[T any](v T) *T { return &v }
