@@ -15,7 +15,7 @@ import (
 // exchange compares with a peer, in a goroutine.
 func (pl *plan) exchange(p *peer, now time.Time) {
 	r, known := pl.r, p.known
-	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.pace.Gap(now))
+	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.gap(now))
 	p.start(func(ctx context.Context) {
 		n, held, failed := r.compare(ctx, p.key, known)
 		if failed.Fault == ask.NoFault {

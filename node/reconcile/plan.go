@@ -120,6 +120,9 @@ func (pl *plan) stir(now time.Time) {
 	}
 }
 
+// gap is the time until the next exchange with a neighbour.
+func (pl *plan) gap(now time.Time) time.Duration { return pl.pace.Gap(now, len(pl.peers)) }
+
 // told hears what a peer told of itself unasked: when it holds what was not heard
 // of, it is asked soon; else that was the exchange of the two.
 func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
@@ -134,7 +137,7 @@ func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 	case p.told && !p.exchanging:
 		p.exchanged = now
 		pl.level(p, pl.r.answerer.Counts(), now)
-		if at := now.Add(pl.pace.Gap(now)); at.After(p.next) {
+		if at := now.Add(pl.gap(now)); at.After(p.next) {
 			p.next = at
 		}
 	}

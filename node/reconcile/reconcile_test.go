@@ -284,7 +284,7 @@ func TestIdleCostsLittle(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		beacons := int(time.Minute/pace.DefaultEvery+19*time.Minute/(pace.RestTimes*pace.DefaultEvery)) * count
+		beacons := int(time.Minute/pace.DefaultEvery+19*time.Minute/(pace.RestMost*pace.DefaultEvery)) * count
 		if streams = n.streams - streams; streams > beacons*11/10 || streams < beacons*9/10 {
 			t.Errorf("%d conversations in twenty minutes, want about %d", streams, beacons)
 		}
