@@ -179,6 +179,9 @@ func (n *Node) follow() error {
 	if _, err := n.view.Follow(); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
+	if f := n.among.Load(); f != nil {
+		f.Listed()
+	}
 	n.updated.Store(n.cfg.Now().UnixNano())
 	n.measure()
 	return nil

@@ -237,6 +237,7 @@ func (n *Node) openDoor() error {
 		Federation: n.state.Federation(), Roster: n.state, Store: n.store,
 		Day:    func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
 		Forked: n.freeze,
+		Keep:   n.ofMember,
 	})
 	n.door = door
 	return err

@@ -10,6 +10,7 @@ import (
 
 	"ringfence/node/api"
 	"ringfence/node/federation"
+	"ringfence/node/forks"
 	"ringfence/node/metrics"
 	"ringfence/node/phrase"
 	"ringfence/store/feed"
@@ -110,10 +111,8 @@ func (n *Node) freeze(proof feed.ForkProof) {
 		n.log.Error("a forked feed still counts until the next start", "issuer", proof.Issuer().Short(), "reason", err)
 		return
 	}
-	if info, ok := n.state.Issuer(proof.Issuer()); ok {
-		if own, known := n.member(); known && info.Member == own {
-			n.log.Error(n.suspended(n.view.List().Suspended(own)).Text, "issuer", proof.Issuer().Short())
-		}
+	if own, _ := n.member(); n.ofMember(proof.Issuer()) {
+		n.log.Error(n.forks().Problem(n.view.List().Suspended(own)).Text, "issuer", proof.Issuer().Short())
 	}
 	n.log.Warn("an issuer signed two stories; nothing of that epoch counts", "issuer", proof.Issuer().Short(), "epoch", proof.Epoch(), "sequence", proof.Sequence())
 }
@@ -181,22 +180,9 @@ func (n *Node) Peers(context.Context) (api.Peers, error) {
 
 // Evidence implements api.Reader.
 func (n *Node) Evidence(context.Context) (api.Evidence, error) {
-	proofs, err := n.store.Forks()
-	if err != nil {
+	out, err := api.Evidence{}, error(nil)
+	if out.Forks, err = n.forks().Evidence(n.view.List()); err != nil {
 		return api.Evidence{}, fmt.Errorf("node: %w", err)
-	}
-	out := api.Evidence{Forks: []api.Fork{}}
-	l := n.view.List()
-	for _, p := range proofs {
-		first, second := p.Headers()
-		f := api.Fork{
-			Issuer: p.Issuer().String(), Epoch: p.Epoch(), Sequence: p.Sequence(), First: first.CID().String(), Second: second.CID().String(),
-			Suspended: l.StatementsOf(view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()}), ProofBytes: p.Bytes(),
-		}
-		if info, ok := n.state.Issuer(p.Issuer()); ok {
-			f.Member = n.state.Member(info.Member).ID
-		}
-		out.Forks = append(out.Forks, f)
 	}
 	if out.Disagreements, err = federation.Alarms(n.store); err != nil {
 		return api.Evidence{}, fmt.Errorf("node: %w", err)
@@ -204,27 +190,39 @@ func (n *Node) Evidence(context.Context) (api.Evidence, error) {
 	return out, nil
 }
 
-// suspended says what a member has lost by a fork of its own key, and what it does.
-func (n *Node) suspended(statements int) phrase.Phrase {
-	if n.spare() {
-		return phrase.New("problem.suspended", "%d statements of this member count for nothing, since a key of it signed two stories; ringfence status --say-again lists what to say again under another key that the charter names for it, on the node that holds that key", statements)
+// forks answers about proved forks.
+func (n *Node) forks() *forks.Forks {
+	f := &forks.Forks{State: n.state, Store: n.store}
+	if own, known := n.member(); known {
+		f.Member = &own
 	}
-	return phrase.New("problem.suspended_alone", "%d statements of this member count for nothing, since a key of it signed two stories; ringfence status --say-again lists what to say again once the member has another key, and the charter names none", statements)
+	if among := n.among.Load(); among != nil {
+		f.Claimed = among.Lacks
+	}
+	return f
+}
+
+// ofMember reports whether a key is one of this node's member.
+func (n *Node) ofMember(issuer keys.Public) bool {
+	own, known := n.member()
+	info, admitted := n.state.Issuer(issuer)
+	return known && admitted && info.Member == own
 }
 
 // spare reports whether the charter names another key of this node's member.
-func (n *Node) spare() bool {
-	own, known := n.member()
-	return known && len(n.state.Member(own).Issuers) > 1
-}
+func (n *Node) spare() bool { return n.forks().Spare() }
 
 // SayAgain implements api.Reader.
 func (n *Node) SayAgain(context.Context) (api.SayAgain, error) {
 	const most = 10_000
-	out := api.SayAgain{Statements: []api.Statement{}}
+	out := api.SayAgain{Statements: []api.Statement{}, Lacking: []api.Lacking{}}
 	member, ok := n.member()
 	if !ok {
 		return out, nil
+	}
+	var err error
+	if out.Lacking, err = n.forks().Lacking(); err != nil {
+		return out, fmt.Errorf("node: %w", err)
 	}
 	l := n.view.List()
 	all, more := l.ToSayAgain(member, most)

@@ -3,8 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"ringfence/node/api"
@@ -12,9 +10,7 @@ import (
 	"ringfence/node/publish/pen"
 	"ringfence/node/speak"
 	"ringfence/store/disk"
-	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
-	"ringfence/store/view"
 )
 
 // Lookup implements api.Reader.
@@ -51,7 +47,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		Members: len(n.state.Charter().Members),
 		Batches: c.Batches, Statements: c.Statements, Void: c.Void, Keys: c.Keys, Entries: c.Entries,
 		Labelled: c.Labelled, Blocked: c.Blocked, Contested: c.Contested,
-		Feeds: n.feeds(l), Plans: n.plans(), Problems: n.problems(), List: n.stamp(),
+		Feeds: n.forks().Feeds(l), Plans: n.plans(), Problems: n.problems(), List: n.stamp(),
 	}
 	if m, ok := n.member(); ok {
 		member := n.state.Member(m)
@@ -59,8 +55,9 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
 		}
-		if out.Suspended > 0 && n.again.Left(l, m) {
-			out.Problems = append(out.Problems, n.suspended(out.Suspended))
+		forked := n.forks().Problem(out.Suspended)
+		if !forked.IsZero() && (out.Suspended == 0 || n.again.Left(l, m)) {
+			out.Problems = append(out.Problems, forked)
 		}
 	}
 	out.Peers, out.Queued = n.Standing(), n.voice.Queued()
@@ -71,26 +68,6 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 	out.Switches = n.switchboard()
 	n.mu.Unlock()
 	return out, nil
-}
-
-func (n *Node) feeds(l *view.List) []api.Feed {
-	heads := l.Frontier()
-	out := []api.Feed{}
-	for _, key := range slices.SortedFunc(maps.Keys(heads), keys.Public.Compare) {
-		tip := heads[key]
-		f := api.Feed{
-			Issuer: key.String(), Epoch: tip.Epoch, Sequence: tip.Sequence, Head: tip.CID.String(),
-			Said: time.Unix(tip.Time, 0).UTC().Format(time.RFC3339),
-		}
-		if info, ok := n.state.Issuer(key); ok {
-			f.Member = n.state.Member(info.Member).ID
-		}
-		if _, frozen, err := n.store.Fork(key, tip.Epoch); err == nil {
-			f.Frozen = frozen
-		}
-		out = append(out, f)
-	}
-	return out
 }
 
 // problems tells what a person must look after.

@@ -30,8 +30,9 @@ func (a *app) publishCommand() *cobra.Command {
 		Short: "Publish a file: read, sign, list",
 		Long: `Publish reads a publisher's file by a mapping, turns its rows into statements,
 signs them and lists them. All of it can be undone in one step by the ID that it
-prints. Publishing the same content again adds nothing; a publication that was
-cut short is finished by publishing the file again.
+prints. Publishing the same content again adds nothing but what was retracted since:
+that is said again, under a new ID. A publication that was cut short is finished by
+publishing the file again.
 
 Rows that cannot be used are rejected alone, each with line, field, masked value
 and reason, into --rejects. --dry-run signs nothing and tells what would be

@@ -83,26 +83,27 @@ func (a *app) sign(cmd *cobra.Command, file, out string, yes bool) error {
 		return bad(err)
 	}
 	signed := show.Signed{Federation: shown.Federation, Member: member, File: file}
-	if signed.Missing, err = found.Unsigned(g); err != nil {
-		return err
-	}
 	if err := keepSigned(g, &signed, out); err != nil {
 		return bad(err)
 	}
 	return answer(a, cmd, signed, show.Sign)
 }
 
-// keepSigned writes the signature where it was wanted.
-func keepSigned(g *charter.Genesis, s *show.Signed, out string) error {
-	if out == "" {
-		return found.Replace(s.File, g)
+// keepSigned writes the signature where it was wanted, and notes whose are not there.
+func keepSigned(g *charter.Genesis, s *show.Signed, out string) (err error) {
+	if out != "" {
+		s.File, s.Alone = out, true
+		if g, err = found.Only(g, s.Member); err != nil {
+			return err
+		}
 	}
-	one, err := found.Only(g, s.Member)
-	if err != nil {
+	if s.Missing, err = found.Unsigned(g); err != nil {
 		return err
 	}
-	s.File = out
-	return found.Write(out, one)
+	if s.Alone {
+		return found.Write(out, g)
+	}
+	return found.Replace(s.File, g)
 }
 
 // confirm asks a person for a yes.

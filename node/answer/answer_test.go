@@ -11,6 +11,7 @@ import (
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view"
 )
 
 var fresh = answer.Age{List: 90 * time.Second, Checkpoint: -1}
@@ -267,8 +268,28 @@ func TestStatementAsItWasSaid(t *testing.T) {
 		got.Expires != "2027-02-22T12:00:00Z" || len(got.Publication) != 32 || got.Erased {
 		t.Errorf("a flag: %+v", got)
 	}
-	if got := ask(undo); got.Kind != "retract" || got.Subject != said.String() || got.Text != "mistake" || got.Expires != "never" {
+	if got := ask(undo); got.Kind != "retract" || got.Subject != said.String() || got.Retracts != said.String() || got.Text != "mistake" || got.Expires != "never" {
 		t.Errorf("a retraction: %+v", got)
+	}
+	whole := assertion.PublicationID{7}
+	for want, undo := range map[string]assertion.Retract{
+		"batch " + said.Batch.String():                 {Kind: assertion.TargetBatch, Target: said.Batch.Bytes()},
+		"publication 07000000000000000000000000000000": {Kind: assertion.TargetPublication, Target: whole[:]},
+	} {
+		told := view.Told{Body: undo, Statement: assertion.Statement{Kind: assertion.KindRetract}}
+		if got := b.Statement(l, &told); got.Retracts != want {
+			t.Errorf("it retracts %q, want %q", got.Retracts, want)
+		}
+	}
+}
+
+// A retraction that undoes nothing stands once it is signed, not when it is only looked at.
+func TestARetractionThatUndoesNothing(t *testing.T) {
+	s := assertion.Statement{Kind: assertion.KindRetract}
+	for preview, want := range map[bool]string{true: "would stand", false: "the retraction stands"} {
+		if got := answer.WhyNoChange(&view.Preview{}, &s, preview); !strings.Contains(got, want) || strings.Contains(got, "stands") == preview {
+			t.Errorf("preview %v: %q", preview, got)
+		}
 	}
 }
 

@@ -30,8 +30,9 @@ func entryText(e taxonomy.Entry) string {
 	return text
 }
 
-// WhyNoChange says why a statement changes no entry, nothing if it does change one.
-func WhyNoChange(p *view.Preview, s *assertion.Statement) string {
+// WhyNoChange says why a statement changes no entry, or would not if it is not signed
+// yet; nothing if it does change one.
+func WhyNoChange(p *view.Preview, s *assertion.Statement, preview bool) string {
 	if body, _ := s.Check(); isOwn(body) {
 		return "no evidence for the list, which does not change: calls from there are blocked by local.block on this member's own nodes, and nowhere else; --scope ask asks the regulators"
 	}
@@ -42,6 +43,9 @@ func WhyNoChange(p *view.Preview, s *assertion.Statement) string {
 	case assertion.KindFlag, assertion.KindBlock:
 		return "no entry of the list changes: the evidence stays where it was; explain NUMBER shows what is missing"
 	case assertion.KindRetract:
+		if p.Undone == 0 && preview {
+			return "nothing that is held here would be undone; the retraction would stand, and work on what may still arrive"
+		}
 		if p.Undone == 0 {
 			return "nothing that is held here is undone; the retraction stands and works on what may still arrive"
 		}

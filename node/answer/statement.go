@@ -41,7 +41,7 @@ func body(out *api.Statement, body assertion.Body) {
 	case assertion.Block:
 		out.Category, out.Text = b.Category.String(), b.Reason
 	case assertion.Retract:
-		out.Text = b.Reason
+		out.Text, out.Retracts = b.Reason, retracts(&b)
 	case assertion.Reassign:
 		out.Text = taxonomy.DayOf(b.Date).String()
 	case assertion.Contest:
@@ -51,6 +51,23 @@ func body(out *api.Statement, body assertion.Body) {
 	case assertion.Resource:
 		out.Text = b.DisplayName
 	}
+}
+
+// retracts names what a retraction that passes assertion.Check undoes.
+func retracts(b *assertion.Retract) string {
+	switch b.Kind {
+	case assertion.TargetStatement:
+		if ref, err := taxonomy.RefFromBytes(b.Target); err == nil {
+			return ref.String()
+		}
+	case assertion.TargetBatch:
+		if c, err := taxonomy.CIDFromBytes(b.Target); err == nil {
+			return "batch " + c.String()
+		}
+	case assertion.TargetPublication:
+		return "publication " + hex.EncodeToString(b.Target)
+	}
+	return ""
 }
 
 func subject(s *assertion.Statement) string {

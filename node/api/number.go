@@ -134,6 +134,7 @@ type Statement struct {
 	Effective   string `json:"effective,omitempty"`
 	Expires     string `json:"expires,omitempty"`
 	Basis       string `json:"basis,omitempty"`
-	Text        string `json:"text,omitempty"` // reason, grounds, or what else it says in words
+	Retracts    string `json:"retracts,omitempty"` // a statement's reference, "batch " and its CID, or "publication " and its ID
+	Text        string `json:"text,omitempty"`     // reason, grounds, or what else it says in words
 	Erased      bool   `json:"erased,omitempty"`
 }

@@ -7,8 +7,8 @@ type Standing struct {
 	Addresses    []string `json:"addresses"` // by which others reach this node
 	Hosts        int      `json:"hosts"`     // other nodes that the charter names
 	Connected    int      `json:"connected"` // of them
-	Agreeing     int      `json:"agreeing"`  // of the connected: have the same list, made of the same
-	Differing    int      `json:"differing"` // have another list, made of the same: an alarm
+	Agreeing     int      `json:"agreeing"`  // of the connected: had the same list, made of the same, within two minutes, and no other since
+	Differing    int      `json:"differing"` // had another list, made of the same, when last compared: an alarm
 	Ready        bool     `json:"ready"`     // held, at least once since the start, what its peers held
 	BatchesDone  int      `json:"catch_up_done_batches"`
 	BatchesTotal int      `json:"catch_up_total_batches"`
@@ -46,10 +46,16 @@ type Peer struct {
 	Direct    bool   `json:"direct"`            // kept connected: a regulator, or of the same member
 	Ready     bool   `json:"ready"`             // holds what its own peers held when it met them
 	Agreement string `json:"agreement" enum:"yes,no,other_inputs,other_day,unknown"`
-	// Ahead is how many batches it holds and this node does not, Behind the other way
-	// round; nobody takes more of a frozen feed, so of those neither counts any.
+	// AgreedSeconds is how long ago it was last known to have had this node's list; null
+	// when it never was, or had another one since.
+	AgreedSeconds *int64 `json:"agreed_seconds"`
+	// Ahead is how many batches it holds and this node does not, Behind how many this
+	// node held that it did not when it last told all that it holds; nobody takes more
+	// of a frozen feed, so of those neither counts any.
 	Ahead  int `json:"ahead_batches"`
 	Behind int `json:"behind_batches"`
+	// ToldSeconds is how long ago it told that; null: not yet.
+	ToldSeconds *int64 `json:"told_seconds"`
 	// ClockAheadSeconds is by how much its clock is ahead of this node's.
 	ClockAheadSeconds *float64       `json:"clock_ahead_seconds"`
 	Heard             string         `json:"heard,omitempty"` // when it last said how it stands
@@ -86,6 +92,17 @@ type SayAgain struct {
 	Suspended  int         `json:"suspended_statements"` // lost effect, whatever they were
 	Statements []Statement `json:"statements"`           // in the order in which they came; at most 10,000
 	More       bool        `json:"more"`                 // there are others
+	// Lacking is what may have to be said again and is not known here.
+	Lacking []Lacking `json:"lacking"`
+}
+
+// Lacking is an epoch that a fork froze, of which other nodes hold what this one does not.
+type Lacking struct {
+	Issuer  string   `json:"issuer"`
+	Epoch   uint64   `json:"epoch"`
+	Held    uint64   `json:"held_batches"`
+	Missing uint64   `json:"missing_batches"` // that connected nodes claim to hold beyond; 0: nothing is held, and nobody connected claims any
+	Holders []string `json:"holders"`         // member and host key of each of these nodes
 }
 
 // Disagreement is a peer whose list differed though it was made of the same.

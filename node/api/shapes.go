@@ -89,8 +89,9 @@ type Progress struct {
 
 // Published is what came of a file.
 type Published struct {
-	Publication string         `json:"publication,omitempty"`
-	Already     bool           `json:"already"` // the same content was published before
+	Publication string         `json:"publication,omitempty"` // of a content that was published before, that one; none if nothing is added and this node has no record of it
+	Already     bool           `json:"already"`               // all of it stands or was said before; nothing is added
+	Under       []string       `json:"under,omitempty"`       // when already: publications under which what stands was said, some of them
 	DryRun      bool           `json:"dry_run"`
 	Rows        int            `json:"rows"`
 	Accepted    int            `json:"accepted"`
@@ -98,6 +99,7 @@ type Published struct {
 	RejectedBy  map[string]int `json:"rejected_by"` // reason → rows
 	Drafts      int            `json:"drafts"`      // numbers and categories: the sum of the next five
 	Statements  int            `json:"statements"`
+	Again       int            `json:"said_again,omitempty"` // of the statements, said before and retracted or suspended since
 	Unchanged   int            `json:"unchanged"`
 	Resumed     int            `json:"resumed"`
 	Queued      int            `json:"queued"`  // accepted, and signed once the peers have confirmed the feed
@@ -188,8 +190,12 @@ type Publication struct {
 	Mapping    string    `json:"mapping"`
 	Digest     string    `json:"digest"`
 	Statements int       `json:"statements"`
+	Retracted  int       `json:"retracted"` // of the statements
 	Unchanged  int       `json:"unchanged"`
 	Refused    int       `json:"refused"`
+	Issuer     string    `json:"issuer"`
+	Unrecorded bool      `json:"unrecorded"` // known here from its statements alone, without its file
+	Elsewhere  bool      `json:"elsewhere"`  // begun by another issuer of the member
 	Begun      time.Time `json:"begun"`
 	Ended      time.Time `json:"ended,omitzero"`
 }
@@ -231,7 +237,8 @@ type Status struct {
 	Peers *Standing `json:"peers"`
 }
 
-// Feed is one issuer's feed as far as it is held.
+// Feed is one issuer's feed as far as it is held, or an epoch that a fork froze; of the
+// latter nothing may be held, and then Head and Said are empty.
 type Feed struct {
 	Member   string `json:"member"`
 	Issuer   string `json:"issuer"`

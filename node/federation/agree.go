@@ -27,14 +27,29 @@ func (f *Federation) beacon() reconcile.Beacon {
 
 // listing is the beacon but for readiness; the caller holds mu.
 func (f *Federation) listing() reconcile.Beacon {
-	if l := f.cfg.List(); l != f.own.list {
+	l := f.cfg.List()
+	turned := l != f.own.list
+	if turned {
 		f.own = summary{list: l, frontier: f.frontier.Digest(l)}
 	}
-	s := f.own.list.Stamp()
-	return reconcile.Beacon{
+	s := l.Stamp()
+	b := reconcile.Beacon{
 		Time: f.cfg.Now(), LedgerSize: s.LedgerSize, Frontier: f.own.frontier,
 		Day: s.Day, Root: s.Root, Version: f.cfg.Version,
 	}
+	if turned {
+		f.lists.add(&b, time.Now())
+		f.weighAgain()
+	}
+	return b
+}
+
+// Listed says that the list may be another one: what peers said of theirs is compared
+// with it.
+func (f *Federation) Listed() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.listing()
 }
 
 // agreement is how a peer's list stands to this node's.
@@ -43,7 +58,7 @@ type agreement string
 const (
 	agrees   agreement = "yes"
 	differs  agreement = "no"           // made of the same, and another list
-	elsewise agreement = "other_inputs" // one of the two has what the other has not yet
+	elsewise agreement = "other_inputs" // not compared lately: one of the two had what the other had not yet
 	otherDay agreement = "other_day"
 	unheard  agreement = "unknown"
 )
@@ -66,21 +81,45 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 	now := f.cfg.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.peers[peer] = heard{Beacon: b, at: now, clock: f.peers[peer].clock.after(b.Time, now, roundTrip)}
-	own := f.listing()
-	if compare(&own, &b) != differs {
-		delete(f.differs, peer)
+	f.listing()
+	before := f.peers[peer]
+	h := heard{Beacon: b, at: now, came: time.Now(), clock: before.clock.after(b.Time, now, roundTrip), agreed: before.agreed}
+	f.weigh(peer, &h)
+	f.peers[peer] = h
+}
+
+// weigh compares what a peer said last with the list that this node made of the same,
+// if it has made one already and knows of it still. The caller holds mu.
+func (f *Federation) weigh(peer keys.Public, h *heard) {
+	own := f.lists.find(&h.Beacon)
+	if h.open = own == nil; h.open {
 		return
 	}
-	f.differs[peer] = true
+	if own.Root == h.Root {
+		delete(f.differs, peer)
+		h.agreed = later(h.agreed, own.both(h.came))
+		return
+	}
+	f.differs[peer], h.agreed = true, time.Time{}
 	member, _ := f.cfg.State.Host(peer)
 	if last, alarmed := f.alarmed[member]; alarmed && time.Since(last) < alarmEvery {
 		return // whoever changes his list with each word is no more news for that
 	}
 	f.alarmed[member] = time.Now()
 	select {
-	case f.unequal <- difference{peer, own, b, f.own.list}:
+	case f.unequal <- difference{peer, own.Beacon, h.Beacon, f.own.list}:
 	default: // there is enough to look at
+	}
+}
+
+// weighAgain compares what peers said that this node could not compare before. The
+// caller holds mu.
+func (f *Federation) weighAgain() {
+	for peer, h := range f.peers {
+		if h.open {
+			f.weigh(peer, &h)
+			f.peers[peer] = h
+		}
 	}
 }
 
@@ -88,7 +127,7 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 type difference struct {
 	peer        keys.Public
 	own, theirs reconcile.Beacon
-	list        *view.List // that own tells of
+	list        *view.List // that own tells of, or a later one
 }
 
 // lookForDifferences finds out about them, one at a time. Several do it beside each
@@ -132,6 +171,9 @@ func (f *Federation) alarm(ctx context.Context, d difference) {
 	default:
 		a.Prefix, a.PrefixBits = fmt.Sprintf("%016x", at.Prefix), at.Bits
 		a.OwnBlock, a.TheirBlock = block(at.A), block(at.B)
+		if d.list.Stamp().Root != own.Root {
+			a.Note = "the lists had gone on when the difference was looked for"
+		}
 	}
 	f.log.Error("equal inputs and unequal lists: a fault or an attack", "member", a.Member, "host", peer.Short(),
 		"own_root", a.OwnRoot, "their_root", a.TheirRoot, "frontier", a.Frontier, "prefix", a.Prefix, "note", a.Note)

@@ -11,7 +11,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
-	"ringfence/store/keys"
+	"ringfence/store/view"
 )
 
 func TestCompare(t *testing.T) {
@@ -52,43 +52,109 @@ func (p *place) alike(other bool) reconcile.Beacon {
 	return b
 }
 
-// A peer's word that its list is the same is older than what is known of its batches:
-// beside some that one of the two lacks it is not told. What is counted of all peers is
-// what is said of each.
-func TestNobodyAgreesWhoIsBehind(t *testing.T) {
+// goOn makes the own list another one, made of more.
+func (p *place) goOn(t *testing.T) {
+	t.Helper()
+	p.epochs++
+	must(t, p.view.Freeze(view.FeedEpoch{Issuer: issuer("A"), Epoch: p.epochs}, 1))
+	p.Listed()
+}
+
+// counted returns what peers says of "a", once status counts it alike.
+func (p *place) counted(t *testing.T) (line api.Peer) {
+	t.Helper()
+	p.mu.Lock()
+	own := p.listing()
+	p.describe(&line, host("a"), &own)
+	p.mu.Unlock()
+	var s api.Standing
+	p.tellPeers(&s)
+	if (s.Agreeing == 1) != (line.Agreement == string(agrees)) || (s.Differing == 1) != (line.Agreement == string(differs)) {
+		t.Errorf("%q, and of %d %d agree and %d differ", line.Agreement, s.Connected, s.Agreeing, s.Differing)
+	}
+	return line
+}
+
+// Lists are compared that were made of the same, whoever made his sooner: a word of
+// before with a list that is no longer the own one, and one of later once the own list
+// has come as far. It counts for two minutes; and of him who stays behind for as long
+// since the own list went on.
+func TestListsMadeOfTheSameAreCompared(t *testing.T) { synctest.Test(t, testListsMadeOfTheSame) }
+
+func testListsMadeOfTheSame(t *testing.T) {
 	p := newPlace(t)
-	p.net.meet("a", "b", "c")
-	for _, c := range []struct {
-		name          string
-		ahead, behind uint64
-		other, late   bool
-		want          agreement
-	}{
-		{"the same list", 0, 0, false, false, agrees},
-		{"it is behind", 0, 5, false, false, elsewise},
-		{"it is ahead", 1, 0, false, false, elsewise},
-		{"another list", 0, 0, true, false, differs},
-		{"another list, and it is behind", 0, 5, true, false, differs},
-		{"another list, as it turned out before the own one went on", 0, 0, true, true, differs},
-	} {
-		p.heard(host("a"), p.alike(c.other), 0)
-		p.mu.Lock()
-		if c.late {
-			h := p.peers[host("a")]
-			h.Frontier = root("of before")
-			p.peers[host("a")] = h
+	p.net.meet("a", "b")
+	say := func(b reconcile.Beacon) { p.heard(host("a"), b, 0) }
+	want := func(what string, want agreement, ago int64) {
+		t.Helper()
+		line := p.counted(t)
+		if line.Agreement != string(want) || (line.AgreedSeconds == nil) != (ago < 0) || ago >= 0 && *line.AgreedSeconds != ago {
+			t.Errorf("%s: %q, want %q of %d s ago", what, line.Agreement, want, ago)
 		}
-		own, line := p.listing(), api.Peer{Ahead: int(c.ahead), Behind: int(c.behind)}
-		p.describe(&line, host("a"), &own)
-		p.mu.Unlock()
-		if line.Agreement != string(c.want) {
-			t.Errorf("%s: %q, want %q", c.name, line.Agreement, c.want)
+	}
+	first, firstOther := p.alike(false), p.alike(true)
+	p.goOn(t)
+	say(first)
+	want("the list of before", agrees, 0)
+	p.goOn(t)
+	p.pass(5 * time.Second)
+	say(reconcile.Beacon{Frontier: root("ahead"), Day: first.Day, Root: root("r")})
+	want("what cannot be compared yet", agrees, 5)
+	p.pass(50 * time.Second)
+	say(first)
+	want("the list of before, again", agrees, 55)
+	p.pass(agreedFor - 55*time.Second)
+	want("nothing that counts since", elsewise, int64(agreedFor/time.Second))
+	say(p.alike(false))
+	want("caught up", agrees, 0)
+	say(firstOther)
+	want("another list, of before", differs, -1)
+	if len(p.unequal) != 1 {
+		t.Fatal("no alarm about a list of before")
+	}
+	<-p.unequal
+	say(reconcile.Beacon{Frontier: root("ahead"), Day: first.Day, Root: root("r")})
+	want("another list before, and nothing to compare since", differs, -1)
+	p.pass(time.Hour)
+	want("another list an hour before", differs, -1)
+	say(p.alike(false))
+	want("come round", agrees, 0)
+
+	ahead := newPlace(t)
+	for range 3 {
+		ahead.goOn(t)
+	}
+	for _, other := range []bool{false, true} {
+		p := newPlace(t)
+		p.net.meet("a")
+		p.heard(host("a"), ahead.alike(other), 0)
+		for range 2 {
+			p.goOn(t)
+			if got := p.counted(t).Agreement; got != string(elsewise) {
+				t.Errorf("what the own list does not hold is compared: %q", got)
+			}
 		}
-		var s api.Standing
-		p.tellPeers(&s, map[keys.Public]reconcile.PeerStanding{host("a"): {Ahead: c.ahead, Behind: c.behind}})
-		if (s.Agreeing == 1) != (c.want == agrees) || (s.Differing == 1) != (c.want == differs) || s.Connected != 3 {
-			t.Errorf("%s: %q, and of %d %d agree and %d differ", c.name, line.Agreement, s.Connected, s.Agreeing, s.Differing)
+		p.goOn(t)
+		if got := p.counted(t).Agreement; other && (got != string(differs) || len(p.unequal) != 1) || !other && (got != string(agrees) || len(p.unequal) != 0) {
+			t.Errorf("a list that the own one reached (another: %v): %q, %d alarms", other, got, len(p.unequal))
 		}
+	}
+}
+
+// Only so many lists are known of.
+func TestListsAreBounded(t *testing.T) {
+	p := newPlace(t)
+	first := p.alike(false)
+	for range keptLists - 1 {
+		p.goOn(t)
+	}
+	if p.lists.find(&first) == nil || len(p.lists.ring) != keptLists {
+		t.Errorf("of %d lists the first is forgotten", len(p.lists.ring))
+	}
+	p.goOn(t)
+	newest := p.alike(false)
+	if p.lists.find(&first) != nil || p.lists.find(&newest) != &p.lists.ring[0] || len(p.lists.ring) != keptLists {
+		t.Errorf("%d lists are kept", len(p.lists.ring))
 	}
 }
 
@@ -101,7 +167,7 @@ func testHeard(t *testing.T) {
 	p.heard(host("b"), p.alike(true), 0)
 	p.heard(host("d"), p.alike(true), 0) // its word outlived its connection
 	standing := func() (s api.Standing) {
-		p.tellPeers(&s, nil)
+		p.tellPeers(&s)
 		return s
 	}
 	if s := standing(); s.Connected != 3 || s.Agreeing != 1 || s.Differing != 1 {

@@ -125,8 +125,9 @@ type Federation struct {
 	mu        sync.Mutex // guards what follows
 	frontier  view.Frontier
 	own       summary // of the list that it was made of
+	lists     lists   // that it and others before it were
 	peers     map[keys.Public]heard
-	differs   map[keys.Public]bool              // connected peers with another list, made of the same
+	differs   map[keys.Public]bool              // connected peers whose list was another one, made of the same, when last compared
 	alarmed   map[charter.MemberIndex]time.Time // by the machine's clock: when an alarm was last raised about whom
 	held      phrase.Phrase                     // why a restored issuer does not sign yet
 	restoring restoring
@@ -145,7 +146,12 @@ type summary struct {
 type heard struct {
 	reconcile.Beacon
 	at    time.Time // by the node's clock
+	came  time.Time // by the machine's
 	clock reading
+	open  bool // it was made of what this node had not yet, or no longer knows of
+	// agreed is when both were last known to have the same list, by the machine's
+	// clock; zero: never yet, or another one was found since.
+	agreed time.Time
 }
 
 // queued is how many pushed batches of up to 16 KiB may wait for the door. What does
@@ -196,6 +202,7 @@ func (f *Federation) open() (err error) {
 	f.pull, err = reconcile.New(reconcile.Config{
 		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
 		Opened: func(issuer keys.Public, epoch uint64) bool { return epoch == 0 && f.cfg.State.EverAdmitted(issuer) }, // as for the door
+		Keep:   f.sameMember,
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
 		},
@@ -260,6 +267,7 @@ func (f *Federation) Close() error {
 
 // Announce tells the others of batches that this node published, in order.
 func (f *Federation) Announce(batches []*intake.Admitted) {
+	f.Listed()
 	f.pull.Stir()
 	for _, b := range batches {
 		if err := f.gossip.Announce(b.Record.Header, b.Record.Body); err != nil {
@@ -309,6 +317,14 @@ func (f *Federation) direct(host keys.Public) bool {
 		return true
 	}
 	return regulates(f.cfg.State.Member(of))
+}
+
+// sameMember reports whether an issuer is one of this node's member: what a fork froze
+// of it is held here as well, for the member to say it again.
+func (f *Federation) sameMember(issuer keys.Public) bool {
+	own, known := f.cfg.State.Host(f.cfg.Key.Public())
+	info, admitted := f.cfg.State.Issuer(issuer)
+	return known && admitted && own == info.Member
 }
 
 func regulates(m *charter.Member) bool { return slices.Contains(m.Roles, charter.Regulator) }

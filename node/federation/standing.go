@@ -39,7 +39,7 @@ func (f *Federation) Standing() api.Standing {
 	if s.Trouble != "" {
 		out.Gaps = append(out.Gaps, phrase.Join(phrase.New("problem.not_pulled", "nothing is pulled from the peers"), phrase.Plain(s.Trouble)))
 	}
-	f.tellPeers(&out, byPeer(&s))
+	f.tellPeers(&out)
 	return out
 }
 
@@ -49,14 +49,14 @@ func (f *Federation) Deaf() []phrase.Phrase { return f.overlay.Deaf() }
 
 // tellPeers adds how many are connected and what their lists are. Of whoever is
 // gone a last word may still be here, and counts for nothing.
-func (f *Federation) tellPeers(out *api.Standing, pulled map[keys.Public]reconcile.PeerStanding) {
+func (f *Federation) tellPeers(out *api.Standing) {
 	near := f.around.Neighbours()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.listing()
 	for _, peer := range near {
 		out.Connected++
-		switch p := pulled[peer]; f.agreement(peer, &own, max(p.Ahead, p.Behind) == 0) {
+		switch f.agreement(peer, &own) {
 		case agrees:
 			out.Agreeing++
 		case differs:
@@ -103,11 +103,22 @@ func (f *Federation) issuerOf(key keys.Public) string {
 	return "key " + key.Short()
 }
 
+// Lacks returns, of each of the member's own epochs that a fork froze, who claims how
+// much more of it than is held here.
+func (f *Federation) Lacks() []reconcile.FeedStanding {
+	all := f.pull.Standing().Feeds
+	return slices.DeleteFunc(all, func(l reconcile.FeedStanding) bool {
+		return l.State != reconcile.Frozen || l.Claimed == 0 || !f.sameMember(l.Issuer)
+	})
+}
+
 // Peers returns every host of the federation but this one, and what is known of
 // it.
 func (f *Federation) Peers() []api.Peer {
-	scores, s := f.gossip.Scores(), f.pull.Standing()
-	pulled := byPeer(&s)
+	scores, pulled := f.gossip.Scores(), make(map[keys.Public]reconcile.PeerStanding)
+	for _, p := range f.pull.Standing().Peers {
+		pulled[p.Peer] = p
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	own := f.listing()
@@ -120,6 +131,7 @@ func (f *Federation) Peers() []api.Peer {
 		}
 		line.Since, line.LastTry = stamp(p.Since), stamp(p.LastTry)
 		line.Ahead, line.Behind = int(pulled[p.Host].Ahead), int(pulled[p.Host].Behind)
+		line.ToldSeconds = since(pulled[p.Host].Compared)
 		if !p.Trouble.IsZero() {
 			line.Trouble = &p.Trouble
 		}
@@ -131,30 +143,30 @@ func (f *Federation) Peers() []api.Peer {
 	return out
 }
 
-// byPeer returns what is known of each neighbour's batches.
-func byPeer(s *reconcile.Standing) map[keys.Public]reconcile.PeerStanding {
-	pulled := make(map[keys.Public]reconcile.PeerStanding, len(s.Peers))
-	for _, p := range s.Peers {
-		pulled[p.Peer] = p
+// since returns how many seconds ago something was, by the machine's clock; nil when it
+// never was.
+func since(at time.Time) *int64 {
+	if at.IsZero() {
+		return nil
 	}
-	return pulled
+	seconds := int64(time.Since(at) / time.Second)
+	return &seconds
 }
 
-// agreement returns how a peer's list stands to the own one; level says that neither is
-// known to have batches that the other lacks. The caller holds mu.
-func (f *Federation) agreement(host keys.Public, own *reconcile.Beacon, level bool) agreement {
-	h, ok := f.peers[host]
-	if !ok {
+// agreement returns how a peer's list stood to the own one made of the same, when the
+// two were compared last; own is the list of now. The caller holds mu.
+func (f *Federation) agreement(host keys.Public, own *reconcile.Beacon) agreement {
+	switch h, ok := f.peers[host]; {
+	case !ok:
 		return unheard
-	}
-	switch a := compare(own, &h.Beacon); {
-	case f.differs[host]: // it was found, and stays so until the peer says another thing
+	case f.differs[host]:
 		return differs
-	case a == agrees && !level: // its word and what it holds are not of one moment
-		return elsewise
-	default:
-		return a
+	case !h.agreed.IsZero() && time.Since(h.agreed) < agreedFor:
+		return agrees
+	case compare(own, &h.Beacon) == otherDay:
+		return otherDay
 	}
+	return elsewise
 }
 
 // describe adds what a peer said of itself. The caller holds mu.
@@ -163,7 +175,7 @@ func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.B
 	if !ok {
 		return
 	}
-	line.Agreement = string(f.agreement(host, own, max(line.Ahead, line.Behind) == 0))
+	line.Agreement, line.AgreedSeconds = string(f.agreement(host, own)), since(h.agreed)
 	line.Ready, line.Version, line.Heard = h.Ready, h.Version, stamp(h.at)
 	if seconds := h.clock.ahead(f.cfg.Now()).Seconds(); h.clock.known() {
 		line.ClockAheadSeconds = &seconds

@@ -35,6 +35,8 @@ type place struct {
 	lifted   []cid.Cid
 	unlifted error // what Lift answers
 	admitted int
+	view     *view.View
+	epochs   uint64 // that goOn has frozen
 }
 
 // noon is what the clock says: half a day after the drawings begin.
@@ -54,6 +56,7 @@ func newPlace(t *testing.T) *place {
 	p := &place{store: &shelf{Store: memory.New(), fail: map[string]bool{}}, net: &net{told: map[keys.Public]told{}}, time: noon()}
 	v, err := view.New(view.Config{State: state, Source: p.store.Store, Day: taxonomy.DayOf(noon().Unix()), Session: 1})
 	must(t, err)
+	p.view = v
 	door, err := intake.New(intake.Config{Federation: feedtest.Federation(), Roster: roster("ABC"), Store: p.store})
 	must(t, err)
 	p.Federation = &Federation{

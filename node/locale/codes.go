@@ -96,6 +96,7 @@ func publicationStates() []message {
 		{"publication.open", "open", "未完成"},
 		{"publication.complete", "complete", "已完成"},
 		{"publication.closed", "closed", "已放弃"},
+		{"publication.partly_retracted", "partly retracted", "部分已撤回"},
 		{"publication.retracted", "retracted", "已撤回"},
 	}
 }

@@ -68,6 +68,10 @@ type Values interface {
 type View interface {
 	Follow() (int, error)
 	List() *view.List
+	// Deliveries returns what a member published, from any node.
+	Deliveries(member charter.MemberIndex) []view.Delivery
+	// Excerpt returns what a member said under some publication IDs.
+	Excerpt(member charter.MemberIndex, ids []assertion.PublicationID) *view.Excerpt
 	// Delivered yields what a member ever said under a publication ID.
 	Delivered(member charter.MemberIndex, id assertion.PublicationID) iter.Seq[view.Told]
 	Preview(issuer keys.Public, now int64, publication assertion.PublicationID, statements []assertion.Statement) (view.Preview, error)

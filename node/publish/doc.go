@@ -13,7 +13,7 @@
 //
 // A file becomes one publication, under one random ID, so that it can be undone
 // in one step. It is known again by its content: delivered twice it adds
-// nothing, and cut off in the middle it is finished under the same ID by
+// nothing but what was retracted since, under a new ID, and cut off in the middle it is finished under the same ID by
 // delivering it again, with the same outcome as if nothing had happened. Every
 // statement says the publisher's whole view of a number and category: reports
 // add to what stood before the publication, a snapshot replaces it, and what

@@ -29,7 +29,7 @@ type Delivery struct {
 	File    string // as it is called, for the record
 	Mapping string // by which it was read; 1 to 64 bytes
 	// Digest identifies the content: the same digest is the same delivery,
-	// and adds nothing when it comes again.
+	// and adds nothing when it comes again but what was retracted since.
 	Digest [32]byte
 	// Adds tells reports from a snapshot: counts add to what stood before the
 	// publication, or replace it.
@@ -54,16 +54,23 @@ type verdict uint8
 
 const (
 	say       verdict = iota // a statement is to be made
-	unchanged                // what stands says the same
+	sayAgain                 // the same, of what this content said before and what does not hold since
+	unchanged                // what stands says the same, or this content said it before
+	over                     // this content said it before, and its time is over
 	resumed                  // this publication said it in a run that was cut off
-	refused                  // it would be void
 )
+
+// says reports whether a statement is to be made.
+func (v verdict) says() bool { return v == say || v == sayAgain }
 
 // drafter turns drafts into statements, by what stood when it was made.
 type drafter struct {
 	speaker
 	delivery    *Delivery
-	publication publication.ID
+	publication publication.ID // the zero ID: none is begun
+
+	before *view.Excerpt // what the content said earlier; nil: nothing
+	whole  bool          // it was said whole earlier, and not all taken back by its ID
 }
 
 // decide says what is to be done about a draft: the statement to make, or the
@@ -76,21 +83,36 @@ func (t *drafter) decide(d *Draft) (verdict, assertion.Statement, view.Standing,
 	if stands && publication.ID(standing.Publication) == t.publication || t.delivery.said[flagged{d.Number.Range(), d.Category}] {
 		return resumed, assertion.Statement{}, standing, nil
 	}
-	flag, from, to := t.whole(d, standing, stands)
+	var said, upheld bool
+	if t.before != nil {
+		said, upheld = t.before.Flagged(d.Number.Range(), d.Category)
+	}
+	if stands && (upheld || t.whole && !said) {
+		return unchanged, assertion.Statement{}, standing, nil
+	}
+	flag, from, to := t.total(d, standing, stands)
 	s, err := t.statement(d, flag, from, to)
 	if err != nil {
 		return 0, s, standing, err
+	}
+	if upheld {
+		if why, _ := t.refuse(&s); why == "" {
+			return over, s, standing, nil
+		}
 	}
 	if stands && standing.Flag == flag && standing.Statement.ObservedFrom == from && standing.Statement.ObservedTo == to &&
 		standing.Statement.Expires == s.Expires && standing.Statement.Medium == s.Medium {
 		return unchanged, s, standing, nil
 	}
+	if said {
+		return sayAgain, s, standing, nil
+	}
 	return say, s, standing, nil
 }
 
-// whole returns the member's view of number and category with the draft: its
+// total returns the member's view of number and category with the draft: its
 // flag and the span of its observations.
-func (t *drafter) whole(d *Draft, standing view.Standing, stands bool) (flag assertion.Flag, from, to int64) {
+func (t *drafter) total(d *Draft, standing view.Standing, stands bool) (flag assertion.Flag, from, to int64) {
 	flag = assertion.Flag{Category: d.Category, Label: d.Label, Reports: d.Reports}
 	from, to = d.FirstSeen, d.LastSeen
 	rules := t.list.Rules()

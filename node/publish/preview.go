@@ -12,11 +12,14 @@ import (
 
 // DryRun is what Publish would do with a delivery.
 type DryRun struct {
-	Already   bool // the content was published before: nothing would be added
-	Say       int  // statements
-	Unchanged int  // drafts that stand already as the file says
-	Resumed   int  // drafts that an earlier, unfinished run has said
-	Refused   int  // drafts that would be void
+	Already   bool             // all of it stands or was said before: nothing would be added
+	Before    publication.ID   // when Already: what this node published the content as; zero: it did not
+	Under     []publication.ID // when Already: under which what stands was said, some of them
+	Say       int              // statements
+	Again     int              // of them, said before under an earlier ID and retracted since, or suspended by a fork
+	Unchanged int              // drafts that stand already as the file says, or were said before by it
+	Resumed   int              // drafts that an earlier, unfinished run has said
+	Refused   int              // drafts that would be void
 	Preview   view.Preview
 }
 
@@ -37,14 +40,19 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
 		return out, err
 	}
-	one, _, err := p.book.Find(who.id, d.Digest)
+	t, known, err := p.know(who, d)
 	if err != nil {
 		return out, err
 	}
-	t := drafter{speaker: who, delivery: d, publication: one.ID}
-	if one.State == publication.Complete {
-		out.Already = true
-		out.Refused, err = t.standing(ctx, Options{Refused: opts.Refused})
+	if t.publication == (publication.ID{}) {
+		if out.Already, err = t.nothingToSay(ctx); err != nil {
+			return out, err
+		}
+	}
+	if out.Already {
+		var res Result
+		err = t.standing(ctx, Options{Refused: opts.Refused}, &res)
+		out.Before, out.Under, out.Unchanged, out.Refused = known.Complete.ID, res.Under, res.Unchanged, res.Refused
 		return out, err
 	}
 	statements, err := t.dry(ctx, opts, &out)
@@ -52,7 +60,7 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 		return out, err
 	}
 	out.Say = len(statements)
-	out.Preview, err = p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID(one.ID), statements)
+	out.Preview, err = p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID(t.publication), statements)
 	if err != nil {
 		return out, fmt.Errorf("publish: preview: %w", err)
 	}
@@ -70,17 +78,20 @@ func (t *drafter) dry(ctx context.Context, opts Options, out *DryRun) ([]asserti
 			return nil, err
 		}
 		switch what {
-		case unchanged:
+		case unchanged, over:
 			out.Unchanged++
 		case resumed:
 			out.Resumed++
-		case say:
+		case say, sayAgain:
 			if why, detail := t.refuse(&s); why != "" {
 				out.Refused++
 				if err := opts.refused(Refusal{draft, why, detail}); err != nil {
 					return nil, err
 				}
 				break
+			}
+			if what == sayAgain {
+				out.Again++
 			}
 			statements = append(statements, s)
 		}

@@ -50,14 +50,16 @@ type Receipt struct {
 
 // Result is what became of a delivery.
 type Result struct {
-	Publication publication.Record
-	Already     bool   // the content was published before: nothing was added
-	Said        int    // statements of this run
-	Unchanged   int    // drafts that stood already as the file says
-	Resumed     int    // drafts that an earlier run of this publication said
-	Refused     int    // drafts that would have been void
-	Waiting     int    // drafts that are queued
-	Queued      string // says that they are, and why; "" when they are signed
+	Publication publication.Record // the zero Record when nothing is added and this node has none of the content
+	Already     bool               // all of it stands or was said before: nothing was added
+	Under       []publication.ID   // when Already: under which what stands was said, some of them
+	Said        int                // statements of this run
+	Again       int                // of them, said before under an earlier ID and retracted since, or suspended by a fork
+	Unchanged   int                // drafts that stood already as the file says, or were said before by it
+	Resumed     int                // drafts that an earlier run of this publication said
+	Refused     int                // drafts that would have been void
+	Waiting     int                // drafts that are queued
+	Queued      string             // says that they are, and why; "" when they are signed
 	Batches     int
 	Before      view.Counts // of the list; other publishers' work counts too
 	After       view.Counts
@@ -88,19 +90,38 @@ func (p *Publisher) Publish(ctx context.Context, d *Delivery, opts Options) (Res
 	return p.publish(ctx, who, d, opts)
 }
 
-// take opens the publication of a delivery. Of one that was said before, Already, its
-// receipts are given again.
+// take opens the publication of a delivery. Of one that adds nothing, Already, none is
+// opened, and its receipts are given again.
 func (p *Publisher) take(ctx context.Context, who speaker, d *Delivery, opts Options) (drafter, Result, error) {
-	one, err := p.open(who, d)
+	res := Result{Before: who.list.Counts(), After: who.list.Counts()}
+	t, known, err := p.know(who, d)
 	if err != nil {
-		return drafter{}, Result{}, err
+		return t, res, err
 	}
-	res := Result{Publication: one, Before: who.list.Counts(), After: who.list.Counts(), Already: one.State == publication.Complete}
-	t := drafter{speaker: who, delivery: d, publication: one.ID}
+	if t.publication == (publication.ID{}) {
+		if res.Already, err = t.nothingToSay(ctx); err != nil {
+			return t, res, err
+		}
+	}
 	if res.Already {
-		res.Refused, err = t.standing(ctx, opts)
+		res.Publication = known.Complete
+		return t, res, t.standing(ctx, opts, &res)
+	}
+	if res.Publication = known.Unfinished; t.publication == (publication.ID{}) {
+		res.Publication, err = p.open(who, d)
+		t.publication = res.Publication.ID
 	}
 	return t, res, err
+}
+
+// know returns who drafts a delivery, by what is known of its content.
+func (p *Publisher) know(who speaker, d *Delivery) (drafter, publication.Known, error) {
+	known, err := p.book.Find(who.id, d.Digest)
+	t := drafter{speaker: who, delivery: d, publication: known.Unfinished.ID, whole: known.Complete.ID != publication.ID{}}
+	if len(known.Earlier) > 0 {
+		t.before = p.cfg.View.Excerpt(who.member, known.Earlier)
+	}
+	return t, known, err
 }
 
 // publish is Publish once the feed is whole. The caller holds mu.

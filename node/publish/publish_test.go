@@ -88,7 +88,7 @@ func TestPublishAgainAddsNothing(t *testing.T) {
 		t.Errorf("another member: %+v", res)
 	}
 	all, err := p.Publications()
-	if err != nil || len(all) != 1 || all[0] != again.Publication {
+	if err != nil || len(all) != 1 || all[0].Record != again.Publication {
 		t.Errorf("publications %+v, %v", all, err)
 	}
 }

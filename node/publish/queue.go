@@ -78,7 +78,10 @@ func (p *Publisher) queueDelivery(ctx context.Context, d *Delivery, opts Options
 		if err != nil {
 			return Result{}, err
 		}
-		if what == say {
+		if what == over {
+			continue
+		}
+		if what.says() {
 			if reason, detail := t.refuse(&s); reason != "" {
 				res.Refused++
 				if err := opts.refused(Refusal{draft, reason, detail}); err != nil {

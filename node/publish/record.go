@@ -8,26 +8,26 @@ import (
 	"ringfence/node/publish/publication"
 )
 
-// Publications lists what the member published from this node, oldest first.
-func (p *Publisher) Publications() ([]publication.Record, error) {
+// Publications lists what the member published, oldest first: see publication.List.
+func (p *Publisher) Publications() ([]publication.Listed, error) {
 	who, err := p.speaker()
 	if err != nil {
 		return nil, err
 	}
-	return p.book.Of(who.id)
+	records, err := p.book.Of(who.id)
+	if err != nil {
+		return nil, err
+	}
+	return publication.List(records, p.cfg.View.Deliveries(who.member), who.id, p.issuer), nil
 }
 
-// open returns the publication of a delivery's content, or begins one.
+// open begins the publication of a delivery.
 func (p *Publisher) open(who speaker, d *Delivery) (publication.Record, error) {
-	one, found, err := p.book.Find(who.id, d.Digest)
-	if err != nil || found {
-		return one, err
-	}
 	id, err := publication.NewID(p.cfg.Random)
 	if err != nil {
 		return publication.Record{}, err
 	}
-	one = publication.Record{
+	one := publication.Record{
 		ID: id, Member: who.id, Issuer: p.issuer.String(), State: publication.Open,
 		File: d.File, Mapping: d.Mapping, Digest: hex.EncodeToString(d.Digest[:]), Begun: p.cfg.Now().UTC(),
 	}

@@ -3,7 +3,9 @@ package publish
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/intake"
 	"ringfence/store/taxonomy"
@@ -45,6 +47,7 @@ type run struct {
 	// Of the first stage, to be read when prepared is closed.
 	builder                     *assertion.Builder
 	unchanged, resumed, refused int
+	again                       int // statements
 	preparing                   error
 
 	// Of the third, to be read when it has ended.
@@ -74,7 +77,7 @@ func (p *Publisher) run(ctx context.Context, t drafter, opts Options, res *Resul
 	}
 	close(r.admitted)
 	<-listed
-	res.Unchanged, res.Resumed, res.Refused = r.unchanged, r.resumed, r.refused
+	res.Unchanged, res.Resumed, res.Refused, res.Again = r.unchanged, r.resumed, r.refused, r.again
 	switch {
 	case r.listing != nil:
 		return r.listing
@@ -108,14 +111,20 @@ func (r *run) take(ctx context.Context, d *Draft, at *part) error {
 	}
 	ref := standing.Ref
 	switch what {
+	case over:
+		r.unchanged++
+		return nil
 	case unchanged:
 		r.unchanged++
 	case resumed:
 		r.resumed++
-	case say:
+	case say, sayAgain:
 		if why, detail := r.refuse(&s); why != "" {
 			r.refused++
 			return r.opts.refused(Refusal{*d, why, detail})
+		}
+		if what == sayAgain {
+			r.again++
 		}
 		ref = taxonomy.Ref{}
 		if err := r.add(ctx, &s, at); err != nil {
@@ -245,30 +254,61 @@ func (d *Draft) tell(receipt func(Receipt) error, ref taxonomy.Ref) error {
 	return nil
 }
 
-// standing goes through a publication that is complete: it gives the receipts
-// of what stands, and what is refused once more.
-func (t *drafter) standing(ctx context.Context, opts Options) (refused int, err error) {
+// nothingToSay reports whether a delivery would add nothing, because all of it stands
+// or was said before. It ends at the first draft that would be said.
+func (t *drafter) nothingToSay(ctx context.Context) (bool, error) {
+	held := t.whole
 	for d := range t.delivery.Drafts {
 		if ctx.Err() != nil {
-			return refused, context.Cause(ctx)
+			return false, context.Cause(ctx)
+		}
+		what, s, _, err := t.decide(&d)
+		if err != nil {
+			return false, err
+		}
+		if what.says() {
+			if why, _ := t.refuse(&s); why == "" {
+				return false, nil
+			}
+			continue
+		}
+		held = true
+	}
+	return held, nil
+}
+
+// mostNamed bounds the publications that are named as those under which things stand.
+const mostNamed = 8
+
+// standing goes through a delivery that adds nothing: it gives the receipts of what
+// stands, notes under which publications, and tells what is refused once more.
+func (t *drafter) standing(ctx context.Context, opts Options, res *Result) error {
+	for d := range t.delivery.Drafts {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 		what, s, standing, err := t.decide(&d)
-		switch {
+		switch id := publication.ID(standing.Publication); {
 		case err != nil:
-			return refused, err
-		case !standing.Issuer.IsZero():
-			err = d.tell(opts.Receipt, standing.Ref)
-		case what == say:
-			if why, detail := t.refuse(&s); why != "" {
-				refused++
-				err = opts.refused(Refusal{d, why, detail})
+			return err
+		case what.says():
+			res.Refused++
+			why, detail := t.refuse(&s)
+			err = opts.refused(Refusal{d, why, detail})
+		case what == over:
+			res.Unchanged++
+		default:
+			res.Unchanged++
+			if len(res.Under) < mostNamed && !slices.Contains(res.Under, id) {
+				res.Under = append(res.Under, id)
 			}
+			err = d.tell(opts.Receipt, standing.Ref)
 		}
 		if err != nil {
-			return refused, err
+			return err
 		}
 	}
-	return refused, nil
+	return nil
 }
 
 // list is the third stage. After a fault it only drains, so that the second

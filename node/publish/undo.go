@@ -22,8 +22,8 @@ var ErrUndone = errors.New("publish: nothing was signed, it is retracted already
 
 // MayUndo refuses a retraction that a person cannot mean: of what nobody here knows,
 // or of what is retracted already. Such a one would be final, and stand for what may
-// still arrive; the rules of the list allow that, and Say signs it. Of a publication
-// it is enough that this node has begun it. MayUndo passes what is no retraction, and
+// still arrive; the rules of the list allow that, and Say signs it. Of a publication of
+// which nothing is held it is enough that this node has not finished it. MayUndo passes what is no retraction, and
 // one that would be void: Say refuses that.
 func (p *Publisher) MayUndo(s *assertion.Statement) error {
 	who, err := p.speaker()
@@ -49,9 +49,12 @@ func (p *Publisher) MayUndo(s *assertion.Statement) error {
 	case undo.Kind != assertion.TargetPublication:
 		return fmt.Errorf("%w: %s is not held here; `ringfence explain NUMBER` tells the references of what is", ErrNothingToUndo, t.name)
 	}
-	_, err = p.book.Get(who.id, publication.ID(undo.Target))
-	if errors.Is(err, publication.ErrNone) {
+	one, err := p.book.Get(who.id, publication.ID(undo.Target))
+	switch unfinished := one.State == publication.Open || one.State == publication.Queued; {
+	case errors.Is(err, publication.ErrNone):
 		return fmt.Errorf("%w: %s is none of this member's that is known here; `ringfence publications` lists yours", ErrNothingToUndo, t.name)
+	case err == nil && !unfinished && one.Statements == 0:
+		return fmt.Errorf("%w: %s has no statements; what its file says stands under other IDs, which publishing it again names", ErrNothingToUndo, t.name)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
+	"ringfence/node/reconcile/internal/parts"
 	"ringfence/store/intake"
 )
 
@@ -30,7 +31,7 @@ func (pl *plan) admit() {
 		return
 	}
 	pl.admitting = true
-	turn(pl.behind)
+	parts.Turn(pl.behind)
 	var all []intake.Offer
 	for _, q := range l.parts {
 		all = append(all, offers(q.Records)...)
@@ -142,8 +143,9 @@ func (pl *plan) judge(f *pull, giver *peer, o *intake.Outcome, now time.Time) {
 		case intake.NewerVersion: // or forged: only who knows the version can tell
 			c.Blame(Aside, claims.Early(o))
 		case intake.MissingParent: // the parent is on another branch than what is held
-			c.Blame(Withheld, claims.Early(o))
-			if !c.Doubt && !giver.gone && o.Tip.Sequence > 0 {
+			if c.Blame(Withheld, claims.Early(o)); f.forked { // of which one branch is kept
+				c.As = Aside
+			} else if !c.Doubt && !giver.gone && o.Tip.Sequence > 0 {
 				c.Doubt = pl.errand(giver, errand{f: f, place: o.Tip.Sequence - 1})
 			}
 		case intake.NoBody, intake.IncompleteBody:

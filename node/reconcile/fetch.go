@@ -4,21 +4,20 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
+	"ringfence/node/reconcile/internal/parts"
 	"ringfence/store/keys"
 )
 
 // exchange compares with a peer, in a goroutine.
 func (pl *plan) exchange(p *peer, now time.Time) {
 	r, known := pl.r, p.known
-	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.pace.Gap(now))
+	p.exchanging, p.exchanged, p.next = true, now, now.Add(pl.gap(now))
 	p.start(func(ctx context.Context) {
-		n, failed := r.compare(ctx, p.key, known)
+		n, held, failed := r.compare(ctx, p.key, known)
 		if failed.Fault == ask.NoFault {
 			r.cfg.Heard(p.key, n.Word.Beacon, n.Trip)
 		}
@@ -29,22 +28,24 @@ func (pl *plan) exchange(p *peer, now time.Time) {
 				pl.failed(p, conduct.Word, failed, now)
 				p.next = now // once it is asked again
 			case !p.gone:
-				pl.news(p, n, now)
+				pl.news(p, n, held, now)
 			}
 		})
 	})
 }
 
-func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known message.Cursor) (n ask.News, failed ask.Failure) {
+// compare asks a peer what is new with it. held is what was held here before.
+func (r *Reconciler) compare(ctx context.Context, peer keys.Public, known message.Cursor) (n ask.News, held counts, failed ask.Failure) {
 	own, err := r.answerer.Word()
 	if err != nil {
-		return n, ask.Failure{Fault: ask.Stopping, Err: err}
+		return n, nil, ask.Failure{Fault: ask.Stopping, Err: err}
 	}
+	held = r.answerer.Counts()
 	failed = ask.With(ctx, r.cfg.Open, peer, func(t *ask.Talk) (err error) {
 		n, err = t.Exchange(own, known)
 		return err
 	})
-	return n, failed
+	return n, held, failed
 }
 
 // failed is what a fault costs a peer. A lie counts also when the peer has gone.
@@ -97,7 +98,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 		if c == nil || !c.Bad.IsZero() || c.Count <= f.Next || f.state != Pulling {
 			continue
 		}
-		if !pl.allows(f.Issuer, now) {
+		if !pl.quotas.Allow(f.Issuer, now) {
 			pl.throttled = true
 			continue
 		}
@@ -106,7 +107,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 	if len(j.Spans) == 0 {
 		return nil
 	}
-	turn(pl.behind)
+	parts.Turn(pl.behind)
 	j.Bytes = min(max(want, minGrant), message.MaxSpanBytes)
 	pl.used += j.Bytes
 	pl.asked++
@@ -142,21 +143,6 @@ func (pl *plan) span(j *job, f *pull, p *peer, room, grant int) int {
 	j.Spans = append(j.Spans, message.Span{Lane: f.Lane, From: q.From, Count: n})
 	j.pulls, j.parts = append(j.pulls, f), append(j.parts, q)
 	return n * first
-}
-
-// allows reports whether an issuer's feed may be pulled now.
-func (pl *plan) allows(issuer keys.Public, now time.Time) bool {
-	limit := pl.rates[issuer]
-	return limit == nil || limit.TokensAt(now) > 0
-}
-
-func (pl *plan) charge(issuer keys.Public, bytes int, now time.Time) {
-	limit := pl.rates[issuer]
-	if limit == nil {
-		limit = rate.NewLimiter(rate.Limit(pl.r.cfg.Rate), burst)
-		pl.rates[issuer] = limit
-	}
-	limit.ReserveN(now, bytes)
 }
 
 // fetch asks for the ranges of a job, in a goroutine.
@@ -234,7 +220,7 @@ func (pl *plan) took(f *pull, q *part, p *peer, found *ask.Found, now time.Time)
 	size := q.Bytes()
 	if size > 0 {
 		pl.used += size
-		pl.charge(f.Issuer, size, now)
+		pl.quotas.Charge(f.Issuer, size, now)
 	}
 	return size
 }

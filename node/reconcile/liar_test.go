@@ -14,6 +14,7 @@ import (
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/intake"
+	"ringfence/store/keys"
 )
 
 // liar answers beacons and heads like anybody, and the rest as a test wants it.
@@ -306,6 +307,62 @@ func fork(t *testing.T, n *town, drawing string, branches ...string) []*house {
 		n.join(houses[i], houses[(i+1)%len(houses)])
 	}
 	return houses
+}
+
+// TestWhoKeepsAForkPullsIt lets somebody who joined after a fork have one whole branch
+// of it, of what is left when no branch goes on from what it holds be told who claims
+// it, and come to rest.
+func TestWhoKeepsAForkPullsIt(t *testing.T) {
+	d := feedtest.Draw(t, "A0 <- A1 <- A2 <- A3; A0 <- A1' <- A2' <- A3' <- A4' <- A5'")
+	for name, gone := range map[string]bool{"branches of different length": false, "one branch": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *town) {
+				houses := fork(t, n, "A0 <- A1 <- A2 <- A3; A0 <- A1' <- A2' <- A3' <- A4' <- A5'", "A0 A1 A2 A3", "A0 A1' A2' A3' A4' A5'")
+				issuer := feedtest.Key("A").Public()
+				within(t, 40*time.Second, "the proof", func() bool {
+					_, first, _ := houses[0].store.Fork(issuer, 0)
+					_, second, _ := houses[1].store.Fork(issuer, 0)
+					return first && second
+				})
+				node := n.build("node", func(c *Config) { c.Keep = func(k keys.Public) bool { return k == issuer } })
+				other := n.build("other")
+				proof, _, _ := houses[0].store.Fork(issuer, 0)
+				for _, h := range []*house{node, other} { // which is heard of before any batch
+					if _, err := h.AdmitFork(proof.Bytes()); err != nil {
+						t.Fatal(err)
+					}
+					h.run()
+				}
+				n.join(other, houses[0])
+				n.join(node, houses[0])
+				within(t, 20*time.Second, "the branch of the one that is met", func() bool {
+					tip, _, _ := node.store.Tip(issuer, 0)
+					return tip.CID.Equals(d.Batch("A3").CID)
+				})
+				if !gone {
+					n.join(node, houses[1])
+				}
+				time.Sleep(2 * time.Minute)
+				node.idle(t)
+				if dropped, refused := node.wrongs(); len(dropped) > 0 || len(refused) > 0 || !node.r.Ready() {
+					t.Errorf("ready %v, dropped %v, refused %v", node.r.Ready(), dropped, refused)
+				}
+				s := node.r.Standing()
+				switch {
+				case gone && len(s.Feeds) != 0:
+					t.Errorf("of what is held whole is told: %+v", s.Feeds)
+				case !gone && (len(s.Feeds) != 1 || s.Feeds[0].State != Frozen || s.Feeds[0].Claimed != 2 || len(s.Feeds[0].Asked) != 1 || s.Feeds[0].Asked[0] != houses[1].key):
+					t.Errorf("of the other branch is told: %+v", s.Feeds)
+				}
+				if other.count() != 0 {
+					t.Errorf("who does not keep it took %d batches", other.count())
+				}
+				if s := other.r.Standing(); len(s.Feeds) != 1 || s.Feeds[0].State != Frozen || s.Feeds[0].Claimed != 4 || len(s.Feeds[0].Asked) != 1 {
+					t.Errorf("of whom is told who does not keep it: %+v", s.Feeds)
+				}
+			})
+		})
+	}
 }
 
 // TestForks shows forks to two and to three halves: every node ends with the same

@@ -15,8 +15,6 @@ const (
 	reserve       = message.MaxSpanBytes // of it only for the next records of a feed
 	maxAdmission  = 4 << 20              // records that the door is shown at once
 	defaultRecord = 16 << 10             // guessed size of a record of a feed never pulled
-	defaultRate   = 4 << 20              // bytes a second of one issuer
-	burst         = 256 << 20            // of one issuer, before its rate counts
 	inFlight      = 2                    // requests that one peer is asked at once
 	// maxAsked is the requests for ranges in flight to all peers: at the pace that
 	// each must keep they share a line of 1.7 Mbit/s, and nobody is dropped for a

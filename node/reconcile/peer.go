@@ -19,6 +19,7 @@ type peer struct {
 	word       message.Word   // as last heard
 	heard      time.Time      // by the node's clock
 	compared   time.Time      // when it last said all that it holds
+	behind     uint64         // batches that were held here then and not there
 	trip       time.Duration  // of the last exchange
 	known      message.Cursor // up to which its heads were heard
 	told       bool           // its heads were heard once

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/node/reconcile/internal/pace"
+	"ringfence/node/reconcile/internal/parts"
+	"ringfence/node/reconcile/internal/quota"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
@@ -34,7 +34,7 @@ type plan struct {
 	order  []*peer // turns, so that nobody is always first
 	feeds  map[message.Lane]*pull
 	behind []*pull // turns too
-	rates  map[keys.Public]*rate.Limiter
+	quotas quota.Quotas
 
 	used      int  // bytes of the window
 	asked     int  // requests for ranges in flight
@@ -56,12 +56,12 @@ type dropping struct {
 
 func newPlan(r *Reconciler) plan {
 	return plan{
-		r:     r,
-		pace:  pace.Pace{Every: r.cfg.Every},
-		peers: make(map[keys.Public]*peer),
-		book:  make(conduct.Book),
-		feeds: make(map[message.Lane]*pull),
-		rates: make(map[keys.Public]*rate.Limiter),
+		r:      r,
+		pace:   pace.Pace{Every: r.cfg.Every},
+		peers:  make(map[keys.Public]*peer),
+		book:   make(conduct.Book),
+		feeds:  make(map[message.Lane]*pull),
+		quotas: quota.Quotas{Rate: r.cfg.Rate},
 	}
 }
 
@@ -120,6 +120,9 @@ func (pl *plan) stir(now time.Time) {
 	}
 }
 
+// gap is the time until the next exchange with a neighbour.
+func (pl *plan) gap(now time.Time) time.Duration { return pl.pace.Gap(now, len(pl.peers)) }
+
 // told hears what a peer told of itself unasked: when it holds what was not heard
 // of, it is asked soon; else that was the exchange of the two.
 func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
@@ -132,8 +135,9 @@ func (pl *plan) told(k keys.Public, w message.Word, now time.Time) {
 	case w.Vector != p.known:
 		pl.soon(p, now, leastPause)
 	case p.told && !p.exchanging:
-		p.exchanged, p.compared = now, now
-		if at := now.Add(pl.pace.Gap(now)); at.After(p.next) {
+		p.exchanged = now
+		pl.level(p, pl.r.answerer.Counts(), now)
+		if at := now.Add(pl.gap(now)); at.After(p.next) {
 			p.next = at
 		}
 	}
@@ -152,7 +156,7 @@ func (pl *plan) soon(p *peer, now time.Time, apart time.Duration) {
 }
 
 // news takes in what an exchange brought.
-func (pl *plan) news(p *peer, n ask.News, now time.Time) {
+func (pl *plan) news(p *peer, n ask.News, held counts, now time.Time) {
 	p.word, p.heard, p.trip = n.Word, pl.r.cfg.Now(), n.Trip
 	p.answered(conduct.Word, now)
 	told := len(n.Heads)
@@ -172,7 +176,23 @@ func (pl *plan) news(p *peer, n ask.News, now time.Time) {
 	for _, f := range mute {
 		pl.review(f, now)
 	}
-	p.known, p.told, p.compared, p.ready = n.UpTo, true, now, n.Word.Beacon.Ready // its word came before its heads
+	p.known, p.told, p.ready = n.UpTo, true, n.Word.Beacon.Ready // its word came before its heads
+	pl.level(p, held, now)
+}
+
+// counts is how many batches there are of epochs.
+type counts map[message.Lane]uint64
+
+// level notes how far a peer is behind that has just said all that it holds. What is
+// admitted here later no word of it can tell of.
+func (pl *plan) level(p *peer, held counts, now time.Time) {
+	p.compared, p.behind = now, 0
+	for l, count := range held {
+		if f := pl.feeds[l]; f != nil && f.claims[p] != nil {
+			count -= min(count, f.claims[p].Count)
+		}
+		p.behind += count
+	}
 }
 
 // passOver notes heads of epochs that nothing is taken of here.
@@ -224,7 +244,7 @@ func (pl *plan) claimed(p *peer, h *Head, now time.Time) {
 	}
 	c.Hear(f.recent, pl.r.cfg.Now())
 	pl.wantProof(p, f, c, pl.look(f, now))
-	if !f.frozen() && c.Count > 0 && c.Count <= f.Next && pl.contradicts(f, h, now) {
+	if !f.forked && c.Count > 0 && c.Count <= f.Next && pl.contradicts(f, h, now) {
 		c.Doubt = pl.errand(p, errand{f: f, place: h.Sequence})
 	}
 	if !p.told && c.Count > f.Next {
@@ -314,7 +334,7 @@ func (pl *plan) look(f *pull, now time.Time) (proof feed.ForkProof) {
 		}
 		return err
 	}, now)
-	if forked && !f.frozen() {
+	if f.forked = f.forked || forked; f.forked && !f.frozen() && !pl.r.cfg.Keep(f.Issuer) {
 		f.become(Frozen, phrase.New("gap.frozen", "a fork proof is held"), pl.r.cfg.Now())
 	}
 	if held {
@@ -458,17 +478,8 @@ func (pl *plan) act(now time.Time) time.Duration {
 		pl.repair(now)
 		pl.admit()
 	}
-	turn(pl.order)
+	parts.Turn(pl.order)
 	return pl.rest(now)
-}
-
-// turn moves the first to the end.
-func turn[T any](all []T) {
-	if len(all) > 1 {
-		first := all[0]
-		copy(all, all[1:])
-		all[len(all)-1] = first
-	}
 }
 
 // rest returns how long nothing can change by itself.

@@ -35,6 +35,7 @@ type pull struct {
 	claims claims.Book[*peer]
 	recent *Head // of the claims, which are mostly the same
 	state  State
+	forked bool // a proof is held
 	queued bool // among those that are behind
 	unread bool // aside because of what peers gave, so that another claim ends it
 

@@ -17,6 +17,7 @@ import (
 	"ringfence/node/reconcile/internal/inbox"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/node/reconcile/internal/pace"
+	"ringfence/node/reconcile/internal/quota"
 	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
@@ -49,7 +50,7 @@ type Taker interface {
 }
 
 // Config is what a Reconciler needs. Its funcs are called from several goroutines.
-// Opened and Now may be asked under the Reconciler's lock and must not call it;
+// Opened, Keep and Now may be asked under the Reconciler's lock and must not call it;
 // the others may.
 type Config struct {
 	Held   Held
@@ -72,6 +73,9 @@ type Config struct {
 	// opens later is heard of when a peer is met again. nil: the door is asked with a
 	// record.
 	Opened func(issuer keys.Public, epoch uint64) bool
+	// Keep reports, as for the door, of whom what a fork froze is pulled all the same.
+	// nil: of nobody.
+	Keep func(issuer keys.Public) bool
 
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -114,6 +118,9 @@ func New(cfg Config) (*Reconciler, error) {
 	if cfg.Opened == nil {
 		cfg.Opened = func(keys.Public, uint64) bool { return true }
 	}
+	if cfg.Keep == nil {
+		cfg.Keep = func(keys.Public) bool { return false }
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -121,7 +128,7 @@ func New(cfg Config) (*Reconciler, error) {
 		cfg.Every = pace.DefaultEvery
 	}
 	if cfg.Rate <= 0 {
-		cfg.Rate = defaultRate
+		cfg.Rate = quota.DefaultRate
 	}
 	r := &Reconciler{cfg: cfg, inbox: inbox.New()}
 	r.answerer = answer.New(answer.Config{

@@ -12,13 +12,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/conduct"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/node/reconcile/internal/pace"
+	"ringfence/node/reconcile/internal/quota"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/intake"
@@ -247,12 +246,10 @@ func TestOwnTroubleIsNobodysFault(t *testing.T) {
 // TestRate slows one issuer down once its burst is used, and nobody else.
 func TestRate(t *testing.T) {
 	bubble(t, func(t *testing.T, n *town) {
-		node := n.build("node")
+		node := n.build("node", func(c *Config) { c.Rate = 64 << 10 })
 		good := n.build("good")
 		good.own(feedtest.Draw(t, chain("A", 200, 20)+";"+chain("B", 20, 1)).All()...)
-		limit := rate.NewLimiter(64<<10, 1<<20)
-		limit.ReserveN(time.Now(), 1<<20)
-		node.r.plan.rates[feedtest.Key("A").Public()] = limit
+		node.r.plan.quotas.Charge(feedtest.Key("A").Public(), quota.Burst, time.Now())
 		node.run()
 		good.run()
 		n.join(node, good)
@@ -287,7 +284,7 @@ func TestIdleCostsLittle(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		beacons := int(time.Minute/pace.DefaultEvery+19*time.Minute/(pace.RestTimes*pace.DefaultEvery)) * count
+		beacons := int(time.Minute/pace.DefaultEvery+19*time.Minute/(pace.RestMost*pace.DefaultEvery)) * count
 		if streams = n.streams - streams; streams > beacons*11/10 || streams < beacons*9/10 {
 			t.Errorf("%d conversations in twenty minutes, want about %d", streams, beacons)
 		}
@@ -505,7 +502,7 @@ func TestReadyAsOfItsHeads(t *testing.T) {
 	}
 	exchange := func(w message.Word, upTo message.Cursor) func(*plan, *peer) {
 		return func(pl *plan, p *peer) {
-			pl.news(p, ask.News{Word: w, UpTo: upTo, Heads: []message.Head{headOf(d.Batch("A4"))}}, time.Now())
+			pl.news(p, ask.News{Word: w, UpTo: upTo, Heads: []message.Head{headOf(d.Batch("A4"))}}, nil, time.Now())
 		}
 	}
 	told := func(w message.Word) func(*plan, *peer) {
@@ -542,6 +539,54 @@ func TestReadyAsOfItsHeads(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBehindIsAsOfTheLastWord: what was admitted here since a peer told what it holds
+// does not make it behind; what it lacked then does, until it is heard to have it.
+func TestBehindIsAsOfTheLastWord(t *testing.T) {
+	d := feedtest.Draw(t, chain("A", 9, 1)+";"+chain("B", 3, 1))
+	bubble(t, func(t *testing.T, n *town) {
+		node, key := n.build("node"), feedtest.Key("host other").Public()
+		node.own(letterOf(d, "A")[:6]...)
+		node.own(letterOf(d, "B")[:2]...)
+		p := &peer{key: key, targets: make(map[*pull]uint64), conduct: &conduct.Conduct{}}
+		node.r.plan.peers[key] = p
+		look := func(when string, behind uint64, told bool) {
+			t.Helper()
+			if s := node.r.Standing().Peers[0]; s.Behind != behind || s.Ahead != 0 || s.Compared.IsZero() == told {
+				t.Errorf("%s: %d behind and %d ahead, heard %v; want %d behind", when, s.Behind, s.Ahead, !s.Compared.IsZero(), behind)
+			}
+		}
+		happen := func(do func(*plan)) {
+			node.r.mu.Lock() // as in a turn
+			defer node.r.mu.Unlock()
+			do(&node.r.plan)
+		}
+		look("before it told anything", 0, false)
+		_, err := node.r.answerer.Word()
+		if err != nil {
+			t.Fatal(err)
+		}
+		held := node.r.answerer.Counts()
+		older, newer := message.Cursor{Session: 1, Version: 1}, message.Cursor{Session: 1, Version: 2}
+		happen(func(pl *plan) {
+			pl.news(p, ask.News{UpTo: older, Heads: []message.Head{headOf(d.Batch("A3"))}}, held, time.Now())
+		})
+		look("once it told", 4, true)
+		node.own(letterOf(d, "A")[6:]...)
+		node.own(letterOf(d, "B")[2:]...)
+		look("after more was admitted here", 4, true)
+		happen(func(pl *plan) {
+			pl.news(p, ask.News{UpTo: newer, Heads: []message.Head{headOf(d.Batch("A8")), headOf(d.Batch("B1"))}}, held, time.Now())
+		})
+		look("once it has what was held when it was asked", 0, true)
+		time.Sleep(message.RefreshEvery)
+		if _, err = node.r.answerer.Word(); err != nil {
+			t.Fatal(err)
+		}
+		happen(func(pl *plan) { pl.told(key, message.Word{Vector: newer}, time.Now()) })
+		look("when it says that it has nothing new", 1, true)
+	})
 }
 
 // TestWalker finds the first difference of two nodes' lists.

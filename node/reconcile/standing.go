@@ -2,12 +2,11 @@ package reconcile
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
 	"ringfence/node/phrase"
-	"ringfence/node/reconcile/internal/message"
+	"ringfence/node/reconcile/internal/answer"
 	"ringfence/store/keys"
 )
 
@@ -28,9 +27,11 @@ type PeerStanding struct {
 	Heard     time.Time     // by the node's clock; zero: not yet
 	RoundTrip time.Duration // of the last exchange
 	// Ahead is how many batches it claims to hold that are not held here, and Behind
-	// how many are held here that it does not claim. What a fork froze is in neither:
-	// nobody takes more of it, so nobody ever catches up with it.
+	// how many were held here that it did not claim when it last said all that it
+	// holds. What a fork froze is in neither: nobody takes more of it, so nobody ever
+	// catches up with it.
 	Ahead, Behind uint64
+	Compared      time.Time // when it last said so, by the machine's clock; zero: not yet
 	// Complete says that every head which the peer had at connect is held, or
 	// was not given by whoever claimed it, or is frozen, set aside or waiting for
 	// its time.
@@ -38,7 +39,7 @@ type PeerStanding struct {
 }
 
 // FeedStanding is a feed of which a peer claims more than is held, or that a fork
-// froze.
+// froze. Of the latter peers may claim another branch.
 type FeedStanding struct {
 	Issuer   keys.Public
 	Epoch    uint64
@@ -46,7 +47,7 @@ type FeedStanding struct {
 	Claimed  uint64 // batches that are claimed beyond what is held
 	State    State
 	Reason   phrase.Phrase // of a feed being pulled why it stood still before
-	Asked    []keys.Public // who claims what is withheld
+	Asked    []keys.Public // who claims what is withheld, or of a frozen feed more than is held
 	Since    time.Time     // by the node's clock
 	Due      time.Time     // by the node's clock, when what waits is due
 	Waiting  uint64        // batches that wait, as headers show that their issuer signed
@@ -77,9 +78,7 @@ func (pl *plan) ready(now time.Time) bool {
 
 // Standing returns how far pulling has come.
 func (r *Reconciler) Standing() Standing {
-	tips, err := r.cfg.Held.Tips()
-	forks, forksErr := r.cfg.Held.Forks()
-	err = errors.Join(err, forksErr)
+	held, frozen, err := answer.Holdings(r.cfg.Held)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	pl := &r.plan
@@ -87,21 +86,15 @@ func (r *Reconciler) Standing() Standing {
 	if err != nil {
 		s.Trouble = err.Error()
 	}
-	frozen := make(map[message.Lane]bool, len(forks))
-	for _, p := range forks {
-		frozen[message.Lane{Issuer: p.Issuer(), Epoch: p.Epoch()}] = true
-	}
-	held := make(map[message.Lane]uint64, len(tips))
 	all := uint64(0)
-	for _, t := range tips {
-		l := message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}
-		if held[l] = t.Tip.Sequence + 1; !frozen[l] {
-			all += held[l]
+	for l, count := range held {
+		if !frozen[l] {
+			all += count
 		}
 	}
 	told := make(map[*peer]*PeerStanding, len(pl.peers))
 	for k, p := range pl.peers {
-		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Complete: p.complete()}
+		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Compared: p.compared, Complete: p.complete()}
 	}
 	for l, f := range pl.feeds {
 		if !frozen[l] {
@@ -111,8 +104,9 @@ func (r *Reconciler) Standing() Standing {
 			s.Feeds = append(s.Feeds, f.tell())
 		}
 	}
-	for _, p := range told {
-		s.Peers = append(s.Peers, *p)
+	for p, t := range told {
+		t.Behind = min(t.Behind, p.behind)
+		s.Peers = append(s.Peers, *t)
 	}
 	slices.SortFunc(s.Peers, func(a, b PeerStanding) int { return a.Peer.Compare(b.Peer) })
 	slices.SortFunc(s.Feeds, func(a, b FeedStanding) int {
@@ -141,6 +135,9 @@ func (f *pull) tell() FeedStanding {
 	t := FeedStanding{Issuer: f.Issuer, Epoch: f.Epoch, Sequence: f.Next, Claimed: claimed - min(claimed, f.Next), State: f.state, Reason: f.reason, Since: f.since}
 	if f.state == Withheld || f.state == Pulling {
 		t.Asked = slices.Clone(f.asked)
+	}
+	if f.forked {
+		t.State, t.Asked = Frozen, f.askers()
 	}
 	if f.state == Waiting {
 		t.Due, t.Waiting = f.due, f.waiting()

@@ -288,11 +288,6 @@ func (n *town) build(name string, change ...func(*Config)) *house {
 // open makes door and Reconciler anew, over the same store.
 func (h *house) open() {
 	known := letters()
-	door, err := intake.New(intake.Config{Federation: feedtest.Federation(), Roster: known, Store: h.store})
-	if err != nil {
-		h.net.t.Fatal(err)
-	}
-	h.door = door
 	cfg := Config{
 		Held: h.store, Taker: h, Now: h.now,
 		Beacon:     func() message.Beacon { return message.Beacon{Time: h.now(), Ready: true, Version: h.name} },
@@ -312,6 +307,11 @@ func (h *house) open() {
 		Opened: func(issuer keys.Public, epoch uint64) bool { return epoch == 0 && known[issuer] },
 	}
 	h.change(&cfg)
+	door, err := intake.New(intake.Config{Federation: feedtest.Federation(), Roster: known, Store: h.store, Keep: cfg.Keep})
+	if err != nil {
+		h.net.t.Fatal(err)
+	}
+	h.door = door
 	if h.r, err = New(cfg); err != nil {
 		h.net.t.Fatal(err)
 	}

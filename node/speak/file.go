@@ -11,6 +11,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
+	"ringfence/node/publish/publication"
 	"ringfence/node/source"
 	"ringfence/node/source/mapping"
 	"ringfence/store/keys"
@@ -190,7 +191,8 @@ func (s *Speaker) deliver(ctx context.Context, own *publish.Publisher, d *publis
 		return err
 	}
 	out.Changes = s.cfg.List().ChangedSince(before)
-	out.Publication, out.Already, out.Statements = res.Publication.ID.String(), res.Already, res.Said
+	out.Already, out.Statements, out.Again = res.Already, res.Said, res.Again
+	named(out, res.Publication.ID, res.Under)
 	out.Unchanged, out.Resumed, out.Refused, out.Batches = res.Unchanged, res.Resumed, res.Refused, res.Batches
 	out.LabelledNow, out.Labelled = res.Before.Labelled, res.After.Labelled
 	out.Queued = res.Waiting
@@ -200,7 +202,9 @@ func (s *Speaker) deliver(ctx context.Context, own *publish.Publisher, d *publis
 	case res.Queued != "":
 		out.Note = res.Queued
 	case res.Already:
-		out.Note = "this content was published before; nothing was added"
+		out.Note = already(out, "was")
+	case res.Again > 0:
+		out.Note = saidAgain(res.Again, "were")
 	case res.Said > 0 && res.After.Labelled == res.Before.Labelled:
 		out.Note = s.whyNothing(own.Issuer(), res.Said)
 	}
@@ -215,17 +219,44 @@ func (s *Speaker) dryRun(ctx context.Context, own *publish.Publisher, d *publish
 	if err != nil {
 		return err
 	}
-	out.Already, out.Statements, out.Unchanged, out.Resumed, out.Refused = run.Already, run.Say, run.Unchanged, run.Resumed, run.Refused
+	out.Already, out.Statements, out.Again, out.Unchanged, out.Resumed, out.Refused = run.Already, run.Say, run.Again, run.Unchanged, run.Resumed, run.Refused
+	named(out, run.Before, run.Under)
 	out.LabelledNow, out.Labelled, out.Changes = run.Preview.Before.Labelled, run.Preview.After.Labelled, len(run.Preview.Changes)
 	switch {
 	case run.Refused == out.Drafts:
 		out.Note = refusedAll
 	case run.Already:
-		out.Note = "this content was published before; nothing would be added"
+		out.Note = already(out, "would be")
+	case run.Again > 0:
+		out.Note = saidAgain(run.Again, "would be")
 	case run.Say > 0 && out.Labelled == out.LabelledNow:
 		out.Note = s.whyNothing(own.Issuer(), run.Say)
 	}
 	return nil
+}
+
+// named names the publication of a content, none if there is no record of it, and those
+// under which stands what it says.
+func named(out *api.Published, id publication.ID, under []publication.ID) {
+	if id != (publication.ID{}) {
+		out.Publication = id.String()
+	}
+	for _, one := range under {
+		out.Under = append(out.Under, one.String())
+	}
+}
+
+// already says why nothing is added.
+func already(out *api.Published, verb string) string {
+	if out.Publication == "" {
+		return fmt.Sprintf("nothing %s added: all that the file says stands already, as published under %s", verb, strings.Join(out.Under, ", "))
+	}
+	return fmt.Sprintf("this content was published before; nothing %s added", verb)
+}
+
+// saidAgain says why a content that was published before is not left at that.
+func saidAgain(n int, verb string) string {
+	return fmt.Sprintf("%d of the statements were said before, and were retracted or suspended since: they %s said again, under a new publication ID", n, verb)
 }
 
 // whyNothing says why a publication labels nothing new.

@@ -141,7 +141,7 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		s.cfg.Said()
 	}
 	if out.Note == "" {
-		out.Note = answer.WhyNoChange(&p, &one)
+		out.Note = answer.WhyNoChange(&p, &one, previewOnly)
 	}
 	out.List = s.cfg.Stamp()
 	return out, nil
@@ -161,7 +161,8 @@ func (s *Speaker) Publications(context.Context) ([]api.Publication, error) {
 	for _, p := range slices.Backward(all) { // newest first
 		out = append(out, api.Publication{
 			ID: p.ID.String(), State: string(p.State), File: p.File, Mapping: p.Mapping, Digest: p.Digest,
-			Statements: p.Statements, Unchanged: p.Unchanged, Refused: p.Refused, Begun: p.Begun, Ended: p.Ended,
+			Statements: p.Statements, Retracted: p.Retracted, Unchanged: p.Unchanged, Refused: p.Refused, Begun: p.Begun, Ended: p.Ended,
+			Issuer: p.Issuer, Unrecorded: p.Unrecorded, Elsewhere: p.Elsewhere,
 		})
 	}
 	return out, nil

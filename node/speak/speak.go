@@ -90,7 +90,7 @@ func Why(err error) phrase.Phrase {
 		return phrase.From(err)
 	}
 	const more = 1<<20 - 1
-	return phrase.New("problem.disk_full", "nothing is written, since %d MiB are free on the disk, writing may take %d MiB, and %d MiB must stay free beside; make room, and it goes on by itself",
+	return phrase.New("problem.disk_full", "nothing is written, since %d MiB are free on the disk, writing may take %d MiB, and %d MiB must stay free beside: make room; look-ups go on, and writing too once there is room",
 		full.Free>>20, (full.Need+more)>>20, (full.Floor+more)>>20)
 }
 

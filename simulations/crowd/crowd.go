@@ -286,7 +286,7 @@ func (n *Node) open() (err error) {
 		return err
 	}
 	n.Door, err = intake.New(intake.Config{
-		Federation: state.Federation(), Roster: state, Store: n.Store, Forked: n.freeze,
+		Federation: state.Federation(), Roster: state, Store: n.Store, Forked: n.freeze, Keep: n.sameMember,
 		Day: func(time.Time) taxonomy.Day { return n.View.List().Stamp().Day },
 	})
 	if err != nil {
@@ -357,6 +357,13 @@ func (n *Node) network() federation.Network {
 
 func (n *Node) today() taxonomy.Day { return taxonomy.DayOf(n.Now().Unix()) }
 
+// sameMember reports whether an issuer is one of the node's member.
+func (n *Node) sameMember(issuer keys.Public) bool {
+	own, _ := n.net.State.Issuer(n.key.Public())
+	info, ok := n.net.State.Issuer(issuer)
+	return ok && info.Member == own.Member
+}
+
 // freeze takes a proved fork out of the list and passes it on, as a node does.
 func (n *Node) freeze(proof feed.ForkProof) {
 	if f := n.Federation; f != nil {
@@ -384,6 +391,7 @@ func (n *Node) follow(ctx context.Context) {
 			n.net.t.Errorf("node %d: %v", n.Index, err)
 			return
 		}
+		n.Federation.Listed()
 		if n.net.cfg.Listed != nil {
 			n.net.cfg.Listed(n.Index, n.View.List())
 		}

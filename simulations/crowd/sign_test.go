@@ -240,23 +240,25 @@ func TestATwinIsNoticedBeforeItSigns(t *testing.T) {
 	})
 }
 
+// merged makes the second node one of the first member.
+func merged(c *charter.FoundingConfig) {
+	var cards []charter.Card
+	for _, card := range c.Cards {
+		if card.ID == Member(1) {
+			continue
+		}
+		if card.ID == Member(0) {
+			card.Issuers = append(card.Issuers, chartertest.Issuer(Member(1)).Public())
+			card.Hosts = append(card.Hosts, chartertest.Key("host", Member(1)).Public())
+		}
+		cards = append(cards, card)
+	}
+	c.Cards = cards
+}
+
 // Several nodes of one member are one organisation: two of them flag, and the list
 // hears one voice.
 func TestNodesOfOneMemberAreOneVoice(t *testing.T) {
-	merged := func(c *charter.FoundingConfig) {
-		var cards []charter.Card
-		for _, card := range c.Cards {
-			if card.ID == Member(1) { // its node is the second of the first member
-				continue
-			}
-			if card.ID == Member(0) {
-				card.Issuers = append(card.Issuers, chartertest.Issuer(Member(1)).Public())
-				card.Hosts = append(card.Hosts, chartertest.Key("host", Member(1)).Public())
-			}
-			cards = append(cards, card)
-		}
-		c.Cards = cards
-	}
 	bubble(t, Config{Nodes: 4, Change: merged}, func(n *Net) {
 		n.Nodes[0].Flag(Num(1))
 		n.Nodes[1].Flag(Num(1))
@@ -268,6 +270,57 @@ func TestNodesOfOneMemberAreOneVoice(t *testing.T) {
 		n.Within(5*time.Second, "everybody has the third flag", func() bool { return Equal(n.Nodes, 3) })
 		if c := n.Nodes[3].View.List().Counts(); c.Labelled != 1 {
 			t.Error("a second member's flag does not label")
+		}
+	})
+}
+
+// A node of the member whose key forked, which knows the proof before it holds anything
+// of the feed, still learns what the member has to say again; a node of another member
+// takes nothing of it. All agree.
+func TestWhoJoinsAfterAForkKnowsWhatToSayAgain(t *testing.T) {
+	cfg := Config{Nodes: 6, Change: merged, Issuer: func(node int) int {
+		if node == 5 {
+			return 0
+		}
+		return node
+	}}
+	bubble(t, cfg, func(n *Net) {
+		late := n.Nodes[1:3]
+		for _, node := range late {
+			node.Stop()
+		}
+		n.Sim.Partition(func(node int) int { return node / 5 })
+		for i := range 3 {
+			n.Nodes[0].Flag(Num(i))
+			n.Nodes[5].Flag(Num(10 + i))
+		}
+		n.Nodes[3].Flag(Num(20))
+		n.Sim.Partition(nil)
+		forked := n.Nodes[0].key.Public()
+		var proof feed.ForkProof
+		n.Within(time.Minute, "the fork is proved", func() (ok bool) {
+			proof, ok, _ = n.Nodes[3].Store.Fork(forked, 0)
+			return ok
+		})
+		for _, node := range late {
+			node.Store = memory.New()
+			if err := node.Store.PutFork(proof); err != nil {
+				t.Fatal(err)
+			}
+			node.Start()
+		}
+		own, _ := n.State.Issuer(forked)
+		took := n.Within(time.Minute, "the member knows what to say again", func() bool {
+			all, _ := late[0].View.List().ToSayAgain(own.Member, 10)
+			return len(all) == 3
+		})
+		t.Logf("known %v after the start", took)
+		n.Within(time.Minute, "all agree", n.agreed)
+		if c := late[1].View.List().Counts(); c.Suspended != 0 || c.Statements != 1 {
+			t.Errorf("a node of another member took %d statements that a fork froze; it counts %d", c.Suspended, c.Statements)
+		}
+		if lacks := late[1].Federation.Lacks(); len(lacks) != 0 {
+			t.Errorf("a node of another member lacks %+v", lacks)
 		}
 	})
 }

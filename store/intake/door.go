@@ -69,6 +69,9 @@ type Config struct {
 	// Anchored returns the last head that the ledger anchored in an epoch;
 	// nil: nothing is anchored.
 	Anchored func(issuer keys.Public, epoch uint64) (feed.Tip, bool)
+	// Keep reports whether what a fork froze is taken of an issuer all the same, for
+	// its member to know what to say again; it counts for nothing. nil: of nobody.
+	Keep func(issuer keys.Public) bool
 	// Forked hears of every proof that is kept, after it is durable; nil: nobody
 	// does. It is called under the door's lock and must not call the door.
 	Forked func(feed.ForkProof)
@@ -104,6 +107,9 @@ func New(cfg Config) (*Door, error) {
 	}
 	if cfg.Anchored == nil {
 		cfg.Anchored = func(keys.Public, uint64) (feed.Tip, bool) { return feed.Tip{}, false }
+	}
+	if cfg.Keep == nil {
+		cfg.Keep = func(keys.Public) bool { return false }
 	}
 	if cfg.Forked == nil {
 		cfg.Forked = func(feed.ForkProof) {}

@@ -322,6 +322,30 @@ func TestFrozenEpochTakesWhatIsAnchored(t *testing.T) {
 	s.holds(t, d, "A1", "A2", "A3")
 }
 
+// TestFrozenEpochIsKept takes what a fork froze of whom it is kept: the branch that is
+// held goes on, from the first where nothing is, and no other.
+func TestFrozenEpochIsKept(t *testing.T) {
+	d := feedtest.Draw(t, "A1 <- A2 <- A3; A1 <- A2'; B1 <- B2; B1 <- B2'")
+	door, s := open(t, func(c *Config) {
+		c.Keep = func(keys.Public) bool { return true }
+	})
+	admit(t, door, d, "A1", "A2", "A2'")
+	if got := admit(t, door, d, "A3"); got[0].Status != Fresh {
+		t.Errorf("the branch that is held: %v", got[0].Reason)
+	}
+	proof, err := feed.NewForkProof(d.Verified("B2"), d.Verified("B2'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := door.AdmitFork(proof.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if got := admit(t, door, d, "B1", "B2", "B2'"); got[0].Status != Fresh || got[1].Status != Fresh || got[2].Status != Forked {
+		t.Errorf("after the proof: %v, %v, %v", got[0].Status, got[1].Status, got[2].Status)
+	}
+	s.holds(t, d, "A1", "A2", "A3", "B1", "B2")
+}
+
 // TestForkWithinOneCall checks that offers are held against those before them
 // in the call, which are not durable yet.
 func TestForkWithinOneCall(t *testing.T) {

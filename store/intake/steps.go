@@ -222,7 +222,7 @@ func (v *visit) fork(held []byte) (Outcome, error) {
 func (v *visit) respectFreeze() (Outcome, error) {
 	h := &v.header
 	_, forked, err := v.hall.Fork(h.Issuer, h.Epoch)
-	if err != nil || !forked || v.repaired {
+	if err != nil || !forked || v.repaired || v.cfg.Keep(h.Issuer) {
 		return Outcome{}, err
 	}
 	head, anchored := v.cfg.Anchored(h.Issuer, h.Epoch)

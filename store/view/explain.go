@@ -156,7 +156,7 @@ func (l *List) told(r *row) Told {
 		u := l.undoings[r.undoneBy-1]
 		t.RetractedBy = taxonomy.Ref{Batch: l.batches[u.batch].cid, Index: u.index}
 	}
-	slots, err := l.source.slots(b.cid)
+	slots, err := l.source.Slots(b.cid)
 	if err != nil || int(r.index) >= len(slots) {
 		t.Status = Unreadable
 		return t

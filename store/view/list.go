@@ -11,6 +11,7 @@ import (
 	"ringfence/store/merkle"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/loader"
 )
 
 // Stamp says which list an answer came from.
@@ -33,7 +34,7 @@ type List struct {
 	rules    *harmonise.Rules
 	speakers []speaker
 	frozen   map[FeedEpoch]struct{}
-	source   *loader
+	source   *loader.Loader
 
 	table    table
 	batches  []batch

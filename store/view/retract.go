@@ -130,7 +130,7 @@ func (j *judge) undoDelivery(key deliveryKey, by uint32) {
 // member from undoing it.
 func (j *judge) undoRows(s span, by uint32) {
 	l := j.w.list
-	slots, err := l.source.slots(l.batches[s.batch].cid)
+	slots, err := l.source.Slots(l.batches[s.batch].cid)
 	if err != nil {
 		l.table.each(func(p *place, r *row) {
 			if r.batch == s.batch && r.index >= s.first && r.index <= s.last {

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"iter"
 	"slices"
 
 	"ringfence/store/assertion"
@@ -25,15 +26,14 @@ func (l *List) suspends(member charter.MemberIndex, b *batch) bool {
 // replaced itself, and what it has said again. One whose batch cannot be read is told
 // with status Unreadable. It reads all that is suspended.
 func (l *List) ToSayAgain(member charter.MemberIndex, most int) (all []Told, more bool) {
-	s := suspension{List: l, member: member, undone: map[string]bool{}}
+	s := suspension{List: l, member: member, undone: map[string]bool{}, published: map[assertion.PublicationID]bool{}}
 	s.gatherUndone()
 	for i := range l.batches {
 		b := &l.batches[i]
 		if !l.suspends(member, b) {
 			continue
 		}
-		for at := range int(b.count) {
-			told := l.told(&row{batch: uint32(i), index: uint16(at)})
+		for told := range l.saidIn(uint32(i)) {
 			if !s.wanted(&told, uint32(i)) {
 				continue
 			}
@@ -51,6 +51,10 @@ type suspension struct {
 	*List
 	member charter.MemberIndex
 	undone map[string]bool // what any retract of the member names, suspended or not, by its target
+
+	published map[assertion.PublicationID]bool // under which anything is suspended
+	elsewhere map[assertion.PublicationID]bool // under which the member said what is not; nil: not gathered yet
+	unread    bool                             // some of that cannot be read
 }
 
 // gatherUndone reads what the member took back: in its suspended epochs, and since
@@ -58,24 +62,32 @@ type suspension struct {
 func (s *suspension) gatherUndone() {
 	for i := range s.batches {
 		if b := &s.batches[i]; s.suspends(s.member, b) {
-			for at := range int(b.count) {
-				s.noteUndone(uint32(i), uint16(at))
+			for told := range s.saidIn(uint32(i)) {
+				s.published[told.Publication] = true
+				s.noteUndone(&told, "")
 			}
 		}
 	}
 	for _, u := range s.undoings {
-		s.noteUndone(u.batch, u.index)
+		told := s.told(&row{batch: u.batch, index: u.index})
+		s.noteUndone(&told, saidAgain)
 	}
 }
 
-func (s *suspension) noteUndone(batch uint32, index uint16) {
-	told := s.told(&row{batch: batch, index: index})
-	if undo, ok := told.Body.(assertion.Retract); ok && told.Member == s.member {
-		key := string(undo.Target)
-		if !s.suspends(s.member, &s.batches[batch]) {
-			key = saidAgain + key
+func (s *suspension) noteUndone(t *Told, prefix string) {
+	if undo, ok := t.Body.(assertion.Retract); ok && t.Member == s.member {
+		s.undone[prefix+string(undo.Target)] = true
+	}
+}
+
+// saidIn yields the statements of a batch.
+func (l *List) saidIn(batch uint32) iter.Seq[Told] {
+	return func(yield func(Told) bool) {
+		for at := range int(l.batches[batch].count) {
+			if !yield(l.told(&row{batch: batch, index: uint16(at)})) {
+				return
+			}
 		}
-		s.undone[key] = true
 	}
 }
 
@@ -113,11 +125,12 @@ func (s *suspension) isVoid(t *Told) bool {
 	return t.Body == nil || (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != NotVoid
 }
 
-// within reports whether a retract names a suspended statement or batch: neither of
-// the two has to be said again.
+// within reports whether a retract names what is suspended, and nothing else: neither
+// of the two has to be said again.
 func (s *suspension) within(undo *assertion.Retract) bool {
 	if undo.Kind == assertion.TargetPublication {
-		return false
+		id := assertion.PublicationID(undo.Target)
+		return s.published[id] && !s.isElsewhere(id)
 	}
 	target, err := taxonomy.CIDFromBytes(undo.Target[:taxonomy.CIDSize])
 	if err != nil {
@@ -125,6 +138,25 @@ func (s *suspension) within(undo *assertion.Retract) bool {
 	}
 	at := slices.IndexFunc(s.batches, func(b batch) bool { return b.cid == target })
 	return at >= 0 && s.suspends(s.member, &s.batches[at])
+}
+
+// isElsewhere reports whether the member said anything under a publication ID that is not
+// suspended. What cannot be read may have been.
+func (s *suspension) isElsewhere(id assertion.PublicationID) bool {
+	if s.elsewhere == nil {
+		s.elsewhere = make(map[assertion.PublicationID]bool)
+		for i := range s.batches {
+			b := &s.batches[i]
+			if b.speaker == nobody || s.speakers[b.speaker].member != s.member || s.isFrozen(b) {
+				continue
+			}
+			for told := range s.saidIn(uint32(i)) {
+				s.unread = s.unread || told.Status == Unreadable
+				s.elsewhere[told.Publication] = true
+			}
+		}
+	}
+	return s.unread || s.elsewhere[id]
 }
 
 // isUndone reports whether the member took a statement back, by whatever key.

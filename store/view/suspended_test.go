@@ -29,6 +29,9 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 	elder := w.say("second", at(-9), w.publication(), flag(5, -9))
 	took := w.publication()
 	w.say("list", at(-8), took, flag(0, -8)) // retracted as a publication
+	both := w.publication()
+	w.say("list", at(-8), both, flag(0, -8)) // begun here and ended under another key
+	w.say("second", at(-7), both, flag(4, -7))
 	first := w.say("list", at(-8), w.publication(), flag(1, -8), flag(2, -8), flag(3, -8))
 	void := flag(4, -7) // lives longer than the policy lets it
 	void.Expires += 5000 * 86400
@@ -37,7 +40,8 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 	undo := w.say("list", at(-5), w.publication(),
 		retraction(t, assertion.TargetPublication, took[:]),
 		retraction(t, assertion.TargetStatement, first[2].Bytes()),
-		retraction(t, assertion.TargetStatement, elder[0].Bytes()))
+		retraction(t, assertion.TargetStatement, elder[0].Bytes()),
+		retraction(t, assertion.TargetPublication, both[:]))
 	tooLong, nonsense := flag(1, -4), flag(1, -4) // they replace nothing
 	tooLong.Expires, nonsense.Expires = void.Expires, nonsense.Effective
 	w.say("list", at(-4), w.publication(), tooLong, nonsense)
@@ -64,12 +68,12 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 			t.Errorf("on %v: %v, want %v", day, got, want)
 		}
 	}
-	if l := v.List(); l.Suspended(member) != 11 || l.Suspended(other) != 0 {
-		t.Errorf("%d and %d are suspended, want 11 and 0", l.Suspended(member), l.Suspended(other))
+	if l := v.List(); l.Suspended(member) != 13 || l.Suspended(other) != 0 {
+		t.Errorf("%d and %d are suspended, want 13 and 0", l.Suspended(member), l.Suspended(other))
 	}
-	// The retraction of a whole publication is harmless to repeat; the one of a
-	// suspended statement is moot, as the statement is.
-	again(today, first[0], newer[0], undo[0], undo[2])
+	// The retraction of what is suspended is moot, as that is: of a statement, and of a
+	// publication with nothing in any other epoch.
+	again(today, first[0], newer[0], undo[2], undo[3])
 	if all, more := v.List().ToSayAgain(member, 1); len(all) != 1 || !more {
 		t.Errorf("of one: %d, more %v", len(all), more)
 	}
@@ -79,6 +83,6 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 
 	w.say("second", at(0), w.publication(), flag(1, -8), retraction(t, assertion.TargetStatement, elder[0].Bytes()))
 	v = w.viewOf(Config{State: w.state, Source: w.records, Day: today, Frozen: []FeedEpoch{{Issuer: chartertest.Issuer("list").Public()}}})
-	again(today, newer[0], undo[0])
-	again(today+2000, undo[0]) // flags expire, retractions never
+	again(today, newer[0], undo[3])
+	again(today+2000, undo[3]) // flags expire, retractions never
 }

@@ -12,6 +12,7 @@ import (
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/loader"
 )
 
 const (
@@ -536,7 +537,7 @@ func TestADamagedBatchIsUndoneAndAnswered(t *testing.T) {
 		v := w.view(today)
 		sound := w.records[0].Body
 		w.records[0].Body = []byte{0xFF}
-		v.w.list.source.last = [8]loaded{}
+		v.w.list.source = loader.New(w.records)
 		x := v.List().Explain(num(t, mobileA))
 		if x.Entry.Action != taxonomy.Label || x.Keys[0].Told[0].Status != Unreadable || x.Keys[0].Told[0].Weighed.Strength == 0 {
 			t.Errorf("explained from memory: %+v", x)

@@ -15,6 +15,7 @@ import (
 	"ringfence/store/merkle"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/loader"
 )
 
 // writer is the one that changes the list: it holds the newest List and what
@@ -94,7 +95,7 @@ func newWriter(cfg Config) (*writer, error) {
 			rules:    rules,
 			speakers: speakers(cfg.State),
 			frozen:   frozen,
-			source:   &loader{source: cfg.Source},
+			source:   loader.New(cfg.Source),
 		},
 		memo:       rules.NewMemo(memoPatterns),
 		ordinals:   make(map[cid.Cid]uint32),
@@ -186,7 +187,7 @@ func (w *writer) applyRecord(r *feed.Record) error {
 	if len(slots) == 0 {
 		return fmt.Errorf("batch %s: no statements", r.Tip.CID)
 	}
-	w.list.source.remember(r.Tip.CID, slots)
+	w.list.source.Remember(r.Tip.CID, slots)
 	j := w.newJudge(r.Issuer, r.Tip, slots)
 	j.judge()
 	w.commit(j)

@@ -213,18 +213,22 @@ func Drafted(p *Page, c *Charter) {
 type Signed struct {
 	Federation string   `json:"federation"`
 	Member     string   `json:"signed_by"`
-	File       string   `json:"file"` // that has the signature
-	Missing    []string `json:"missing_signatures"`
+	File       string   `json:"file"`               // that has the signature
+	Alone      bool     `json:"alone"`              // it has no other, even if the draft had
+	Missing    []string `json:"missing_signatures"` // of founders, in this file
 }
 
-// Sign tells who has yet to sign.
+// Sign tells whose signatures the file lacks.
 func Sign(p *Page, s Signed) {
 	p.facts(fact{"federation", p.strong(s.Federation)}, fact{"signed_by", s.Member}, fact{"file", s.File})
 	p.Line("")
-	if len(s.Missing) > 0 {
-		p.Say("next.signed", strings.Join(s.Missing, ", "), s.File)
-	} else {
+	switch missing := strings.Join(s.Missing, ", "); {
+	case missing == "":
 		p.Say("next.signed_all", s.File)
+	case s.Alone:
+		p.Say("next.signed_alone", missing, s.File)
+	default:
+		p.Say("next.signed", missing, s.File)
 	}
 }
 

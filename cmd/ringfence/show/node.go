@@ -1,9 +1,11 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,7 +37,11 @@ func Status(p *Page, s *api.Status) {
 		if f.Frozen {
 			state = p.word("frozen")
 		}
-		rows = append(rows, []string{f.Member, short(f.Issuer), amount(f.Epoch), amount(f.Sequence), f.Head, f.Said, state})
+		sequence := amount(f.Sequence)
+		if f.Head == "" {
+			sequence = ""
+		}
+		rows = append(rows, []string{f.Member, short(f.Issuer), amount(f.Epoch), sequence, f.Head, f.Said, state})
 	}
 	p.table([]column{{"member", false}, {"issuer", false}, {"epoch", true}, {"sequence", true}, {"head", false}, {"said", false}, {"state", false}}, rows)
 	p.Line("")
@@ -52,17 +58,24 @@ func Status(p *Page, s *api.Status) {
 
 // SayAgain lists what a member has to say again.
 func SayAgain(p *Page, a *api.SayAgain) {
-	if len(a.Statements) == 0 {
+	if len(a.Statements)+len(a.Lacking) == 0 {
 		p.Say("nothing_to_say_again")
 	}
 	var rows [][]string
 	for i := range a.Statements {
 		s := &a.Statements[i]
-		rows = append(rows, []string{s.Kind, s.Subject, s.Category, amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
+		rows = append(rows, []string{s.Kind, cmp.Or(s.Retracts, s.Subject), s.Category, amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
 	}
 	p.table([]column{{"kind", false}, {"subject", false}, {"category", false}, {"reports", true}, {"last_seen", false}, {"expires", false}, {"publication", false}, {"statement", false}}, rows)
 	if a.More {
 		p.Say("more_to_say_again")
+	}
+	for _, l := range a.Lacking {
+		if key, epoch := short(l.Issuer), strconv.FormatUint(l.Epoch, 10); l.Missing == 0 {
+			p.Say("lacking_nobody", key, epoch)
+		} else {
+			p.Say("lacking", key, epoch, strconv.FormatUint(l.Held, 10), strconv.FormatUint(l.Missing, 10), strings.Join(l.Holders, ", "))
+		}
 	}
 }
 
@@ -81,14 +94,22 @@ func Plans(p *Page, all []api.Plan) {
 
 // Published shows what came of a file.
 func Published(p *Page, d *api.Published) {
-	if d.Already {
-		p.Say("published.already", d.Publication)
-	} else if d.DryRun {
+	if d.DryRun {
 		p.Say("published.dry")
+	}
+	switch under := strings.Join(d.Under, ", "); {
+	case !d.Already:
+	case d.Publication == "":
+		p.Say("published.stands", under)
+	default:
+		p.Say("published.already", d.Publication)
+		if under != "" && under != d.Publication {
+			p.Say("published.under", under)
+		}
 	}
 	p.facts(fact{"publication", p.strong(d.Publication)}, fact{"rows", amount(d.Rows)}, fact{"accepted", amount(d.Accepted)},
 		fact{"rejected", nonzero(d.Rejected)}, fact{"clamped", nonzero(d.Clamped)}, fact{"drafts", amount(d.Drafts)},
-		fact{"statements", amount(d.Statements)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)}, fact{"queued", nonzero(d.Queued)},
+		fact{"statements", amount(d.Statements)}, fact{"said_again", nonzero(d.Again)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)}, fact{"queued", nonzero(d.Queued)},
 		fact{"refused", nonzero(d.Refused)}, fact{"batches", amount(d.Batches)}, fact{"changes", amount(d.Changes)},
 		fact{"labelled", p.word("labelled_from", amount(d.LabelledNow), amount(d.Labelled))},
 		fact{"seconds", fmt.Sprintf("%.1f", d.Seconds)})
@@ -167,10 +188,17 @@ func Publications(p *Page, all []api.Publication) {
 	var rows [][]string
 	for i := range all {
 		d := &all[i]
-		rows = append(rows, []string{d.ID, p.coded("publication", d.State), d.Begun.UTC().Format(time.DateTime), d.File, d.Mapping, amount(d.Statements), amount(d.Unchanged), amount(d.Refused)})
+		file := d.File
+		switch {
+		case d.Elsewhere:
+			file = joined(file, p.word("elsewhere"))
+		case d.Unrecorded:
+			file = p.word("unrecorded")
+		}
+		rows = append(rows, []string{d.ID, p.coded("publication", d.State), d.Begun.UTC().Format(time.DateTime), file, d.Mapping, amount(d.Statements), nonzero(d.Retracted), amount(d.Unchanged), amount(d.Refused)})
 	}
 	p.table([]column{{"publication", false}, {"state", false}, {"begun", false}, {"file", false}, {"mapping", false},
-		{"statements", true}, {"unchanged", true}, {"refused", true}}, rows)
+		{"statements", true}, {"statements_retracted", true}, {"unchanged", true}, {"refused", true}}, rows)
 }
 
 // NewToken shows a token the only time that its secret is told.

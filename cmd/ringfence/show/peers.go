@@ -67,7 +67,7 @@ func Peers(p *Page, all *api.Peers) {
 			continue
 		}
 		rows = append(rows, []string{
-			peer.Member, short(peer.Host), peer.Since, p.coded("agreement", peer.Agreement), amount(peer.Ahead), amount(peer.Behind),
+			peer.Member, short(peer.Host), peer.Since, p.agreement(peer), amount(peer.Ahead), p.behind(peer),
 			seconds(peer.ClockAheadSeconds), strconv.FormatFloat(peer.Score, 'f', 0, 64),
 			size(uint64(peer.ReceivedBytes)) + " / " + size(uint64(peer.SentBytes)), peer.Address,
 		})
@@ -76,6 +76,22 @@ func Peers(p *Page, all *api.Peers) {
 		{"member", false}, {"node", false}, {"since", false}, {"agreement", false}, {"ahead", true}, {"behind", true},
 		{"clock", true}, {"peer_score", true}, {"traffic", true}, {"address", false},
 	}, rows)
+}
+
+// agreement tells whether a peer has the same list, and as of when.
+func (p *Page) agreement(peer *api.Peer) string {
+	if peer.Agreement == "yes" && peer.AgreedSeconds != nil {
+		return p.word("agreed_ago", strconv.FormatInt(*peer.AgreedSeconds, 10))
+	}
+	return p.coded("agreement", peer.Agreement)
+}
+
+// behind tells how much a peer lacked when it said what it holds.
+func (p *Page) behind(peer *api.Peer) string {
+	if peer.Behind > 0 && peer.ToldSeconds != nil {
+		return p.word("behind_ago", amount(peer.Behind), strconv.FormatInt(*peer.ToldSeconds, 10))
+	}
+	return amount(peer.Behind)
 }
 
 // seconds tells a clock's difference with its sign.

@@ -79,7 +79,9 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 	published := api.Published{Publication: "00ff", Rows: 1000, Accepted: 990, Rejected: 10, RejectedBy: map[string]int{"blank": 3, "too few digits": 7}, Drafts: 9, Statements: 8,
 		Unchanged: 1, Resumed: 1, Refused: 1, Clamped: 1, Unmapped: []string{"Other"}, Batches: 1, Changes: 1, Labelled: 2, LabelledNow: 1, Note: "a note", Seconds: 1.25}
 	again, dry := published, published
-	again.Already, dry.DryRun = true, true
+	again.Already, dry.DryRun, dry.Again = true, true, 2
+	again.Under = []string{"00ff", "01ff"}
+	stands := api.Published{Already: true, Under: []string{"00ff", "01ff"}, Unchanged: 2}
 	return map[string]func(*show.Page){
 		"lookup":     func(p *show.Page) { show.Lookup(p, &l) },
 		"not listed": func(p *show.Page) { show.Lookup(p, &api.Lookup{Number: "+8613800138000", Allocated: "unknown"}) },
@@ -97,11 +99,19 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 		"plan":      func(p *show.Page) { show.Plans(p, running.Plans) },
 		"published": func(p *show.Page) { show.Published(p, &published) },
 		"again":     func(p *show.Page) { show.Published(p, &again) },
+		"stands":    func(p *show.Page) { show.Published(p, &stands) },
 		"dry":       func(p *show.Page) { show.Published(p, &dry) },
 		"said":      func(p *show.Page) { show.Said(p, &said) },
 		"none":      func(p *show.Page) { show.Publications(p, nil) },
 		"delivered": func(p *show.Page) {
-			show.Publications(p, []api.Publication{{ID: "00ff", State: "open", File: "f", Mapping: "m", Statements: 1, Unchanged: 2, Refused: 3, Begun: time.Unix(0, 0)}})
+			show.Publications(p, []api.Publication{{ID: "00ff", State: "open", File: "f", Mapping: "m", Statements: 1, Unchanged: 2, Refused: 3, Begun: time.Unix(0, 0)},
+				{ID: "01ff", State: "partly_retracted", Statements: 3, Retracted: 2, Unrecorded: true}, {ID: "02ff", State: "complete", Statements: 3, Unrecorded: true, Elsewhere: true}})
+		},
+		"say again": func(p *show.Page) {
+			show.SayAgain(p, &api.SayAgain{Statements: []api.Statement{{Kind: "retract", Subject: "acme", Retracts: "batch bafy", Ref: "bafy/1"}}})
+		},
+		"signed": func(p *show.Page) {
+			show.Sign(p, show.Signed{Federation: "bafy", Member: "c", File: "sc.cbor", Alone: true, Missing: []string{"a", "b"}})
 		},
 		"token":     func(p *show.Page) { show.NewToken(p, api.Token{Name: "job", Role: api.RoleReader, Secret: "secret"}) },
 		"no tokens": func(p *show.Page) { show.Tokens(p, nil) },
@@ -177,6 +187,25 @@ func TestChinesePagesTellCodesInChinese(t *testing.T) {
 		for _, found := range english.FindAllString(got, -1) {
 			if code := strings.Trim(found, " ,\n"); code != "mkt" && code != "crm" { // stand behind their names
 				t.Errorf("%s: %q in\n%s", name, code, got)
+			}
+		}
+	}
+}
+
+// What has to be said again of retractions is told by what they undo, and a publication
+// of which a node has no record by where it is from.
+func TestWhatTablesNameThingsBy(t *testing.T) {
+	words, all := locale.New().Match("en"), pages(t)
+	for page, wants := range map[string][]string{
+		"say again": {"retract  batch bafy  "},
+		"delivered": {"partly retracted  ", "(no record of its file here)", "(from another node of the member)"},
+		"signed":    {"sc.cbor has this signature alone, not those of a, b"},
+		"again":     {"as 00ff; nothing", "stands under 00ff, 01ff"},
+	} {
+		got := render(all[page], words, false)
+		for _, want := range wants {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", page, want, got)
 			}
 		}
 	}
@@ -340,6 +369,42 @@ func TestMaskedAnswersHoldNoNumber(t *testing.T) {
 	}
 	if !strings.Contains(all, "+8613800138***") {
 		t.Errorf("the masked number does not show in\n%s", all)
+	}
+}
+
+// What peers and say-again tell of agreement and forks says as of when, and who.
+func TestPeersAndForksInWords(t *testing.T) {
+	told := map[string]func(*show.Page){
+		"yes (3 s ago)|7 (12 s ago)|not compared yet": func(p *show.Page) {
+			show.Peers(p, &api.Peers{Peers: []api.Peer{
+				{Member: "a", Connected: true, Agreement: "yes", AgreedSeconds: ptr[int64](3)},
+				{Member: "b", Connected: true, Agreement: "other_inputs", AgreedSeconds: ptr[int64](300), Behind: 7, ToldSeconds: ptr[int64](12)},
+			}})
+		},
+		"of key 01abcdef|4 batches are held here and 2 more by acme 01cd|!Nothing has to": func(p *show.Page) {
+			show.SayAgain(p, &api.SayAgain{Lacking: []api.Lacking{{Issuer: "01abcdef0123456789", Held: 4, Missing: 2, Holders: []string{"acme 01cd"}}}})
+		},
+		"nothing is held here, and no connected node|!Nothing has to": func(p *show.Page) {
+			show.SayAgain(p, &api.SayAgain{Lacking: []api.Lacking{{Issuer: "01abcdef0123456789"}}})
+		},
+		"Nothing has to be said again": func(p *show.Page) { show.SayAgain(p, &api.SayAgain{}) },
+		"frozen|!sequence": func(p *show.Page) {
+			show.Status(p, &api.Status{Feeds: []api.Feed{{Member: "acme", Issuer: "01abcdef0123456789", Frozen: true}}})
+		},
+	}
+	for want, page := range told {
+		for _, words := range locale.New().All() {
+			got := render(page, words, false)
+			if place := regexp.MustCompile(`\{[0-9]\}|\bcli\.`).FindString(got); place != "" {
+				t.Errorf("%s in %s: %s is not filled in", want, words.Lang(), place)
+			}
+			for w := range strings.SplitSeq(want, "|") {
+				w, not := strings.CutPrefix(w, "!")
+				if words.Lang() == "en" && strings.Contains(strings.ToLower(got), strings.ToLower(w)) == not {
+					t.Errorf("%q (not: %v) in\n%s", w, not, got)
+				}
+			}
+		}
 	}
 }
 

@@ -66,11 +66,12 @@ type State string
 
 // The states.
 const (
-	Queued    State = "queued"    // accepted, to be signed when the peers have confirmed the feed
-	Open      State = "open"      // begun; delivering the same content again finishes it
-	Complete  State = "complete"  // all of it is said
-	Closed    State = "closed"    // given up unfinished; what was said stands
-	Retracted State = "retracted" // undone; its ID is dead for ever
+	Queued    State = "queued"           // accepted, to be signed when the peers have confirmed the feed
+	Open      State = "open"             // begun; delivering the same content again finishes it
+	Complete  State = "complete"         // all of it is said
+	Closed    State = "closed"           // given up unfinished; what was said stands
+	Partly    State = "partly_retracted" // some of what was said is retracted; never kept, but told by the list
+	Retracted State = "retracted"        // undone as a whole
 )
 
 // Record is what a node remembers of one publication.
@@ -163,21 +164,35 @@ func (b Book) Keep(one *Record) error {
 	return nil
 }
 
-// Find returns the publication of a content that is queued, open or complete, if
-// there is one. The error is ErrUnfinished while another of the member is open.
-func (b Book) Find(member string, content [32]byte) (one Record, found bool, err error) {
+// Known is what a member published of a content before.
+type Known struct {
+	Unfinished Record // queued or open; the zero Record: none
+	Complete   Record // the newest that was said whole; the zero Record: none
+	// Earlier are the IDs of all that were said whole, retracted since or not.
+	Earlier []assertion.PublicationID
+}
+
+// Find returns what was published of a content. The error is ErrUnfinished while
+// another publication of the member is open.
+func (b Book) Find(member string, content [32]byte) (Known, error) {
 	all, err := b.Of(member)
 	if err != nil {
-		return Record{}, false, err
+		return Known{}, err
 	}
+	var known Known
 	digest := hex.EncodeToString(content[:])
 	for i := range all {
-		switch same := all[i].Digest == digest; {
-		case same && (all[i].State == Queued || all[i].State == Open || all[i].State == Complete):
-			one, found = all[i], true
-		case all[i].State == Open:
-			return Record{}, false, fmt.Errorf("%w: %s of file %q; publish that file again to finish it, retract it, or close it as it stands", ErrUnfinished, all[i].ID, all[i].File)
+		switch one := &all[i]; {
+		case one.Digest != digest && one.State == Open:
+			return Known{}, fmt.Errorf("%w: %s of file %q; publish that file again to finish it, retract it, or close it as it stands", ErrUnfinished, one.ID, one.File)
+		case one.Digest != digest || one.State == Closed:
+		case one.State == Queued || one.State == Open:
+			known.Unfinished = *one
+		default:
+			if known.Earlier = append(known.Earlier, assertion.PublicationID(one.ID)); one.State == Complete {
+				known.Complete = *one
+			}
 		}
 	}
-	return one, found, nil
+	return known, nil
 }

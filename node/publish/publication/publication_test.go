@@ -3,11 +3,14 @@ package publication
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
 
+	"ringfence/store/assertion"
 	"ringfence/store/memory"
 )
 
@@ -76,19 +79,33 @@ func TestRecordsAreOfTheirMember(t *testing.T) {
 func TestContentIsFoundAgain(t *testing.T) {
 	content := [32]byte{0xAB}
 	digest := "ab" + strings.Repeat("0", 62)
-	for state, found := range map[State]bool{Queued: true, Open: true, Complete: true, Closed: false, Retracted: false} {
+	one := Record{ID: ID{1}}
+	for state, found := range map[State]Known{
+		Queued: {Unfinished: one}, Open: {Unfinished: one}, Complete: {Complete: one, Earlier: []assertion.PublicationID{{1}}}, Closed: {}, Retracted: {Earlier: []assertion.PublicationID{{1}}},
+	} {
 		b := with(t, Record{Member: "desk", Digest: digest, State: state})
-		one, ok, err := b.Find("desk", content)
-		if err != nil || ok != found || ok && one.ID != (ID{1}) {
-			t.Errorf("%s: %+v, %v, %v", state, one, ok, err)
+		known, err := b.Find("desk", content)
+		if err != nil || known.Unfinished.ID != found.Unfinished.ID || known.Complete.ID != found.Complete.ID || !slices.Equal(known.Earlier, found.Earlier) {
+			t.Errorf("%s: %+v, %v", state, known, err)
 		}
-		if _, ok, err := b.Find("other", content); err != nil || ok {
-			t.Errorf("%s: another member finds it: %v", state, err)
+		if known, err := b.Find("other", content); err != nil || !reflect.ValueOf(known).IsZero() {
+			t.Errorf("%s: another member finds %+v, %v", state, known, err)
 		}
-		_, ok, err = b.Find("desk", [32]byte{1})
-		if ok || errors.Is(err, ErrUnfinished) != (state == Open) {
-			t.Errorf("%s: another content: %v, %v", state, ok, err)
+		known, err = b.Find("desk", [32]byte{1})
+		if !reflect.ValueOf(known).IsZero() || errors.Is(err, ErrUnfinished) != (state == Open) {
+			t.Errorf("%s: another content: %+v, %v", state, known, err)
 		}
+	}
+}
+
+// What was said again of a content is found beside what was said first: each begun a
+// second after the next.
+func TestAllThatAContentWasPublishedAs(t *testing.T) {
+	content, digest := [32]byte{0xAB}, "ab"+strings.Repeat("0", 62)
+	of := func(s State) Record { return Record{Member: "desk", Digest: digest, State: s} }
+	known, err := with(t, of(Open), of(Complete), of(Closed), of(Complete), of(Retracted)).Find("desk", content)
+	if err != nil || known.Unfinished.ID != (ID{1}) || known.Complete.ID != (ID{2}) || !slices.Equal(known.Earlier, []assertion.PublicationID{{5}, {4}, {2}}) {
+		t.Errorf("%+v, %v", known, err)
 	}
 }
 
@@ -117,7 +134,7 @@ func TestDamagedRecord(t *testing.T) {
 	if _, err := b.Get("desk", ID{1}); err == nil || errors.Is(err, ErrNone) {
 		t.Errorf("got: %v", err)
 	}
-	if _, _, err := b.Find("desk", [32]byte{}); err == nil {
+	if _, err := b.Find("desk", [32]byte{}); err == nil {
 		t.Error("searched without an error")
 	}
 }

@@ -235,6 +235,10 @@ func (a *Answerer) Word() (w message.Word, err error) {
 	return w, err
 }
 
+// Counts returns how many batches of each epoch this node's last word told of, what a
+// fork froze left out. It is not to be changed.
+func (a *Answerer) Counts() map[message.Lane]uint64 { return a.vector.counts() }
+
 func (a *answering) heads(request []byte) error {
 	since, err := message.DecodeHeads(request)
 	if err != nil {

@@ -3,6 +3,7 @@ package answer
 import (
 	"cmp"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -28,7 +29,8 @@ type vector struct {
 	order     []*line // by version; a line that changed again stands at its later place only
 	stale     int     // lines of order that have changed since
 	refreshed time.Time
-	ready     bool // the node said so before the store was last looked at
+	ready     bool                    // the node said so before the store was last looked at
+	shown     map[message.Lane]uint64 // counts of batches as of version; nil: not asked for since it changed
 }
 
 type line struct {
@@ -54,6 +56,22 @@ func (v *vector) now(ready bool) (message.Cursor, bool, error) {
 	defer v.mu.Unlock()
 	v.ready = ready
 	return message.Cursor{Session: v.session, Version: v.version}, ready, nil
+}
+
+// counts returns how many batches are held of each epoch that no fork froze, as last
+// looked at. It is not to be changed.
+func (v *vector) counts() map[message.Lane]uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.shown == nil {
+		v.shown = make(map[message.Lane]uint64, len(v.lines))
+		for l, line := range v.lines {
+			if !line.head.Forked {
+				v.shown[l] = line.head.Count()
+			}
+		}
+	}
+	return v.shown
 }
 
 // since returns the heads that changed after a cursor, in the order of their
@@ -149,6 +167,21 @@ func (v *vector) set(h message.Head) {
 		v.stale++
 	}
 	v.version++
+	v.shown = nil
 	v.lines[l] = &line{h, v.version}
 	v.order = append(v.order, v.lines[l])
+}
+
+// Holdings returns how many batches are held of each epoch, and which a fork froze.
+func Holdings(held Shelf) (counts map[message.Lane]uint64, frozen map[message.Lane]bool, err error) {
+	tips, err := held.Tips()
+	forks, forksErr := held.Forks()
+	counts, frozen = make(map[message.Lane]uint64, len(tips)), make(map[message.Lane]bool, len(forks))
+	for _, t := range tips {
+		counts[message.Lane{Issuer: t.Issuer, Epoch: t.Tip.Epoch}] = t.Tip.Sequence + 1
+	}
+	for _, p := range forks {
+		frozen[message.Lane{Issuer: p.Issuer(), Epoch: p.Epoch()}] = true
+	}
+	return counts, frozen, errors.Join(err, forksErr)
 }

@@ -10,8 +10,10 @@ const DefaultEvery = 10 * time.Second
 
 // When the federation rests.
 const (
-	RestAfter = 6 // times Every, without anything new
-	RestTimes = 3 // and exchanges lie so many times Every apart
+	RestAfter = 6 // times Every, without anything new …
+	RestTimes = 3 // … and exchanges with a neighbour lie so many times Every apart, …
+	RestMost  = 6 // … or up to so many, …
+	RestParts = 8 // … as long as one of the neighbours is met in each such part of Every
 )
 
 // Pace is that of one node. The zero Pace of some Every rests.
@@ -30,12 +32,15 @@ func (p *Pace) Stir(now time.Time) (rested bool) {
 
 func (p *Pace) resting(now time.Time) bool { return now.Sub(p.stirred) >= RestAfter*p.Every }
 
-// Gap returns the time until the next exchange, a quarter more or less.
-func (p *Pace) Gap(now time.Time) time.Duration {
-	if p.resting(now) {
-		return jitter(RestTimes * p.Every)
+// Gap returns the time until the next exchange with one of so many neighbours, a
+// quarter more or less. What gossip lost is heard of from whoever is met first, so
+// who has many rests longer with each.
+func (p *Pace) Gap(now time.Time, neighbours int) time.Duration {
+	if !p.resting(now) {
+		return jitter(p.Every)
 	}
-	return jitter(p.Every)
+	all := time.Duration(neighbours) * p.Every / RestParts
+	return jitter(min(max(all, RestTimes*p.Every), RestMost*p.Every))
 }
 
 // Soon returns a time until an exchange that something new calls for, so that not all

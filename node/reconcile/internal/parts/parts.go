@@ -158,3 +158,12 @@ func (q *Queue[P]) Forget(peer P) (freed int) {
 	}
 	return freed
 }
+
+// Turn moves the first to the end, so that nobody is always first.
+func Turn[T any](all []T) {
+	if len(all) > 1 {
+		first := all[0]
+		copy(all, all[1:])
+		all[len(all)-1] = first
+	}
+}

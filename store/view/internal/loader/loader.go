@@ -1,4 +1,8 @@
-package view
+// Package loader reads batches back for explanations and undoing, and remembers the
+// last few, since statements about neighbouring numbers stand together.
+//
+// Floor 5, a room of store/view.
+package loader
 
 import (
 	"fmt"
@@ -7,11 +11,16 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
+	"ringfence/store/feed"
 )
 
-// loader reads batches back for explanations and undoing, and remembers the
-// last few, since statements about neighbouring numbers stand together.
-type loader struct {
+// Source is where batches are held.
+type Source interface {
+	Batch(batch cid.Cid) (feed.Record, bool, error)
+}
+
+// Loader reads batches from a source. It is safe for concurrent use.
+type Loader struct {
 	source Source
 
 	mu   sync.Mutex
@@ -24,9 +33,12 @@ type loaded struct {
 	slots []assertion.Slot
 }
 
-// slots returns the slots of a batch. Without the batch (it is quarantined or
+// New returns a Loader that remembers nothing yet.
+func New(source Source) *Loader { return &Loader{source: source} }
+
+// Slots returns the slots of a batch. Without the batch (it is quarantined or
 // was lost) it fails.
-func (l *loader) slots(batch cid.Cid) ([]assertion.Slot, error) {
+func (l *Loader) Slots(batch cid.Cid) ([]assertion.Slot, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.last {
@@ -49,14 +61,14 @@ func (l *loader) slots(batch cid.Cid) ([]assertion.Slot, error) {
 	return slots, nil
 }
 
-// remember keeps slots that were decoded anyway.
-func (l *loader) remember(batch cid.Cid, slots []assertion.Slot) {
+// Remember keeps slots that were decoded anyway.
+func (l *Loader) Remember(batch cid.Cid, slots []assertion.Slot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.keep(batch, slots)
 }
 
-func (l *loader) keep(batch cid.Cid, slots []assertion.Slot) {
+func (l *Loader) keep(batch cid.Cid, slots []assertion.Slot) {
 	l.last[l.next] = loaded{batch, slots}
 	l.next = (l.next + 1) % len(l.last)
 }

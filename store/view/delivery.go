@@ -1,0 +1,131 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"ringfence/store/assertion"
+	"ringfence/store/charter"
+	"ringfence/store/keys"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// A publication is known from its statements alone: each node can tell what stands of
+// whatever a member published, on this node or another.
+
+// Delivery is what is held of a member's publication.
+type Delivery struct {
+	ID         assertion.PublicationID
+	Issuer     keys.Public // who began it
+	Statements int
+	Retracted  int         // of them: alone, with their batch or by the ID
+	Dead       bool        // the ID was retracted, for good
+	Begun      int64       // of its first batch, Unix seconds
+	Ended      int64       // of its last
+	First      func() Told // reads the first of its statements
+}
+
+// Deliveries returns what a member published and is held here, in the order in which
+// it came. It goes through all rows of the list.
+func (v *View) Deliveries(member charter.MemberIndex) []Delivery {
+	v.mu.Lock()
+	l := v.List()
+	var all []Delivery
+	parts := make(map[uint32][]piece)
+	for key, d := range v.w.deliveries {
+		if key.member != member || len(d.spans) == 0 {
+			continue
+		}
+		for _, s := range d.spans {
+			parts[s.batch] = append(parts[s.batch], piece{s, len(all)})
+		}
+		all = append(all, l.delivery(key.publication, d))
+	}
+	v.mu.Unlock()
+
+	l.countRetracted(parts, all)
+	slices.SortFunc(all, func(a, b Delivery) int {
+		return cmp.Or(cmp.Compare(a.Begun, b.Begun), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return all
+}
+
+// piece is a span of one of several deliveries.
+type piece struct {
+	span
+	of int
+}
+
+func (l *List) delivery(id assertion.PublicationID, d *delivery) Delivery {
+	first, last := d.spans[0], &l.batches[d.spans[len(d.spans)-1].batch]
+	b := &l.batches[first.batch]
+	out := Delivery{
+		ID: id, Issuer: l.speakers[b.speaker].key, Dead: d.undoneBy != 0, Begun: b.time, Ended: last.time,
+		First: func() Told { return l.told(&row{batch: first.batch, index: first.first}) },
+	}
+	for _, s := range d.spans {
+		out.Statements += int(s.last-s.first) + 1
+	}
+	return out
+}
+
+// countRetracted counts the retracted statements of deliveries. One about several keys
+// has a row at each, and counts once.
+func (l *List) countRetracted(parts map[uint32][]piece, all []Delivery) {
+	type statement struct {
+		batch uint32
+		index uint16
+	}
+	counted := make(map[statement]bool)
+	l.table.each(func(_ *place, r *row) {
+		one := statement{r.batch, r.index}
+		if r.undoneBy == 0 || counted[one] {
+			return
+		}
+		for _, p := range parts[r.batch] {
+			if r.index >= p.first && r.index <= p.last {
+				counted[one] = true
+				all[p.of].Retracted++
+			}
+		}
+	})
+}
+
+// Excerpt is what a member said under some of its publication IDs.
+type Excerpt struct {
+	list  *List
+	spans map[uint32][]span // by batch
+}
+
+// Excerpt returns what a member said under some IDs, as far as the view has followed.
+func (v *View) Excerpt(member charter.MemberIndex, ids []assertion.PublicationID) *Excerpt {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	x := &Excerpt{list: v.List(), spans: make(map[uint32][]span)}
+	for _, id := range ids {
+		if d := v.w.deliveries[deliveryKey{member, id}]; d != nil {
+			for _, s := range d.spans {
+				x.spans[s.batch] = append(x.spans[s.batch], s)
+			}
+		}
+	}
+	return x
+}
+
+// Flagged tells whether the excerpt has a flag of one category on a key, and whether
+// one of them is still upheld: neither retracted nor suspended by a fork, though it may
+// have expired, or be outdone by a newer one.
+func (x *Excerpt) Flagged(key number.Range, category taxonomy.Category) (said, upheld bool) {
+	_, rows := x.list.table.find(key)
+	for i := range rows {
+		r := &rows[i]
+		within := func(s span) bool { return r.index >= s.first && r.index <= s.last }
+		if r.kind != assertion.KindFlag || r.category != category || !slices.ContainsFunc(x.spans[r.batch], within) {
+			continue
+		}
+		said = true
+		upheld = upheld || r.undoneBy == 0 && r.reason != ReasonFrozen
+	}
+	return said, upheld
+}
