@@ -1,15 +1,14 @@
 package cosign
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/ipfs/go-cid"
 
-	"ringfence/store/assertion"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
+	"ringfence/store/wire"
 )
 
 // Phase is what a regulator says of a tree within a generation, by the domain in
@@ -36,17 +35,7 @@ type word struct {
 }
 
 func message(federation cid.Cid, g Generation, t checkpoint.Tree) []byte {
-	return encoded(word{Version: wordVersion, Federation: federation.Bytes(), Generation: g.Number, Record: g.Record, Size: t.Size, Root: t.Root})
-}
-
-// encoded is the canonical encoding of one of this package's formats, which consist
-// of what the codec takes.
-func encoded(v any) []byte {
-	b, err := assertion.Encode(v)
-	if err != nil {
-		panic(fmt.Sprintf("cosign: a format of ours is not encodable: %v", err))
-	}
-	return b
+	return wire.Format(word{Version: wordVersion, Federation: federation.Bytes(), Generation: g.Number, Record: g.Record, Size: t.Size, Root: t.Root})
 }
 
 // Sign says it of a tree. Only a State decides whether it may be said.

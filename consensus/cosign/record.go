@@ -8,10 +8,10 @@ import (
 
 	"github.com/ipfs/go-cid"
 
-	"ringfence/store/assertion"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
+	"ringfence/store/wire"
 )
 
 // Bounds of a record.
@@ -77,13 +77,13 @@ func SignPromise(federation cid.Cid, p Promise, note []byte, key keys.Private) S
 		}
 		a.Lock = []lockArray{l}
 	}
-	b := encoded(a)
+	b := wire.Format(a)
 	return SignedPromise{Promise: p, By: Signer{key.Public(), key.Sign(keys.DomainPromise, b)}, signed: b, note: note}
 }
 
 // Bytes returns the canonical encoding.
 func (p SignedPromise) Bytes() []byte {
-	return encoded(sealed{Promise: p.signed, By: signerArray{Key: p.By.Key, Signature: p.By.Signature}})
+	return wire.Format(sealed{Promise: p.signed, By: signerArray{Key: p.By.Key, Signature: p.By.Signature}})
 }
 
 // Note returns the certified checkpoint that is shown; empty for none.
@@ -105,7 +105,7 @@ func (j *Judge) OpenPromise(b []byte) (p SignedPromise, err error) {
 	}
 	var outer sealed
 	var a promiseArray
-	if err := errors.Join(assertion.Decode(b, &outer), assertion.Decode(outer.Promise, &a)); err != nil {
+	if err := errors.Join(wire.Decode(b, &outer), wire.Decode(outer.Promise, &a)); err != nil {
 		return p, fmt.Errorf("cosign: this is no promise: %w", err)
 	}
 	p = SignedPromise{Promise: Promise{Number: a.Number}, By: Signer(outer.By.signer()), signed: outer.Promise, note: a.Certified}
@@ -206,7 +206,7 @@ func (r Record) Bytes() []byte {
 	for _, p := range r.Promises {
 		a.Promises = append(a.Promises, p.Bytes())
 	}
-	return encoded(a)
+	return wire.Format(a)
 }
 
 // OpenRecord reads a record and verifies all that is in it.
@@ -215,7 +215,7 @@ func (j *Judge) OpenRecord(b []byte) (r Record, err error) {
 		return r, fmt.Errorf("cosign: the record has %d bytes; at most %d are read", len(b), MaxRecord)
 	}
 	var a recordArray
-	if err := assertion.Decode(b, &a); err != nil {
+	if err := wire.Decode(b, &a); err != nil {
 		return r, fmt.Errorf("cosign: this is no record: %w", err)
 	}
 	if a.Version != wordVersion {

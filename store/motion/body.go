@@ -7,6 +7,7 @@ import (
 	"ringfence/store/merkle"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/wire"
 )
 
 // MaxCitations is how many statements an entry is ratified on, at most.
@@ -102,7 +103,7 @@ func (r *Ratification) Encode() ([]byte, error) {
 	for _, c := range r.Citations {
 		a.Citations = append(a.Citations, c.Bytes())
 	}
-	return must(a), nil
+	return wire.Format(a), nil
 }
 
 // DecodeRatification reads what Encode writes and nothing else.
@@ -148,7 +149,9 @@ func (r *Ratification) validate() error {
 }
 
 // Encode returns the canonical encoding.
-func (r *Reversal) Encode() []byte { return must(reversalArray{Version: version, Index: r.Index}) }
+func (r *Reversal) Encode() []byte {
+	return wire.Format(reversalArray{Version: version, Index: r.Index})
+}
 
 // DecodeReversal reads what Encode writes and nothing else.
 func DecodeReversal(b []byte) (Reversal, error) {
@@ -159,7 +162,7 @@ func DecodeReversal(b []byte) (Reversal, error) {
 
 // Encode returns the canonical encoding.
 func (p *AnchorPoint) Encode() []byte {
-	return must(pointArray{Version: version, Size: p.Size, Day: uint32(p.Day), ListRoot: p.ListRoot})
+	return wire.Format(pointArray{Version: version, Size: p.Size, Day: uint32(p.Day), ListRoot: p.ListRoot})
 }
 
 // DecodeAnchorPoint reads what Encode writes and nothing else.
@@ -174,7 +177,7 @@ func (h *AnchorHeads) Encode() ([]byte, error) {
 	if err := h.validate(); err != nil {
 		return nil, err
 	}
-	return must(headsArray{Version: version, Heads: h.Heads}), nil
+	return wire.Format(headsArray{Version: version, Heads: h.Heads}), nil
 }
 
 // DecodeAnchorHeads reads what Encode writes and nothing else.

@@ -135,7 +135,7 @@ func (Tick) entry() entryType         { return tickType }
 
 // Bytes returns the canonical encoding.
 func (e GenesisEntry) Bytes() []byte {
-	return must(genesisArray{Version: version, Type: genesisType, Charter: e.Charter.Bytes(), Signatures: e.Signatures})
+	return wire.Format(genesisArray{Version: version, Type: genesisType, Charter: e.Charter.Bytes(), Signatures: e.Signatures})
 }
 
 // Bytes returns the canonical encoding.
@@ -144,12 +144,12 @@ func (e MotionEntry) Bytes() []byte {
 	for i := range e.Votes {
 		a.Votes = append(a.Votes, e.Votes[i].Bytes())
 	}
-	return must(a)
+	return wire.Format(a)
 }
 
 // Bytes returns the canonical encoding.
 func (e ItemEntry) Bytes() []byte {
-	return must(itemArray{Version: version, Type: itemType, Kind: uint8(e.Kind), Motion: e.Motion.Bytes(), Commitment: e.Commitment})
+	return wire.Format(itemArray{Version: version, Type: itemType, Kind: uint8(e.Kind), Motion: e.Motion.Bytes(), Commitment: e.Commitment})
 }
 
 // Bytes returns the canonical encoding.
@@ -158,11 +158,11 @@ func (e Tick) Bytes() []byte {
 	for _, t := range e.Times {
 		a.Times = append(a.Times, timeArray{By: t.By, Unix: t.Unix, Previous: t.Previous, Size: t.Size, Signature: t.signature})
 	}
-	return must(a)
+	return wire.Format(a)
 }
 
 func (t *Time) message() []byte {
-	return must(timeMessage{Version: version, Federation: t.Federation.Bytes(), By: t.By, Unix: t.Unix, Previous: t.Previous, Size: t.Size})
+	return wire.Format(timeMessage{Version: version, Federation: t.Federation.Bytes(), By: t.By, Unix: t.Unix, Previous: t.Previous, Size: t.Size})
 }
 
 func (t *Time) validate() error {

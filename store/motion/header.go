@@ -191,13 +191,6 @@ func Open(b []byte, federation cid.Cid) (Signed, error) {
 }
 
 // Bytes returns the canonical encoding.
-func (s *Signed) Bytes() []byte { return must(signedArray{Header: s.header, Signature: s.signature}) }
-
-// must encodes one of this package's formats, which consist of what the codec takes.
-func must(v any) []byte {
-	b, err := wire.Encode(v)
-	if err != nil {
-		panic(fmt.Sprintf("motion: a format of ours is not encodable: %v", err))
-	}
-	return b
+func (s *Signed) Bytes() []byte {
+	return wire.Format(signedArray{Header: s.header, Signature: s.signature})
 }

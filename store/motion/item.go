@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"ringfence/store/merkle"
+	"ringfence/store/wire"
 )
 
 // MaxItem is the size in bytes of an item, so that with its salt it fits into a
@@ -27,7 +28,7 @@ type openingArray struct {
 }
 
 // Bytes returns the canonical encoding.
-func (o *Opening) Bytes() []byte { return must(openingArray{Salt: o.Salt, Item: o.Item}) }
+func (o *Opening) Bytes() []byte { return wire.Format(openingArray{Salt: o.Salt, Item: o.Item}) }
 
 // OpenOpening reads what Bytes writes and nothing else.
 func OpenOpening(b []byte) (Opening, error) {

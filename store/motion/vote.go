@@ -9,6 +9,7 @@ import (
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
+	"ringfence/store/wire"
 )
 
 // Cast is how a vote came about.
@@ -66,7 +67,7 @@ func (v *Vote) message() []byte {
 	if v.Cast == ByRule {
 		a.Rule = v.Rule[:]
 	}
-	return must(a)
+	return wire.Format(a)
 }
 
 func (v *Vote) validate() error {
@@ -96,7 +97,9 @@ func (v Vote) Sign(key keys.Private) (Vote, error) {
 }
 
 // Bytes returns the canonical encoding of a signed vote.
-func (v *Vote) Bytes() []byte { return must(signedVote{Vote: v.message(), Signature: v.signature}) }
+func (v *Vote) Bytes() []byte {
+	return wire.Format(signedVote{Vote: v.message(), Signature: v.signature})
+}
 
 // OpenVote reads and verifies a vote.
 func OpenVote(b []byte, federation cid.Cid) (Vote, error) {

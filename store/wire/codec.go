@@ -57,6 +57,16 @@ func Encode(v any) ([]byte, error) {
 	return b, nil
 }
 
+// Format is Encode of a format of this project, which consists of what the codec
+// takes; that it does not is a fault of ours, and panics.
+func Format(v any) []byte {
+	b, err := Encode(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 // Decode reads into v, a pointer, what Encode writes and nothing else. It
 // decodes, encodes again and compares, so every value has exactly one
 // encoding: the usual decoders accept integers longer than needed, nulls and
