@@ -7,7 +7,7 @@ type Standing struct {
 	Addresses    []string `json:"addresses"` // by which others reach this node
 	Hosts        int      `json:"hosts"`     // other nodes that the charter names
 	Connected    int      `json:"connected"` // of them
-	Agreeing     int      `json:"agreeing"`  // of the connected: had the same list, made of the same, within two minutes, and no other since
+	Agreeing     int      `json:"agreeing"`  // of the connected: had the same list, made of the same, within three minutes, and no other since
 	Differing    int      `json:"differing"` // had another list, made of the same, when last compared: an alarm
 	Ready        bool     `json:"ready"`     // held, at least once since the start, what its peers held
 	BatchesDone  int      `json:"catch_up_done_batches"`

@@ -77,7 +77,7 @@ func (p *place) counted(t *testing.T) (line api.Peer) {
 
 // Lists are compared that were made of the same, whoever made his sooner: a word of
 // before with a list that is no longer the own one, and one of later once the own list
-// has come as far. It counts for two minutes; and of him who stays behind for as long
+// has come as far. It counts for three minutes; and of him who stays behind for as long
 // since the own list went on.
 func TestListsMadeOfTheSameAreCompared(t *testing.T) { synctest.Test(t, testListsMadeOfTheSame) }
 

@@ -9,9 +9,9 @@ import (
 const (
 	// keptLists bounds how many of its own lists a node knows the summary of.
 	keptLists = 256
-	// agreedFor is how long a comparison counts: a few exchanges at rest, which come
-	// every 30 s.
-	agreedFor = 2 * time.Minute
+	// agreedFor is how long a comparison counts: two exchanges at rest, of which one may
+	// fail; with dozens of neighbours they come up to 75 s apart.
+	agreedFor = 3 * time.Minute
 )
 
 // made is a list that this node had, in summary.
