@@ -90,9 +90,13 @@ func TestListeningThatEndedIsTakenUpAgain(t *testing.T) {
 	had := s.ListenAddresses()
 	tcp := overTCP(t, had)
 	s.ListenClose(tcp)
-	overlaytest.Within(t, overlaytest.Patience, "it listens again", func() bool { return ma.Contains(s.ListenAddresses(), tcp) })
-	if o.Deaf() != nil || len(s.ListenAddresses()) != len(had) {
-		t.Errorf("it listens on %v, want %v, and says %q", s.ListenAddresses(), had, o.Deaf())
+	// The first attempt may come before the system has given the port back, and what
+	// it said is taken back only after the one that succeeds.
+	overlaytest.Within(t, overlaytest.Patience, "it listens again, and has nothing to say of it", func() bool {
+		return ma.Contains(s.ListenAddresses(), tcp) && o.Deaf() == nil
+	})
+	if len(s.ListenAddresses()) != len(had) {
+		t.Errorf("it listens on %v, want %v", s.ListenAddresses(), had)
 	}
 	at := net.JoinHostPort(tcp[0].Value(), tcp[1].Value())
 	var other net.Listener
