@@ -60,14 +60,16 @@ func contradicts(l Log, t checkpoint.Tree) bool {
 // next comes with the State that follows.
 type State struct {
 	Generation Generation
-	Start      checkpoint.Tree // of the generation
+
+	// Start is where the generation started, or what it knows to be certified since.
+	Start checkpoint.Tree
 
 	// Promised is the generation to which it promised itself, or its own: in
 	// earlier ones it neither reports nor locks.
 	Promised uint64
 
-	// Reported is what it reported in its generation above what it locked there,
-	// ascending, at most MaxPending.
+	// Reported is what it reported in its generation above what it locked there and
+	// knew to be certified, ascending, at most MaxPending.
 	Reported []checkpoint.Tree
 
 	// Locked is its lock of the highest generation and there of the largest size,
@@ -117,6 +119,9 @@ func (s State) Report(size uint64, l Log) (State, checkpoint.Tree, Refusal) {
 		return s, tree, NotApplied
 	case !s.agrees(l):
 		return s, tree, Rewritten
+	}
+	s.Reported = s.above(s.Start.Size) // the log agrees with the rest through Start
+	switch {
 	case slices.Contains(s.Reported, tree):
 		return s, tree, None
 	case size < s.highest():
@@ -141,6 +146,16 @@ func (s *State) agrees(l Log) bool {
 	return s.Locked.Generation != s.Generation || s.Locked.IsZero() || has(l, s.Locked.Tree)
 }
 
+// above returns what was reported above a size.
+func (s *State) above(size uint64) []checkpoint.Tree {
+	for i, t := range s.Reported {
+		if t.Size > size {
+			return s.Reported[i:]
+		}
+	}
+	return nil
+}
+
 // highest is the size below which nothing is reported any more.
 func (s *State) highest() uint64 {
 	size := s.Start.Size
@@ -151,6 +166,23 @@ func (s *State) highest() uint64 {
 		size = s.Reported[n-1].Size + 1
 	}
 	return size
+}
+
+// Settle takes note of what the quorum certified, whether it took part or not: it
+// says nothing more of smaller sizes, and nothing at all in this generation when its
+// log contradicts it.
+func (s State) Settle(certified checkpoint.Tree, l Log) (State, Refusal) {
+	switch {
+	case certified.Size == s.Cosigned.Size && certified != s.Cosigned:
+		return s, Conflict
+	case contradicts(l, certified):
+		s.Promised = max(s.Promised, s.Generation.Number+1)
+		return s, Rewritten
+	case certified.Size <= s.Start.Size:
+		return s, Passed
+	}
+	s.Start = certified
+	return s, None
 }
 
 // Lock commits the regulator to a tree of which it holds a quorum's equal reports,

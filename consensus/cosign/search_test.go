@@ -19,6 +19,7 @@ type world struct {
 	regulators, quorum int
 	sizes, generations int
 	rewrites           bool
+	settles            bool // regulators take note of what is certified
 	forgets            bool // a regulator forgets what it cosigned, its last line of defence
 
 	without part // of the rule
@@ -99,6 +100,7 @@ type regulator struct {
 	start              [maxGens]uint8 // a branch, or unjoined
 	reported, locked   [maxGens][maxSizes]branch
 	cosigned           branches
+	settled            branch // what it knows to be certified, in its generation
 }
 
 // branches is a set of branches.
@@ -119,6 +121,7 @@ func (r *regulator) pack() (w uint64) {
 			put(uint8(r.locked[g][s]))
 		}
 	}
+	put(uint8(r.settled))
 	put(uint8(r.cosigned >> 3))
 	put(uint8(r.cosigned & 7))
 	return w
@@ -128,6 +131,7 @@ func unpack(w uint64) (r regulator) {
 	get := func() (v uint8) { v = uint8(w & 7); w >>= 3; return v }
 	r.cosigned = branches(get())
 	r.cosigned |= branches(get()) << 3
+	r.settled = branch(get())
 	r.start[maxGens-1] = unjoined
 	for g := maxGens - 2; g >= 0; g-- {
 		for s := maxSizes - 1; s >= 0; s-- {
@@ -166,6 +170,9 @@ func (r *regulator) state() State {
 		if r.cosigned.has(b) {
 			s.Cosigned = b.tree()
 		}
+	}
+	if r.settled != 0 {
+		s.Start = r.settled.tree()
 	}
 	for size := floor + 1; size <= maxSizes; size++ {
 		if b := r.reported[r.gen][size-1]; b != 0 {
@@ -299,6 +306,9 @@ func (x *search) steps(i int) (next []regulator) {
 		n.log = uint8(log)
 		next = append(next, n)
 	}
+	if x.settles {
+		next = append(next, x.settle(r)...)
+	}
 	for size := 1; size <= x.sizes; size++ {
 		if n, ok := x.report(r, size); ok {
 			next = append(next, n)
@@ -323,6 +333,23 @@ func (x *search) steps(i int) (next []regulator) {
 				}
 			}
 		}
+	}
+	return next
+}
+
+// settle returns what comes of knowing what is certified.
+func (x *search) settle(r regulator) (next []regulator) {
+	for _, c := range x.certified() {
+		s, refused := x.state(&r).Settle(c.tree(), branch(r.log))
+		if refused == Conflict {
+			x.found(twice, "%d is certified, and an honest regulator has cosigned %v", c, x.cosigned(&r))
+		}
+		n := r
+		n.promised = uint8(s.Promised)
+		if refused == None {
+			n.settled = branchOf(s.Start)
+		}
+		next = append(next, n)
 	}
 	return next
 }
@@ -496,7 +523,7 @@ func (x *search) join(r regulator, g int, start branch) (regulator, bool) {
 	if refused != None {
 		return r, false
 	}
-	r.gen, r.promised, r.start[g] = uint8(s.Generation.Number), uint8(s.Promised), uint8(start)
+	r.gen, r.promised, r.start[g], r.settled = uint8(s.Generation.Number), uint8(s.Promised), uint8(start), 0
 	if x.without != dropping || !consistent(branch(r.log), start) {
 		r.log = uint8(start)
 	}

@@ -5,8 +5,8 @@ import "testing"
 // TestEveryMoment searches small worlds whole.
 func TestEveryMoment(t *testing.T) {
 	worlds := map[string]world{
-		"one realignment, one size":  {regulators: 4, quorum: 3, sizes: 1, generations: 2},
-		"the same, forgetful":        {regulators: 4, quorum: 3, sizes: 1, generations: 2, forgets: true},
+		"one realignment, one size":  {regulators: 4, quorum: 3, sizes: 1, generations: 2, settles: true},
+		"the same, forgetful":        {regulators: 4, quorum: 3, sizes: 1, generations: 2, settles: true, forgets: true},
 		"a rewritten log, two sizes": {regulators: 4, quorum: 3, sizes: 2, generations: 1, rewrites: true},
 		"five regulators, one size":  {regulators: 5, quorum: 4, sizes: 1, generations: 1},
 	}
