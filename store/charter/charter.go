@@ -17,24 +17,32 @@
 // time is what its founders wrote.
 package charter
 
-import "ringfence/store/keys"
+import (
+	"ringfence/store/charter/article"
+	"ringfence/store/keys"
+)
 
-// Role is what an organisation is in the federation. The codes are
-// append-only.
-type Role uint8
+// The articles of the constitution have a package of their own, with what changes
+// them; these are its names for those who meet them here.
+type (
+	Role          = article.Role
+	RegulatorSeat = article.Seat
+	Member        = article.Member
+	Grant         = article.Grant
+)
 
 // The roles.
 const (
-	Operator       Role = 1
-	MVNO           Role = 2
-	Vendor         Role = 3
-	CallCentre     Role = 4
-	Internet       Role = 5
-	Handset        Role = 6
-	Coordinator    Role = 7
-	Regulator      Role = 8
-	PublicSecurity Role = 9  // authority: police
-	Sector         Role = 10 // authority: a sector's regulator
+	Operator       = article.Operator
+	MVNO           = article.MVNO
+	Vendor         = article.Vendor
+	CallCentre     = article.CallCentre
+	Internet       = article.Internet
+	Handset        = article.Handset
+	Coordinator    = article.Coordinator
+	Regulator      = article.Regulator
+	PublicSecurity = article.PublicSecurity
+	Sector         = article.Sector
 )
 
 // Charter is a genesis charter, unsigned. Its canonical encoding is hashed
@@ -69,38 +77,4 @@ type Founder struct {
 	_      struct{} `cbor:",toarray"`
 	Member string
 	Key    keys.Public
-}
-
-// RegulatorSeat makes a member one of the regulators.
-type RegulatorSeat struct {
-	_            struct{} `cbor:",toarray"`
-	Member       string
-	Jurisdiction string      // "CN", or a province as "CN-31"
-	Vote         keys.Public // signs votes
-	Cosign       keys.Public // cosigns checkpoints (C2SP cosignature/v1)
-	CosignName   string      // key name in signed notes: no space, no +
-}
-
-// Member is an organisation of the federation.
-type Member struct {
-	_        struct{} `cbor:",toarray"`
-	ID       string   // 1 to 32 of a-z 0-9 -
-	Name     string   // English or romanised
-	NameZh   string   // Chinese, may be empty
-	Roles    []Role   // at least one, ascending
-	Group    string   // independence group; common controller or data supplier
-	Contact  string   // responsible person or desk
-	Issuers  []keys.Public
-	Hosts    []keys.Public // libp2p identities of its nodes
-	Audience string        // age recipient, "age1…"; may be empty
-	Recovery keys.Public   // offline; asks for reinstatement
-}
-
-// Grant is what the ledger says of a range of numbers.
-type Grant struct {
-	_         struct{} `cbor:",toarray"`
-	Range     []byte   // number.Range, 9 bytes
-	Allocatee string   // member ID
-	ResoldTo  string   // member ID or empty
-	HostedBy  string   // member ID or empty
 }

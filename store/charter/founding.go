@@ -138,7 +138,7 @@ func (c *Card) Validate() error {
 		Issuers: slices.SortedFunc(slices.Values(c.Issuers), keys.Public.Compare),
 		Hosts:   slices.SortedFunc(slices.Values(c.Hosts), keys.Public.Compare),
 	}
-	if err := m.validate(); err != nil {
+	if err := m.Validate(); err != nil {
 		return err
 	}
 	v := validator{uses: make(map[keys.Public]string)}
@@ -152,7 +152,7 @@ func (c *Card) Validate() error {
 	}
 	if slices.Contains(c.Roles, Regulator) {
 		r := RegulatorSeat{Member: c.ID, Jurisdiction: c.Jurisdiction, Vote: c.Vote, Cosign: c.Cosign, CosignName: c.CosignName}
-		if err := r.validate(); err != nil {
+		if err := r.Validate(); err != nil {
 			return err
 		}
 		return v.seatKeys(&r)

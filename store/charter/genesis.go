@@ -2,7 +2,6 @@ package charter
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,7 +10,6 @@ import (
 	"ringfence/store/assertion"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
-	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
 
@@ -230,11 +228,4 @@ func (p *Predecessor) isZero() bool {
 func (c *Charter) Quorum() int {
 	q, _ := checkpoint.Quorum(len(c.Regulators))
 	return q
-}
-
-func decodeRange(b []byte) (number.Range, error) {
-	if len(b) != number.KeySize {
-		return number.Range{}, errors.New("a range has 9 bytes")
-	}
-	return number.RangeFromBytes([number.KeySize]byte(b))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 
+	"ringfence/store/charter/article"
 	"ringfence/store/number"
 )
 
@@ -21,7 +22,7 @@ type keyIndex struct {
 // add enters an encoded range that Validate has passed. The first of equal
 // keys stays.
 func (x *keyIndex) add(encoded []byte, value int32) {
-	r, err := decodeRange(encoded)
+	r, err := article.ParseRange(encoded)
 	if err != nil {
 		return
 	}

@@ -1,55 +1,6 @@
 package charter
 
-import (
-	"fmt"
-	"strings"
-
-	"ringfence/store/assertion"
-)
-
-var roleWords = [...]string{
-	Operator:       "operator",
-	MVNO:           "mvno",
-	Vendor:         "vendor",
-	CallCentre:     "callcentre",
-	Internet:       "internet",
-	Handset:        "handset",
-	Coordinator:    "coordinator",
-	Regulator:      "regulator",
-	PublicSecurity: "public_security",
-	Sector:         "sector",
-}
-
-// Valid reports whether r is one of the roles of this version.
-func (r Role) Valid() bool { return r >= Operator && int(r) < len(roleWords) }
-
-// String returns the word by which files and screens name r, or "role(n)" for
-// a code that this version does not know.
-func (r Role) String() string {
-	if r.Valid() {
-		return roleWords[r]
-	}
-	return fmt.Sprintf("role(%d)", uint8(r))
-}
-
-// MarshalText returns the word that String gives; it refuses unknown codes.
-func (r Role) MarshalText() ([]byte, error) {
-	if !r.Valid() {
-		return nil, fmt.Errorf("charter: role code %d is unknown", uint8(r))
-	}
-	return []byte(r.String()), nil
-}
-
-// UnmarshalText accepts the words that String gives.
-func (r *Role) UnmarshalText(text []byte) error {
-	for i, w := range roleWords {
-		if w != "" && w == string(text) {
-			*r = Role(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("charter: %q is no role; want one of %s", text, strings.Join(roleWords[Operator:], ", "))
-}
+import "ringfence/store/assertion"
 
 // roles is a set of roles: bit r stands for role r.
 type roles uint16

@@ -27,6 +27,10 @@ type IssuerInfo struct {
 	// Rank is the place of the key among all issuers by their bytes. Ranks of
 	// one State compare as the keys do; those of different States do not mix.
 	Rank uint32
+	// Index is the place of the key in the roster, in the order of admission. It never
+	// changes in the life of a federation; the issuers of the genesis charter come first,
+	// member by member.
+	Index uint32
 }
 
 // State is the constitution as the ledger stands at one size, indexed for

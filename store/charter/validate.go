@@ -5,11 +5,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"ringfence/store/assertion"
+	"ringfence/store/charter/article"
 	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -26,12 +24,6 @@ const (
 	maxMembers    = assertion.MaxElements
 	maxGrants     = assertion.MaxElements
 	maxProtected  = assertion.MaxElements
-	maxKeys       = 64 // issuers or hosts of one member
-	maxID         = 32
-	maxName       = 128
-	maxContact    = 256
-	maxRecipient  = 128
-	maxCosignName = 64
 	maxFederation = 64
 	maxCheckpoint = 64 << 10
 )
@@ -84,7 +76,7 @@ func (v *validator) head() error {
 	case c.Created <= 0 || c.Created > taxonomy.MaxTime:
 		return fmt.Errorf("created: %d is no time between 1970 and 9999, in Unix seconds", c.Created)
 	}
-	if err := text(c.Name, 1, maxFederation); err != nil {
+	if err := article.CheckText(c.Name, 1, maxFederation); err != nil {
 		return fmt.Errorf("name: %w", err)
 	}
 	for _, list := range [...]struct {
@@ -125,51 +117,13 @@ func (v *validator) members() error {
 	list := v.charter.Members
 	for i := range list {
 		m := &list[i]
-		if err := m.validate(); err != nil {
+		if err := m.Validate(); err != nil {
 			return fmt.Errorf("members[%d].%w", i, err)
 		}
 		if err := ascending(i, func(i int) string { return list[i].ID }); err != nil {
 			return fmt.Errorf("members[%d].id: %w", i, err)
 		}
 		v.byID[m.ID] = m
-	}
-	return nil
-}
-
-func (m *Member) validate() error {
-	if err := identifier(m.ID); err != nil {
-		return fmt.Errorf("id: %w", err)
-	}
-	if err := identifier(m.Group); err != nil {
-		return fmt.Errorf("group: %w; a member that depends on no other is a group of its own", err)
-	}
-	for _, t := range [...]struct {
-		name, value string
-		least, most int
-	}{{"name", m.Name, 1, maxName}, {"name_zh", m.NameZh, 0, maxName}, {"contact", m.Contact, 1, maxContact}} {
-		if err := text(t.value, t.least, t.most); err != nil {
-			return fmt.Errorf("%s: %w", t.name, err)
-		}
-	}
-	if len(m.Roles) == 0 {
-		return fmt.Errorf("roles: a member has at least one")
-	}
-	for i, r := range m.Roles {
-		switch {
-		case !r.Valid():
-			return fmt.Errorf("roles[%d]: role code %d is unknown", i, r)
-		case i > 0 && m.Roles[i-1] >= r:
-			return fmt.Errorf("roles[%d]: %s stands twice or out of order", i, r)
-		}
-	}
-	if len(m.Issuers) > maxKeys || len(m.Hosts) > maxKeys {
-		return fmt.Errorf("issuers: %d issuers and %d hosts; a member has at most %d of each", len(m.Issuers), len(m.Hosts), maxKeys)
-	}
-	if m.Audience == "" {
-		return nil
-	}
-	if err := keys.CheckRecipient(m.Audience); err != nil {
-		return fmt.Errorf("audience: %w", err)
 	}
 	return nil
 }
@@ -201,7 +155,7 @@ func (v *validator) regulators() error {
 		case names[r.CosignName] != "":
 			return fmt.Errorf("regulators[%d].cosign_name: %q is already that of %q", i, r.CosignName, names[r.CosignName])
 		}
-		if err := r.validate(); err != nil {
+		if err := r.Validate(); err != nil {
 			return fmt.Errorf("regulators[%d].%w", i, err)
 		}
 		if err := ascending(i, func(i int) string { return list[i].Member }); err != nil {
@@ -213,16 +167,6 @@ func (v *validator) regulators() error {
 		if slices.Contains(m.Roles, Regulator) && !seated[m.ID] {
 			return fmt.Errorf("members[%d].roles: %q is a regulator without a seat among the regulators", i, m.ID)
 		}
-	}
-	return nil
-}
-
-func (r *RegulatorSeat) validate() error {
-	if !jurisdiction(r.Jurisdiction) {
-		return fmt.Errorf(`jurisdiction: %.64q; want a country as "CN" or a part of one as "CN-31" (ISO 3166)`, r.Jurisdiction)
-	}
-	if err := cosignName(r.CosignName); err != nil {
-		return fmt.Errorf("cosign_name: %w", err)
 	}
 	return nil
 }
@@ -308,7 +252,7 @@ func (v *validator) claim(place string, k keys.Public, use string) error {
 func (v *validator) grants() error {
 	held := make(map[number.Range]int, len(v.charter.Grants)) // list key → grant
 	for i, g := range v.charter.Grants {
-		r, err := decodeRange(g.Range)
+		r, err := article.ParseRange(g.Range)
 		if err != nil {
 			return fmt.Errorf("grants[%d].range: %w", i, err)
 		}
@@ -336,7 +280,7 @@ func (v *validator) grants() error {
 func (v *validator) protected() error {
 	list := v.charter.Protected
 	for i, b := range list {
-		r, err := decodeRange(b)
+		r, err := article.ParseRange(b)
 		if err != nil {
 			return fmt.Errorf("protected[%d]: %w", i, err)
 		}
@@ -367,51 +311,4 @@ func ascending(i int, id func(int) string) error {
 		return fmt.Errorf("%q stands twice or out of order", id(i))
 	}
 	return nil
-}
-
-// identifier accepts 1 to 32 of a-z, 0-9 and the hyphen, a letter or digit
-// first.
-func identifier(s string) error {
-	bad := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
-	if s == "" || len(s) > maxID || s[0] == '-' || strings.ContainsFunc(s, bad) {
-		return fmt.Errorf("%.64q; want 1 to %d of a-z, 0-9 and hyphens, a letter or digit first", s, maxID)
-	}
-	return nil
-}
-
-// text accepts valid UTF-8 without control characters, of least to most bytes.
-func text(s string, least, most int) error {
-	switch {
-	case len(s) < least || len(s) > most:
-		return fmt.Errorf("%d bytes; want %d to %d", len(s), least, most)
-	case !utf8.ValidString(s):
-		return fmt.Errorf("the text is not UTF-8")
-	case strings.ContainsFunc(s, unicode.IsControl):
-		return fmt.Errorf("the text holds control characters")
-	}
-	return nil
-}
-
-// cosignName accepts key names of signed notes (C2SP signed-note): not empty,
-// no space and no plus.
-func cosignName(s string) error {
-	if err := text(s, 1, maxCosignName); err != nil {
-		return err
-	}
-	if strings.ContainsFunc(s, unicode.IsSpace) || strings.Contains(s, "+") {
-		return fmt.Errorf("%q holds a space or a plus, which key names of signed notes must not", s)
-	}
-	return nil
-}
-
-// jurisdiction accepts ISO 3166-1 and 3166-2 codes by their shape.
-func jurisdiction(s string) bool {
-	country, part, divided := strings.Cut(s, "-")
-	upper := func(s string) bool {
-		return !strings.ContainsFunc(s, func(r rune) bool { return r < 'A' || r > 'Z' })
-	}
-	alnum := func(s string) bool {
-		return !strings.ContainsFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
-	}
-	return len(country) == 2 && upper(country) && (!divided || len(part) >= 1 && len(part) <= 3 && alnum(part))
 }

@@ -63,6 +63,10 @@ const (
 	DomainVote   Domain = "ringfence/vote/v1\n"
 	DomainTick   Domain = "ringfence/tick/v1\n"
 
+	// DomainArticle is signed by those who must agree to a change of the charter: see
+	// store/charter/article.
+	DomainArticle Domain = "ringfence/article/v1\n"
+
 	// DomainCosignature begins what a regulator cosigns (C2SP tlog-cosignature).
 	DomainCosignature Domain = "cosignature/v1\n"
 	// DomainNote begins nothing: C2SP signed-note signs the text as it is, whose
@@ -75,6 +79,14 @@ type Public [PublicSize]byte
 
 // Signature is an algorithm byte and a signature.
 type Signature [SignatureSize]byte
+
+// Endorsement is a signature and the key that made it. What it is a signature of is
+// told where it stands. In a format it is an array of the two.
+type Endorsement struct {
+	_         struct{} `cbor:",toarray"`
+	Key       Public
+	Signature Signature
+}
 
 // ParsePublic decodes an algorithm byte and a key. It refuses unknown
 // algorithms, encodings that are not canonical, and keys of small order.

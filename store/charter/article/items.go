@@ -1,0 +1,135 @@
+package article
+
+import (
+	"github.com/ipfs/go-cid"
+
+	"ringfence/store/keys"
+	"ringfence/store/motion"
+	"ringfence/store/policy"
+)
+
+// Item is one change of the constitution: what an item of a motion of its kind says.
+// The types of this package whose names end in Admission, Change, Removal, End,
+// Rekeying, Reinstatement, Granting and Setting are Items, by pointer.
+type Item interface {
+	// Kind is that of the motions that hold such items.
+	Kind() motion.Kind
+	// Encode returns the canonical encoding; the error names the field.
+	Encode() ([]byte, error)
+}
+
+// Manner is how an authority ended. The codes are append-only.
+type Manner uint8
+
+// The manners. What was anchored under a key that was rotated or left stays; what an
+// expelled key asserted ends, while what it undid up to its heads stays undone.
+const (
+	Rotate Manner = 1 // another key of the member goes on
+	Leave  Manner = 2
+	Expel  Manner = 3
+)
+
+// MemberAdmission is an item of an AdmitMember motion. Every issuer of the member
+// endorses it. A regulator's seat is given by a RegulatorAdmission later.
+type MemberAdmission struct {
+	Member       Member
+	Endorsements []keys.Endorsement // ascending by key
+}
+
+// MemberChange is an item of a ChangeMember motion: the member as it is from now on,
+// but for its issuers, which it does not name.
+type MemberChange struct{ Member Member }
+
+// MemberRemoval is an item of a RemoveMember motion. It ends all issuers of the member.
+type MemberRemoval struct {
+	Member string
+	How    Manner                // Leave or Expel
+	Heads  []motion.AnchoredHead // of its issuers in force that said something, ascending by issuer
+}
+
+// IssuerAdmission is an item of an AdmitIssuer motion. The key endorses it; the
+// member's recovery key or another issuer of the member may.
+type IssuerAdmission struct {
+	Member       string
+	Key          keys.Public
+	Endorsements []keys.Endorsement // ascending by key
+}
+
+// IssuerEnd is an item of an EndIssuer motion. A rotation is endorsed by the old key
+// and the new one; to leave is a word of the member: proposed or endorsed by one of its
+// issuers, or endorsed by its recovery key.
+type IssuerEnd struct {
+	Issuer       keys.Public
+	How          Manner
+	Successor    keys.Public           // in a rotation, else none
+	Heads        []motion.AnchoredHead // its head in the open epoch; none if it said nothing there
+	Endorsements []keys.Endorsement    // ascending by key
+}
+
+// RegulatorAdmission is the item of an AdmitRegulator motion: a seat for a member.
+// Both keys of the seat endorse it.
+type RegulatorAdmission struct {
+	Seat         Seat
+	Endorsements []keys.Endorsement // ascending by key
+}
+
+// RegulatorRemoval is the item of a RemoveRegulator motion. The member stays, with
+// other roles, until it is removed as one.
+type RegulatorRemoval struct {
+	Member string
+	Roles  []Role // that it has from now on: at least one, ascending, not regulator
+}
+
+// RegulatorRekeying is the item of a RekeyRegulator motion. Of its two keys one at
+// least is new; those that are endorse it, and those that they replace may.
+type RegulatorRekeying struct {
+	Member       string
+	Vote, Cosign keys.Public
+	Endorsements []keys.Endorsement // ascending by key
+}
+
+// Reinstatement is an item of a Reinstate motion: it closes the open epoch of an issuer
+// at its base and opens the next. The member's recovery key or any of its issuers may
+// endorse it.
+type Reinstatement struct {
+	Issuer       keys.Public
+	Epoch        uint64                // that it opens
+	Base         []motion.AnchoredHead // in the epoch before, which is closed there; none if nothing of that counts
+	Endorsements []keys.Endorsement    // ascending by key
+}
+
+// Granting is an item of a Grant motion: a range that nobody held as such.
+type Granting struct{ Grant Grant }
+
+// GrantEnd is an item of an EndGrant motion. A range can pass on in the same step.
+type GrantEnd struct {
+	Range []byte                // number.Range, 9 bytes
+	Heads []motion.AnchoredHead // of issuers of those who held it, ascending by issuer: up to which they spoke for it
+	Next  []Grant               // at most one, of the same range
+}
+
+// PolicySetting is what the items of a SetPolicy motion say together: everything that
+// Standing is of but the regulators. It is cut into as many items as it needs (Cut).
+type PolicySetting struct {
+	Policy    policy.Policy
+	Taxonomy  uint16   // version of the category table
+	Protected [][]byte // ranges, 9 bytes each, ascending
+}
+
+// Cut returns the items of a SetPolicy motion.
+func (p *PolicySetting) Cut() ([][]byte, error) { panic("to come") }
+
+// Endorse adds a key's endorsement to an item that takes some. It is bound to the
+// federation and to all that the item says.
+func Endorse(it Item, federation cid.Cid, key keys.Private) error { panic("to come") }
+
+// Open reads the items of a motion that changes the constitution, in its order, and
+// verifies their endorsements. The items of a SetPolicy motion become one Setting. The
+// error tells the item by its place, and wraps wire.ErrNewer where this release does not
+// know what it says.
+func Open(federation cid.Cid, kind motion.Kind, openings []motion.Opening) ([]Item, error) {
+	panic("to come")
+}
+
+// Heads returns the heads that items name, as they stand in them.
+func Heads(items []Item) []motion.AnchoredHead { panic("to come") }
