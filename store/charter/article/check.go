@@ -9,6 +9,7 @@ import (
 
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/wire"
 )
 
 // MaxKeys is how many issuers, and how many hosts, one member has at most.
@@ -37,16 +38,8 @@ func (m *Member) Validate() error {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
 	}
-	if len(m.Roles) == 0 {
-		return fmt.Errorf("roles: a member has at least one")
-	}
-	for i, r := range m.Roles {
-		switch {
-		case !r.Valid():
-			return fmt.Errorf("roles[%d]: role code %d is unknown", i, r)
-		case i > 0 && m.Roles[i-1] >= r:
-			return fmt.Errorf("roles[%d]: %s stands twice or out of order", i, r)
-		}
+	if err := checkRoles(m.Roles); err != nil {
+		return err
 	}
 	if len(m.Issuers) > MaxKeys || len(m.Hosts) > MaxKeys {
 		return fmt.Errorf("issuers: %d issuers and %d hosts; a member has at most %d of each", len(m.Issuers), len(m.Hosts), MaxKeys)
@@ -56,6 +49,76 @@ func (m *Member) Validate() error {
 	}
 	if err := keys.CheckRecipient(m.Audience); err != nil {
 		return fmt.Errorf("audience: %w", err)
+	}
+	return nil
+}
+
+// checkRoles refuses no role at all, and roles out of order.
+func checkRoles(list []Role) error {
+	if len(list) == 0 {
+		return errors.New("roles: a member has at least one")
+	}
+	for i, r := range list {
+		switch {
+		case r > Sector:
+			return fmt.Errorf("roles[%d]: role code %d is unknown: %w", i, r, wire.ErrNewer)
+		case !r.Valid():
+			return fmt.Errorf("roles[%d]: role code %d is none", i, r)
+		case i > 0 && list[i-1] >= r:
+			return fmt.Errorf("roles[%d]: %s stands twice or out of order", i, r)
+		}
+	}
+	return nil
+}
+
+// Purpose is what a key is for, in words: "issuer".
+type Purpose string
+
+// The purposes. A key serves one.
+const (
+	ForFeed     Purpose = "issuer"
+	ForHost     Purpose = "host"
+	ForRecovery Purpose = "recovery"
+	ForVotes    Purpose = "vote"
+	ForCosign   Purpose = "cosign"
+)
+
+// Key is a key with its purpose.
+type Key struct {
+	keys.Public
+	Purpose Purpose
+}
+
+// EachKey hands the keys of m to claim, with the field in which each stands, and refuses
+// lists that are out of order. The first error is returned.
+func (m *Member) EachKey(claim func(place string, k Key) error) error {
+	for _, list := range [...]struct {
+		name    string
+		purpose Purpose
+		keys    []keys.Public
+	}{{"issuers", ForFeed, m.Issuers}, {"hosts", ForHost, m.Hosts}} {
+		for j, k := range list.keys {
+			at := fmt.Sprintf("%s[%d]", list.name, j)
+			if err := claim(at, Key{k, list.purpose}); err != nil {
+				return err
+			}
+			if j > 0 && list.keys[j-1].Compare(k) >= 0 {
+				return fmt.Errorf("%s: out of order", at)
+			}
+		}
+	}
+	if m.Recovery.IsZero() {
+		return nil
+	}
+	return claim("recovery", Key{m.Recovery, ForRecovery})
+}
+
+func checkSeatKeys(vote, cosign keys.Public) error {
+	if err := CheckKey(vote); err != nil {
+		return fmt.Errorf("vote: %w", err)
+	}
+	if err := CheckKey(cosign); err != nil {
+		return fmt.Errorf("cosign: %w", err)
 	}
 	return nil
 }
