@@ -40,7 +40,7 @@ func message(federation cid.Cid, g Generation, t checkpoint.Tree) []byte {
 
 // Sign says it of a tree. Only a State decides whether it may be said.
 func (p Phase) Sign(federation cid.Cid, g Generation, t checkpoint.Tree, key keys.Private) Signer {
-	return Signer{key.Public(), key.Sign(keys.Domain(p), message(federation, g, t))}
+	return Signer{Key: key.Public(), Signature: key.Sign(keys.Domain(p), message(federation, g, t))}
 }
 
 // Verify reports whether s said it of a tree.
@@ -55,9 +55,7 @@ func (a Agreement) Verified(p Phase, federation cid.Cid) Agreement {
 	a.Signers = slices.DeleteFunc(slices.Clone(a.Signers), func(s Signer) bool {
 		return !s.Key.Verify(keys.Domain(p), msg, s.Signature)
 	})
-	slices.SortStableFunc(a.Signers, Signer.compare)
+	slices.SortStableFunc(a.Signers, Signer.Compare)
 	a.Signers = slices.CompactFunc(a.Signers, func(s, o Signer) bool { return s.Key == o.Key })
 	return a
 }
-
-func (s Signer) compare(o Signer) int { return s.Key.Compare(o.Key) }

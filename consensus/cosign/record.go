@@ -50,20 +50,14 @@ type lockArray struct {
 	Record     merkle.Hash
 	Size       uint64
 	Root       merkle.Hash
-	Reports    []signerArray // ascending by key
-}
-
-type signerArray struct {
-	_         struct{} `cbor:",toarray"`
-	Key       keys.Public
-	Signature keys.Signature
+	Reports    []Signer // ascending by key
 }
 
 // sealed is a promise with its signature.
 type sealed struct {
 	_       struct{} `cbor:",toarray"`
 	Promise []byte
-	By      signerArray
+	By      Signer
 }
 
 // SignPromise signs p, which shows the checkpoint in note as certified; note is empty
@@ -72,18 +66,16 @@ func SignPromise(federation cid.Cid, p Promise, note []byte, key keys.Private) S
 	a := promiseArray{Version: wordVersion, Federation: federation.Bytes(), Number: p.Number, Certified: note}
 	if !p.Lock.IsZero() {
 		l := lockArray{Generation: p.Lock.Generation.Number, Record: p.Lock.Generation.Record, Size: p.Lock.Tree.Size, Root: p.Lock.Tree.Root}
-		for _, s := range p.Lock.Signers {
-			l.Reports = append(l.Reports, signerArray{Key: s.Key, Signature: s.Signature})
-		}
+		l.Reports = p.Lock.Signers
 		a.Lock = []lockArray{l}
 	}
 	b := wire.Format(a)
-	return SignedPromise{Promise: p, By: Signer{key.Public(), key.Sign(keys.DomainPromise, b)}, signed: b, note: note}
+	return SignedPromise{Promise: p, By: Signer{Key: key.Public(), Signature: key.Sign(keys.DomainPromise, b)}, signed: b, note: note}
 }
 
 // Bytes returns the canonical encoding.
 func (p SignedPromise) Bytes() []byte {
-	return wire.Format(sealed{Promise: p.signed, By: signerArray{Key: p.By.Key, Signature: p.By.Signature}})
+	return wire.Format(sealed{Promise: p.signed, By: p.By})
 }
 
 // Note returns the certified checkpoint that is shown; empty for none.
@@ -108,7 +100,7 @@ func (j *Judge) OpenPromise(b []byte) (p SignedPromise, err error) {
 	if err := errors.Join(wire.Decode(b, &outer), wire.Decode(outer.Promise, &a)); err != nil {
 		return p, fmt.Errorf("cosign: this is no promise: %w", err)
 	}
-	p = SignedPromise{Promise: Promise{Number: a.Number}, By: Signer(outer.By.signer()), signed: outer.Promise, note: a.Certified}
+	p = SignedPromise{Promise: Promise{Number: a.Number}, By: outer.By, signed: outer.Promise, note: a.Certified}
 	switch {
 	case a.Version != wordVersion:
 		return p, fmt.Errorf("cosign: the promise has version %d; this program knows %d: upgrade", a.Version, wordVersion)
@@ -132,8 +124,6 @@ func (j *Judge) OpenPromise(b []byte) (p SignedPromise, err error) {
 	return p, nil
 }
 
-func (s signerArray) signer() Signer { return Signer{s.Key, s.Signature} }
-
 // openLock verifies the reports behind a lock shown for a generation to come.
 func (j *Judge) openLock(l *lockArray, number uint64) (Agreement, error) {
 	a := Agreement{Generation: Generation{l.Generation, l.Record}, Tree: checkpoint.Tree{Size: l.Size, Root: l.Root}}
@@ -143,9 +133,7 @@ func (j *Judge) openLock(l *lockArray, number uint64) (Agreement, error) {
 	if len(l.Reports) > MaxSigners {
 		return a, fmt.Errorf("cosign: a lock with %d reports; at most %d are read", len(l.Reports), MaxSigners)
 	}
-	for _, s := range l.Reports {
-		a.Signers = append(a.Signers, s.signer())
-	}
+	a.Signers = l.Reports
 	verified := a.Verified(Reporting, j.Federation)
 	if !slices.Equal(a.Signers, verified.Signers) {
 		return a, errors.New("cosign: a lock whose reports are not all signed, each once and in order")
@@ -178,7 +166,7 @@ func (j *Judge) NewRecord(promises []SignedPromise) (r Record, err error) {
 		return r, fmt.Errorf("cosign: a record of %d promises; 1 to %d make one", len(promises), MaxSigners)
 	}
 	r.Promises = slices.Clone(promises)
-	slices.SortStableFunc(r.Promises, func(p, o SignedPromise) int { return p.By.compare(o.By) })
+	slices.SortStableFunc(r.Promises, func(p, o SignedPromise) int { return p.By.Compare(o.By) })
 	r.Promises = slices.CompactFunc(r.Promises, func(p, o SignedPromise) bool { return p.By.Key == o.By.Key })
 	var plain []Promise
 	var by []Signer

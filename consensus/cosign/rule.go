@@ -16,10 +16,7 @@ type Generation struct {
 }
 
 // Signer is a regulator, by its cosigning key, and its signature.
-type Signer struct {
-	Key       keys.Public
-	Signature keys.Signature
-}
+type Signer = keys.Endorsement
 
 // Agreement is several regulators' equal word on a tree in a generation: reports,
 // or locks.

@@ -19,18 +19,10 @@ const MaxSize = 4 << 20
 // Genesis is a charter with the signatures of its founders beside it. While
 // founders pass it round it holds some of them; At and Verify want all.
 type Genesis struct {
-	_          struct{}      `cbor:",toarray"`
-	Version    uint8         // 1
-	Charter    []byte        // as Charter.Encode gives it; its CID is signed for
-	Signatures []Endorsement // ascending by key
-}
-
-// Endorsement is one founder's signature over the charter's bytes, in the
-// domain keys.DomainGenesis.
-type Endorsement struct {
-	_         struct{} `cbor:",toarray"`
-	Key       keys.Public
-	Signature keys.Signature
+	_          struct{}           `cbor:",toarray"`
+	Version    uint8              // 1
+	Charter    []byte             // as Charter.Encode gives it; its CID is signed for
+	Signatures []keys.Endorsement // over Charter in the domain keys.DomainGenesis, one a founder, ascending by key
 }
 
 // NewGenesis returns the genesis of a valid charter, without signatures.
@@ -80,8 +72,8 @@ func (g *Genesis) Sign(founder keys.Private) error {
 	if !slices.ContainsFunc(missing, func(f Founder) bool { return f.Key == key }) {
 		return fmt.Errorf("charter: founder %q has signed already", c.Founders[named].Member)
 	}
-	g.Signatures = append(g.Signatures, Endorsement{Key: key, Signature: founder.Sign(keys.DomainGenesis, g.Charter)})
-	slices.SortFunc(g.Signatures, func(a, b Endorsement) int { return a.Key.Compare(b.Key) })
+	g.Signatures = append(g.Signatures, keys.Endorsement{Key: key, Signature: founder.Sign(keys.DomainGenesis, g.Charter)})
+	slices.SortFunc(g.Signatures, keys.Endorsement.Compare)
 	return nil
 }
 
@@ -95,11 +87,11 @@ func (g *Genesis) Merge(o *Genesis) error {
 		return fmt.Errorf("charter: merge: the charters differ, one is %s and the other %s: all founders sign the same draft", g.CharterCID(), o.CharterCID())
 	}
 	for _, e := range o.Signatures {
-		if !slices.ContainsFunc(g.Signatures, func(have Endorsement) bool { return have.Key == e.Key }) {
+		if !slices.ContainsFunc(g.Signatures, func(have keys.Endorsement) bool { return have.Key == e.Key }) {
 			g.Signatures = append(g.Signatures, e)
 		}
 	}
-	slices.SortFunc(g.Signatures, func(a, b Endorsement) int { return a.Key.Compare(b.Key) })
+	slices.SortFunc(g.Signatures, keys.Endorsement.Compare)
 	return nil
 }
 

@@ -241,13 +241,13 @@ func TestGenesisRefuses(t *testing.T) {
 			g.Signatures[0].Signature, g.Signatures[1].Signature = g.Signatures[1].Signature, g.Signatures[0].Signature
 		}, []string{"signatures[0]", "wrong"}},
 		{"signature of another domain", func(g *charter.Genesis) {
-			i := slices.IndexFunc(g.Signatures, func(e charter.Endorsement) bool { return e.Key == chartertest.Key("founder", "reg").Public() })
+			i := slices.IndexFunc(g.Signatures, func(e keys.Endorsement) bool { return e.Key == chartertest.Key("founder", "reg").Public() })
 			g.Signatures[i].Signature = chartertest.Key("founder", "reg").Sign(keys.DomainBatch, g.Charter)
 		}, []string{"wrong"}},
 		{"signed twice", func(g *charter.Genesis) { g.Signatures = append(g.Signatures, g.Signatures[1]) }, []string{"signatures[2]", "ascend"}},
 		{"out of order", func(g *charter.Genesis) { slices.Reverse(g.Signatures) }, []string{"signatures[1]", "ascend"}},
 		{"a stranger", func(g *charter.Genesis) {
-			g.Signatures = []charter.Endorsement{{Key: stranger.Public(), Signature: stranger.Sign(keys.DomainGenesis, g.Charter)}}
+			g.Signatures = []keys.Endorsement{{Key: stranger.Public(), Signature: stranger.Sign(keys.DomainGenesis, g.Charter)}}
 		}, []string{"signatures[0]", "no founder's"}},
 		{"another charter under the signatures", func(g *charter.Genesis) {
 			cfg := sample(t)

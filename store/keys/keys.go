@@ -88,6 +88,9 @@ type Endorsement struct {
 	Signature Signature
 }
 
+// Compare orders endorsements by their keys.
+func (e Endorsement) Compare(o Endorsement) int { return e.Key.Compare(o.Key) }
+
 // ParsePublic decodes an algorithm byte and a key. It refuses unknown
 // algorithms, encodings that are not canonical, and keys of small order.
 func ParsePublic(b []byte) (Public, error) {

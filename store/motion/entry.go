@@ -40,14 +40,7 @@ const (
 // served beside the ledger.
 type GenesisEntry struct {
 	Charter    cid.Cid
-	Signatures []Endorsement // ascending by key
-}
-
-// Endorsement is a founder's signature of the charter.
-type Endorsement struct {
-	_         struct{} `cbor:",toarray"`
-	Key       keys.Public
-	Signature keys.Signature
+	Signatures []keys.Endorsement // ascending by key
 }
 
 // MotionEntry is a motion that reached its threshold, with the votes that did it. Its
@@ -86,7 +79,7 @@ type (
 		Version    uint8
 		Type       entryType
 		Charter    []byte
-		Signatures []Endorsement
+		Signatures []keys.Endorsement
 	}
 	motionArray struct {
 		_       struct{} `cbor:",toarray"`
@@ -231,7 +224,7 @@ func openGenesis(b []byte) (Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("motion: genesis entry: %w", err)
 	}
-	if !ascending(a.Signatures, func(e Endorsement) keys.Public { return e.Key }) {
+	if !ascending(a.Signatures, func(e keys.Endorsement) keys.Public { return e.Key }) {
 		return nil, errors.New("motion: genesis entry: the signatures are not each once, in the order of their keys")
 	}
 	return GenesisEntry{charter, a.Signatures}, nil

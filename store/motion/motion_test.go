@@ -111,7 +111,7 @@ func entries(t testing.TB) map[string]motion.Entry {
 	t.Helper()
 	m := signed(t, nil)
 	return map[string]motion.Entry{
-		"genesis": motion.GenesisEntry{Charter: federation, Signatures: []motion.Endorsement{{Key: key(1).Public(), Signature: key(1).Sign(keys.DomainGenesis, []byte("x"))}}},
+		"genesis": motion.GenesisEntry{Charter: federation, Signatures: []keys.Endorsement{{Key: key(1).Public(), Signature: key(1).Sign(keys.DomainGenesis, []byte("x"))}}},
 		"motion":  motion.MotionEntry{Motion: m, Votes: votes(t, m.ID, 2, 3, 4)},
 		"item":    motion.ItemEntry{Kind: motion.Ratify, Motion: m.ID, Commitment: items(t, 1)[0].Commitment()},
 		"tick":    tick(t, 2, 3, 4),

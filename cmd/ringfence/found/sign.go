@@ -108,7 +108,7 @@ func Only(g *charter.Genesis, member string) (*charter.Genesis, error) {
 		return nil, err
 	}
 	one := *g
-	one.Signatures = slices.DeleteFunc(slices.Clone(g.Signatures), func(e charter.Endorsement) bool {
+	one.Signatures = slices.DeleteFunc(slices.Clone(g.Signatures), func(e keys.Endorsement) bool {
 		return !slices.Contains(c.Founders, charter.Founder{Member: member, Key: e.Key})
 	})
 	return &one, nil
