@@ -146,7 +146,7 @@ func (c *Card) Validate() error {
 		return err
 	}
 	if !c.Founder.IsZero() {
-		if err := v.claim("founder", c.Founder, use("founder", c.ID)); err != nil {
+		if err := v.claim("founder", c.Founder, inUse(forFounding, c.ID)); err != nil {
 			return err
 		}
 	}

@@ -166,7 +166,7 @@ func begin(c *Charter) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(c, federation, 1), nil
+	return compile(c, federation), nil
 }
 
 // Encode returns the canonical encoding of a valid charter.

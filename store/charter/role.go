@@ -1,6 +1,9 @@
 package charter
 
-import "ringfence/store/assertion"
+import (
+	"ringfence/store/assertion"
+	"ringfence/store/policy"
+)
 
 // roles is a set of roles: bit r stands for role r.
 type roles uint16
@@ -52,4 +55,18 @@ var speakers = [...]roles{
 // may reports whether a holder of s may say kind.
 func (s roles) may(kind assertion.Kind) bool {
 	return int(kind) < len(speakers) && s&speakers[kind] != 0
+}
+
+// highest returns the greatest weight among the roles of set that may flag.
+func highest(w *policy.RoleWeights, set roles) uint16 {
+	var most uint16
+	for _, one := range [...]struct {
+		role   Role
+		weight uint16
+	}{{Operator, w.Operator}, {MVNO, w.MVNO}, {Vendor, w.Vendor}, {Coordinator, w.Coordinator}, {Regulator, w.Regulator}} {
+		if set&roleSet(one.role) != 0 {
+			most = max(most, one.weight)
+		}
+	}
+	return most
 }

@@ -8,30 +8,20 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
+	"ringfence/store/charter/article"
+	"ringfence/store/charter/ordered"
 	"ringfence/store/keys"
 	"ringfence/store/number"
-	"ringfence/store/policy"
 )
 
 // MemberIndex is a member's place in the roster. It never changes in the life
 // of a federation: the members of the genesis charter come first, by ID; whom
-// the ledger admits later follows in the ledger's order.
+// the ledger admits later follows in the ledger's order. It is never given to
+// another, nor is a member's ID.
 type MemberIndex uint16
 
 // nobody is the index of no member.
 const nobody MemberIndex = math.MaxUint16
-
-// IssuerInfo is what the roster knows of a feed-signing key.
-type IssuerInfo struct {
-	Member MemberIndex
-	// Rank is the place of the key among all issuers by their bytes. Ranks of
-	// one State compare as the keys do; those of different States do not mix.
-	Rank uint32
-	// Index is the place of the key in the roster, in the order of admission. It never
-	// changes in the life of a federation; the issuers of the genesis charter come first,
-	// member by member.
-	Index uint32
-}
 
 // State is the constitution as the ledger stands at one size, indexed for
 // questions. It never changes and is safe for concurrent use; what it returns
@@ -39,223 +29,205 @@ type IssuerInfo struct {
 // prefix have the same State.
 //
 // At makes the first one, of size 1. What the ledger enacts later makes the
-// next State from the one before: both end in compile, so that no question has
-// two implementations.
+// next State from the one before (Enact): both go through the same draft, so
+// that no question has two implementations. A State shares with the one before
+// what did not change, and knows all before it (At).
 type State struct {
-	charter    *Charter
+	*constitution
+	size uint64
+}
+
+// constitution is what stands from one ledger size to the next change.
+type constitution struct {
+	founding   *Charter // as it was founded; what no motion changes is read there
 	federation cid.Cid
-	size       uint64
+	since      uint64                             // ledger size from which it stands
+	past       ordered.Map[uint64, *constitution] // those before it, by since
+	members    ordered.Map[MemberIndex, *member]  // all who are or were
+	sitting    int                                // how many of them are members still
+	ids        ordered.Map[string, MemberIndex]   // of all who are or were members
+	groups     ordered.Map[string, uint16]        // by name
+	groupNames ordered.Map[uint16, string]        // the inverse
+	issuers    ordered.Map[keys.Public, uint32]   // place in the roster
+	roster     ordered.Map[uint32, *IssuerRecord] // all that are or were
+	uses       ordered.Map[keys.Public, use]      // of all keys but issuers, ended ones too
+	grants     keyIndex[*grant]
+	granted    int // how many grants that are
 
-	issuers map[keys.Public]IssuerInfo
-	ranked  []keys.Public // by bytes: ranked[i] has rank i
-	hosts   map[keys.Public]MemberIndex
-	byID    map[string]MemberIndex
-	standing
-
-	grants    keyIndex // place in holders
-	holders   []holder
-	protected keyIndex
+	*board
 }
 
-// standing is what each member is worth, by MemberIndex.
-type standing struct {
-	roles      []roles
-	weights    []uint16
-	groups     []uint16
-	groupNames []string // by group
+// member is a member with what it is worth.
+type member struct {
+	Member
+	roles  roles
+	weight uint16
+	group  uint16
+	end    *MemberEnd
 }
 
-// holder is a Grant with its members looked up; nobody where it names none.
-type holder struct{ allocatee, resoldTo, server MemberIndex }
-
-func (h holder) has(m MemberIndex) bool {
-	return m == h.allocatee || m == h.resoldTo || m == h.server
+// grant is a Grant with its members looked up; nobody where it names none.
+type grant struct {
+	Grant
+	allocatee, resoldTo, server MemberIndex
 }
 
-// compile indexes a valid charter. The State keeps c.
-func compile(c *Charter, federation cid.Cid, size uint64) *State {
-	s := &State{charter: c, federation: federation, size: size}
-	s.byID = make(map[string]MemberIndex, len(c.Members))
-	s.hosts = make(map[keys.Public]MemberIndex)
-	for i := range c.Members {
-		m := MemberIndex(i)
-		s.byID[c.Members[i].ID] = m
-		for _, k := range c.Members[i].Hosts {
-			s.hosts[k] = m
-		}
-	}
-	s.rankIssuers()
-	s.standing = weigh(c)
-	for i, g := range c.Grants {
-		h := holder{s.index(g.Allocatee), s.index(g.ResoldTo), s.index(g.HostedBy)}
-		if h.server == nobody {
-			h.server = h.allocatee
-		}
-		s.holders = append(s.holders, h)
-		s.grants.add(g.Range, int32(i))
-	}
-	s.grants.sort()
-	for i, r := range c.Protected {
-		s.protected.add(r, int32(i))
-	}
-	return s
-}
-
-func (s *State) rankIssuers() {
-	owner := make(map[keys.Public]MemberIndex)
-	for i := range s.charter.Members {
-		for _, k := range s.charter.Members[i].Issuers {
-			owner[k] = MemberIndex(i)
-			s.ranked = append(s.ranked, k)
-		}
-	}
-	slices.SortFunc(s.ranked, keys.Public.Compare)
-	s.issuers = make(map[keys.Public]IssuerInfo, len(s.ranked))
-	for rank, k := range s.ranked {
-		s.issuers[k] = IssuerInfo{Member: owner[k], Rank: uint32(rank)}
-	}
-}
-
-func weigh(c *Charter) standing {
-	own := make(map[string]uint16, len(c.Policy.MemberWeights))
-	for _, w := range c.Policy.MemberWeights {
-		own[w.Member] = w.Permille
-	}
-	groups := make(map[string]uint16)
-	var st standing
-	for i := range c.Members {
-		m := &c.Members[i]
-		set := roleSet(m.Roles...)
-		weight, named := own[m.ID]
-		if !named {
-			weight = highest(&c.Policy.Weights, set)
-		}
-		group, seen := groups[m.Group]
-		if !seen {
-			group = uint16(len(st.groupNames))
-			groups[m.Group] = group
-			st.groupNames = append(st.groupNames, m.Group)
-		}
-		st.roles = append(st.roles, set)
-		st.weights = append(st.weights, weight)
-		st.groups = append(st.groups, group)
-	}
-	return st
-}
-
-// highest returns the greatest weight among the roles of set that may flag.
-func highest(w *policy.RoleWeights, set roles) uint16 {
-	var most uint16
-	for _, one := range [...]struct {
-		role   Role
-		weight uint16
-	}{{Operator, w.Operator}, {MVNO, w.MVNO}, {Vendor, w.Vendor}, {Coordinator, w.Coordinator}, {Regulator, w.Regulator}} {
-		if set&roleSet(one.role) != 0 {
-			most = max(most, one.weight)
-		}
-	}
-	return most
-}
-
-func (s *State) index(id string) MemberIndex {
-	if m, ok := s.byID[id]; ok {
-		return m
-	}
-	return nobody
+func (g *grant) has(m MemberIndex) bool {
+	return m == g.allocatee || m == g.resoldTo || m == g.server
 }
 
 // Federation returns the federation's ID.
 func (s *State) Federation() cid.Cid { return s.federation }
 
+// Name returns the federation's name.
+func (s *State) Name() string { return s.founding.Name }
+
+// LogKey returns the key of the ledger's own signature.
+func (s *State) LogKey() keys.Public { return s.founding.LogKey }
+
 // Size returns the ledger size at which s stands; 1 is the genesis alone.
 func (s *State) Size() uint64 { return s.size }
 
-// Policy returns the policy in force.
-func (s *State) Policy() *Policy { return &s.charter.Policy }
+// Grown returns the same constitution at a larger ledger size.
+func (s *State) Grown(size uint64) *State { return &State{s.constitution, max(size, s.size)} }
 
-// Charter returns the constitution in full, as the genesis charter would be
-// written if it were founded as it now stands.
-func (s *State) Charter() *Charter { return s.charter }
-
-// Issuer looks up a feed-signing key; false when it is none at this size.
-func (s *State) Issuer(k keys.Public) (IssuerInfo, bool) {
-	info, ok := s.issuers[k]
-	return info, ok
+// At returns the constitution at a ledger size from 1 to that of s: s knows its own
+// history. False for other sizes.
+func (s *State) At(size uint64) (*State, bool) {
+	switch {
+	case size == 0 || size > s.size:
+		return nil, false
+	case size >= s.since:
+		return &State{s.constitution, size}, true
+	}
+	c, ok := s.past.Floor(size)
+	return &State{c, size}, ok
 }
 
-// Issuers returns the feed-signing keys by rising rank.
-func (s *State) Issuers() []keys.Public { return s.ranked }
-
-// EverAdmitted reports whether k is or was a feed-signing key at this size or
-// any before. A key that was never admitted may belong to a member that this
-// node has not heard of yet.
-func (s *State) EverAdmitted(k keys.Public) bool {
-	_, ok := s.issuers[k]
-	return ok
+// Charter returns the constitution in full, as the genesis charter would be
+// written if it were founded as it now stands: of the founders those who are
+// members. It is written anew each time.
+func (s *State) Charter() *Charter {
+	c := *s.founding
+	c.Founders = slices.DeleteFunc(slices.Clone(c.Founders), func(f Founder) bool {
+		_, ok := s.MemberByID(f.Member)
+		return !ok
+	})
+	c.Regulators, c.Members, c.Grants = s.seats, nil, nil
+	c.Policy, c.Taxonomy, c.Protected = s.setting.Policy, s.setting.Taxonomy, s.setting.Protected
+	for _, m := range s.Members() {
+		c.Members = append(c.Members, *m)
+	}
+	seen := make(map[*grant]bool)
+	for _, g := range s.grants.at.All() {
+		if !seen[g] {
+			seen[g] = true
+			c.Grants = append(c.Grants, g.Grant)
+		}
+	}
+	c.Regulators = slices.Clone(c.Regulators)
+	c.Protected = slices.Clone(c.Protected)
+	c.Policy.MemberWeights = slices.Clone(c.Policy.MemberWeights)
+	c.Normalize()
+	return &c
 }
 
 // Host looks up the member whose node has the libp2p identity k.
 func (s *State) Host(k keys.Public) (MemberIndex, bool) {
-	m, ok := s.hosts[k]
-	return m, ok
+	u, ok := s.uses.Get(k)
+	if !ok || u.ended || u.purpose != article.ForHost {
+		return nobody, false
+	}
+	return u.member, true
 }
 
-// Members yields the roster in order.
+// Members yields the members in the order of the roster; not those who left.
 func (s *State) Members() iter.Seq2[MemberIndex, *Member] {
 	return func(yield func(MemberIndex, *Member) bool) {
-		for i := range s.charter.Members {
-			if !yield(MemberIndex(i), &s.charter.Members[i]) {
+		for i, m := range s.members.All() {
+			if m.end == nil && !yield(i, &m.Member) {
 				return
 			}
 		}
 	}
 }
 
-// Member returns the member at m; nil when the roster has none there.
+// Member returns the member at m, one that left as it was at last, without issuers;
+// nil when the roster has none there.
 func (s *State) Member(m MemberIndex) *Member {
-	if int(m) >= len(s.charter.Members) {
-		return nil
+	if one, ok := s.members.Get(m); ok {
+		return &one.Member
 	}
-	return &s.charter.Members[m]
+	return nil
 }
 
-// MemberByID looks up a member by its ID.
+// MemberByID looks up a member by its ID; not one that left.
 func (s *State) MemberByID(id string) (MemberIndex, bool) {
-	m, ok := s.byID[id]
-	return m, ok
+	if m, ok := s.ids.Get(id); ok && s.IsMember(m) {
+		return m, true
+	}
+	return nobody, false
+}
+
+// IsMember reports whether m is a member at this size.
+func (s *State) IsMember(m MemberIndex) bool { return s.sits(m) }
+
+func (c *constitution) sits(m MemberIndex) bool {
+	one, ok := c.members.Get(m)
+	return ok && one.end == nil
+}
+
+// End returns how a member left; false when it has not, or never was one.
+func (s *State) End(m MemberIndex) (MemberEnd, bool) {
+	if one, ok := s.members.Get(m); ok && one.end != nil {
+		return *one.end, true
+	}
+	return MemberEnd{}, false
 }
 
 // Group returns the index of m's independence group, from 0 in the order in
-// which the roster first names them. Members of one group count once.
-func (s *State) Group(m MemberIndex) uint16 { return at(s.groups, m) }
+// which the ledger first names them; it never changes. Members of one group
+// count once.
+func (s *State) Group(m MemberIndex) uint16 {
+	if one, ok := s.members.Get(m); ok {
+		return one.group
+	}
+	return 0
+}
 
 // GroupName returns the charter's word for a group; "" for an unknown index.
-func (s *State) GroupName(group uint16) string { return at(s.groupNames, MemberIndex(group)) }
+func (s *State) GroupName(group uint16) string {
+	name, _ := s.groupNames.Get(group)
+	return name
+}
 
 // Weight returns what a flag of m is worth, in permille: the member's own
 // weight if the policy names one, else the highest of its roles that may flag;
-// 0 when none of them may.
-func (s *State) Weight(m MemberIndex) uint16 { return at(s.weights, m) }
+// 0 when none of them may. What a member that left keeps standing is worth what
+// its last roles are.
+func (s *State) Weight(m MemberIndex) uint16 {
+	if one, ok := s.members.Get(m); ok {
+		return one.weight
+	}
+	return 0
+}
 
 // May reports whether a role of m may say kind at all. For reassign, contest,
 // resource and authorize the tie to the number decides besides: see SpeaksFor
 // and Allocatee. For retract and answer the tie to what they undo or answer
-// does, which the caller knows.
-func (s *State) May(m MemberIndex, kind assertion.Kind) bool { return at(s.roles, m).may(kind) }
-
-func at[T any](list []T, m MemberIndex) T {
-	if int(m) >= len(list) {
-		var none T
-		return none
-	}
-	return list[m]
+// does, which the caller knows. Who left may say nothing.
+func (s *State) May(m MemberIndex, kind assertion.Kind) bool {
+	one, ok := s.members.Get(m)
+	return ok && one.end == nil && one.roles.may(kind)
 }
 
 // Allocatee returns the member to whom n's range was allocated: that of the
 // grant with the longest prefix.
 func (s *State) Allocatee(n number.Number) (MemberIndex, bool) {
-	h, ok := s.holder(n)
-	return h.allocatee, ok
+	if g, ok := s.grants.find(n.Range()); ok {
+		return g.allocatee, true
+	}
+	return nobody, false
 }
 
 // Server returns the operator that serves n now as far as grants tell: whom
@@ -263,8 +235,10 @@ func (s *State) Allocatee(n number.Number) (MemberIndex, bool) {
 // carried by the allocatee unless the grant says otherwise; one that has its
 // own is named as host. Porting is told by statements and known to the view.
 func (s *State) Server(n number.Number) (MemberIndex, bool) {
-	h, ok := s.holder(n)
-	return h.server, ok
+	if g, ok := s.grants.find(n.Range()); ok {
+		return g.server, true
+	}
+	return nobody, false
 }
 
 // SpeaksFor reports whether m may act for the user of every number of r: as the
@@ -275,8 +249,8 @@ func (s *State) SpeaksFor(m MemberIndex, r number.Range) bool {
 		return false
 	}
 	for key := range r.Keys() {
-		i, ok := s.grants.find(key)
-		if !s.speaks(m, key, ok && s.holders[i].has(m), s.grants.inside(key)) {
+		g, ok := s.grants.find(key)
+		if !s.speaks(m, key, ok && g.has(m), s.grants.inside(key)) {
 			return false
 		}
 	}
@@ -289,22 +263,19 @@ func (s *State) speaks(m MemberIndex, key number.Range, rest bool, inside []numb
 	others := key.Size()
 	for len(inside) > 0 {
 		one := inside[0]
-		deeper := within(inside[1:], one)
-		if !s.speaks(m, one, s.holders[s.grants.at[one]].has(m), deeper) {
+		last := one.Last()
+		end := slices.IndexFunc(inside[1:], func(k number.Range) bool { return k.First().Compare(last) > 0 })
+		if end < 0 {
+			end = len(inside) - 1
+		}
+		g, _ := s.grants.at.Get(one)
+		if !s.speaks(m, one, g.has(m), inside[1:1+end]) {
 			return false
 		}
 		others -= one.Size()
-		inside = inside[1+len(deeper):]
+		inside = inside[1+end:]
 	}
 	return rest || others == 0
-}
-
-func (s *State) holder(n number.Number) (holder, bool) {
-	i, ok := s.grants.find(n.Range())
-	if !ok {
-		return holder{nobody, nobody, nobody}, false
-	}
-	return s.holders[i], true
 }
 
 // Protected reports whether every number of r lies inside a protected range.

@@ -175,11 +175,11 @@ func (v *validator) regulators() error {
 // member.
 func (v *validator) keys() error {
 	c := v.charter
-	if err := v.claim("log_key", c.LogKey, "the log key"); err != nil {
+	if err := v.claim("log_key", c.LogKey, inUse(forLog, "")); err != nil {
 		return err
 	}
 	for i, f := range c.Founders {
-		if err := v.claim(fmt.Sprintf("founders[%d].key", i), f.Key, use("founder", f.Member)); err != nil {
+		if err := v.claim(fmt.Sprintf("founders[%d].key", i), f.Key, inUse(forFounding, f.Member)); err != nil {
 			return err
 		}
 	}
@@ -206,40 +206,26 @@ func (v *validator) keys() error {
 }
 
 func (v *validator) seatKeys(r *RegulatorSeat) error {
-	if err := v.claim("vote", r.Vote, use("vote", r.Member)); err != nil {
+	if err := v.claim("vote", r.Vote, inUse(article.ForVotes, r.Member)); err != nil {
 		return err
 	}
-	return v.claim("cosign", r.Cosign, use("cosign", r.Member))
+	return v.claim("cosign", r.Cosign, inUse(article.ForCosign, r.Member))
 }
 
 func (v *validator) memberKeys(m *Member) error {
-	for _, list := range [...]struct {
-		name, purpose string
-		keys          []keys.Public
-	}{{"issuers", "issuer", m.Issuers}, {"hosts", "host", m.Hosts}} {
-		for j, k := range list.keys {
-			at := fmt.Sprintf("%s[%d]", list.name, j)
-			if err := v.claim(at, k, use(list.purpose, m.ID)); err != nil {
-				return err
-			}
-			if j > 0 && list.keys[j-1].Compare(k) >= 0 {
-				return fmt.Errorf("%s: out of order", at)
-			}
-		}
-	}
-	if m.Recovery.IsZero() {
-		return nil
-	}
-	return v.claim("recovery", m.Recovery, use("recovery", m.ID))
+	return m.EachKey(func(place string, k article.Key) error { return v.claim(place, k.Public, inUse(k.Purpose, m.ID)) })
 }
 
-func use(purpose, member string) string { return fmt.Sprintf("%s key of %q", purpose, member) }
+// inUse says what a key is or was, in words.
+func inUse(purpose article.Purpose, member string) string {
+	if purpose == forLog {
+		return "the log key"
+	}
+	return fmt.Sprintf("%s key of %q", purpose, member)
+}
 
 func (v *validator) claim(place string, k keys.Public, use string) error {
-	if k.IsZero() {
-		return fmt.Errorf("%s: the key is missing", place)
-	}
-	if _, err := keys.ParsePublic(k[:]); err != nil {
+	if err := article.CheckKey(k); err != nil {
 		return fmt.Errorf("%s: %w", place, err)
 	}
 	if other := v.uses[k]; other != "" {
@@ -259,12 +245,9 @@ func (v *validator) grants() error {
 		if i > 0 && bytes.Compare(v.charter.Grants[i-1].Range, g.Range) >= 0 {
 			return fmt.Errorf("grants[%d].range: %s stands twice or out of order", i, r)
 		}
-		for _, who := range [...]struct {
-			name, id string
-			optional bool
-		}{{"allocatee", g.Allocatee, false}, {"resold_to", g.ResoldTo, true}, {"hosted_by", g.HostedBy, true}} {
+		for _, who := range holders(&g) {
 			if v.byID[who.id] == nil && (who.id != "" || !who.optional) {
-				return fmt.Errorf("grants[%d].%s: %.64q is no member", i, who.name, who.id)
+				return fmt.Errorf("grants[%d].%s: %.64q is no member", i, who.field, who.id)
 			}
 		}
 		for key := range r.Keys() {
@@ -277,19 +260,17 @@ func (v *validator) grants() error {
 	return nil
 }
 
-func (v *validator) protected() error {
-	list := v.charter.Protected
-	for i, b := range list {
-		r, err := article.ParseRange(b)
-		if err != nil {
-			return fmt.Errorf("protected[%d]: %w", i, err)
-		}
-		if i > 0 && bytes.Compare(list[i-1], b) >= 0 {
-			return fmt.Errorf("protected[%d]: %s stands twice or out of order", i, r.Masked())
-		}
-	}
-	return nil
+// holder is a member that a grant names, with the field in which it stands.
+type holder struct {
+	field, id string
+	optional  bool // it may name nobody
 }
+
+func holders(g *Grant) [3]holder {
+	return [...]holder{{"allocatee", g.Allocatee, false}, {"resold_to", g.ResoldTo, true}, {"hosted_by", g.HostedBy, true}}
+}
+
+func (v *validator) protected() error { return article.CheckProtected(v.charter.Protected) }
 
 func (v *validator) policy() error {
 	p := &v.charter.Policy
