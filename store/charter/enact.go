@@ -8,6 +8,7 @@ import (
 	"ringfence/store/charter/article"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
+	"ringfence/store/taxonomy"
 )
 
 // Enact returns the constitution after an enacted motion whose entry has index first,
@@ -50,6 +51,8 @@ func (s *State) admits(m *motion.Signed, first uint64) error {
 		return fmt.Errorf("it is of federation %s, not %s", m.Federation, s.federation)
 	case first < s.size:
 		return fmt.Errorf("it is put at ledger entry %d, below the %d that are there", first, s.size)
+	case article.Changes(m.Kind) && m.Until != taxonomy.NeverDay:
+		return fmt.Errorf("what it enters is to last until day %d: the constitution stands until it is changed, so name no day", uint32(m.Until))
 	case m.Kind.NamesHeads() && (m.BuildsOn == 0 || m.BuildsOn > first):
 		return fmt.Errorf("it builds on ledger size %d; that of its entry is %d: make it anew on a size from 1 to that", m.BuildsOn, first)
 	case m.Kind.Constitutes() && m.Standing != s.standing:

@@ -99,19 +99,12 @@ func (c *Charter) seat(card *Card) error {
 	if err := card.Validate(); err != nil {
 		return err
 	}
-	c.Members = append(c.Members, Member{
-		ID: card.ID, Name: card.Name, NameZh: card.NameZh, Roles: slices.Clone(card.Roles),
-		Group: card.Group, Contact: card.Contact, Issuers: slices.Clone(card.Issuers),
-		Hosts: slices.Clone(card.Hosts), Audience: card.Audience, Recovery: card.Recovery,
-	})
+	c.Members = append(c.Members, card.Member())
 	if !card.Founder.IsZero() {
 		c.Founders = append(c.Founders, Founder{Member: card.ID, Key: card.Founder})
 	}
 	if slices.Contains(card.Roles, Regulator) {
-		c.Regulators = append(c.Regulators, RegulatorSeat{
-			Member: card.ID, Jurisdiction: card.Jurisdiction,
-			Vote: card.Vote, Cosign: card.Cosign, CosignName: card.CosignName,
-		})
+		c.Regulators = append(c.Regulators, card.Seat())
 	}
 	return nil
 }
@@ -129,15 +122,25 @@ func (c *Charter) trust(members []string) error {
 	return nil
 }
 
-// Validate checks what a card can show by itself, before others stand beside
-// it. Its error names the field.
-func (c *Card) Validate() error {
-	m := Member{
+// Member returns the member that the card is of, its lists in order.
+func (c *Card) Member() Member {
+	return Member{
 		ID: c.ID, Name: c.Name, NameZh: c.NameZh, Roles: slices.Sorted(slices.Values(c.Roles)),
 		Group: c.Group, Contact: c.Contact, Audience: c.Audience, Recovery: c.Recovery,
 		Issuers: slices.SortedFunc(slices.Values(c.Issuers), keys.Public.Compare),
 		Hosts:   slices.SortedFunc(slices.Values(c.Hosts), keys.Public.Compare),
 	}
+}
+
+// Seat returns the seat that a regulator's card asks for.
+func (c *Card) Seat() RegulatorSeat {
+	return RegulatorSeat{Member: c.ID, Jurisdiction: c.Jurisdiction, Vote: c.Vote, Cosign: c.Cosign, CosignName: c.CosignName}
+}
+
+// Validate checks what a card can show by itself, before others stand beside
+// it. Its error names the field.
+func (c *Card) Validate() error {
+	m := c.Member()
 	if err := m.Validate(); err != nil {
 		return err
 	}
@@ -151,7 +154,7 @@ func (c *Card) Validate() error {
 		}
 	}
 	if slices.Contains(c.Roles, Regulator) {
-		r := RegulatorSeat{Member: c.ID, Jurisdiction: c.Jurisdiction, Vote: c.Vote, Cosign: c.Cosign, CosignName: c.CosignName}
+		r := c.Seat()
 		if err := r.Validate(); err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package article
 
 import (
+	"fmt"
+
 	"ringfence/store/keys"
 	"ringfence/store/motion"
 	"ringfence/store/policy"
@@ -27,6 +29,14 @@ const (
 	Leave  Manner = 2
 	Expel  Manner = 3
 )
+
+// String returns the word ("rotate"), or "manner(n)" for an unknown code.
+func (m Manner) String() string {
+	if m < Rotate || m > Expel {
+		return fmt.Sprintf("manner(%d)", uint8(m))
+	}
+	return [...]string{Rotate: "rotate", Leave: "leave", Expel: "expel"}[m]
+}
 
 // MemberAdmission is an item of an AdmitMember motion. Every issuer of the member
 // endorses it, its recovery key may. A regulator's seat is given by a RegulatorAdmission
