@@ -248,9 +248,6 @@ func (d *draft) endGrant(a *article.GrantEnd) error {
 }
 
 func (d *draft) setPolicy(a *article.PolicySetting) error {
-	if len(a.Protected) > maxProtected {
-		return fmt.Errorf("protected: %d of them; a charter has at most %d", len(a.Protected), maxProtected)
-	}
 	for i, w := range a.Policy.MemberWeights {
 		if _, _, err := d.member(fmt.Sprintf("policy.member_weights[%d].member", i), w.Member); err != nil {
 			return err

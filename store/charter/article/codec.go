@@ -16,7 +16,7 @@ const version = 1
 const (
 	// pieceSize is how many bytes of a policy setting one item holds.
 	pieceSize = 32 << 10
-	// maxSetting is how many bytes a policy setting has at most, so that with salts its
+	// maxSetting is more bytes than any policy setting has, so few that with salts its
 	// pieces fit into a motion.
 	maxSetting = motion.MaxBytes - 1<<10
 )
@@ -54,7 +54,7 @@ func Encode(items ...Item) ([][]byte, error) {
 		return nil, err
 	}
 	if items[0].Kind() == motion.SetPolicy {
-		return cut(all[0])
+		return cut(all[0]), nil
 	}
 	return all, nil
 }
@@ -70,17 +70,13 @@ func checkCount(items []Item) error {
 	return nil
 }
 
-func cut(setting []byte) ([][]byte, error) {
-	if len(setting) > maxSetting {
-		return nil, fmt.Errorf("charter: the policy has %d bytes with its lists; at most %d fit into a motion: protect wider ranges, or name fewer members", len(setting), maxSetting)
-	}
-	var pieces [][]byte
+func cut(setting []byte) (pieces [][]byte) {
 	for len(setting) > 0 {
 		n := min(pieceSize, len(setting))
 		pieces = append(pieces, wire.Format(formatted[[]byte]{Version: version, Body: setting[:n]}))
 		setting = setting[n:]
 	}
-	return pieces, nil
+	return pieces
 }
 
 // join is the inverse of cut.

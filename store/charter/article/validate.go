@@ -150,6 +150,14 @@ func (p *PolicySetting) validate() error {
 	case p.Taxonomy != taxonomy.Version:
 		return fmt.Errorf("taxonomy: version %d is none that goes with these rules; want %d", p.Taxonomy, taxonomy.Version)
 	}
+	for _, list := range [...]struct {
+		name string
+		have int
+	}{{"policy.member_weights", len(p.Policy.MemberWeights)}, {"protected", len(p.Protected)}} {
+		if list.have > wire.MaxElements {
+			return fmt.Errorf("%s: %d of them; at most %d", list.name, list.have, wire.MaxElements)
+		}
+	}
 	if err := p.Policy.Validate(); err != nil {
 		return err
 	}
