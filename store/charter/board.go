@@ -54,7 +54,7 @@ func (b *board) set(setting article.PolicySetting) *board {
 }
 
 func (b *board) digest() {
-	array := wire.Format(standingArray{Version: formatVersion, Regulators: b.seats, Setting: &b.setting})
+	array := wire.Format(standingArray{Version: article.CharterVersion, Regulators: b.seats, Setting: &b.setting})
 	b.standing = sha256.Sum256(append([]byte(standingDomain), array...))
 }
 

@@ -17,15 +17,15 @@
 // time is what its founders wrote.
 package charter
 
-import (
-	"ringfence/store/charter/article"
-	"ringfence/store/keys"
-)
+import "ringfence/store/charter/article"
 
 // The articles of the constitution have a package of their own, with what changes
 // them; these are its names for those who meet them here.
 type (
 	Role          = article.Role
+	Charter       = article.Charter
+	Predecessor   = article.Predecessor
+	Founder       = article.Founder
 	RegulatorSeat = article.Seat
 	Member        = article.Member
 	Grant         = article.Grant
@@ -44,37 +44,3 @@ const (
 	PublicSecurity = article.PublicSecurity
 	Sector         = article.Sector
 )
-
-// Charter is a genesis charter, unsigned. Its canonical encoding is hashed
-// into the federation ID; the order of every list is fixed by its encoder
-// (see Normalize).
-type Charter struct {
-	_           struct{} `cbor:",toarray"`
-	Version     uint8    // 1
-	Name        string   // of the federation, 1 to 64 bytes
-	Created     int64    // Unix seconds
-	Predecessor Predecessor
-	Founders    []Founder
-	Regulators  []RegulatorSeat
-	Members     []Member
-	Grants      []Grant
-	Protected   [][]byte // ranges, 9 bytes each, ascending
-	Policy      Policy
-	LogKey      keys.Public // held by every regulator; by itself grants nothing
-	Taxonomy    uint16      // version of the category table
-}
-
-// Predecessor names what a successor charter goes on from; empty in the first.
-type Predecessor struct {
-	_          struct{} `cbor:",toarray"`
-	Federation []byte   // the first charter's CID, 36 bytes
-	Charter    []byte   // the preceding charter's CID, 36 bytes
-	Checkpoint []byte   // the last certified checkpoint, a signed note
-}
-
-// Founder is a member that signs the genesis charter.
-type Founder struct {
-	_      struct{} `cbor:",toarray"`
-	Member string
-	Key    keys.Public
-}

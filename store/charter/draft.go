@@ -30,12 +30,6 @@ type use struct {
 	ended   bool
 }
 
-// forLog and forFounding are purposes of keys that no article names.
-const (
-	forLog      article.Purpose = "log"
-	forFounding article.Purpose = "founder"
-)
-
 // compile makes the first constitution of a valid charter. The State keeps c.
 func compile(c *Charter, federation cid.Cid) *State {
 	d := &draft{constitution: constitution{
@@ -50,13 +44,13 @@ func compile(c *Charter, federation cid.Cid) *State {
 		grants:  newKeyIndex[*grant](),
 	}}
 	d.board = new(board).set(article.PolicySetting{Policy: c.Policy, Taxonomy: c.Taxonomy, Protected: c.Protected}).seat(c.Regulators)
-	d.note(article.Key{Public: c.LogKey, Purpose: forLog}, nobody)
+	d.note(article.Key{Public: c.LogKey, Purpose: article.ForLog}, nobody)
 	for i := range c.Members {
 		m := d.enrol(&c.Members[i])
 		_ = c.Members[i].EachKey(func(_ string, k article.Key) error { d.note(k, m); return nil })
 	}
 	for _, f := range c.Founders {
-		d.note(article.Key{Public: f.Key, Purpose: forFounding}, d.indexOf(f.Member))
+		d.note(article.Key{Public: f.Key, Purpose: article.ForFounding}, d.indexOf(f.Member))
 	}
 	for _, r := range c.Regulators {
 		d.noteSeat(r)

@@ -98,15 +98,15 @@ func (d *draft) claim(place string, k article.Key, owner MemberIndex) error {
 		if r.End != nil {
 			return fmt.Errorf("%s: key %s was an issuer of %q that ended at ledger entry %d; an ended key is never admitted again", place, k.Short(), d.name(r.Member), r.End.Since)
 		}
-		return fmt.Errorf("%s: key is already %s; a key serves one purpose", place, inUse(article.ForFeed, d.name(r.Member)))
+		return fmt.Errorf("%s: key is already %s; a key serves one purpose", place, article.ForFeed.InUse(d.name(r.Member)))
 	}
 	u, ok := d.uses.Get(k.Public)
 	again := u.purpose == k.Purpose && u.member == owner && (k.Purpose == article.ForHost || k.Purpose == article.ForRecovery)
 	switch {
 	case ok && u.ended && !again:
-		return fmt.Errorf("%s: key %s was %s; an ended key is never admitted again", place, k.Short(), inUse(u.purpose, d.name(u.member)))
+		return fmt.Errorf("%s: key %s was %s; an ended key is never admitted again", place, k.Short(), u.purpose.InUse(d.name(u.member)))
 	case ok && !u.ended:
-		return fmt.Errorf("%s: key is already %s; a key serves one purpose", place, inUse(u.purpose, d.name(u.member)))
+		return fmt.Errorf("%s: key is already %s; a key serves one purpose", place, u.purpose.InUse(d.name(u.member)))
 	}
 	d.note(k, owner)
 	return nil
@@ -201,14 +201,14 @@ func (d *draft) grant(g Grant) error {
 	if err != nil {
 		return fmt.Errorf("grant.range: %w", err)
 	}
-	if d.granted >= maxGrants {
+	if d.granted >= article.MaxGrants {
 		return fmt.Errorf("grant.range: %d ranges are granted, the most that there may be: grant wider ones", d.granted)
 	}
-	for _, who := range holders(&g) {
-		if who.id == "" && who.optional {
+	for _, who := range article.Holders(&g) {
+		if who.ID == "" && who.Optional {
 			continue
 		}
-		if _, _, err := d.member("grant."+who.field, who.id); err != nil {
+		if _, _, err := d.member("grant."+who.Field, who.ID); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,13 @@
 package charter_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
@@ -375,4 +378,66 @@ func refused(t testing.TB, s *charter.State, items []article.Item, parts ...stri
 		t.Errorf("refused with %v and a state", err)
 	}
 	wantError(t, err, parts...)
+}
+
+// What stands is digested as the page of formats says, from a charter's own bytes.
+func TestAStrangerComputesTheStanding(t *testing.T) {
+	canonical, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range fixedVectors(t) {
+		var c []any
+		if err := cbor.Unmarshal(unhex(t, v.Charter), &c); err != nil {
+			t.Fatal(err)
+		}
+		message, err := canonical.Marshal([]any{1, c[5], []any{c[9], c[11], c[8]}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := charter.Decode(unhex(t, v.Charter))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := merkle.Hash(sha256.Sum256(append([]byte("ringfence/standing/v1\n"), message...))); anew(t, decoded).Standing() != want {
+			t.Errorf("%s: the standing is %x, want %x", v.Name, anew(t, decoded).Standing(), want)
+		}
+	}
+}
+
+// FuzzEnact puts whatever is handed in to the regulators. What is enacted leaves a
+// charter that keeps every rule.
+func FuzzEnact(f *testing.F) {
+	s := chartertest.State(f, sample(f))
+	for _, item := range []article.Item{
+		chartertest.Admission(f, s, "new", "vendor"), changed(f, s, "op-a", func(*charter.Member) {}),
+		&article.MemberRemoval{Member: "police", How: article.Leave, Heads: []motion.AnchoredHead{head(f, s, chartertest.Issuer("police").Public(), 1)}},
+		rotation(f, s, chartertest.Issuer("op-a"), second("op-a")), chartertest.SeatFor(f, s, "police"),
+		&article.RegulatorRemoval{Member: "moe", Roles: []charter.Role{charter.Sector}},
+		&article.Reinstatement{Issuer: chartertest.Issuer("op-a").Public(), Epoch: 1}, chartertest.Granting(f, "+86139*/13", "op-a", "", ""),
+		&article.GrantEnd{Range: chartertest.RangeBytes(chartertest.Range(f, "+86138*/13"))}, policyOf(s, func(*article.PolicySetting) {}),
+	} {
+		_, openings := chartertest.Motion(f, s, item)
+		f.Add(uint8(item.Kind()), openings[0].Item)
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, item []byte) {
+		h := motion.Header{Federation: s.Federation(), Kind: motion.Kind(kind), Proposer: chartertest.Issuer("reg").Public(), Time: 1, Expires: 2, Until: taxonomy.NeverDay}
+		if h.Kind.NamesHeads() {
+			h.BuildsOn = 1
+		}
+		if h.Kind.Constitutes() {
+			h.Standing = s.Standing()
+		}
+		if !h.Kind.Known() || len(item) == 0 || len(item) > motion.MaxItem {
+			return
+		}
+		m, openings := chartertest.Sign(t, h, [][]byte{item})
+		next, err := s.Enact(m, 1, openings)
+		if err != nil {
+			return
+		}
+		if err := next.Charter().Validate(); err != nil {
+			t.Errorf("a %s motion left %v", h.Kind, err)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"ringfence/store/charter/article"
 	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/policy"
@@ -62,11 +63,11 @@ type FoundingConfig struct {
 // gives it a seat.
 func Found(cfg FoundingConfig) (*Charter, error) {
 	c := &Charter{
-		Version: formatVersion, Name: cfg.Name, Created: cfg.Created, Predecessor: cfg.Predecessor,
+		Version: article.CharterVersion, Name: cfg.Name, Created: cfg.Created, Predecessor: cfg.Predecessor,
 		Policy: cfg.Policy, LogKey: cfg.LogKey, Taxonomy: taxonomy.Version,
 	}
 	for i := range cfg.Cards {
-		if err := c.seat(&cfg.Cards[i]); err != nil {
+		if err := seat(c, &cfg.Cards[i]); err != nil {
 			return nil, fmt.Errorf("charter: cards[%d]: %w", i, err)
 		}
 	}
@@ -84,7 +85,7 @@ func Found(cfg FoundingConfig) (*Charter, error) {
 		key := r.Bytes()
 		c.Protected = append(c.Protected, key[:])
 	}
-	if err := c.trust(cfg.Trusted); err != nil {
+	if err := trust(c, cfg.Trusted); err != nil {
 		return nil, err
 	}
 	c.Normalize()
@@ -95,7 +96,7 @@ func Found(cfg FoundingConfig) (*Charter, error) {
 }
 
 // seat enters a member and what it is besides.
-func (c *Charter) seat(card *Card) error {
+func seat(c *Charter, card *Card) error {
 	if err := card.Validate(); err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (c *Charter) seat(card *Card) error {
 
 // trust gives members the weight of trusted sources. The policy's list is
 // copied: it belongs to the caller.
-func (c *Charter) trust(members []string) error {
+func trust(c *Charter, members []string) error {
 	c.Policy.MemberWeights = slices.Clone(c.Policy.MemberWeights)
 	for _, id := range members {
 		if slices.ContainsFunc(c.Policy.MemberWeights, func(w MemberWeight) bool { return w.Member == id }) {
@@ -144,12 +145,12 @@ func (c *Card) Validate() error {
 	if err := m.Validate(); err != nil {
 		return err
 	}
-	v := validator{uses: make(map[keys.Public]string)}
-	if err := v.memberKeys(&m); err != nil {
+	uses := make(article.Uses)
+	if err := uses.Member(&m); err != nil {
 		return err
 	}
 	if !c.Founder.IsZero() {
-		if err := v.claim("founder", c.Founder, inUse(forFounding, c.ID)); err != nil {
+		if err := uses.Claim("founder", article.Key{Public: c.Founder, Purpose: article.ForFounding}, c.ID); err != nil {
 			return err
 		}
 	}
@@ -158,7 +159,7 @@ func (c *Card) Validate() error {
 		if err := r.Validate(); err != nil {
 			return err
 		}
-		return v.seatKeys(&r)
+		return uses.Seat(&r)
 	}
 	if !c.Vote.IsZero() || !c.Cosign.IsZero() || c.CosignName != "" || c.Jurisdiction != "" {
 		return fmt.Errorf("vote: %q has a regulator's fields but not the role regulator", c.ID)

@@ -8,13 +8,12 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
-	"ringfence/store/checkpoint"
+	"ringfence/store/charter/article"
 	"ringfence/store/keys"
-	"ringfence/store/taxonomy"
 )
 
 // MaxSize bounds an encoded charter, in bytes.
-const MaxSize = 4 << 20
+const MaxSize = article.MaxSize
 
 // Genesis is a charter with the signatures of its founders beside it. While
 // founders pass it round it holds some of them; At and Verify want all.
@@ -31,14 +30,14 @@ func NewGenesis(c *Charter) (*Genesis, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Genesis{Version: formatVersion, Charter: b}, nil
+	return &Genesis{Version: article.CharterVersion, Charter: b}, nil
 }
 
 // DecodeGenesis reads what Encode writes. It refuses every other encoding, an
 // invalid charter, and signatures that are not a founder's, are wrong or stand
 // twice; signatures may be missing (see Missing and Verify).
 func DecodeGenesis(b []byte) (*Genesis, error) {
-	if len(b) > MaxSize+maxFounders*(keys.PublicSize+keys.SignatureSize+16) {
+	if len(b) > MaxSize+article.MaxFounders*(keys.PublicSize+keys.SignatureSize+16) {
 		return nil, fmt.Errorf("charter: a genesis of %d bytes is too large; a charter has at most %d", len(b), MaxSize)
 	}
 	g := new(Genesis)
@@ -117,8 +116,8 @@ func (g *Genesis) Verify() (*Charter, error) {
 // check decodes the charter, verifies the signatures that are there and
 // returns the founders whose signatures are not.
 func (g *Genesis) check() (*Charter, []Founder, error) {
-	if g.Version != formatVersion {
-		return nil, nil, fmt.Errorf("charter: genesis version %d is unknown; this program knows %d: upgrade needed", g.Version, formatVersion)
+	if g.Version != article.CharterVersion {
+		return nil, nil, fmt.Errorf("charter: genesis version %d is unknown; this program knows %d: upgrade needed", g.Version, article.CharterVersion)
 	}
 	c, err := Decode(g.Charter)
 	if err != nil {
@@ -169,21 +168,6 @@ func begin(c *Charter) (*State, error) {
 	return compile(c, federation), nil
 }
 
-// Encode returns the canonical encoding of a valid charter.
-func (c *Charter) Encode() ([]byte, error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	b, err := assertion.Encode(c)
-	if err != nil {
-		return nil, err
-	}
-	if len(b) > MaxSize {
-		return nil, fmt.Errorf("charter: %d bytes; a charter has at most %d: leave ranges to be granted by motion", len(b), MaxSize)
-	}
-	return b, nil
-}
-
 // Decode reads what Charter.Encode writes and refuses everything else.
 func Decode(b []byte) (*Charter, error) {
 	if len(b) > MaxSize {
@@ -197,27 +181,4 @@ func Decode(b []byte) (*Charter, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// FederationID returns the CID of the unsigned charter; for a successor, the
-// ID that the first charter gave.
-func (c *Charter) FederationID() (cid.Cid, error) {
-	if !c.Predecessor.isZero() {
-		return taxonomy.CIDFromBytes(c.Predecessor.Federation)
-	}
-	b, err := c.Encode()
-	if err != nil {
-		return cid.Undef, err
-	}
-	return assertion.CID(b), nil
-}
-
-func (p *Predecessor) isZero() bool {
-	return len(p.Federation) == 0 && len(p.Charter) == 0 && len(p.Checkpoint) == 0
-}
-
-// Quorum returns how many of the regulators decide together.
-func (c *Charter) Quorum() int {
-	q, _ := checkpoint.Quorum(len(c.Regulators))
-	return q
 }

@@ -17,7 +17,7 @@ func (d *draft) admitMember(a *article.MemberAdmission) error {
 		return fmt.Errorf("member.id: %q was a member that left; an ID is never given again: choose another", m.ID)
 	case ok:
 		return fmt.Errorf("member.id: %q is a member; change it by a change_member motion", m.ID)
-	case d.sitting >= maxMembers:
+	case d.sitting >= article.MaxMembers:
 		return fmt.Errorf("member.id: there are %d members, the most that there may be", d.sitting)
 	case d.members.Len() >= int(nobody):
 		return fmt.Errorf("member.id: %d members were admitted, the most that a federation has in its life", d.members.Len())
@@ -179,7 +179,7 @@ func (d *draft) admitRegulator(a *article.RegulatorAdmission) error {
 	switch {
 	case slices.Contains(m.Roles, Regulator):
 		return fmt.Errorf("seat.member: %q has a seat; change its keys by a rekey_regulator motion", m.ID)
-	case len(d.seats) >= maxRegulators:
+	case len(d.seats) >= article.MaxRegulators:
 		return fmt.Errorf("seat.member: there are %d regulators, the most that there may be", len(d.seats))
 	}
 	for _, r := range d.seats {

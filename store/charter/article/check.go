@@ -71,58 +71,6 @@ func checkRoles(list []Role) error {
 	return nil
 }
 
-// Purpose is what a key is for, in words: "issuer".
-type Purpose string
-
-// The purposes. A key serves one.
-const (
-	ForFeed     Purpose = "issuer"
-	ForHost     Purpose = "host"
-	ForRecovery Purpose = "recovery"
-	ForVotes    Purpose = "vote"
-	ForCosign   Purpose = "cosign"
-)
-
-// Key is a key with its purpose.
-type Key struct {
-	keys.Public
-	Purpose Purpose
-}
-
-// EachKey hands the keys of m to claim, with the field in which each stands, and refuses
-// lists that are out of order. The first error is returned.
-func (m *Member) EachKey(claim func(place string, k Key) error) error {
-	for _, list := range [...]struct {
-		name    string
-		purpose Purpose
-		keys    []keys.Public
-	}{{"issuers", ForFeed, m.Issuers}, {"hosts", ForHost, m.Hosts}} {
-		for j, k := range list.keys {
-			at := fmt.Sprintf("%s[%d]", list.name, j)
-			if err := claim(at, Key{k, list.purpose}); err != nil {
-				return err
-			}
-			if j > 0 && list.keys[j-1].Compare(k) >= 0 {
-				return fmt.Errorf("%s: out of order", at)
-			}
-		}
-	}
-	if m.Recovery.IsZero() {
-		return nil
-	}
-	return claim("recovery", Key{m.Recovery, ForRecovery})
-}
-
-func checkSeatKeys(vote, cosign keys.Public) error {
-	if err := CheckKey(vote); err != nil {
-		return fmt.Errorf("vote: %w", err)
-	}
-	if err := CheckKey(cosign); err != nil {
-		return fmt.Errorf("cosign: %w", err)
-	}
-	return nil
-}
-
 // Validate checks what a seat can show by itself, but for its keys. The error names
 // the field.
 func (r *Seat) Validate() error {

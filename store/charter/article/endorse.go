@@ -1,7 +1,6 @@
 package article
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -99,19 +98,6 @@ type named struct {
 // Endorsed reports whether a key is among those that endorsed.
 func Endorsed(list []keys.Endorsement, k keys.Public) bool {
 	return slices.ContainsFunc(list, func(e keys.Endorsement) bool { return e.Key == k })
-}
-
-// CheckKey refuses a key that is missing, malformed or of small order. The error wraps
-// wire.ErrNewer for an algorithm that this release does not know.
-func CheckKey(k keys.Public) error {
-	switch {
-	case k.IsZero():
-		return errors.New("the key is missing")
-	case k[0] > keys.Ed25519:
-		return fmt.Errorf("key algorithm %d: %w", k[0], wire.ErrNewer)
-	}
-	_, err := keys.ParsePublic(k[:])
-	return err
 }
 
 func (a *MemberAdmission) endorsements() *[]keys.Endorsement    { return &a.Endorsements }

@@ -1,56 +1,19 @@
-package charter
+package article
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 
-	"ringfence/store/assertion"
-	"ringfence/store/charter/article"
-	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
-
-// formatVersion is the version of the charter's and genesis's shape.
-const formatVersion = 1
-
-// Bounds of a charter. Lists that a motion can lengthen later are bounded by
-// what the codec reads in one array.
-const (
-	maxFounders   = 64
-	maxRegulators = 64
-	maxMembers    = assertion.MaxElements
-	maxGrants     = assertion.MaxElements
-	maxProtected  = assertion.MaxElements
-	maxFederation = 64
-	maxCheckpoint = 64 << 10
-)
-
-// Normalize puts every list in the order in which the charter is encoded:
-// founders and regulators by member, members and member weights by ID, roles,
-// keys, grants and protected ranges by their bytes. It removes nothing; what
-// stands twice is left for Validate to name.
-func (c *Charter) Normalize() {
-	slices.SortStableFunc(c.Founders, func(a, b Founder) int { return cmp.Compare(a.Member, b.Member) })
-	slices.SortStableFunc(c.Regulators, func(a, b RegulatorSeat) int { return cmp.Compare(a.Member, b.Member) })
-	slices.SortStableFunc(c.Members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
-	for i := range c.Members {
-		slices.Sort(c.Members[i].Roles)
-		slices.SortFunc(c.Members[i].Issuers, keys.Public.Compare)
-		slices.SortFunc(c.Members[i].Hosts, keys.Public.Compare)
-	}
-	slices.SortStableFunc(c.Grants, func(a, b Grant) int { return bytes.Compare(a.Range, b.Range) })
-	slices.SortFunc(c.Protected, bytes.Compare)
-	slices.SortStableFunc(c.Policy.MemberWeights, func(a, b MemberWeight) int { return cmp.Compare(a.Member, b.Member) })
-}
 
 // Validate checks every rule that a charter must keep by itself. Its error
 // names the place, as members[3].issuers[0], and what is wrong there; places
 // count from 0 in the order of the encoding.
 func (c *Charter) Validate() error {
-	v := validator{charter: c, byID: make(map[string]*Member, len(c.Members)), uses: make(map[keys.Public]string)}
+	v := validator{charter: c, byID: make(map[string]*Member, len(c.Members)), uses: make(Uses)}
 	for _, step := range [...]func() error{v.head, v.members, v.founders, v.regulators, v.keys, v.grants, v.protected, v.policy} {
 		if err := step(); err != nil {
 			return fmt.Errorf("charter: %w", err)
@@ -63,20 +26,20 @@ func (c *Charter) Validate() error {
 type validator struct {
 	charter *Charter
 	byID    map[string]*Member
-	uses    map[keys.Public]string // key → what it already is
+	uses    Uses
 }
 
 func (v *validator) head() error {
 	c := v.charter
 	switch {
-	case c.Version != formatVersion:
-		return fmt.Errorf("version: %d is unknown; this program knows %d: upgrade needed", c.Version, formatVersion)
+	case c.Version != CharterVersion:
+		return fmt.Errorf("version: %d is unknown; this program knows %d: upgrade needed", c.Version, CharterVersion)
 	case c.Taxonomy != taxonomy.Version:
 		return fmt.Errorf("taxonomy: version %d is unknown; this program knows %d: upgrade needed", c.Taxonomy, taxonomy.Version)
 	case c.Created <= 0 || c.Created > taxonomy.MaxTime:
 		return fmt.Errorf("created: %d is no time between 1970 and 9999, in Unix seconds", c.Created)
 	}
-	if err := article.CheckText(c.Name, 1, maxFederation); err != nil {
+	if err := CheckText(c.Name, 1, maxFederation); err != nil {
 		return fmt.Errorf("name: %w", err)
 	}
 	for _, list := range [...]struct {
@@ -84,11 +47,11 @@ func (v *validator) head() error {
 		have, least int
 		most        int
 	}{
-		{"founders", len(c.Founders), 1, maxFounders},
-		{"regulators", len(c.Regulators), 1, maxRegulators},
-		{"members", len(c.Members), 1, maxMembers},
-		{"grants", len(c.Grants), 0, maxGrants},
-		{"protected", len(c.Protected), 0, maxProtected},
+		{"founders", len(c.Founders), 1, MaxFounders},
+		{"regulators", len(c.Regulators), 1, MaxRegulators},
+		{"members", len(c.Members), 1, MaxMembers},
+		{"grants", len(c.Grants), 0, MaxGrants},
+		{"protected", len(c.Protected), 0, MaxProtected},
 	} {
 		if list.have < list.least || list.have > list.most {
 			return fmt.Errorf("%s: %d of them; a charter has %d to %d", list.name, list.have, list.least, list.most)
@@ -175,23 +138,23 @@ func (v *validator) regulators() error {
 // member.
 func (v *validator) keys() error {
 	c := v.charter
-	if err := v.claim("log_key", c.LogKey, inUse(forLog, "")); err != nil {
+	if err := v.uses.Claim("log_key", Key{c.LogKey, ForLog}, ""); err != nil {
 		return err
 	}
 	for i, f := range c.Founders {
-		if err := v.claim(fmt.Sprintf("founders[%d].key", i), f.Key, inUse(forFounding, f.Member)); err != nil {
+		if err := v.uses.Claim(fmt.Sprintf("founders[%d].key", i), Key{f.Key, ForFounding}, f.Member); err != nil {
 			return err
 		}
 	}
 	for i, r := range c.Regulators {
-		if err := v.seatKeys(&r); err != nil {
+		if err := v.uses.Seat(&r); err != nil {
 			return fmt.Errorf("regulators[%d].%w", i, err)
 		}
 	}
 	audiences := make(map[string]string)
 	for i := range c.Members {
 		m := &c.Members[i]
-		if err := v.memberKeys(m); err != nil {
+		if err := v.uses.Member(m); err != nil {
 			return fmt.Errorf("members[%d].%w", i, err)
 		}
 		if m.Audience == "" {
@@ -205,49 +168,19 @@ func (v *validator) keys() error {
 	return nil
 }
 
-func (v *validator) seatKeys(r *RegulatorSeat) error {
-	if err := v.claim("vote", r.Vote, inUse(article.ForVotes, r.Member)); err != nil {
-		return err
-	}
-	return v.claim("cosign", r.Cosign, inUse(article.ForCosign, r.Member))
-}
-
-func (v *validator) memberKeys(m *Member) error {
-	return m.EachKey(func(place string, k article.Key) error { return v.claim(place, k.Public, inUse(k.Purpose, m.ID)) })
-}
-
-// inUse says what a key is or was, in words.
-func inUse(purpose article.Purpose, member string) string {
-	if purpose == forLog {
-		return "the log key"
-	}
-	return fmt.Sprintf("%s key of %q", purpose, member)
-}
-
-func (v *validator) claim(place string, k keys.Public, use string) error {
-	if err := article.CheckKey(k); err != nil {
-		return fmt.Errorf("%s: %w", place, err)
-	}
-	if other := v.uses[k]; other != "" {
-		return fmt.Errorf("%s: key is already %s; a key serves one purpose", place, other)
-	}
-	v.uses[k] = use
-	return nil
-}
-
 func (v *validator) grants() error {
 	held := make(map[number.Range]int, len(v.charter.Grants)) // list key → grant
 	for i, g := range v.charter.Grants {
-		r, err := article.ParseRange(g.Range)
+		r, err := ParseRange(g.Range)
 		if err != nil {
 			return fmt.Errorf("grants[%d].range: %w", i, err)
 		}
 		if i > 0 && bytes.Compare(v.charter.Grants[i-1].Range, g.Range) >= 0 {
 			return fmt.Errorf("grants[%d].range: %s stands twice or out of order", i, r)
 		}
-		for _, who := range holders(&g) {
-			if v.byID[who.id] == nil && (who.id != "" || !who.optional) {
-				return fmt.Errorf("grants[%d].%s: %.64q is no member", i, who.field, who.id)
+		for _, who := range Holders(&g) {
+			if v.byID[who.ID] == nil && (who.ID != "" || !who.Optional) {
+				return fmt.Errorf("grants[%d].%s: %.64q is no member", i, who.Field, who.ID)
 			}
 		}
 		for key := range r.Keys() {
@@ -260,17 +193,18 @@ func (v *validator) grants() error {
 	return nil
 }
 
-// holder is a member that a grant names, with the field in which it stands.
-type holder struct {
-	field, id string
-	optional  bool // it may name nobody
+// Holder is a member that a grant names, with the field in which it stands.
+type Holder struct {
+	Field, ID string
+	Optional  bool // it may name nobody
 }
 
-func holders(g *Grant) [3]holder {
-	return [...]holder{{"allocatee", g.Allocatee, false}, {"resold_to", g.ResoldTo, true}, {"hosted_by", g.HostedBy, true}}
+// Holders returns the members that a grant names.
+func Holders(g *Grant) [3]Holder {
+	return [...]Holder{{"allocatee", g.Allocatee, false}, {"resold_to", g.ResoldTo, true}, {"hosted_by", g.HostedBy, true}}
 }
 
-func (v *validator) protected() error { return article.CheckProtected(v.charter.Protected) }
+func (v *validator) protected() error { return CheckProtected(v.charter.Protected) }
 
 func (v *validator) policy() error {
 	p := &v.charter.Policy
