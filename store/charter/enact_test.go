@@ -273,6 +273,12 @@ func TestRegulatorsComeAndGo(t *testing.T) {
 		t.Error("it is a regulator still")
 	}
 	refused(t, s, []article.Item{chartertest.SeatFor(t, s, "police")}, `vote key of "police"`, "never admitted again")
+	for _, keys := range [][2]keys.Private{{newVote, second("a")}, {second("a"), next}} {
+		card := chartertest.Card(t, "police", "regulator")
+		again := &article.RegulatorAdmission{Seat: card.Seat()}
+		again.Seat.Vote, again.Seat.Cosign = keys[0].Public(), keys[1].Public()
+		refused(t, s, []article.Item{chartertest.Endorsed(t, s, again, keys[0], keys[1])}, `key of "police"`, "never admitted again")
+	}
 	s = chartertest.Enact(t, s, &article.RegulatorRemoval{Member: "moe", Roles: []charter.Role{charter.Sector}})
 	refused(t, s, []article.Item{&article.RegulatorRemoval{Member: "reg", Roles: []charter.Role{charter.Sector}}}, `"reg"`, "the only regulator", "admit another first")
 }

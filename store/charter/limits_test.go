@@ -101,3 +101,42 @@ func BenchmarkEnactIssuer(b *testing.B) {
 		s, i = next, i+1
 	}
 }
+
+// fill enacts items in as many motions as they need.
+func fill(t testing.TB, s *charter.State, items []article.Item) *charter.State {
+	t.Helper()
+	for len(items) > 0 {
+		n := min(1500, len(items))
+		s = chartertest.Enact(t, s, items[:n]...)
+		items = items[n:]
+	}
+	return s
+}
+
+// What ended makes room: bounds are of what is in force.
+func TestBoundsAreOfWhatIsInForce(t *testing.T) {
+	s := chartertest.State(t, sample(t))
+	granting := func(i int) *article.Granting {
+		return chartertest.Granting(t, fmt.Sprintf("+86!96%05d", i), "op-a", "", "")
+	}
+	admission := func(i int) *article.MemberAdmission {
+		id := fmt.Sprint("x", i)
+		return &article.MemberAdmission{Member: charter.Member{ID: id, Name: id, Group: "g", Contact: id, Roles: []charter.Role{charter.Vendor}}}
+	}
+	var grants, members []article.Item
+	for i := range article.MaxGrants - 7 {
+		grants = append(grants, granting(i))
+	}
+	for i := range article.MaxMembers - 9 {
+		members = append(members, admission(i))
+	}
+	s = fill(t, fill(t, s, grants), members)
+	refused(t, s, []article.Item{granting(9000)}, "4096 ranges are granted")
+	refused(t, s, []article.Item{admission(9000)}, "4096 members")
+	s = chartertest.Enact(t, s, &article.GrantEnd{Range: chartertest.RangeBytes(chartertest.Range(t, "+86!9600000"))})
+	s = chartertest.Enact(t, s, &article.MemberRemoval{Member: "x0", How: article.Leave})
+	s = chartertest.Enact(t, chartertest.Enact(t, s, granting(9000)), admission(9000))
+	if c := s.Charter(); len(c.Grants) != article.MaxGrants || len(c.Members) != article.MaxMembers {
+		t.Errorf("%d grants and %d members", len(c.Grants), len(c.Members))
+	}
+}
