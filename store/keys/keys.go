@@ -62,6 +62,8 @@ const (
 	DomainMotion Domain = "ringfence/motion/v1\n"
 	DomainVote   Domain = "ringfence/vote/v1\n"
 	DomainTick   Domain = "ringfence/tick/v1\n"
+	// DomainWithdrawal begins a proposer's word that it takes a motion back.
+	DomainWithdrawal Domain = "ringfence/withdrawal/v1\n"
 
 	// DomainArticle is signed by those who must agree to a change of the charter: see
 	// store/charter/article.

@@ -3,6 +3,7 @@ package motion
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"ringfence/store/merkle"
 	"ringfence/store/number"
@@ -65,15 +66,6 @@ type AnchoredHead struct {
 const MaxHeads = 1000
 
 type (
-	ratifyArray struct {
-		_         struct{} `cbor:",toarray"`
-		Version   uint8
-		Subject   []byte // 9 bytes
-		Action    uint8
-		Category  uint16
-		Grounds   uint8
-		Citations [][]byte // 38 bytes each
-	}
 	reversalArray struct {
 		_       struct{} `cbor:",toarray"`
 		Version uint8
@@ -93,42 +85,55 @@ type (
 	}
 )
 
-// Encode returns the canonical encoding.
+// Encode returns the canonical encoding, which is written and read by hand like that of
+// an Opening.
 func (r *Ratification) Encode() ([]byte, error) {
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
+	const heads = 16
 	subject := r.Subject.Bytes()
-	a := ratifyArray{Version: version, Subject: subject[:], Action: uint8(r.Action), Category: uint16(r.Category), Grounds: uint8(r.Grounds)}
+	b := make([]byte, 0, heads+len(subject)+len(r.Citations)*(taxonomy.RefSize+2))
+	b = wire.AppendUint(wire.AppendArray(b, 6), version)
+	b = wire.AppendBytes(b, subject[:])
+	b = wire.AppendUint(wire.AppendUint(wire.AppendUint(b, uint64(r.Action)), uint64(r.Category)), uint64(r.Grounds))
+	b = wire.AppendArray(b, len(r.Citations))
 	for _, c := range r.Citations {
-		a.Citations = append(a.Citations, c.Bytes())
+		b = wire.AppendBytes(b, c.Bytes())
 	}
-	return wire.Format(a), nil
+	return b, nil
 }
 
 // DecodeRatification reads what Encode writes and nothing else.
 func DecodeRatification(b []byte) (r Ratification, err error) {
-	var a ratifyArray
-	if err := decode("ratification", b, MaxItem, &a); err != nil {
+	if err := wire.Newer("motion: ratification", b, version); err != nil {
 		return r, err
 	}
-	if len(a.Subject) != number.KeySize {
-		return r, fmt.Errorf("motion: ratification: a subject of %d bytes", len(a.Subject))
+	in := wire.NewReader("motion: ratification", b)
+	in.Array("ratification", 6, 6)
+	in.Version(version)
+	subject := in.Bytes("subject", number.KeySize, number.KeySize)
+	r.Action = taxonomy.Action(in.Uint("action", math.MaxUint8))
+	r.Category = taxonomy.Category(in.Uint("category", math.MaxUint16))
+	r.Grounds = Grounds(in.Uint("grounds", math.MaxUint8))
+	var refs [MaxCitations][]byte
+	n := in.Array("citations", 0, MaxCitations)
+	for i := range n {
+		refs[i] = in.Bytes("citation", taxonomy.RefSize, taxonomy.RefSize)
 	}
-	if r.Subject, err = number.RangeFromBytes([number.KeySize]byte(a.Subject)); err != nil {
-		return r, fmt.Errorf("motion: ratification: %w", err)
+	if err := in.End(); err != nil {
+		return Ratification{}, err
 	}
-	if len(a.Citations) > MaxCitations {
-		return r, fmt.Errorf("motion: ratification: %d citations; at most %d", len(a.Citations), MaxCitations)
+	if r.Subject, err = number.RangeFromBytes([number.KeySize]byte(subject)); err != nil {
+		return Ratification{}, fmt.Errorf("motion: ratification: %w", err)
 	}
-	for _, c := range a.Citations {
-		ref, err := taxonomy.RefFromBytes(c)
+	for _, ref := range refs[:n] {
+		c, err := taxonomy.RefFromBytes(ref)
 		if err != nil {
-			return r, fmt.Errorf("motion: ratification: %w", err)
+			return Ratification{}, fmt.Errorf("motion: ratification: %w", err)
 		}
-		r.Citations = append(r.Citations, ref)
+		r.Citations = append(r.Citations, c)
 	}
-	r.Action, r.Category, r.Grounds = taxonomy.Action(a.Action), taxonomy.Category(a.Category), Grounds(a.Grounds)
 	return r, r.validate()
 }
 

@@ -362,6 +362,45 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestByHand holds what is written by hand against the general codec.
+func TestByHand(t *testing.T) {
+	type opening struct {
+		_    struct{} `cbor:",toarray"`
+		Salt [merkle.SaltSize]byte
+		Item []byte
+	}
+	type ratify struct {
+		_         struct{} `cbor:",toarray"`
+		Version   uint8
+		Subject   []byte
+		Action    uint8
+		Category  uint16
+		Grounds   uint8
+		Citations [][]byte
+	}
+	for n := range motion.MaxCitations + 1 {
+		r := ratification(t, "+8613800138000")
+		r.Citations = nil
+		a := ratify{Version: 1, Action: uint8(r.Action), Category: uint16(r.Category), Grounds: uint8(r.Grounds)}
+		subject := r.Subject.Bytes()
+		a.Subject = subject[:]
+		for i := range n {
+			c := taxonomy.Ref{Batch: federation, Index: uint16(300 * i)}
+			r.Citations, a.Citations = append(r.Citations, c), append(a.Citations, c.Bytes())
+		}
+		b := must[[]byte](t)(r.Encode())
+		if want := wire.Format(a); !bytes.Equal(b, want) {
+			t.Errorf("a ratification of %d citations is %x, want %x", n, b, want)
+		}
+	}
+	for _, n := range []int{1, 23, 24, 255, 256, motion.MaxItem} {
+		o := motion.Opening{Salt: [merkle.SaltSize]byte{7}, Item: make([]byte, n)}
+		if want := wire.Format(opening{Salt: o.Salt, Item: o.Item}); !bytes.Equal(o.Bytes(), want) {
+			t.Errorf("an opening of %d bytes is %x", n, o.Bytes()[:20])
+		}
+	}
+}
+
 func FuzzOpenEntry(f *testing.F) {
 	for _, e := range entries(f) {
 		f.Add(e.Bytes())
