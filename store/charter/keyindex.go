@@ -78,6 +78,12 @@ func (x *keyIndex[V]) inside(r number.Range) []number.Range {
 
 // find returns the value of the longest prefix that covers the key r.
 func (x *keyIndex[V]) find(r number.Range) (value V, ok bool) {
+	_, value, ok = x.covering(r)
+	return value, ok
+}
+
+// covering returns the longest prefix that covers the key r, and its value.
+func (x *keyIndex[V]) covering(r number.Range) (around number.Range, value V, ok bool) {
 	n := r.First()
 	for free := r.Free(); free < number.MaxDigits; free++ {
 		if x.frees[free] == 0 {
@@ -85,11 +91,11 @@ func (x *keyIndex[V]) find(r number.Range) (value V, ok bool) {
 		}
 		around, ok := n.Enclosing(free)
 		if !ok {
-			return value, false
+			break
 		}
 		if value, ok := x.at.Get(around); ok {
-			return value, true
+			return around, value, true
 		}
 	}
-	return value, false
+	return number.Range{}, value, false
 }
