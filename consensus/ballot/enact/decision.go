@@ -1,0 +1,225 @@
+package enact
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/store/charter/article"
+	"ringfence/store/feed"
+	"ringfence/store/ledger"
+	"ringfence/store/merkle"
+	"ringfence/store/motion"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+)
+
+// ErrIncomplete is what Enter returns when more entries belong to the first one than
+// were given.
+var ErrIncomplete = errors.New("enact: the items of the motion are not all there")
+
+// Matter is a motion with its items, read: what is judged. Every signature in it was
+// verified.
+type Matter struct {
+	motion.Signed
+	Items []motion.Opening // one an item; without bytes where it was erased
+
+	contents
+}
+
+// contents is what the items of a motion say, by its kind. Items that were erased say
+// nothing.
+type contents struct {
+	rulings  []ruling              // Ratify
+	reversed []uint64              // Revoke, Stay
+	point    motion.AnchorPoint    // Anchor
+	heads    []motion.AnchoredHead // of every kind that names some
+	forks    []feed.ForkProof      // NoteFork
+	articles []article.Item        // what changes the constitution
+}
+
+// ruling is what decides of a ratification whether it may be.
+type ruling struct {
+	subject  number.Range
+	action   taxonomy.Action
+	category taxonomy.Category
+}
+
+// erasable reports whether items of a kind may be erased once they are dead.
+func erasable(k motion.Kind) bool {
+	return k == motion.Ratify || k == motion.Revoke || k == motion.Stay
+}
+
+// read reads what the items say and verifies what is signed in them.
+func (m *Matter) read() (r *Refusal) {
+	switch m.Kind {
+	case motion.Ratify:
+		m.rulings, r = each(m.Items, func(item []byte) (ruling, error) {
+			one, err := motion.DecodeRatification(item)
+			return ruling{one.Subject, one.Action, one.Category}, err
+		})
+	case motion.Revoke, motion.Stay:
+		m.reversed, r = each(m.Items, func(item []byte) (uint64, error) {
+			one, err := motion.DecodeReversal(item)
+			return one.Index, err
+		})
+	case motion.NoteFork:
+		if m.forks, r = each(m.Items, feed.ParseForkProof); r != nil && r.Code != Newer {
+			r.Code = BadFork
+		}
+	case motion.Anchor:
+		return m.readAnchor()
+	default:
+		var err error
+		if m.articles, err = article.Open(m.Federation, m.Kind, m.Items); err != nil {
+			return Because(BadItems, err)
+		}
+		m.heads = article.Heads(m.articles)
+	}
+	return r
+}
+
+func (m *Matter) readAnchor() *Refusal {
+	point, err := motion.DecodeAnchorPoint(m.Items[0].Item)
+	if err != nil {
+		return Because(BadItems, err)
+	}
+	m.point = point
+	for _, o := range m.Items[1:] {
+		h, err := motion.DecodeAnchorHeads(o.Item)
+		if err != nil {
+			return Because(BadItems, err)
+		}
+		m.heads = append(m.heads, h.Heads...)
+	}
+	for i := 1; i < len(m.heads); i++ {
+		if m.heads[i-1].Issuer >= m.heads[i].Issuer {
+			return Refuse(Unordered, "the anchor's heads are not one an issuer, in the order of the roster, at head %d", i)
+		}
+	}
+	return nil
+}
+
+// each reads the items that were not erased.
+func each[T any](items []motion.Opening, read func([]byte) (T, error)) ([]T, *Refusal) {
+	all := make([]T, 0, len(items))
+	for i := range items {
+		if len(items[i].Item) == 0 {
+			continue
+		}
+		one, err := read(items[i].Item)
+		if err != nil {
+			r := Because(BadItems, err)
+			r.Words = item(i) + r.Words
+			return nil, r
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// OpenMatter reads a signed motion and all its openings. The items are parts of the
+// openings, which must not change.
+func OpenMatter(federation cid.Cid, signed []byte, openings [][]byte) (*Matter, *Refusal) {
+	s, err := motion.Open(signed, federation)
+	if err != nil {
+		return nil, Because(BadMotion, err)
+	}
+	m := &Matter{Signed: s, Items: make([]motion.Opening, len(openings))}
+	for i, o := range openings {
+		if m.Items[i], err = motion.OpenOpening(o); err != nil {
+			return nil, Because(BadItems, err)
+		}
+	}
+	if _, err := m.Holds(m.Items); err != nil {
+		return nil, Because(BadItems, err)
+	}
+	return m, m.read()
+}
+
+// openEntries reads the matter that lies in the entries of a motion, some of whose items
+// may have been erased.
+func openEntries(s motion.Signed, entries []ledger.Entry) (*Matter, *Refusal) {
+	m := &Matter{Signed: s, Items: make([]motion.Opening, len(entries))}
+	prefix := itemPrefix(&s)
+	commitments := make([]merkle.Hash, len(entries))
+	erased := false
+	for i, entry := range entries {
+		commitment, ok := bytes.CutPrefix(entry.Data, prefix)
+		if !ok || len(commitment) != merkle.HashSize {
+			return nil, Refuse(Unreadable, "%sthe entry is not that of an item of the motion before it", item(i))
+		}
+		copy(commitments[i][:], commitment)
+		if len(entry.Opening) == 0 {
+			erased = true
+			continue
+		}
+		var err error
+		if m.Items[i], err = motion.OpenOpening(entry.Opening); err != nil {
+			return nil, Because(BadItems, err)
+		}
+		if m.Items[i].Commitment() != commitments[i] {
+			return nil, Refuse(BadItems, "%sthe opening is not that of its commitment", item(i))
+		}
+	}
+	switch {
+	case erased && !erasable(s.Kind):
+		return nil, Refuse(BadItems, "an item is not there; those of a %s motion are never erased", s.Kind)
+	case motion.Root(commitments) != s.Root:
+		return nil, Refuse(BadItems, "the items are not those that the motion commits to")
+	case !erased && size(m.Items) > motion.MaxBytes:
+		return nil, Refuse(BadItems, "the items have %d bytes; at most %d", size(m.Items), motion.MaxBytes)
+	}
+	return m, m.read()
+}
+
+// size is how much items count against motion.MaxBytes.
+func size(items []motion.Opening) int {
+	n := 0
+	for i := range items {
+		n += len(items[i].Item) + merkle.SaltSize
+	}
+	return n
+}
+
+// itemPrefix is how the entries of all items of a motion begin; the commitment follows.
+func itemPrefix(m *motion.Signed) []byte {
+	b := motion.ItemEntry{Kind: m.Kind, Motion: m.ID}.Bytes()
+	return b[:len(b)-merkle.HashSize]
+}
+
+// entriesOf returns what stands in the ledger for a motion that was carried.
+func entriesOf(m *Matter, votes []motion.Vote) []ledger.Entry {
+	all := make([]ledger.Entry, 1, 1+len(m.Items))
+	all[0].Data = motion.MotionEntry{Motion: m.Signed, Votes: votes}.Bytes()
+	prefix := itemPrefix(&m.Signed)
+	width := len(prefix) + merkle.HashSize
+	room := make([]byte, 0, width*len(m.Items))
+	for i := range m.Items {
+		c := m.Items[i].Commitment()
+		room = append(append(room, prefix...), c[:]...)
+		all = append(all, ledger.Entry{Data: room[len(room)-width : len(room) : len(room)], Opening: m.Items[i].Bytes()})
+	}
+	return all
+}
+
+// ChangesSet reports whether a motion of the kind changes the regulators or their keys.
+func ChangesSet(k motion.Kind) bool {
+	return k == motion.AdmitRegulator || k == motion.RemoveRegulator || k == motion.RekeyRegulator
+}
+
+// Seat returns the member whose seat a set change is about; "" for other motions.
+func (m *Matter) Seat() string {
+	for _, a := range m.articles {
+		switch a := a.(type) {
+		case *article.RegulatorAdmission:
+			return a.Seat.Member
+		case *article.RegulatorRemoval:
+			return a.Member
+		case *article.RegulatorRekeying:
+			return a.Member
+		}
+	}
+	return ""
+}
