@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"ringfence/consensus/ballot"
@@ -59,7 +60,8 @@ func TestRatifyBounds(t *testing.T) {
 // holds, in one inside it, and in nobody's.
 func TestBlockCap(t *testing.T) {
 	f := begun(t, 4, func(cfg *charter.FoundingConfig) {
-		cfg.Grants = append(cfg.Grants, chartertest.Grant(t, "+861390000*/13", "vendor", "", ""), chartertest.Grant(t, "+8613900*/13", "op", "", ""))
+		cfg.Grants = append(cfg.Grants, chartertest.Grant(t, "+861390000*/13", "vendor", "", ""), chartertest.Grant(t, "+8613900*/13", "op", "", ""),
+			chartertest.Grant(t, "+8613911*/13", "op", "", ""), chartertest.Grant(t, "+861391100000*/13", "vendor", "", ""))
 		cfg.Policy.BlockCap.Min = 3
 		cfg.Policy.BlockCap.Permille = 2
 	})
@@ -89,6 +91,9 @@ func TestBlockCap(t *testing.T) {
 	block(0, "+86139001122*/13")                                                   // 100 of the million
 	block(enact.BlockCap, "+86139000*/13")                                         // 100,000, the inner range whole among them
 	block(enact.BlockCap, "+8613900110*/13", "+8613900111*/13", "+8613900112*/13") // 3,000
+	// 100 of a million are few, but the ten of the vendor are among them.
+	block(enact.BlockCap, "+86139110000*/13")
+	block(0, "+86139110001*/13")
 	// In nobody's range the broadest that could be ratified counts: a million, 2,000.
 	block(0, "+8615900110*/13")
 	block(enact.BlockCap, "+8615900111*/13", "+86159001120*/13")
@@ -245,7 +250,10 @@ func TestAnchor(t *testing.T) {
 	}
 	refused(t, f, at(now, head(op, 4, 1)), enact.AnchoredSince) // it builds on what was before that
 	outcome(t, at(now, head(vendor, 4, 1)), ballot.Entered)     // of the same size, another issuer
-	refused(t, f, at(first), enact.AnchorSize)                  // sizes never fall
+	back := at(first)                                           // sizes never fall
+	if refused(t, f, back, enact.AnchorSize); !strings.Contains(back.Refusal.Words, "the last one was of") {
+		t.Errorf("it says %q", back.Refusal.Words)
+	}
 
 	now = f.State.Size()
 	refused(t, f, at(now, head(op, 2, 1)), enact.HeadBack)
