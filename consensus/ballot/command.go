@@ -121,7 +121,7 @@ func readCommand(b []byte) (c command, r *enact.Refusal) {
 	switch c.verb {
 	case Propose:
 		want = 5
-		c.tabled = readTabled(&in, 1)
+		c.tabled = readTabled(&in, 1, 1)
 	case Mark:
 		want = 2
 	default:
@@ -136,19 +136,19 @@ func readCommand(b []byte) (c command, r *enact.Refusal) {
 	return c, nil
 }
 
-func readTabled(in *wire.Reader, mostVotes int) (t tabled) {
+func readTabled(in *wire.Reader, leastVotes, mostVotes int) (t tabled) {
+	const longest = motion.MaxItem + merkle.SaltSize + openingHeads
 	t.motion = in.Bytes("motion", 1, motion.MaxHeader+128)
-	t.openings = readList(in, "openings", motion.MaxItems, motion.MaxItem+merkle.SaltSize+openingHeads)
-	t.votes = readList(in, "votes", mostVotes, motion.MaxVote)
+	t.openings = readList(in, in.Array("openings", 1, motion.MaxItems), longest)
+	t.votes = readList(in, in.Array("votes", leastVotes, mostVotes), motion.MaxVote)
 	return t
 }
 
-// readList reads a list of 1 to most byte strings, each of at most longest bytes.
-func readList(in *wire.Reader, field string, most, longest int) [][]byte {
-	n := in.Array(field, 1, most)
+// readList reads n byte strings, each of at most longest bytes.
+func readList(in *wire.Reader, n, longest int) [][]byte {
 	var all [][]byte
 	for i := 0; i < n && in.Err() == nil; i++ {
-		all = append(all, in.Bytes(field, 1, longest))
+		all = append(all, in.Bytes("list", 1, longest))
 	}
 	return all
 }

@@ -217,7 +217,7 @@ func (s *State) restoreSettle(note []byte) error {
 
 func (s *State) restoreTabled(in *wire.Reader) error {
 	in.Array("motion", 3, 3)
-	raw := readTabled(in, motion.MaxVotes)
+	raw := readTabled(in, 0, motion.MaxVotes)
 	if err := in.Err(); err != nil {
 		return err
 	}

@@ -175,6 +175,27 @@ func TestForgedSnapshot(t *testing.T) {
 	}
 }
 
+// TestSnapshotOfAMotionWithoutVotes: the only regulator that voted for it lost its seat.
+func TestSnapshotOfAMotionWithoutVotes(t *testing.T) {
+	f := begun(t, 4, nil)
+	outcome(t, f.Apply(f.Propose(f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138000"), nil), "reg4")), ballot.Taken)
+	f.Carry(f.Remove("reg4"))
+	outcome(t, settle(f, "reg", "reg2", "reg3", "reg4"), ballot.Taken)
+	f.State.Carried(f.Seats())
+	snapshot, err := f.State.Snapshot(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := restore(f, 1, snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Carried(f.Seats())
+	if s.Digest() != f.State.Digest() || len(s.Docket().Motions) != 1 {
+		t.Error("what was restored is not what was")
+	}
+}
+
 // TestUnsettledSnapshot restores in the pause after a set change.
 func TestUnsettledSnapshot(t *testing.T) {
 	f := begun(t, 4, nil)
