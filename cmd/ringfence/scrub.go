@@ -18,8 +18,9 @@ type scrubbed struct {
 	OK      bool     `json:"ok"`
 	Batches uint64   `json:"batches"`
 	Bytes   int64    `json:"bytes"`
+	Entries uint64   `json:"entries"` // of the ledger
 	Broken  []broken `json:"broken"`
-	Damage  string   `json:"damage,omitempty"` // of the database itself
+	Damage  string   `json:"damage,omitempty"` // of the database itself, or the ledger
 }
 
 // broken is one batch that was put into quarantine.
@@ -32,8 +33,8 @@ func (a *app) scrubCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "scrub",
 		Short: "Read again all that is stored, and name what is broken",
-		Long: `Scrub reads every table and every batch of the directory as a stranger would:
-checksums, hashes, signatures. A broken batch is named and put into quarantine.
+		Long: `Scrub reads every table, every batch and the ledger of the directory as a stranger
+would: checksums, hashes, signatures. A broken batch is named and put into quarantine.
 The node must not run. It ends with 1 when something is broken.`,
 		Example: `  ringfence scrub --dir acme`,
 		Args:    slip.Exactly(),
@@ -55,7 +56,7 @@ func (a *app) scrub(cmd *cobra.Command) error {
 	}
 	report, err := n.Store().Scrub(cmd.Context(), nil)
 	closed := n.Close()
-	s := scrubbed{Batches: report.Batches, Bytes: report.Bytes, Broken: []broken{}}
+	s := scrubbed{Batches: report.Batches, Bytes: report.Bytes, Entries: report.Entries, Broken: []broken{}}
 	if errors.Is(err, disk.ErrDamaged) {
 		s.Damage, err = err.Error(), nil
 	}

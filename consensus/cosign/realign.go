@@ -64,5 +64,6 @@ func (s State) Join(g Generation, start checkpoint.Tree, l Log) (State, Refusal)
 		return s, NotApplied
 	}
 	s.Generation, s.Start, s.Promised, s.Reported = g, start, g.Number, nil
+	s.Settled = checkpoint.Tree{}
 	return s, None
 }

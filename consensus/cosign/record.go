@@ -63,12 +63,7 @@ type sealed struct {
 // SignPromise signs p, which shows the checkpoint in note as certified; note is empty
 // when p shows none.
 func SignPromise(federation cid.Cid, p Promise, note []byte, key keys.Private) SignedPromise {
-	a := promiseArray{Version: wordVersion, Federation: federation.Bytes(), Number: p.Number, Certified: note}
-	if !p.Lock.IsZero() {
-		l := lockArray{Generation: p.Lock.Generation.Number, Record: p.Lock.Generation.Record, Size: p.Lock.Tree.Size, Root: p.Lock.Tree.Root}
-		l.Reports = p.Lock.Signers
-		a.Lock = []lockArray{l}
-	}
+	a := promiseArray{Version: wordVersion, Federation: federation.Bytes(), Number: p.Number, Lock: lockOf(&p.Lock), Certified: note}
 	b := wire.Format(a)
 	return SignedPromise{Promise: p, By: Signer{Key: key.Public(), Signature: key.Sign(keys.DomainPromise, b)}, signed: b, note: note}
 }
@@ -126,14 +121,13 @@ func (j *Judge) OpenPromise(b []byte) (p SignedPromise, err error) {
 
 // openLock verifies the reports behind a lock shown for a generation to come.
 func (j *Judge) openLock(l *lockArray, number uint64) (Agreement, error) {
-	a := Agreement{Generation: Generation{l.Generation, l.Record}, Tree: checkpoint.Tree{Size: l.Size, Root: l.Root}}
 	if l.Generation >= number {
-		return a, fmt.Errorf("cosign: a promise for generation %d shows a lock of generation %d", number, l.Generation)
+		return Agreement{}, fmt.Errorf("cosign: a promise for generation %d shows a lock of generation %d", number, l.Generation)
 	}
 	if len(l.Reports) > MaxSigners {
-		return a, fmt.Errorf("cosign: a lock with %d reports; at most %d are read", len(l.Reports), MaxSigners)
+		return Agreement{}, fmt.Errorf("cosign: a lock with %d reports; at most %d are read", len(l.Reports), MaxSigners)
 	}
-	a.Signers = l.Reports
+	a := l.agreement()
 	verified := a.Verified(Reporting, j.Federation)
 	if !slices.Equal(a.Signers, verified.Signers) {
 		return a, errors.New("cosign: a lock whose reports are not all signed, each once and in order")

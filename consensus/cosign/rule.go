@@ -57,9 +57,11 @@ func contradicts(l Log, t checkpoint.Tree) bool {
 // next comes with the State that follows.
 type State struct {
 	Generation Generation
+	Start      checkpoint.Tree // of the generation
 
-	// Start is where the generation started, or what it knows to be certified since.
-	Start checkpoint.Tree
+	// Settled is the largest tree that it knows to be certified since its generation
+	// started; zero for none.
+	Settled checkpoint.Tree
 
 	// Promised is the generation to which it promised itself, or its own: in
 	// earlier ones it neither reports nor locks.
@@ -117,7 +119,7 @@ func (s State) Report(size uint64, l Log) (State, checkpoint.Tree, Refusal) {
 	case !s.agrees(l):
 		return s, tree, Rewritten
 	}
-	s.Reported = s.above(s.Start.Size) // the log agrees with the rest through Start
+	s.Reported = s.above(s.Settled.Size) // the log agrees with the rest through Settled
 	switch {
 	case slices.Contains(s.Reported, tree):
 		return s, tree, None
@@ -132,7 +134,7 @@ func (s State) Report(size uint64, l Log) (State, checkpoint.Tree, Refusal) {
 
 // agrees reports whether the log is what it was when something was said of it.
 func (s *State) agrees(l Log) bool {
-	if !has(l, s.Start) || contradicts(l, s.Cosigned) {
+	if !has(l, s.Start) || !has(l, s.Settled) || contradicts(l, s.Cosigned) {
 		return false
 	}
 	for _, t := range s.Reported {
@@ -155,7 +157,7 @@ func (s *State) above(size uint64) []checkpoint.Tree {
 
 // highest is the size below which nothing is reported any more.
 func (s *State) highest() uint64 {
-	size := s.Start.Size
+	size := max(s.Start.Size, s.Settled.Size)
 	if s.Locked.Generation == s.Generation && !s.Locked.IsZero() {
 		size = s.Locked.Tree.Size + 1
 	}
@@ -175,10 +177,10 @@ func (s State) Settle(certified checkpoint.Tree, l Log) (State, Refusal) {
 	case contradicts(l, certified):
 		s.Promised = max(s.Promised, s.Generation.Number+1)
 		return s, Rewritten
-	case certified.Size <= s.Start.Size:
+	case certified.Size <= max(s.Start.Size, s.Settled.Size):
 		return s, Passed
 	}
-	s.Start = certified
+	s.Settled = certified
 	return s, None
 }
 

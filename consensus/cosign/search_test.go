@@ -172,7 +172,7 @@ func (r *regulator) state() State {
 		}
 	}
 	if r.settled != 0 {
-		s.Start = r.settled.tree()
+		s.Settled = r.settled.tree()
 	}
 	for size := floor + 1; size <= maxSizes; size++ {
 		if b := r.reported[r.gen][size-1]; b != 0 {
@@ -347,7 +347,7 @@ func (x *search) settle(r regulator) (next []regulator) {
 		n := r
 		n.promised = uint8(s.Promised)
 		if refused == None {
-			n.settled = branchOf(s.Start)
+			n.settled = branchOf(s.Settled)
 		}
 		next = append(next, n)
 	}

@@ -226,6 +226,7 @@ func FuzzReader(f *testing.F) {
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
 	f.Add(write(f, nil))
+	f.Add(write(f, withLedger(f)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := read(b)
 		if err == nil && !bytes.Equal(write(t, got), b) {

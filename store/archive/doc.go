@@ -1,6 +1,6 @@
 // Package archive is the stream in which a store is backed up: what was
-// accepted, what was promised, and small named values, as the federation's own
-// bytes and not as some database lays them out.
+// accepted, what was promised, small named values, and the ledger as far as it is
+// certified, as the federation's own bytes and not as some database lays them out.
 //
 // A backup is read years later, by another version, perhaps into another kind
 // of store, on the day when everything else is gone. So the stream has a name

@@ -23,10 +23,12 @@ const (
 	KindSigner      Kind = 4
 	KindNamed       Kind = 5
 	KindStolen      Kind = 6 // a signer whose key somebody else may hold
+	KindBundle      Kind = 7
+	KindCheckpoint  Kind = 8
 )
 
-// Entry is one thing in an archive: a Record, Fork, Reservation, Signer or
-// Named.
+// Entry is one thing in an archive: a Record, Fork, Reservation, Signer, Named,
+// Bundle or Checkpoint.
 type Entry interface {
 	Kind() Kind
 	encode() ([]byte, error)
@@ -206,6 +208,10 @@ func decode(kind Kind, b []byte) (Entry, error) {
 			return nil, err
 		}
 		return Named{Space: f.Space, Key: f.Key, Value: f.Value}, nil
+	case KindBundle:
+		return decodeBundle(b)
+	case KindCheckpoint:
+		return decodeCheckpoint(b)
 	}
 	return nil, fmt.Errorf("archive: unknown kind of entry %d; a newer version may know it", kind)
 }

@@ -255,6 +255,22 @@ func TestQuorum(t *testing.T) {
 	}
 }
 
+// TestPeek: without the log's key a note says the same, and not more is believed.
+func TestPeek(t *testing.T) {
+	whole := vectorText + "\n" + vectorLine1 + vectorLine2
+	if got, err := checkpoint.Peek([]byte(whole)); err != nil || got != vector(t) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for name, b := range map[string]string{
+		"nothing": "", "no signature": vectorText + "\n", "another text": "text\n\n" + vectorLine1,
+		"a size written otherwise": strings.Replace(whole, "\n", "\n0", 1), "too long": whole + strings.Repeat(vectorLine1, 200),
+	} {
+		if got, err := checkpoint.Peek([]byte(b)); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(vectorText + "\n" + vectorLine1 + vectorLine2))
 	f.Add([]byte(vectorText + "\n" + vectorLine1))
@@ -262,9 +278,13 @@ func FuzzOpen(f *testing.F) {
 	theLog := checkpoint.Log(vectorOrigin, key(1).Public())
 	set := checkpoint.Set{checkpoint.Cosigner("regulator-a.example", key(2).Public())}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		peeked, errPeek := checkpoint.Peek(b)
 		n, err := checkpoint.Open(b, theLog)
 		if err != nil {
 			return
+		}
+		if errPeek != nil || peeked != n.Checkpoint {
+			t.Errorf("%q is %+v without its signature, %v", b, peeked, errPeek)
 		}
 		if string(n.Bytes()) != string(b) || !strings.HasPrefix(string(b), n.Text()+"\n") {
 			t.Errorf("%q was read as %+v", b, n)

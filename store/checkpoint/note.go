@@ -47,6 +47,19 @@ func Open(b []byte, log Verifier) (Note, error) {
 	return Note{c, bytes.Clone(b)}, nil
 }
 
+// Peek returns what a note says, of which nothing was checked but the form.
+func Peek(b []byte) (Checkpoint, error) {
+	if len(b) > MaxNote {
+		return Checkpoint{}, fmt.Errorf("checkpoint: the note has %d bytes; at most %d are read", len(b), MaxNote)
+	}
+	_, err := note.Open(b, nil)
+	var unverified *note.UnverifiedNoteError
+	if !errors.As(err, &unverified) {
+		return Checkpoint{}, fmt.Errorf("checkpoint: read the note: %w", err)
+	}
+	return parseText(unverified.Note.Text)
+}
+
 // Sign returns c as a note with the log's signature alone. Key is the log's.
 func Sign(c Checkpoint, key keys.Private) (Note, error) {
 	s := key.Sign(keys.DomainNote, []byte(c.Text()))

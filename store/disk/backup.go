@@ -21,7 +21,9 @@ func (s *Store) Backup(w io.Writer) error {
 	a, err := archive.NewWriter(w)
 	if err == nil {
 		m := moment{s: s}
-		note := func() { m.arrivals, m.gaps, m.signers = s.arrivals, s.gaps, s.promised.Signers }
+		note := func() {
+			m.arrivals, m.gaps, m.signers, m.checkpoint = s.arrivals, s.gaps, s.promised.Signers, s.checkpoint
+		}
 		err = s.db.Moment(note, func(txn engine.Txn) error {
 			m.txn = txn
 			if err := m.write(a); err != nil {
@@ -43,6 +45,8 @@ type moment struct {
 	arrivals uint64
 	gaps     []layout.Gap
 	signers  map[keys.Public]promise.Signer
+
+	checkpoint []byte
 }
 
 func (m *moment) write(a *archive.Writer) error {
@@ -71,9 +75,29 @@ func (m *moment) write(a *archive.Writer) error {
 			return err
 		}
 	}
-	return eachNamed(m.txn, func(space, key string, value []byte) error {
+	err = eachNamed(m.txn, func(space, key string, value []byte) error {
 		return a.Write(archive.Named{Space: space, Key: key, Value: value})
 	})
+	if err != nil {
+		return err
+	}
+	return m.writeLedger(a)
+}
+
+// writeLedger writes the ledger as far as it is certified. One that is damaged is
+// left out: everybody has it, and nobody else may have the feeds.
+func (m *moment) writeLedger(a *archive.Writer) error {
+	r := rows{m.txn}
+	for e, err := range archive.Ledger(r, m.checkpoint, r.erased) {
+		if err != nil {
+			m.s.log.Error("the ledger on this disk is damaged; the backup has the feeds without it, and who restores it fetches the ledger from peers", "error", err)
+			return nil
+		}
+		if err := a.Write(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeArrival writes one batch. A batch that is damaged is written as one in

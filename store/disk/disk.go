@@ -37,6 +37,7 @@ type Store struct {
 	gaps       []layout.Gap  // in order
 	arrivals   uint64        // the number of the last arrival
 	promised   promise.State // replaced, never changed
+	checkpoint []byte        // of the ledger, a note; replaced, never changed
 }
 
 // heads is the last batch of each epoch, by issuer.

@@ -1,4 +1,4 @@
-// Package disk keeps feeds, reservations and small named values in one
+// Package disk keeps feeds, reservations, the ledger and small named values in one
 // directory of one process, in Badger, so that what was acknowledged is there
 // after kill -9 and after a power cut, and so that what the disk has changed is
 // never taken for what was accepted.
@@ -34,8 +34,13 @@
 // is thus found in that body alone: it is named, quarantined, no longer served,
 // and replaced when the batch is fetched and appended anew.
 //
+// The ledger lies in the same database, in runs of slots (internal/tiles). It is
+// public and certified by others, so where it is damaged it is fetched again; what is
+// never taken back is the size of the newest checkpoint.
+//
 // A directory has the files FORMAT (version), lock (owner), promises and the
-// directory badger. internal/layout is the whole key space.
+// directory badger; a regulator's also what certification keeps. internal/layout is
+// the whole key space.
 //
 // Floor 6. It knows no charter: who may append is decided by store/intake, the
 // one door. It refuses a directory that another process owns or that a newer

@@ -15,6 +15,9 @@ import (
 	"ringfence/store/disk/internal/layout"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
+	"ringfence/store/ledger"
+	"ringfence/store/ledger/ledgertest"
+	"ringfence/store/storetest"
 )
 
 func TestLocked(t *testing.T) {
@@ -93,6 +96,10 @@ func TestDiskFull(t *testing.T) {
 	disk.free.Store(floor + 33<<20)
 	must(t, s.Writable())
 	must(t, s.Append(all[1:2]))
+	tree, additions, err := ledger.Tree{}.Append(ledgertest.Entries(0, 300))
+	must(t, err)
+	must(t, s.Ledger().Write(additions))
+	must(t, s.Ledger().Keep(storetest.Note(t, tree.Head())))
 	disk.free.Store(floor + 32<<20)
 	d := feedtest.Draw(t, "B0")
 	for name, err := range map[string]error{
@@ -100,6 +107,9 @@ func TestDiskFull(t *testing.T) {
 		"Reserve":    s.Reserve(issuer("B"), reservations(t, d, "B0")),
 		"Put":        s.Put("space", "key", []byte("value")),
 		"Quarantine": s.Quarantine(all[0].Tip.CID, "reason"),
+		"Write":      s.Ledger().Write(additions),
+		"Keep":       s.Ledger().Keep(storetest.Note(t, tree.Head())),
+		"Erase":      s.Ledger().Erase(1),
 	} {
 		var full *DiskFullError
 		if !errors.As(err, &full) || !errors.Is(err, ErrDiskFull) || full.Floor != floor || full.Free != floor+32<<20 {
@@ -113,6 +123,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	// Look-ups go on, and so does forbidding to sign.
 	wantServed(t, s, all[:2])
+	wantLedger(t, s, tree)
 	must(t, s.Bar(issuer("B"), feed.Bar{Kind: feed.Stolen, Reason: "a foreign batch"}))
 	must(t, s.Close())
 
@@ -165,7 +176,7 @@ func TestFailedSyncIsFinal(t *testing.T) {
 		must(t, os.Rename(filepath.Join(hidden, name), filepath.Join(dir, databaseDir, name)))
 	}
 	// A sync that works now proves nothing about the one that failed.
-	for name, err := range map[string]error{"Append": s.Append(all[1:2]), "Put": s.Put("a", "b", nil), "Bar": s.Bar(issuer("A"), feed.Bar{Kind: feed.Stolen, Reason: "x"}), "Writable": s.Writable()} {
+	for name, err := range map[string]error{"Append": s.Append(all[1:2]), "Put": s.Put("a", "b", nil), "Bar": s.Bar(issuer("A"), feed.Bar{Kind: feed.Stolen, Reason: "x"}), "Write": s.Ledger().Write(nil), "Writable": s.Writable()} {
 		if !errors.Is(err, ErrFailed) {
 			t.Errorf("%s answers %v", name, err)
 		}

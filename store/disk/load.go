@@ -15,7 +15,7 @@ import (
 func (s *Store) load() error {
 	s.promised = s.promises.Now()
 	err := s.db.View(func(txn engine.Txn) error {
-		return errors.Join(s.loadHeads(txn), s.loadQuarantine(txn), s.loadArrivals(txn))
+		return errors.Join(s.loadHeads(txn), s.loadQuarantine(txn), s.loadArrivals(txn), s.loadCheckpoint(txn))
 	})
 	if err != nil {
 		return err

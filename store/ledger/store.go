@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"ringfence/store/checkpoint"
 	"ringfence/store/merkle"
 )
 
@@ -83,4 +85,40 @@ func Cut(t Tile, row []byte) ([]byte, error) {
 	}
 	size := len(row) - len(rest)
 	return row[:size:size], nil
+}
+
+// Succeeds reports as nil that the checkpoint of a tree may take the place of the
+// note that a Store kept, nil for none: its size never falls. Two trees of one size
+// are ErrForked.
+func Succeeds(kept []byte, next checkpoint.Tree) error {
+	if kept == nil {
+		return nil
+	}
+	now, err := checkpoint.Peek(kept)
+	switch {
+	case err != nil:
+		return err
+	case next.Size < now.Size:
+		return fmt.Errorf("ledger: the checkpoint %s that is kept is larger", now)
+	case next.Size == now.Size && next != now.Tree:
+		return fmt.Errorf("ledger: the checkpoint %s is kept: %w", now, ErrForked)
+	}
+	return nil
+}
+
+// Covers reports as nil that the note that a Store kept, nil for none, covers all of
+// those entries: only their openings are erased, for others may yet stand at places
+// above.
+func Covers(kept []byte, indexes []uint64) error {
+	var now checkpoint.Checkpoint
+	if kept != nil {
+		var err error
+		if now, err = checkpoint.Peek(kept); err != nil {
+			return err
+		}
+	}
+	if len(indexes) > 0 && slices.Max(indexes) >= now.Size {
+		return fmt.Errorf("ledger: entry %d; the checkpoint that is kept covers %d entries", slices.Max(indexes), now.Size)
+	}
+	return nil
 }

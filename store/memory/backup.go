@@ -60,6 +60,15 @@ func (s *Store) Backup(w io.Writer) error {
 			return fmt.Errorf("memory: back up: %w", err)
 		}
 	}
+	l := &s.ledger
+	for e, err := range archive.Ledger(l, l.Checkpoint(), l.Erased) {
+		if err == nil {
+			err = a.Write(e)
+		}
+		if err != nil {
+			return fmt.Errorf("memory: back up: %w", err)
+		}
+	}
 	if err := a.Close(); err != nil {
 		return fmt.Errorf("memory: back up: %w", err)
 	}

@@ -1,4 +1,4 @@
-// Package memory keeps feeds in plain maps: the same promises as store/disk
+// Package memory keeps feeds and the ledger in plain maps: the same promises as store/disk
 // but one, that anything is left when the process ends.
 //
 // Tests and simulations run many nodes in one process and care about what a
@@ -35,6 +35,8 @@ type Store struct {
 	forks    map[lane]feed.ForkProof
 	signers  map[keys.Public]*signer
 	named    map[string]map[string][]byte
+
+	ledger Ledger // guards itself
 }
 
 type lane struct {

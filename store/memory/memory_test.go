@@ -18,3 +18,10 @@ func TestStore(t *testing.T) {
 		return s
 	})
 }
+
+func TestLedger(t *testing.T) {
+	storetest.RunLedger(t, func(t *testing.T) (storetest.Store, storetest.Ledger) {
+		s := memory.New()
+		return s, s.Ledger()
+	})
+}

@@ -30,6 +30,10 @@ const (
 	behind = 4 * memTable
 )
 
+// MaxInTree is the size in bytes of the largest value that Set keeps in the tree and
+// not in the value log, from which nothing goes when it is replaced or deleted.
+const MaxInTree = valueThreshold - sealSize - 1
+
 // One transaction takes at most MaxValues bytes of values, well within what a
 // value-log file leaves of its mapping, and at most MaxItems items of five
 // keys, whose share of the tree stays below the 15 % of a memtable that Badger

@@ -116,3 +116,17 @@ func (t Txn) Last(prefix []byte) ([]byte, bool) {
 	}
 	return it.Item().KeyCopy(nil), true
 }
+
+// Keys returns what follows prefix in the keys that begin with it, in order. Like
+// Each it is whole only if the tables are.
+func (t Txn) Keys(prefix []byte) [][]byte {
+	opts := badger.DefaultIteratorOptions
+	opts.Prefix, opts.PrefetchValues = prefix, false
+	it := t.txn.NewIterator(opts)
+	defer it.Close()
+	var keys [][]byte
+	for it.Rewind(); it.Valid(); it.Next() {
+		keys = append(keys, it.Item().KeyCopy(nil)[len(prefix):])
+	}
+	return keys
+}

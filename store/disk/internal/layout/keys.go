@@ -7,6 +7,7 @@ import (
 
 	"ringfence/store/feed"
 	"ringfence/store/keys"
+	"ringfence/store/ledger"
 	"ringfence/store/taxonomy"
 )
 
@@ -17,9 +18,12 @@ import (
 //	space  key                             value
 //	a      arrival 8                       batch CID 36; stale when the batch has another arrival
 //	b      batch CID 36                    arrival 8, issuer 33, epoch 8, sequence 8, time 8, body size 4, body CRC 4, signed header
+//	c                                      the newest checkpoint of the ledger that was kept, a note
 //	d      batch CID 36                    body, as it came
+//	e      bundle index 8                  openings erased here: 32, a bit a slot, from the lowest of the first byte
 //	f      issuer 33, epoch 8              fork proof
 //	g      arrival 8, the last before gap  arrival 8, the last in the gap
+//	l      kind, level, index 8, slot      some of a row of the ledger, from a slot: how many slots 2, bytes
 //	n      length 1, space, key            named value
 //	q      batch CID 36                    arrival 8 or 0 when not known, reason
 //	r      issuer 33, epoch 8, sequence 8  time 8, batch CID 36, body size 4, body CRC 4, unsigned header
@@ -29,8 +33,11 @@ const (
 	SpaceArrival     = 'a'
 	spaceBatch       = 'b'
 	spaceBody        = 'd'
+	spaceCheckpoint  = 'c'
+	spaceErased      = 'e'
 	SpaceFork        = 'f'
 	SpaceGap         = 'g'
+	spaceRow         = 'l'
 	SpaceNamed       = 'n'
 	SpaceQuarantine  = 'q'
 	SpaceReservation = 'r'
@@ -100,3 +107,21 @@ func NamedPrefix(space string) []byte {
 
 // NamedKey is where a named value lies.
 func NamedKey(space, key string) []byte { return append(NamedPrefix(space), key...) }
+
+// CheckpointKey is where the newest checkpoint stands.
+func CheckpointKey() []byte { return []byte{spaceCheckpoint} }
+
+// ErasedKey is where it stands which openings of a bundle were erased.
+func ErasedKey(bundle uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{spaceErased}, bundle)
+}
+
+// RowPrefix begins the keys of all that is held of a row of the ledger, whatever
+// the width of t.
+func RowPrefix(t ledger.Tile) []byte {
+	b := append(make([]byte, 0, 12), spaceRow, byte(t.Kind), byte(t.Level))
+	return binary.BigEndian.AppendUint64(b, t.Index)
+}
+
+// RunKey is where the part of a row lies that begins with a slot, 0 to 255.
+func RunKey(t ledger.Tile, slot int) []byte { return append(RowPrefix(t), byte(slot)) }

@@ -13,6 +13,7 @@ import (
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
 	"ringfence/store/keys"
+	"ringfence/store/ledger"
 )
 
 func must(t testing.TB, err error) {
@@ -45,6 +46,10 @@ func TestKeysVector(t *testing.T) {
 		{TipKey(l), "74" + who + two},
 		{NamedPrefix("ab"), "6e02" + "6162"},
 		{ReservationPrefix(issuer), "72" + who},
+		{CheckpointKey(), "63"},
+		{ErasedKey(3), "65" + three},
+		{RunKey(ledger.Tile{Kind: ledger.Openings, Index: 3, Width: 7}, 255), "6c" + "02" + "00" + three + "ff"},
+		{RunKey(ledger.Tile{Level: 2, Index: 3, Width: 7}, 0), "6c" + "00" + "02" + three + "00"},
 	} {
 		if got := hex.EncodeToString(k.got); got != k.want {
 			t.Errorf("a key is %s, want %s", got, k.want)

@@ -15,29 +15,23 @@ const magicFirst = "RFPROM1\n"
 // where with one of each it would go back to what was promised before. It may be
 // interrupted and run again.
 func Migrate(dir string) error {
-	p, err := openWith(decodeAny, dir)
+	p, err := openAs(dir, form(magicFirst))
 	if err != nil {
 		return err
 	}
 	if !p.IsNew() {
-		if err = p.Keep(p.now); err == nil {
-			err = p.Keep(p.now)
+		next := p.now
+		if p.file.Magic() == magicFirst {
+			for issuer, own := range next.Signers {
+				own.Bar = barOf(own.Bar)
+				next.Signers[issuer] = own
+			}
+		}
+		if err = p.Keep(next); err == nil {
+			err = p.Keep(next)
 		}
 	}
 	return errors.Join(err, p.Close())
-}
-
-// decodeAny is the slotReader of both forms.
-func decodeAny(b []byte) (uint64, State, bool) {
-	if generation, state, ok := decode(b); ok {
-		return generation, state, true
-	}
-	generation, state, ok := decodeForm(b, magicFirst)
-	for issuer, own := range state.Signers {
-		own.Bar = barOf(own.Bar)
-		state.Signers[issuer] = own
-	}
-	return generation, state, ok
 }
 
 // How the reason of a bar began, in format 1, when somebody else might hold the key.

@@ -4,10 +4,9 @@
 // is barred from signing.
 //
 // A database that lost its last writes looks sound; a feed signed from it forks
-// itself. So these stand in a file of their own: two slots that are written in
-// turn, in place and synced, so that a write that is cut short leaves the one
-// before. What a slot promises was made durable in the database first, so the
-// slot before together with the database loses nothing.
+// itself. So these stand in a file of their own (see slots). What a slot promises
+// was made durable in the database first, so the slot before together with the
+// database loses nothing.
 //
 // Floor 6, a room of store/disk. It knows no database, and it refuses a file of
 // which neither slot is whole.
@@ -15,20 +14,17 @@ package promise
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/disk/internal/damage"
-	"ringfence/store/disk/internal/datadir"
 	"ringfence/store/disk/internal/layout"
+	"ringfence/store/disk/internal/slots"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
@@ -82,106 +78,71 @@ var ErrTooMany = errors.New("disk: too many issuers sign from one store")
 
 // File holds the state. It serves one writer.
 type File struct {
-	f          *os.File
-	generation uint64
-	now        State
+	file *slots.File
+	now  State
+}
+
+// form returns how the file is written; with older also what it was before is read.
+func form(older ...string) slots.Form {
+	return slots.Form{Magic: magic, Older: older, Size: slotSize, Copies: 1}
 }
 
 // Open opens the file in dir, or makes one that promises nothing.
-func Open(dir string) (*File, error) { return openWith(decode, dir) }
+func Open(dir string) (*File, error) { return openAs(dir, form()) }
 
-// slotReader reads a slot; false when it is not whole.
-type slotReader func(b []byte) (generation uint64, state State, whole bool)
-
-func openWith(read slotReader, dir string) (*File, error) {
+func openAs(dir string, form slots.Form) (*File, error) {
 	path := filepath.Join(dir, fileName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := slots.Open(slots.Disk{}, path, form)
+	if errors.Is(err, damage.Err) {
+		err = fmt.Errorf("%w: what this node signed last is not known; restore a backup, or start with an empty directory and new keys", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("disk: open promises: %w", err)
 	}
-	p := &File{f: f, now: State{Signers: make(map[keys.Public]Signer)}}
-	if err := p.load(read); err != nil {
-		return nil, errors.Join(err, f.Close())
+	p := &File{file: file, now: State{Signers: make(map[keys.Public]Signer)}}
+	if file.IsNew() {
+		return p, nil
 	}
-	if err := datadir.Sync(dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("disk: open promises: %w", err), f.Close())
+	var ok bool
+	if p.now, ok = decode(file.Now()); !ok {
+		return nil, errors.Join(damage.Errorf("%s: what is promised has its hash and cannot be read", path), file.Close())
 	}
 	return p, nil
 }
 
-func (p *File) load(read slotReader) error {
-	info, err := p.f.Stat()
-	if err != nil {
-		return fmt.Errorf("disk: read promises: %w", err)
-	}
-	if info.Size() == 0 {
-		return nil
-	}
-	found := false
-	for slot := range int64(2) {
-		b := make([]byte, slotSize)
-		n, err := p.f.ReadAt(b, slot*slotSize)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("disk: read promises: %w", err)
-		}
-		generation, state, ok := read(b[:n])
-		if ok && generation > p.generation {
-			p.generation, p.now, found = generation, state, true
-		}
-	}
-	if !found {
-		return damage.Errorf("%s: neither slot is whole: what this node signed last is not known; restore a backup, or start with an empty directory and new keys", p.f.Name())
-	}
-	return nil
-}
-
 // IsNew reports whether nothing was ever kept in the file.
-func (p *File) IsNew() bool { return p.generation == 0 }
+func (p *File) IsNew() bool { return p.file.IsNew() }
 
 // Now returns what is promised.
 func (p *File) Now() State { return p.now }
 
-// Keep makes next what is promised, durably. Except for ErrTooMany an error
-// leaves open what the file holds.
+// Keep makes next what is promised, durably. Except for ErrTooMany an error is final,
+// and leaves open what the file holds.
 func (p *File) Keep(next State) error {
-	b, err := encode(p.generation+1, next)
+	err := p.file.Keep(encode(next))
+	if errors.Is(err, slots.ErrTooLarge) {
+		return fmt.Errorf("%w: the promises of %d issuers: %w", ErrTooMany, len(next.Signers), err)
+	}
 	if err != nil {
-		return err
-	}
-	if _, err := p.f.WriteAt(b, int64((p.generation+1)%2)*slotSize); err != nil {
 		return fmt.Errorf("disk: write promises: %w", err)
 	}
-	if err := p.f.Sync(); err != nil {
-		return fmt.Errorf("disk: write promises: %w", err)
-	}
-	p.generation++
 	p.now = next
 	return nil
 }
 
 // Close closes the file.
-func (p *File) Close() error { return p.f.Close() }
+func (p *File) Close() error { return p.file.Close() }
 
-// A slot is
+// A state is
 //
-//	magic 8, generation 8, size of the rest 4, arrivals 8,
+//	arrivals 8,
 //	reason for others: length 2, reason,
 //	for each issuer in byte order:
 //	  issuer 33, epoch 8, sequence 8, time 8, CID 36 or zeros, reason length 2, reason
 //
-// the highest bit of the length set when the bar is that the key is stolen,
-//
-//	SHA-256 of all before 32
-const (
-	slotHead   = len(magic) + 8 + 4
-	signerSize = keys.PublicSize + 3*8 + taxonomy.CIDSize + 2
-)
-
-func encode(generation uint64, p State) ([]byte, error) {
-	b := append(make([]byte, 0, 1024), magic...)
-	b = binary.BigEndian.AppendUint64(b, generation)
-	b = binary.BigEndian.AppendUint32(b, 0)
-	b = binary.BigEndian.AppendUint64(b, p.Arrivals)
+// the highest bit of the length set when the bar is that the key is stolen.
+func encode(p State) []byte {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 1024), p.Arrivals)
 	b = appendReason(b, feed.Bar{Reason: p.Others})
 	for _, issuer := range layout.SortIssuers(maps.Keys(p.Signers)) {
 		own := p.Signers[issuer]
@@ -194,47 +155,25 @@ func encode(generation uint64, p State) ([]byte, error) {
 		b = append(b, id[:]...)
 		b = appendReason(b, own.Bar)
 	}
-	size := len(b) - slotHead + sha256.Size
-	binary.BigEndian.PutUint32(b[slotHead-4:], uint32(size))
-	sum := sha256.Sum256(b)
-	if b = append(b, sum[:]...); len(b) > slotSize {
-		return nil, fmt.Errorf("%w: the promises of %d issuers take %d bytes, the most is %d", ErrTooMany, len(p.Signers), len(b), slotSize)
-	}
-	return b, nil
+	return b
 }
 
-// decode is the slotReader of this form.
-func decode(b []byte) (uint64, State, bool) { return decodeForm(b, magic) }
-
-// decodeForm reads a slot that begins with form, which is as long as magic.
-func decodeForm(b []byte, form string) (uint64, State, bool) {
+func decode(b []byte) (State, bool) {
 	state := State{Signers: make(map[keys.Public]Signer)}
-	if len(b) < slotHead || string(b[:len(form)]) != form {
-		return 0, State{}, false
-	}
-	generation := binary.BigEndian.Uint64(b[len(magic):])
-	size := int(binary.BigEndian.Uint32(b[slotHead-4:]))
-	if size < 8+sha256.Size || size > len(b)-slotHead {
-		return 0, State{}, false
-	}
-	end := slotHead + size - sha256.Size
-	if sum := sha256.Sum256(b[:end]); !bytes.Equal(sum[:], b[end:end+sha256.Size]) {
-		return 0, State{}, false
-	}
-	f := layout.Take(b[slotHead:end])
+	f := layout.Take(b)
 	state.Arrivals = f.Uint64()
 	others := readReason(&f)
 	if state.Others = others.Reason; others.Kind == feed.Stolen {
-		return 0, State{}, false
+		return State{}, false
 	}
 	for f.Len() > 0 {
 		issuer, own, ok := readSigner(&f)
 		if !ok {
-			return 0, State{}, false
+			return State{}, false
 		}
 		state.Signers[issuer] = own
 	}
-	return generation, state, !f.Bad()
+	return state, !f.Bad()
 }
 
 func readSigner(f *layout.Fields) (keys.Public, Signer, bool) {

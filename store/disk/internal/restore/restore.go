@@ -18,11 +18,14 @@ import (
 
 	"ringfence/store/archive"
 	"ringfence/store/assertion"
+	"ringfence/store/checkpoint"
 	"ringfence/store/disk/internal/engine"
 	"ringfence/store/disk/internal/layout"
 	"ringfence/store/disk/internal/promise"
 	"ringfence/store/disk/internal/proof"
+	"ringfence/store/disk/internal/tiles"
 	"ringfence/store/feed"
+	"ringfence/store/ledger"
 )
 
 // Reason is why issuers are barred after a restore.
@@ -37,6 +40,9 @@ type restoring struct {
 	last       uint64          // arrival
 	lanes      map[layout.Lane]lane
 	state      promise.State
+
+	tree      ledger.Tree // of the entries that were read
+	certified bool        // by the checkpoint behind them
 }
 
 // lane is what an epoch of a feed has so far.
@@ -96,6 +102,12 @@ func (x *restoring) take(e archive.Entry) error {
 		x.state.Signers[e.Issuer] = own
 		return nil
 	case archive.Fork:
+	case archive.Bundle:
+		return x.grow(&e)
+	case archive.Checkpoint:
+		if err := x.certify(&e); err != nil {
+			return err
+		}
 	}
 	if x.size+size > engine.MaxValues || len(x.batch) == engine.MaxItems {
 		if err := x.flush(); err != nil {
@@ -152,8 +164,51 @@ func (x *restoring) set(txn engine.Txn, e archive.Entry) error {
 		return layout.SetReservation(txn, e.Issuer, &e.Reservation)
 	case archive.Named:
 		return txn.Set(layout.NamedKey(e.Space, e.Key), e.Value)
-	case archive.Signer:
+	case archive.Checkpoint:
+		return txn.Set(layout.CheckpointKey(), e.Note)
+	case archive.Signer, archive.Bundle:
 	}
+	return nil
+}
+
+// grow writes entries of the ledger behind those before them.
+func (x *restoring) grow(b *archive.Bundle) error {
+	if b.First != x.tree.Size() || x.certified {
+		return fmt.Errorf("ledger entries from %d on follow %d: the backup leaves some out", b.First, x.tree.Size())
+	}
+	grown, additions, err := x.tree.Append(b.Entries)
+	if err != nil {
+		return err
+	}
+	size := 0
+	for i := range additions {
+		size += len(additions[i].Data)
+	}
+	if err := x.db.Room(size); err != nil {
+		return err
+	}
+	if err := tiles.Write(x.db, additions); err != nil {
+		return err
+	}
+	x.tree = grown
+	return tiles.EraseAll(x.db, b.Erased)
+}
+
+// certify compares what was read of the ledger with its checkpoint. Who cosigned it
+// is not known here; who follows the ledger verifies it as it would a stranger's.
+func (x *restoring) certify(c *archive.Checkpoint) error {
+	says, err := checkpoint.Peek(c.Note)
+	switch {
+	case err != nil:
+		return err
+	case x.certified:
+		return errors.New("the ledger has two checkpoints")
+	case says.Tree != x.tree.Head():
+		return fmt.Errorf("the ledger's entries have the root %s, its checkpoint %s", x.tree.Head(), says)
+	case x.federation.Defined() && says.Origin != checkpoint.Origin(x.federation):
+		return fmt.Errorf("the ledger in the backup is %s, this directory is of federation %s", says.Origin, x.federation)
+	}
+	x.certified = true
 	return nil
 }
 
