@@ -29,7 +29,9 @@ func TestOneHonestPeerIsEnough(t *testing.T) {
 				s, done := w.source()
 				defer done()
 				begun := time.Now()
-				readAll(t, s, held)
+				if err := readAll(t, s, held); err != nil {
+					t.Error(err)
+				}
 				if took := time.Since(begun); took > 60*time.Second {
 					t.Errorf("it took %v", took)
 				}
@@ -41,7 +43,9 @@ func TestOneHonestPeerIsEnough(t *testing.T) {
 			w := newTown(t, append(slices.Collect(maps.Values(all)), honest(held), nil)...)
 			s, done := w.source()
 			defer done()
-			readAll(t, s, held)
+			if err := readAll(t, s, held); err != nil {
+				t.Error(err)
+			}
 		})
 	})
 }
@@ -216,6 +220,56 @@ func TestStreamsEndAndBegin(t *testing.T) {
 	})
 }
 
+// What fails on a stream takes nothing with it that was asked behind it.
+func TestWhatIsBehindAFailureIsAskedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := shelved(t, 2*ledger.Full)
+		first := true
+		w := newTown(t, func(s overlay.Stream) {
+			if first {
+				first = false
+				time.Sleep(time.Second) // until both are asked
+				hostile(held)["another kind"](s)
+				return
+			}
+			honest(held)(s)
+		})
+		s, done := w.source()
+		defer done()
+		errs := make(chan error)
+		for i := range uint64(2) {
+			go func() {
+				_, err := s.Read(t.Context(), ledger.Tile{Index: i, Width: ledger.Full})
+				errs <- err
+			}()
+		}
+		if a, b := <-errs, <-errs; (a == nil) == (b == nil) {
+			t.Errorf("one of two fails, but: %v, %v", a, b)
+		}
+	})
+}
+
+// Who is silent is waited for two seconds before another peer is asked too, however
+// many of them there are.
+func TestOthersAreAskedSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := shelved(t, 300)
+		silent := hostile(held)["silent"]
+		for range 20 { // the order is random
+			w := newTown(t, silent, silent, silent, honest(held))
+			s, done := w.source()
+			begun := time.Now()
+			if _, err := s.Read(t.Context(), ledger.Tile{Width: ledger.Full}); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begun); took > 2*hedgeAfter && took != grace {
+				t.Errorf("it took %v", took)
+			}
+			done()
+		}
+	})
+}
+
 // A server that keeps no partial tiles is asked for the full one.
 func TestPartialTilesFromFullOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -323,7 +377,9 @@ func TestLargeAnswersTakeNoRoomFromSmallOnes(t *testing.T) {
 		w := newTown(t, pacing, pacing, honest(held))
 		s, done := w.source()
 		defer done()
-		readAll(t, s, held)
+		if err := readAll(t, s, held); err != nil {
+			t.Error(err)
+		}
 	})
 }
 
