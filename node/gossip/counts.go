@@ -11,7 +11,7 @@ import (
 
 // Counts are messages since the start, by topic. Each is counted once, however
 // many copies came, and own ones are not.
-type Counts struct{ Batches, Evidence TopicCounts }
+type Counts struct{ Batches, Evidence, Checkpoints TopicCounts }
 
 // TopicCounts are the messages of one topic.
 type TopicCounts struct {
@@ -31,7 +31,7 @@ func (c *counter) counts() TopicCounts {
 
 // Counts returns the counts so far.
 func (g *Gossip) Counts() Counts {
-	return Counts{Batches: g.ofBatches.counts(), Evidence: g.ofEvidence.counts()}
+	return Counts{Batches: g.ofBatches.counts(), Evidence: g.ofEvidence.counts(), Checkpoints: g.ofCheckpoints.counts()}
 }
 
 func (g *Gossip) counter(topic string) *counter {
@@ -40,6 +40,10 @@ func (g *Gossip) counter(topic string) *counter {
 		return &g.ofBatches
 	case g.topics.Evidence:
 		return &g.ofEvidence
+	case g.topics.Checkpoints:
+		if g.checkpoints != nil {
+			return &g.ofCheckpoints
+		}
 	}
 	return &g.ofOthers
 }

@@ -1,5 +1,5 @@
-// Package gossip pushes what is new to every node of the federation: batches
-// and fork proofs, by GossipSub over the overlay's host.
+// Package gossip pushes what is new to every node of the federation: batches,
+// fork proofs and checkpoints of the ledger, by GossipSub over the overlay's host.
 //
 // Push is for speed and pull is for certainty. A message that is lost, that came
 // too early, or that a full queue dropped comes again by package reconcile, so
@@ -23,10 +23,11 @@
 // neighbours at one would pay for each other; instead each peer has a budget of
 // messages. Peers are not exchanged: the overlay knows the hosts. Messages carry
 // no author, number or signature of libp2p's, which would tell who said
-// something first and can be replayed; a batch and a proof are signed by
-// themselves. The topic of checkpoints is known, so that a later release may
-// join it, and joined by nobody: there are no checkpoints yet, and a mesh costs
-// each node.
+// something first and can be replayed; batches, proofs and checkpoints are signed
+// by themselves. The topic of checkpoints is joined by who judges them, since a
+// mesh costs each node. A checkpoint that a node cannot use, such as one that is
+// no newer than its own or of cosigners that it does not know yet, is ignored: what
+// is wrong with it depends on what the node has followed so far.
 //
 // Floor 10. It reads no store, no charter and no clock.
 package gossip

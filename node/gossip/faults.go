@@ -20,7 +20,7 @@ const (
 	Garbled   Fault = "garbled"   // bytes that are no message of the mesh; the stream is reset
 	Signed    Fault = "signed"    // a message with an author, a number or a signature of libp2p's
 	Malformed Fault = "malformed" // a message of a topic of ours in no encoding of ours
-	Refused   Fault = "refused"   // a batch or a fork proof that its callback rejects
+	Refused   Fault = "refused"   // a batch, a fork proof or a checkpoint that its callback rejects
 )
 
 // What is borne of a peer. The score bears as much of messages that are wrong: their
@@ -93,7 +93,7 @@ func (f Fault) words() phrase.Phrase {
 	case Malformed:
 		return phrase.New("fault.malformed", "a message in no encoding of ours")
 	}
-	return phrase.New("fault.refused", "a batch or a fork proof that every node refuses")
+	return phrase.New("fault.refused", "a batch, a fork proof or a checkpoint that every node refuses")
 }
 
 // faultOf returns what the library holds against a message before any validator of

@@ -16,6 +16,7 @@ import (
 	"ringfence/node/overlay"
 	"ringfence/node/phrase"
 	"ringfence/store/assertion"
+	"ringfence/store/checkpoint"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
@@ -56,6 +57,10 @@ type Config struct {
 	Batch func(ctx context.Context, from keys.Public, header, body []byte) Verdict
 	// Evidence judges a fork proof.
 	Evidence func(ctx context.Context, from keys.Public, proof []byte) Verdict
+	// Checkpoint judges a checkpoint as a note, of at most checkpoint.MaxNote bytes.
+	// It rejects only what is none in itself, and ignores what is not newer than
+	// what is held. nil: the topic is not joined.
+	Checkpoint func(ctx context.Context, from keys.Public, note []byte) Verdict
 	// Score is what else is known of a peer, 1 for a member in good standing; nil
 	// is 1 for all. It is called often and must not block.
 	Score func(peer keys.Public) float64
@@ -80,8 +85,10 @@ type Gossip struct {
 	ended             <-chan struct{}
 	topics            overlay.Topics
 	batches, evidence *pubsub.Topic
+	checkpoints       *pubsub.Topic // nil: not joined
 	ofBatches         counter
 	ofEvidence        counter
+	ofCheckpoints     counter
 	ofOthers          counter // of topics that we have not joined
 	hints             hints
 	lost              chan lost // to be hung up on
@@ -129,19 +136,28 @@ func (g *Gossip) start(ctx context.Context, h host.Host) error {
 	if err != nil {
 		return err
 	}
-	for topic, validator := range map[string]pubsub.ValidatorEx{
-		g.topics.Batches:  g.validator(&g.ofBatches, g.judgeBatch),
-		g.topics.Evidence: g.validator(&g.ofEvidence, g.judgeProof),
-	} {
-		if err := router.RegisterTopicValidator(topic, validator, pubsub.WithValidatorInline(true)); err != nil {
-			return err
+	join := func(topic string, c *counter, judge judge) (*pubsub.Topic, error) {
+		if err := router.RegisterTopicValidator(topic, g.validator(c, judge), pubsub.WithValidatorInline(true)); err != nil {
+			return nil, err
 		}
+		return router.Join(topic)
 	}
-	if g.batches, err = router.Join(g.topics.Batches); err != nil {
+	if g.batches, err = join(g.topics.Batches, &g.ofBatches, g.judgeBatch); err != nil {
 		return err
 	}
-	g.evidence, err = router.Join(g.topics.Evidence)
+	if g.evidence, err = join(g.topics.Evidence, &g.ofEvidence, g.judgeProof); err != nil || g.cfg.Checkpoint == nil {
+		return err
+	}
+	g.checkpoints, err = join(g.topics.Checkpoints, &g.ofCheckpoints, g.judgeNote)
 	return err
+}
+
+// joined returns the topics that this node is in.
+func (g *Gossip) joined() []*pubsub.Topic {
+	if g.checkpoints == nil {
+		return []*pubsub.Topic{g.batches, g.evidence}
+	}
+	return []*pubsub.Topic{g.batches, g.evidence, g.checkpoints}
 }
 
 // judge says what a message is worth, and of a rejected one what is wrong with it.
@@ -163,10 +179,18 @@ func (g *Gossip) judgeProof(ctx context.Context, from keys.Public, message []byt
 	return g.cfg.Evidence(ctx, from, proof), Refused
 }
 
+func (g *Gossip) judgeNote(ctx context.Context, from keys.Public, message []byte) (Verdict, Fault) {
+	note, err := decodeNote(message)
+	if err != nil {
+		return Reject, Malformed
+	}
+	return g.cfg.Checkpoint(ctx, from, note), Refused
+}
+
 // Run hears and passes on until ctx or the Gossip ends. The callbacks are the
 // only readers: topics are relayed and have no subscriber, so none can be slow.
 func (g *Gossip) Run(ctx context.Context) error {
-	for _, topic := range []*pubsub.Topic{g.batches, g.evidence} {
+	for _, topic := range g.joined() {
 		leave, err := topic.Relay()
 		select {
 		case <-g.ended:
@@ -212,6 +236,20 @@ func (g *Gossip) Tell(proof []byte) error {
 	}
 	if err := g.evidence.Publish(context.Background(), encodeEvidence(proof)); err != nil {
 		return fmt.Errorf("gossip: tell: %w", err)
+	}
+	return nil
+}
+
+// Spread pushes a checkpoint, as a note. It fails when Config.Checkpoint is nil.
+func (g *Gossip) Spread(note []byte) error {
+	if g.checkpoints == nil {
+		return errors.New("gossip: spread: the topic of checkpoints is not joined")
+	}
+	if len(note) == 0 || len(note) > checkpoint.MaxNote {
+		return fmt.Errorf("gossip: spread: a checkpoint of %d bytes, want 1 to %d", len(note), checkpoint.MaxNote)
+	}
+	if err := g.checkpoints.Publish(context.Background(), encodeNote(note)); err != nil {
+		return fmt.Errorf("gossip: spread: %w", err)
 	}
 	return nil
 }

@@ -425,6 +425,8 @@ func TestWhatIsTooLargeIsNotSent(t *testing.T) {
 		"a large header": g.Announce(make([]byte, assertion.MaxSignedHeader+1), nil),
 		"no proof":       g.Tell(nil),
 		"a large proof":  g.Tell(make([]byte, maxEvidenceMessage)),
+
+		"a checkpoint without its topic": g.Spread([]byte("note")),
 	} {
 		if err == nil {
 			t.Errorf("%s was sent", name)

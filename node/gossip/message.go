@@ -5,6 +5,7 @@ import (
 
 	"ringfence/node/overlay"
 	"ringfence/store/assertion"
+	"ringfence/store/checkpoint"
 	"ringfence/store/feed"
 	"ringfence/store/wire"
 )
@@ -18,6 +19,7 @@ const messageVersion = 1
 const (
 	maxBatchMessage    = 2 + 3 + assertion.MaxSignedHeader + 3 + overlay.MaxGossipBody
 	maxEvidenceMessage = 2 + 3 + feed.MaxForkProof
+	maxNoteMessage     = 2 + 3 + checkpoint.MaxNote
 )
 
 // encodeBatch returns the message [1, header, body].
@@ -45,23 +47,37 @@ func decodeBatch(b []byte) (header, body []byte, err error) {
 }
 
 // encodeEvidence returns the message [1, proof].
-func encodeEvidence(proof []byte) []byte {
-	b := wire.AppendUint(wire.AppendArray(make([]byte, 0, 5+len(proof)), 2), messageVersion)
-	return wire.AppendBytes(b, proof)
-}
+func encodeEvidence(proof []byte) []byte { return encodeOne(proof) }
 
 // decodeEvidence reads what encodeEvidence writes and nothing else. What it
 // returns shares b.
 func decodeEvidence(b []byte) (proof []byte, err error) {
-	if len(b) > maxEvidenceMessage {
-		return nil, fmt.Errorf("gossip: an evidence message of %d bytes, the most is %d", len(b), maxEvidenceMessage)
+	return decodeOne("an evidence message", b, maxEvidenceMessage, feed.MaxForkProof)
+}
+
+// encodeNote returns the message [1, checkpoint].
+func encodeNote(note []byte) []byte { return encodeOne(note) }
+
+// decodeNote reads what encodeNote writes and nothing else. What it returns shares b.
+func decodeNote(b []byte) (note []byte, err error) {
+	return decodeOne("a checkpoint message", b, maxNoteMessage, checkpoint.MaxNote)
+}
+
+func encodeOne(content []byte) []byte {
+	b := wire.AppendUint(wire.AppendArray(make([]byte, 0, 5+len(content)), 2), messageVersion)
+	return wire.AppendBytes(b, content)
+}
+
+func decodeOne(what string, b []byte, most, mostContent int) ([]byte, error) {
+	if len(b) > most {
+		return nil, fmt.Errorf("gossip: %s of %d bytes, the most is %d", what, len(b), most)
 	}
-	r := wire.NewReader("evidence message", b)
+	r := wire.NewReader(what, b)
 	r.Array("message", 2, 2)
 	r.Version(messageVersion)
-	proof = r.Bytes("proof", 1, feed.MaxForkProof)
+	content := r.Bytes("content", 1, mostContent)
 	if err := r.End(); err != nil {
 		return nil, fmt.Errorf("gossip: %w", err)
 	}
-	return proof, nil
+	return content, nil
 }

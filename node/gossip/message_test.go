@@ -7,6 +7,7 @@ import (
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
 	"ringfence/store/assertion"
+	"ringfence/store/checkpoint"
 	"ringfence/store/feed"
 )
 
@@ -25,6 +26,10 @@ func TestMessagesComeBackAsTheyWere(t *testing.T) {
 	b := encodeEvidence(bytes.Repeat([]byte{5}, feed.MaxForkProof))
 	if proof, err := decodeEvidence(b); err != nil || len(b) > maxEvidenceMessage || len(proof) != feed.MaxForkProof {
 		t.Fatalf("a proof of %d bytes came back as %d: %v", feed.MaxForkProof, len(proof), err)
+	}
+	b = encodeNote(bytes.Repeat([]byte{5}, checkpoint.MaxNote))
+	if note, err := decodeNote(b); err != nil || len(b) > maxNoteMessage || len(note) != checkpoint.MaxNote {
+		t.Fatalf("a checkpoint of %d bytes came back as %d: %v", checkpoint.MaxNote, len(note), err)
 	}
 }
 
@@ -54,6 +59,13 @@ func TestOtherMessagesAreRefused(t *testing.T) {
 			t.Errorf("%s was taken for evidence", name)
 		}
 	}
+	for name, b := range map[string][]byte{
+		"a batch": encodeBatch(header, nil), "nothing": encodeNote(nil), "a large checkpoint": encodeNote(make([]byte, checkpoint.MaxNote+1)), "bytes after it": append(encodeNote(header), 0),
+	} {
+		if _, err := decodeNote(b); err == nil {
+			t.Errorf("%s was taken for a checkpoint", name)
+		}
+	}
 }
 
 func FuzzMessages(f *testing.F) {
@@ -67,6 +79,9 @@ func FuzzMessages(f *testing.F) {
 		}
 		if proof, err := decodeEvidence(b); err == nil && !bytes.Equal(encodeEvidence(proof), b) {
 			t.Errorf("%x is read as evidence and written otherwise", b)
+		}
+		if note, err := decodeNote(b); err == nil && !bytes.Equal(encodeNote(note), b) {
+			t.Errorf("%x is read as a checkpoint and written otherwise", b)
 		}
 	})
 }
@@ -90,10 +105,13 @@ func TestMessageBombs(t *testing.T) {
 					if _, err := decodeEvidence(b); err == nil {
 						read++
 					}
+					if _, err := decodeNote(b); err == nil {
+						read++
+					}
 				}
 			}
 		})
-		t.Logf("%s: %d bytes allocated a decoding, %d held", name, allocated/uint64(2*times*len(set)), held)
+		t.Logf("%s: %d bytes allocated a decoding, %d held", name, allocated/uint64(3*times*len(set)), held)
 		if read > 0 {
 			t.Errorf("%s: read %d times", name, read)
 		}

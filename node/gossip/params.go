@@ -63,16 +63,16 @@ const (
 	graftAbove = 2.5
 )
 
-// topicScore scores one topic. Invalid messages weigh their number squared: the
+// topicScore scores one of so many topics. Invalid messages weigh their number squared: the
 // fourth puts a peer below the graylist, and it takes an hour to be forgotten.
-func topicScore() *pubsub.TopicScoreParams {
+func topicScore(topics int) *pubsub.TopicScoreParams {
 	return &pubsub.TopicScoreParams{
 		SkipAtomicValidation: true, // no P3, no P3b
 		TopicWeight:          1,
 
 		TimeInMeshWeight:  1.0 / 3600,
 		TimeInMeshQuantum: time.Second,
-		TimeInMeshCap:     1800, // two topics earn 1 between them
+		TimeInMeshCap:     3600 / float64(topics), // all topics earn 1 between them
 
 		FirstMessageDeliveriesWeight: 0.664,
 		FirstMessageDeliveriesDecay:  0.9916,
@@ -84,8 +84,16 @@ func topicScore() *pubsub.TopicScoreParams {
 }
 
 func (g *Gossip) scoreParams(t overlay.Topics) *pubsub.PeerScoreParams {
+	names := []string{t.Batches, t.Evidence}
+	if g.cfg.Checkpoint != nil {
+		names = append(names, t.Checkpoints)
+	}
+	scores := make(map[string]*pubsub.TopicScoreParams, len(names))
+	for _, name := range names {
+		scores[name] = topicScore(len(names))
+	}
 	return &pubsub.PeerScoreParams{
-		Topics:            map[string]*pubsub.TopicScoreParams{t.Batches: topicScore(), t.Evidence: topicScore()},
+		Topics:            scores,
 		TopicScoreCap:     100,
 		AppSpecificScore:  g.applicationScore,
 		AppSpecificWeight: 1,

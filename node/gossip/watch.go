@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
 )
 
@@ -49,7 +48,7 @@ func (g *Gossip) watch(ctx context.Context) {
 // on those that have been it too long.
 func (g *Gossip) look(before map[peer.ID]int) map[peer.ID]int {
 	heard := make(map[peer.ID]bool)
-	for _, topic := range []*pubsub.Topic{g.batches, g.evidence} {
+	for _, topic := range g.joined() {
 		for _, p := range topic.ListPeers() {
 			heard[p] = true
 		}

@@ -125,7 +125,7 @@ func peerReasons() []said {
 		{"fault.garbled", "不成消息的字节"},
 		{"fault.signed", "带有传输层签名的消息，而任何消息都不应带有"},
 		{"fault.malformed", "编码不属于本系统的消息"},
-		{"fault.refused", "所有节点都拒收的批次或分叉证据"},
+		{"fault.refused", "所有节点都拒收的批次、分叉证据或检查点"},
 	}
 }
 

@@ -19,6 +19,7 @@ func restFrame() []message {
 		{"rest.or", "or", "或"},
 		{"rest.open", "Open on loopback, else a {0}’s token", "本机回环地址可直接访问，否则需要 {0} 令牌"},
 		{"rest.closed", "The unix socket, or a token of role {0}", "通过 unix 套接字访问，或使用 {0} 令牌"},
+		{"rest.anyone", "Open to anybody, without a token", "对任何人开放，无需令牌"},
 		{"rest.path", "path", "路径"},
 		{"rest.query", "query", "查询参数"},
 		{"rest.header", "header", "请求头"},
@@ -26,6 +27,7 @@ func restFrame() []message {
 		{"rest.calls", "Calls", "呼叫"},
 		{"rest.saying", "Saying and undoing", "声明与撤回"},
 		{"rest.node", "The node", "节点"},
+		{"rest.ledger", "The ledger", "账本"},
 	}
 }
 
@@ -58,6 +60,12 @@ func restOperations() []message {
 		{"rest.plan_remove", "Undo the import of a numbering plan", "撤销编号计划的导入"},
 		{"rest.backup", "A consistent backup of the running node", "运行中节点的一致备份"},
 		{"rest.backup_more", "A backup that breaks off ends the connection without an end of the body", "中断的备份会断开连接，应答体没有正常结尾"},
+		{"rest.ledger_checkpoint", "The newest certified checkpoint (C2SP tlog-checkpoint)", "最新的已认证检查点（C2SP tlog-checkpoint）"},
+		{"rest.ledger_genesis", "The sealed genesis charter", "已签封的创始章程"},
+		{"rest.ledger_policy", "Who certifies checkpoints now, as a policy file for tools of others", "当前由谁认证检查点，以供第三方工具使用的策略文件形式给出"},
+		{"rest.ledger_hashes", "A tile of hashes (C2SP tlog-tiles)", "一块哈希（C2SP tlog-tiles）"},
+		{"rest.ledger_entries", "Up to 256 entries, each behind its length", "最多 256 条账本记录，每条之前为其长度"},
+		{"rest.ledger_openings", "The openings beside these entries, packed alike; erased ones are empty", "这些记录所承诺的原文，打包方式相同；已清除的为空"},
 	}
 }
 
@@ -86,6 +94,8 @@ func restParameters() []message {
 		{"rest.p_format", "Format of the file", "文件格式"},
 		{"rest.p_code", "Calling code", "国家码"},
 		{"rest.p_date", "Of the data, YYYY-MM-DD", "数据日期，YYYY-MM-DD"},
+		{"rest.p_number_of_tile", "Number of the tile as tlog-tiles writes it, with .p/ and its width when it is not full; it may have several parts: x001/234.p/7", "块的编号，写法同 tlog-tiles，未满时附 .p/ 与宽度；可含多段：x001/234.p/7"},
+		{"rest.p_level", "0 to 7: a hash stands for 256 to the power of it entries", "0 至 7：一个哈希代表 256 的该次方条记录"},
 		{"rest.p_source", "Where it comes from", "数据来源"},
 	}
 }

@@ -136,12 +136,15 @@ func (o *Overlay) greet(host keys.Public, conn network.Conn) {
 	o.mu.Lock()
 	w := o.way(host)
 	met := w != nil && w.met
+	kept := false
 	if w != nil && !met {
 		w.trouble = trouble
+		kept = w.visits > 0
+		w.kept = kept
 	}
 	o.mu.Unlock()
 	o.cfg.Logger.Debug("a member is connected, but of no use", "host", host.Short(), "trouble", trouble, "error", err)
-	if !met {
+	if !met && !kept {
 		_ = conn.Close() // it is gone either way
 	}
 }

@@ -73,6 +73,7 @@ type Overlay struct {
 	resources network.ResourceManager
 	gate      *gate.Gate
 	refusals  *gate.Refusals
+	guests    *gate.Guests
 	book      *book.Book
 	traffic   *traffic
 	listening []ma.Multiaddr // that peers are to reach; set once
@@ -122,7 +123,7 @@ func New(cfg Config) (*Overlay, error) {
 	}
 	o := &Overlay{
 		cfg: cfg, self: cfg.Key.Public(), private: private, protocols: layout.ProtocolsOf(cfg.Federation),
-		session: book.NewSession(), traffic: newTraffic(), refusals: gate.NewRefusals(cfg.Refused),
+		session: book.NewSession(), traffic: newTraffic(), refusals: gate.NewRefusals(cfg.Refused), guests: gate.NewGuests(),
 		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 		ways: make(map[keys.Public]*way),
 	}

@@ -15,8 +15,10 @@ import (
 // What others need of the wire. All of it, with every cap and timeout, stands in
 // internal/layout.
 const (
-	Version       = layout.Version       // of the protocols that this release speaks
-	MaxGossipBody = layout.MaxGossipBody // bytes of a body that travels in a message
+	Version       = layout.Version        // of the protocols that this release speaks
+	MaxGossipBody = layout.MaxGossipBody  // bytes of a body that travels in a message
+	MaxGenesis    = layout.MaxGenesis     // bytes of a genesis
+	Ledger        = layout.LedgerProtocol // of what is served to everybody
 )
 
 // Protocols are the names of what members speak.

@@ -34,6 +34,9 @@ type way struct {
 	heardAt time.Time // … when they were last seen to grow
 	asking  bool      // whether it is still there
 
+	visits int  // streams of Visit
+	kept   bool // the connection is of no use but for them
+
 	trying  bool
 	next    time.Time // not before then
 	lastTry time.Time
@@ -82,7 +85,7 @@ func (o *Overlay) meet(host keys.Public, session book.Session) {
 	if w == nil || o.host.Network().Connectedness(w.id) != network.Connected {
 		return
 	}
-	w.trouble = phrase.Phrase{}
+	w.trouble, w.kept = phrase.Phrase{}, false
 	if w.met && w.session == session {
 		return
 	}
@@ -144,6 +147,7 @@ func (o *Overlay) disconnected(_ network.Network, conn network.Conn) {
 	if w == nil || o.host.Network().Connectedness(w.id) == network.Connected {
 		return
 	}
+	w.kept = false
 	w.next = later(w.next, time.Now().Add(jitter(layout.RedialEvery/10)))
 	if w.met {
 		w.met, w.trouble = false, phrase.New("peer.ended", "the connection ended; it is dialled anew")

@@ -17,7 +17,7 @@ import (
 
 // Reader reads a tree from a Source that nobody trusts: what it returns was checked
 // against the tree, down from tiles that were checked before. Errors about what
-// does not fit wrap ErrDamaged and name the tile. It may be used concurrently.
+// does not fit are a DamagedError. It may be used concurrently.
 type Reader struct {
 	tree Tree
 	from Source
@@ -59,7 +59,7 @@ func (r *Reader) tile(ctx context.Context, level int, index uint64) ([]merkle.Ha
 	}
 	hashes, ok := parseHashes(row, Full)
 	if !ok || merkle.Root(hashes) != want {
-		return nil, r.damaged(t)
+		return nil, r.damaged(t, nil)
 	}
 	r.mu.Lock()
 	r.last[level] = checked{index, hashes}
@@ -84,8 +84,13 @@ func (r *Reader) read(ctx context.Context, t Tile) ([]byte, error) {
 	return row, nil
 }
 
-func (r *Reader) damaged(t Tile) error {
-	return fmt.Errorf("ledger: %s of the tree of %d entries: %w", t, r.tree.size, ErrDamaged)
+// damaged returns that a tile does not fit, with why if that is known.
+func (r *Reader) damaged(t Tile, why error) error {
+	e := &DamagedError{Tiles: []Tile{t}, Size: r.tree.size}
+	if why != nil {
+		e.Why = why.Error()
+	}
+	return e
 }
 
 // bundle names a bundle as wide as the tree has it.
@@ -113,7 +118,7 @@ func (r *Reader) Entries(ctx context.Context, index uint64) ([][]byte, error) {
 	}
 	entries, err := ParseBundle(row, t.Width)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", r.damaged(t), err)
+		return nil, r.damaged(t, err)
 	}
 	var leaves [Full]merkle.Hash
 	for i, e := range entries {
@@ -121,7 +126,7 @@ func (r *Reader) Entries(ctx context.Context, index uint64) ([][]byte, error) {
 	}
 	if t.Width < Full {
 		if !slices.Equal(leaves[:t.Width], r.tree.edge[0]) {
-			return nil, r.damaged(t)
+			return nil, r.damaged(t, nil)
 		}
 		return entries, nil
 	}
@@ -131,7 +136,7 @@ func (r *Reader) Entries(ctx context.Context, index uint64) ([][]byte, error) {
 		return nil, err
 	}
 	if merkle.Root(leaves[:]) != want {
-		return nil, r.damaged(t)
+		return nil, r.damaged(t, nil)
 	}
 	return entries, nil
 }
@@ -150,7 +155,7 @@ func (r *Reader) Openings(ctx context.Context, index uint64) ([][]byte, error) {
 	}
 	openings, err := ParseBundle(row, t.Width)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", r.damaged(t), err)
+		return nil, r.damaged(t, err)
 	}
 	return openings, nil
 }

@@ -96,7 +96,8 @@ func TestOneBitAnywhere(t *testing.T) {
 	found := func(tile ledger.Tile, at int) {
 		t.Helper()
 		damaged := flip(store, tile, 8*at+rnd.IntN(8))
-		if err := ledger.NewReader(tree, damaged).Check(t.Context(), 0); !errors.Is(err, ledger.ErrDamaged) {
+		err := ledger.NewReader(tree, damaged).Check(t.Context(), 0)
+		if named := new(ledger.DamagedError); !errors.Is(err, ledger.ErrDamaged) || !errors.As(err, &named) || !slices.Contains(named.Tiles, tile) {
 			t.Fatalf("a bit of byte %d of %s: %v", at, tile, err)
 		}
 	}

@@ -14,6 +14,28 @@ import (
 // certified tree holds. Ask another one; if it was our own disk, it needs repair.
 var ErrDamaged = errors.New("what was read is not what the certified tree holds")
 
+// DamagedError says which tiles do not fit. It wraps ErrDamaged.
+type DamagedError struct {
+	Tiles []Tile // one, or several of which only together can be seen that they do not fit
+	Size  uint64 // of the tree, in entries
+	Why   string // more than that it does not fit; "": nothing
+}
+
+// Error returns what does not fit, and why.
+func (e *DamagedError) Error() string {
+	text := fmt.Sprintf("ledger: %v of the tree of %d entries: %v", e.Tiles, e.Size, ErrDamaged)
+	if len(e.Tiles) == 1 {
+		text = fmt.Sprintf("ledger: %s of the tree of %d entries: %v", e.Tiles[0], e.Size, ErrDamaged)
+	}
+	if e.Why != "" {
+		text += ": " + e.Why
+	}
+	return text
+}
+
+// Unwrap returns ErrDamaged.
+func (*DamagedError) Unwrap() error { return ErrDamaged }
+
 // ErrForked is what errors wrap that say: of two trees the larger does not begin
 // with the smaller.
 var ErrForked = errors.New("the ledger has two histories")

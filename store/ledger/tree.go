@@ -137,7 +137,7 @@ func parseHashes(b []byte, width int) ([]merkle.Hash, bool) {
 
 // Open returns the tree whose head is certified, from a Source that holds that tree
 // or one that grew from it. What it reads, at most eight tiles, is compared with the
-// root: if they differ, the error wraps ErrDamaged.
+// root: if they differ, the error is a DamagedError that names all of them.
 func Open(ctx context.Context, from Source, certified checkpoint.Tree) (Tree, error) {
 	if certified.Size > MaxSize {
 		return Tree{}, fmt.Errorf("ledger: a tree of %d entries; at most %d", certified.Size, uint64(MaxSize))
@@ -150,11 +150,11 @@ func Open(ctx context.Context, from Source, certified checkpoint.Tree) (Tree, er
 		}
 		var ok bool
 		if t.edge[tile.Level], ok = parseHashes(row, tile.Width); !ok {
-			return Tree{}, fmt.Errorf("ledger: open %s: %s has %d bytes: %w", certified, tile, len(row), ErrDamaged)
+			return Tree{}, &DamagedError{Tiles: []Tile{tile}, Size: t.size, Why: fmt.Sprintf("it has %d bytes", len(row))}
 		}
 	}
 	if head := t.Head(); head != certified {
-		return Tree{}, fmt.Errorf("ledger: open %s: %v hash to %s: %w", certified, edgeTiles(t.size), head, ErrDamaged)
+		return Tree{}, &DamagedError{Tiles: edgeTiles(t.size), Size: t.size, Why: fmt.Sprintf("they hash to %s, certified is %s", head, certified)}
 	}
 	return t, nil
 }

@@ -25,6 +25,9 @@ func reading() access    { return access{role: api.RoleReader, loopback: true} }
 func publishing() access { return access{role: api.RolePublisher} }
 func keeping() access    { return access{role: api.RoleAdmin} }
 
+// anyone is told as the role of what needs neither token nor loopback.
+const anyone = "anyone"
+
 // rank orders the roles; no role is 0.
 func rank(r api.Role) int {
 	switch r {

@@ -68,6 +68,13 @@ func knock(id string) (path, body string) {
 		"token":        {"/v1/tokens", `{"name":"n","role":"reader"}`},
 		"tokens":       {"/v1/tokens", ""},
 		"revoke":       {"/v1/tokens/n", ""},
+
+		"ledger-checkpoint": {"/ledger/checkpoint", ""},
+		"ledger-genesis":    {"/ledger/genesis", ""},
+		"ledger-policy":     {"/ledger/policy", ""},
+		"ledger-hashes":     {"/ledger/tile/0/000", ""},
+		"ledger-entries":    {"/ledger/tile/entries/001.p/44", ""},
+		"ledger-openings":   {"/ledger/tile/openings/000.p/7", ""},
 	}
 	return known[id][0], known[id][1]
 }
@@ -75,7 +82,7 @@ func knock(id string) (path, body string) {
 // TestRolesAndOperations puts every operation of the OpenAPI document to every
 // kind of caller.
 func TestRolesAndOperations(t *testing.T) {
-	r := run(t, Config{Service: &double{}})
+	r := run(t, Config{Service: &double{}, Ledger: certified(t, 300)})
 	proxied := []string{"X-Forwarded-For", "192.0.2.1"}
 	callers := []struct {
 		name    string
@@ -102,13 +109,16 @@ func TestRolesAndOperations(t *testing.T) {
 		for method, op := range methods {
 			seen++
 			target, body := knock(op.OperationID)
-			if target == "" || op.Loopback == nil || rank(op.Role) == 0 || len(op.Security) == 0 {
+			if target == "" || op.Loopback == nil || rank(op.Role) == 0 && op.Role != anyone || len(op.Security) == 0 {
 				t.Errorf("%s %s: the test knows no request for %q, or the document does not say who may", method, path, op.OperationID)
 				continue
 			}
 			for _, c := range callers {
 				got := r.send(t, strings.ToUpper(method), target, body, c.headers...)
 				allowed := c.rank >= rank(op.Role) || c.rank == 0 && c.local && *op.Loopback
+				if op.Role == anyone {
+					allowed = c.rank >= 0 // but a token that was presented must hold
+				}
 				if allowed && got.status > 299 {
 					t.Errorf("%s, %s: %d %s", op.OperationID, c.name, got.status, got.body)
 				}
@@ -121,7 +131,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 22 {
+	if seen != 28 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
@@ -129,10 +139,17 @@ func TestRolesAndOperations(t *testing.T) {
 // TestWritesAndSecretsAreNeverOpen holds the table of access against a slip of
 // the hand: what changes something or gives everything away needs a token.
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
-	r := run(t, Config{Service: &double{}})
+	r := run(t, Config{Service: &double{}, Ledger: certified(t, 300)})
+	public := []string{"ledger-checkpoint", "ledger-genesis", "ledger-policy", "ledger-hashes", "ledger-entries", "ledger-openings"}
 	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
+			if slices.Contains(public, op.OperationID) != (op.Role == anyone) {
+				t.Errorf("%s %s: role %s", method, path, op.Role)
+			}
+			if op.Role == anyone {
+				continue
+			}
 			if *op.Loopback != slices.Contains(open, op.OperationID) {
 				t.Errorf("%s %s: open on loopback: %v", method, path, *op.Loopback)
 			}

@@ -10,13 +10,20 @@
 //
 //   - Whoever can open the node's unix socket is its owner and may do
 //     everything: the file's mode is the lock.
+//
 //   - A bearer token carries a role: reader, publisher, admin, each including
 //     the ones before it. A token that was presented decides alone, wherever it
 //     came in; an unknown one is refused and never taken for none.
+//
 //   - Without a token, reading is open on loopback: both ends of the connection
 //     are loopback, no proxy says that it forwards for somebody, and the Host
 //     is loopback's own name, so that a page in a browser cannot get in by a
 //     name of its own. Everything else needs a token.
+//
+//   - The ledger is everybody's: below /ledger/, in the layout of C2SP tlog-tiles, no
+//     token is needed, from anywhere. It has places of its own among the requests
+//     under way. It is not compressed here, where everybody could make the node do it;
+//     a proxy with a cache does it once.
 //
 // In shadow this face answers allow to a call and tells the would-be verdict in
 // fields and headers. The verdict itself (?verdict=true) is for the owner and

@@ -100,9 +100,13 @@ func (f *face) shed(next http.Handler) http.Handler {
 			f.write(w, r, problemOf(http.StatusTooManyRequests, api.Refused, fmt.Sprintf("more than %d requests a second; wait a second, or ask about many numbers at once with POST %s", f.Limits.PerSecond, api.PathLookups)))
 			return
 		}
+		slots := f.slots
+		if f.ofLedger(r) {
+			slots = f.open
+		}
 		select {
-		case f.slots <- struct{}{}:
-			defer func() { <-f.slots }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 			next.ServeHTTP(w, r)
 		default:
 			w.Header().Set("Retry-After", "1")

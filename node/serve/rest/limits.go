@@ -8,6 +8,7 @@ import (
 // Limits bounds what requests may cost. Zero fields take the defaults.
 type Limits struct {
 	Concurrent int // requests under way at once; default 256
+	Ledger     int // of those about the ledger, which everybody may make and which have places of their own; default 32
 	PerSecond  int // requests a second of one client; default 2,000
 	Burst      int // requests of one client at once; default 4,000
 	Clients    int // clients remembered, the least recent forgotten; default 4,096
@@ -19,6 +20,7 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	l.Concurrent = positive(l.Concurrent, 256)
+	l.Ledger = positive(l.Ledger, 32)
 	l.PerSecond = positive(l.PerSecond, 2_000)
 	l.Burst = positive(l.Burst, 4_000)
 	l.Clients = positive(l.Clients, 4_096)

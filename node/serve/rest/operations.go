@@ -15,6 +15,7 @@ const (
 	tagCalls   = "Calls"
 	tagSaying  = "Saying and undoing"
 	tagNode    = "The node"
+	tagLedger  = "The ledger"
 )
 
 // describe begins an operation: what it is called, where it is, who may.

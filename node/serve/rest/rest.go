@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"ringfence/node/api"
 	"ringfence/node/locale"
@@ -22,6 +24,8 @@ import (
 // Config is what a handler needs. Only Service is required.
 type Config struct {
 	Service api.Service
+	// Ledger is served to everybody, without a token. nil: there is none.
+	Ledger Ledger
 	// Authenticate returns the role of a token. It compares in constant time.
 	// nil: there are no tokens.
 	Authenticate func(token string) (api.Role, bool)
@@ -41,9 +45,11 @@ type Config struct {
 type face struct {
 	Config
 
-	languages *locale.Catalogs
-	slots     chan struct{} // one for each request under way
-	clients   *limit.Clients
+	languages  *locale.Catalogs
+	slots      chan struct{} // one for each request under way, …
+	open       chan struct{} // … and for each of those about the ledger
+	clients    *limit.Clients
+	unreadTold rate.Sometimes // of tiles of the ledger
 }
 
 // New makes the handler. Served by a Server it knows owners and loopback;
@@ -54,10 +60,12 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	cfg = cfg.withDefaults()
 	f := &face{
-		Config:    cfg,
-		languages: locale.New(),
-		slots:     make(chan struct{}, cfg.Limits.Concurrent),
-		clients:   limit.NewClients(limit.ClientsConfig{PerSecond: cfg.Limits.PerSecond, Burst: cfg.Limits.Burst, Most: cfg.Limits.Clients}),
+		Config:     cfg,
+		languages:  locale.New(),
+		slots:      make(chan struct{}, cfg.Limits.Concurrent),
+		open:       make(chan struct{}, cfg.Limits.Ledger),
+		unreadTold: rate.Sometimes{Interval: time.Minute},
+		clients:    limit.NewClients(limit.ClientsConfig{PerSecond: cfg.Limits.PerSecond, Burst: cfg.Limits.Burst, Most: cfg.Limits.Clients}),
 	}
 	mux := http.NewServeMux()
 	a := humago.New(mux, description(cfg.Version))
@@ -66,13 +74,14 @@ func New(cfg Config) (http.Handler, error) {
 	f.registerSpeech(a)
 	f.registerCare(a)
 	f.registerStreams(a)
+	f.registerLedger(a, mux)
 	document, err := json.Marshal(a.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("write OpenAPI document: %w", err)
 	}
 	pages := make(map[string][]byte)
 	for _, words := range f.languages.All() {
-		if pages[words.Lang()], err = docs.Page(a.OpenAPI(), []string{tagNumbers, tagCalls, tagSaying, tagNode}, words); err != nil {
+		if pages[words.Lang()], err = docs.Page(a.OpenAPI(), []string{tagNumbers, tagCalls, tagSaying, tagNode, tagLedger}, words); err != nil {
 			return nil, err
 		}
 	}

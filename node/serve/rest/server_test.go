@@ -275,7 +275,7 @@ ringfence_screen_shadow_total{action="block",face="rest",rule="list.ratified"} 1
 // TestDocsNeedNoNetwork: the page lists every operation and loads nothing from
 // elsewhere.
 func TestDocsNeedNoNetwork(t *testing.T) {
-	r := run(t, Config{Service: &double{}, Version: `<script>alert(1)</script>`})
+	r := run(t, Config{Service: &double{}, Ledger: certified(t, 1), Version: `<script>alert(1)</script>`})
 	page := r.send(t, "GET", "/docs", "")
 	if page.status != http.StatusOK || !strings.HasPrefix(page.header.Get("Content-Security-Policy"), "default-src 'self';") {
 		t.Fatal(page.status, page.header)
@@ -305,7 +305,7 @@ func TestDocsNeedNoNetwork(t *testing.T) {
 // TestDocsSpeakChinese: asked by lang or by the browser, the page is Chinese, and
 // every text of the document has its translation.
 func TestDocsSpeakChinese(t *testing.T) {
-	r := run(t, Config{Service: &double{}})
+	r := run(t, Config{Service: &double{}, Ledger: certified(t, 1)})
 	for _, c := range []struct{ path, accept, lang string }{
 		{"/docs", "", "en"},
 		{"/docs", "fr", "en"},

@@ -18,9 +18,12 @@ import (
 // versions tell each other so at the desk.
 const Version = 1
 
-// DeskProtocol is the one protocol for strangers. It names no federation, so
-// that a node of another one learns where it has come.
-const DeskProtocol = "/ringfence/desk/1"
+// The protocols for everybody. They name no federation: at the desk a node of another
+// one learns where it has come, and a ledger says by itself whose it is.
+const (
+	DeskProtocol   = "/ringfence/desk/1"
+	LedgerProtocol = "/ringfence/ledger/1" // checkpoint, tiles, genesis
+)
 
 // Protocols are the names of what members speak. They carry the federation, so
 // that nodes of two federations have nothing to say to each other.
@@ -105,6 +108,19 @@ const (
 	GenesisRate            = 2      // a second that are handed out, in total
 	GenesisBurst           = 8
 	MaxDeskAddresses       = 4096 // that are told apart; then all are forgotten
+)
+
+// What strangers may have of what is served to everybody. Members have their share
+// beside it, and from whoever serves.
+const (
+	MaxGuests                 = 32                // streams at once
+	MaxGuestsAt               = 4                 // of them from one address
+	GuestRate, GuestBurst     = 16 << 20, 4 << 20 // bytes a second, in total
+	GuestRateAt, GuestBurstAt = 8 << 20, 2 << 20  // to one address
+	GuestPiece                = 64 << 10          // bytes that are written at once, …
+	GuestCost                 = 4 << 10           // … and what each writing counts for at least
+	MaxGuestPlaces            = 1024              // addresses that are told apart
+	VisitTime                 = 10 * time.Second  // to be connected and have a stream
 )
 
 // Connections and what they may use (go-libp2p's resource manager). Some 64

@@ -49,7 +49,7 @@ type page struct {
 }
 
 // Page writes the page of documentation from an OpenAPI document, its
-// operations under the given tags in order, in the language of words.
+// operations under the given tags in order, those without any left out, in the language of words.
 func Page(document *huma.OpenAPI, tags []string, words *locale.Catalog) ([]byte, error) {
 	t, err := template.New("docs.html").Funcs(template.FuncMap{"tell": words.Translated, "text": words.Named}).ParseFS(pages, "docs.html")
 	if err != nil {
@@ -60,7 +60,9 @@ func Page(document *huma.OpenAPI, tags []string, words *locale.Catalog) ([]byte,
 		p.Other = "en"
 	}
 	for _, tag := range tags {
-		p.Groups = append(p.Groups, group{Name: tag, Operations: entriesOf(document, tag)})
+		if entries := entriesOf(document, tag); len(entries) > 0 {
+			p.Groups = append(p.Groups, group{Name: tag, Operations: entries})
+		}
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, p); err != nil {

@@ -33,7 +33,7 @@ func TestPage(t *testing.T) {
 		"text/plain":       {Schema: &huma.Schema{Type: "string"}},
 		"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Thing"}},
 	}}
-	text, err := Page(document, []string{"two", "one"}, locale.New().Match("en"))
+	text, err := Page(document, []string{"two", "none", "one"}, locale.New().Match("en"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +46,9 @@ func TestPage(t *testing.T) {
 			t.Fatalf("%q does not come where it should:\n%s", want, sections)
 		}
 		at += i
+	}
+	if strings.Contains(page, "none") {
+		t.Errorf("a heading without operations stands there:\n%s", page)
 	}
 	if strings.Contains(page, "<svg") || !strings.Contains(page, "&lt;svg") {
 		t.Errorf("the document's text is markup:\n%s", page)
