@@ -14,7 +14,7 @@ import (
 func (s *State) Digest() merkle.Hash {
 	past := s.past.Digest()
 	b := slices.Clone(past[:])
-	b = wire.AppendBool(wire.AppendBool(b, s.settled), s.carried)
+	b = wire.AppendBool(b, s.carried)
 	b = wire.AppendArray(b, len(s.order))
 	for _, t := range s.order {
 		b = append(b, t.ID.Bytes()...)

@@ -78,7 +78,7 @@ func (o *Open) WaitsFor(member string) bool { return slices.Contains(o.Silent, m
 func (s *State) Docket() Docket {
 	_, now := s.past.LastTick()
 	d := Docket{
-		Size: s.Size(), Time: now, Refusals: s.refusals.last(), Refused: s.refusals.total, Paused: s.paused(),
+		Size: s.Size(), Time: now, Refusals: s.refusals.last(), Refused: s.refusals.total, Paused: s.past.Paused(),
 	}
 	if change, changed := s.past.LastChange(); changed && !s.carried {
 		d.NotCarried = &change

@@ -40,7 +40,7 @@ func TestSetChange(t *testing.T) {
 		}
 		refused(t, f, settle(f, m), enact.BadCheckpoint)      // the new one alone
 		refused(t, f, settle(f, old...), enact.BadCheckpoint) // the old ones alone
-		outcome(t, settle(f, f.Seats()...), ballot.Taken)
+		outcome(t, settle(f, f.Seats()...), ballot.Entered)
 		outcome(t, settle(f, f.Seats()...), ballot.Known)
 		last := f.Quorum()
 		outcome(t, f.Apply(vote(f.Vote(p, last[len(last)-1], nil))), ballot.Entered) // submitted again
@@ -62,7 +62,7 @@ func TestSetChange(t *testing.T) {
 	if slices.Contains(f.Seats(), "reg") {
 		t.Error("reg has a seat still")
 	}
-	outcome(t, settle(f, three...), ballot.Taken)
+	outcome(t, settle(f, three...), ballot.Entered)
 	refused(t, f, f.Try(f.Remove("op"), f.Quorum()...), enact.NotCarried)
 	f.State.Carried(f.Seats())
 	f.Carry(f.Remove("op"))
@@ -72,7 +72,7 @@ func TestSetChange(t *testing.T) {
 func TestDeadNewcomer(t *testing.T) {
 	f := begun(t, 4, nil)
 	f.Carry(f.Admit("op"))
-	outcome(t, settle(f, f.Seats()...), ballot.Taken)
+	outcome(t, settle(f, f.Seats()...), ballot.Entered)
 	f.State.Carried([]string{"reg", "reg2", "reg3", "reg4"})
 	refused(t, f, f.Try(f.Remove("reg2"), "reg", "reg2", "reg3", "reg4"), enact.NotCarried)
 	outcome(t, f.Try(f.Remove("op"), "reg", "reg2", "reg3", "reg4"), ballot.Entered)
@@ -87,7 +87,7 @@ func TestVotesOfThePast(t *testing.T) {
 	outcome(t, f.Try(p, "reg", "reg4"), ballot.Taken)
 	policy := f.Motion(motion.SetPolicy, policyItems(f, 7), nil)
 	f.Carry(f.Remove("reg4"))
-	outcome(t, settle(f, "reg", "reg2", "reg3", "reg4"), ballot.Taken)
+	outcome(t, settle(f, "reg", "reg2", "reg3", "reg4"), ballot.Entered)
 
 	if open := f.State.Docket().Motions; len(open) != 1 || !slices.Equal(open[0].For, []string{"reg"}) || open[0].MissingVotes != 2 {
 		t.Errorf("before the regulators is %+v", open)
@@ -110,7 +110,7 @@ func TestRekey(t *testing.T) {
 	cosign := chartertest.Key("cosign", "reg2")
 	a := &article.RegulatorRekeying{Member: "reg2", Vote: fresh.Public(), Cosign: cosign.Public()}
 	f.Carry(f.Motion(motion.RekeyRegulator, f.Article(a, fresh), nil))
-	outcome(t, settle(f, f.Seats()...), ballot.Taken)
+	outcome(t, settle(f, f.Seats()...), ballot.Entered)
 
 	stay := f.Motion(motion.Stay, ballottest.Reverse(first+1), nil)
 	refused(t, f, f.Apply(f.Propose(stay, "reg2")), enact.NotSeated)

@@ -21,17 +21,19 @@ const (
 	maxLists = 1 << 16 // motions before the regulators, and withdrawn ones
 )
 
-// What a snapshot tells above the certified size.
-const (
-	keptDecision = 1
-	keptSettle   = 2
-)
-
 // Release forgets the entries of decisions below a ledger size, which are certified and
 // lie on disk. Snapshots that begin below can no longer be made.
 func (s *State) Release(size uint64) {
 	s.kept = slices.Delete(s.kept, 0, s.keptFrom(size))
 	s.released = max(s.released, min(size, s.Size()))
+}
+
+// Kept returns the entries of the decisions that are not released, in order.
+func (s *State) Kept() (all []ledger.Entry) {
+	for _, k := range s.kept {
+		all = append(all, k.entries...)
+	}
+	return all
 }
 
 // Snapshot returns what a replica needs to go on from the certified checkpoint in note,
@@ -77,10 +79,9 @@ func (s *State) Snapshot(note []byte) ([]byte, error) {
 	return b, nil
 }
 
-// keptFrom returns the place in kept of what comes behind a ledger size. The checkpoint
-// of a set change at that very size is not among it: who begins there has it.
+// keptFrom returns the place in kept of what comes behind a ledger size.
 func (s *State) keptFrom(size uint64) int {
-	i := slices.IndexFunc(s.kept, func(k kept) bool { return k.first > size || k.first == size && k.settle == nil })
+	i := slices.IndexFunc(s.kept, func(k kept) bool { return k.first >= size })
 	if i < 0 {
 		return len(s.kept)
 	}
@@ -92,11 +93,7 @@ func compareCID(a, b cid.Cid) int { return bytes.Compare(a.Bytes(), b.Bytes()) }
 func appendKept(b []byte, all []kept) []byte {
 	b = wire.AppendArray(b, len(all))
 	for _, k := range all {
-		if k.settle != nil {
-			b = wire.AppendBytes(wire.AppendUint(wire.AppendArray(b, 2), keptSettle), k.settle)
-			continue
-		}
-		b = wire.AppendUint(wire.AppendArray(b, 1+2*len(k.entries)), keptDecision)
+		b = wire.AppendArray(b, 2*len(k.entries))
 		for _, e := range k.entries {
 			b = wire.AppendBytes(wire.AppendBytes(b, e.Data), e.Opening)
 		}
@@ -148,7 +145,6 @@ func Restore(past *enact.Past, snapshot []byte) (*State, error) {
 		return nil, fmt.Errorf("ballot: restore: the snapshot begins at %d entries; the ledger given has %d", from, past.Size())
 	}
 	s := NewState(past)
-	s.settled = s.settled || len(note) != 0
 	for range in.Array("decisions", 0, maxKept) {
 		if err := s.restoreKept(&in); err != nil {
 			return nil, err
@@ -168,27 +164,17 @@ func Restore(past *enact.Past, snapshot []byte) (*State, error) {
 }
 
 func (s *State) restoreKept(in *wire.Reader) error {
-	fields := in.Array("decision", 2, 1+2*(1+motion.MaxItems))
-	kind := in.Uint("kind", keptSettle)
-	if kind == keptSettle {
-		if note := in.Bytes("checkpoint", 1, checkpoint.MaxNote); in.Err() == nil {
-			return s.restoreSettle(note)
-		}
-		return in.Err()
-	}
-	if in.Err() == nil && (kind != keptDecision || fields%2 == 0) {
-		in.Refuse("decision", "kind %d with %d fields", kind, fields)
+	fields := in.Array("decision", 2, 2*(1+motion.MaxItems))
+	if in.Err() == nil && fields%2 != 0 {
+		in.Refuse("decision", "%d fields; an entry has two", fields)
 	}
 	var entries []ledger.Entry
-	for i := 1; i < fields && in.Err() == nil; i += 2 {
+	for i := 0; i < fields && in.Err() == nil; i += 2 {
 		e := ledger.Entry{Data: in.Bytes("entry", 1, ledger.MaxEntry), Opening: in.Bytes("opening", 0, ledger.MaxEntry)}
 		entries = append(entries, e)
 	}
 	if err := in.Err(); err != nil {
 		return err
-	}
-	if r := s.paused(); r != nil {
-		return r
 	}
 	enacted, err := s.past.Enter(entries)
 	if err != nil {
@@ -200,17 +186,6 @@ func (s *State) restoreKept(in *wire.Reader) error {
 	s.kept = append(s.kept, kept{first: enacted.First, entries: entries})
 	if enacted.Motion != nil && enact.ChangesSet(enacted.Motion.Motion.Kind) {
 		s.changed()
-	}
-	return nil
-}
-
-func (s *State) restoreSettle(note []byte) error {
-	var result Result
-	if r := s.settle(&command{body: note}, &result); r != nil {
-		return r
-	}
-	if result.Outcome != Taken {
-		return fmt.Errorf("ballot: restore: a checkpoint of a set change at %d entries, where there was none", s.Size())
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func busy(t *testing.T) (f *ballottest.Federation, note []byte, size uint64) {
 	note, size = f.Certify(f.Quorum()...), f.State.Size()
 	outcome(t, f.Apply(f.Propose(f.Motion(motion.Stay, ballottest.Reverse(first+1), nil), "reg2")), ballot.Entered)
 	f.Carry(f.Admit("op"))
-	outcome(t, settle(f, "op", "reg", "reg2", "reg3"), ballot.Taken) // just enough of both sets
+	outcome(t, settle(f, "op", "reg", "reg2", "reg3"), ballot.Entered) // just enough of both sets
 	f.State.Carried(f.Seats())
 	f.Later(3600)
 	open := f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138003"), nil)
@@ -180,7 +180,7 @@ func TestSnapshotOfAMotionWithoutVotes(t *testing.T) {
 	f := begun(t, 4, nil)
 	outcome(t, f.Apply(f.Propose(f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138000"), nil), "reg4")), ballot.Taken)
 	f.Carry(f.Remove("reg4"))
-	outcome(t, settle(f, "reg", "reg2", "reg3", "reg4"), ballot.Taken)
+	outcome(t, settle(f, "reg", "reg2", "reg3", "reg4"), ballot.Entered)
 	f.State.Carried(f.Seats())
 	snapshot, err := f.State.Snapshot(nil)
 	if err != nil {
@@ -215,7 +215,8 @@ func TestUnsettledSnapshot(t *testing.T) {
 			t.Errorf("got %s %v, want it paused", r.Outcome, r.Refusal)
 		}
 	}
-	// A snapshot from the change's own certified checkpoint is settled.
+	// A snapshot from the change's own certified checkpoint waits as well, for the ledger
+	// itself is to tell of it.
 	certified := f.Certify(f.Seats()...)
 	if snapshot, err = f.State.Snapshot(certified); err != nil {
 		t.Fatal(err)
@@ -223,7 +224,40 @@ func TestUnsettledSnapshot(t *testing.T) {
 	if s, err = restore(f, f.State.Size(), snapshot); err != nil {
 		t.Fatal(err)
 	}
-	outcome(t, s.Apply(command), ballot.Entered)
+	if r := s.Apply(command); r.Outcome != ballot.Refused || r.Refusal.Code != enact.Paused {
+		t.Errorf("got %s %v, want it paused", r.Outcome, r.Refusal)
+	}
+	outcome(t, s.Apply(ballot.SettleCommand(certified)), ballot.Entered)
+}
+
+// TestSettlementIsInTheLedger: who follows takes nothing behind a change of the
+// regulators but its checkpoint, cosigned by the old and the new ones, and nothing of
+// the kind anywhere else.
+func TestSettlementIsInTheLedger(t *testing.T) {
+	f := begun(t, 4, nil)
+	f.Carry(f.Admit("op"))
+	old := []string{"reg", "reg2", "reg3"}
+	past := f.Follow()
+	if past.Unsettled() == nil {
+		t.Fatal("the change is settled before it is")
+	}
+	for name, entry := range map[string]motion.Entry{
+		"a tick":                       f.Times(f.Quorum(), nil),
+		"a checkpoint of the old ones": motion.Settlement{Note: f.Certify(old...)},
+		"one of nobody":                motion.Settlement{Note: []byte("nothing")},
+	} {
+		if _, err := past.Clone().Enter([]ledger.Entry{{Data: entry.Bytes()}}); err == nil {
+			t.Errorf("%s follows the change", name)
+		}
+	}
+	note := f.Certify(f.Seats()...)
+	d, err := past.Enter([]ledger.Entry{{Data: motion.Settlement{Note: note}.Bytes()}})
+	if err != nil || d.Settled.Size != d.First || past.Unsettled() != nil {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	if _, err := past.Enter([]ledger.Entry{{Data: motion.Settlement{Note: note}.Bytes()}}); err == nil {
+		t.Error("a second settlement")
+	}
 }
 
 // TestRelease forgets what is certified.

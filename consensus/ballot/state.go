@@ -1,7 +1,6 @@
 package ballot
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/ipfs/go-cid"
@@ -33,7 +32,6 @@ type State struct {
 	order     []*tabledMotion // of docket, as they came
 	withdrawn map[cid.Cid]withdrawnMotion
 
-	settled bool     // the checkpoint of the last set change was shown, or there was no change
 	voters  []string // of Raft, as told last
 	carried bool     // Raft has carried out the last set change, or there was none
 
@@ -53,11 +51,10 @@ type withdrawnMotion struct {
 	withdrawal motion.Withdrawal
 }
 
-// kept is a decision or the checkpoint of a set change, as a snapshot tells it.
+// kept is a decision as a snapshot tells it.
 type kept struct {
 	first   uint64 // ledger size before it
 	entries []ledger.Entry
-	settle  []byte
 }
 
 // Outcome is what became of a command.
@@ -105,10 +102,10 @@ type Result struct {
 // out the last set change it does not know: see Carried. If past ends with a set change
 // it waits for a Settle.
 func NewState(past *enact.Past) *State {
-	change, changed := past.LastChange()
+	_, changed := past.LastChange()
 	return &State{
 		past: past, docket: make(map[cid.Cid]*tabledMotion), withdrawn: make(map[cid.Cid]withdrawnMotion),
-		settled: !changed || change.Size < past.Size(), carried: !changed, released: past.Size(),
+		carried: !changed, released: past.Size(),
 	}
 }
 
@@ -120,6 +117,36 @@ func (s *State) Size() uint64 { return s.past.Size() }
 
 // Constitution returns the constitution at that size.
 func (s *State) Constitution() *charter.State { return s.past.State() }
+
+// Newcomers returns the members to whom motions before the regulators would give a seat,
+// as they came. They take part without a vote, so that the first checkpoint that they
+// are to cosign does not wait for them.
+func (s *State) Newcomers() (members []string) {
+	for _, t := range s.order {
+		if t.Kind == motion.AdmitRegulator {
+			members = append(members, t.Seat())
+		}
+	}
+	return members
+}
+
+// Unsettled returns the set change whose certified checkpoint is to be shown: see
+// SettleCommand. It is nil when there is none.
+func (s *State) Unsettled() *enact.SetChange { return s.past.Unsettled() }
+
+// Clock is the ledger's time, and what a regulator needs to give one.
+type Clock struct {
+	Index  uint64 // of the last tick; 0 before the first
+	Unix   int64  // what it is worth, seconds; 0 before the first
+	Size   uint64 // of the ledger
+	Untold bool   // something lies above the last tick
+}
+
+// Clock returns the ledger's time.
+func (s *State) Clock() Clock {
+	index, unix := s.past.LastTick()
+	return Clock{Index: index, Unix: unix, Size: s.Size(), Untold: unix != 0 && s.Size() > index+1}
+}
 
 // Carried tells the member IDs of Raft's voters. It is called whenever Raft's
 // configuration changed, in the order of its log, and after Restore.
@@ -339,7 +366,7 @@ func withVote(votes []motion.Vote, v motion.Vote) (with []motion.Vote, fresh boo
 // mayEnter says why a motion does not enter the ledger now that the votes suffice, for
 // reasons that lie outside the ledger.
 func (s *State) mayEnter(t *tabledMotion) *enact.Refusal {
-	if r := s.paused(); r != nil {
+	if r := s.past.Paused(); r != nil {
 		return r
 	}
 	if s.carried || !enact.ChangesSet(t.Kind) {
@@ -352,15 +379,6 @@ func (s *State) mayEnter(t *tabledMotion) *enact.Refusal {
 	return enact.Refuse(enact.NotCarried, "Raft has not carried out the last change of the regulators (%s of %s) yet: submit it again once it has", change.Kind, change.Member)
 }
 
-// paused says that a set change waits for its checkpoint.
-func (s *State) paused() *enact.Refusal {
-	if s.settled {
-		return nil
-	}
-	change, _ := s.past.LastChange()
-	return enact.Refuse(enact.Paused, "nothing enters the ledger until the change of the regulators at %d entries is certified by the old and the new ones: submit it again then", change.Size)
-}
-
 // enter notes what entered the ledger.
 func (s *State) enter(enacted charter.Enacted, entries []ledger.Entry, result *Result) {
 	result.Outcome, result.Enacted, result.Entries = Entered, enacted, entries
@@ -369,7 +387,6 @@ func (s *State) enter(enacted charter.Enacted, entries []ledger.Entry, result *R
 
 // changed settles what a set change means for what is open.
 func (s *State) changed() {
-	s.settled, s.carried = false, false
 	s.carried = s.inOrder()
 	for _, t := range s.order {
 		t.votes = slices.DeleteFunc(slices.Clone(t.votes), func(v motion.Vote) bool {
@@ -443,9 +460,6 @@ func (s *State) tick(c *command, result *Result) *enact.Refusal {
 	if !ok {
 		return enact.Refuse(enact.BadTick, "a tick command carries another entry")
 	}
-	if r := s.paused(); r != nil {
-		return r
-	}
 	enacted, made, r := s.past.EnterTick(t)
 	if r != nil {
 		return r
@@ -456,23 +470,14 @@ func (s *State) tick(c *command, result *Result) *enact.Refusal {
 }
 
 func (s *State) settle(c *command, result *Result) *enact.Refusal {
-	if s.settled {
+	if s.past.Unsettled() == nil {
 		result.Outcome = Known
 		return nil
 	}
-	tree, err := s.past.Certified(c.body)
-	var r *enact.Refusal
-	switch {
-	case errors.As(err, &r):
+	enacted, made, r := s.past.EnterSettlement(motion.Settlement{Note: c.body})
+	if r != nil {
 		return r
-	case err != nil:
-		return enact.Because(enact.BadCheckpoint, err)
 	}
-	if change, _ := s.past.LastChange(); tree.Size != change.Size {
-		return enact.Refuse(enact.BadCheckpoint, "the checkpoint is of %d entries; that of the last set change is of %d", tree.Size, change.Size)
-	}
-	s.settled = true
-	s.kept = append(s.kept, kept{first: s.Size(), settle: c.body})
-	result.Outcome = Taken
+	s.enter(enacted, made, result)
 	return nil
 }

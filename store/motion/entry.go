@@ -16,11 +16,14 @@ import (
 // bytes.
 const MaxEntry = 60_000
 
+// maxNote bounds the checkpoint in a Settlement: checkpoint.MaxNote, of this floor.
+const maxNote = 16 << 10
+
 // MaxVotes is how many votes, and how many times of a tick, one entry holds.
 const MaxVotes = 64
 
 // Entry is what one leaf of the ledger holds: a GenesisEntry, a MotionEntry, an
-// ItemEntry or a Tick.
+// ItemEntry, a Tick or a Settlement.
 type Entry interface {
 	// Bytes returns the canonical encoding, which is the leaf's data.
 	Bytes() []byte
@@ -34,6 +37,7 @@ const (
 	motionType  entryType = 2
 	itemType    entryType = 3
 	tickType    entryType = 4
+	settledType entryType = 5
 )
 
 // GenesisEntry is entry 0. The charter itself, which may be larger than an entry, is
@@ -60,6 +64,13 @@ type ItemEntry struct {
 // Tick is the ledger's clock: a quorum's signed times.
 type Tick struct {
 	Times []Time // ascending by regulator, one each
+}
+
+// Settlement ends the pause after a change of the regulators: the checkpoint of the
+// ledger with the change, which the old and the new ones cosigned, as a note. So the
+// ledger itself tells by whom each later entry was certified.
+type Settlement struct {
+	Note []byte // 1 to checkpoint.MaxNote bytes; not verified by OpenEntry
 }
 
 // Time is a regulator's word on what time it is.
@@ -102,6 +113,12 @@ type (
 		Type    entryType
 		Times   []timeArray
 	}
+	settledArray struct {
+		_       struct{} `cbor:",toarray"`
+		Version uint8
+		Type    entryType
+		Note    []byte
+	}
 	timeArray struct {
 		_         struct{} `cbor:",toarray"`
 		By        keys.Public
@@ -125,6 +142,7 @@ func (GenesisEntry) entry() entryType { return genesisType }
 func (MotionEntry) entry() entryType  { return motionType }
 func (ItemEntry) entry() entryType    { return itemType }
 func (Tick) entry() entryType         { return tickType }
+func (Settlement) entry() entryType   { return settledType }
 
 // Bytes returns the canonical encoding.
 func (e GenesisEntry) Bytes() []byte {
@@ -152,6 +170,11 @@ func (e Tick) Bytes() []byte {
 		a.Times = append(a.Times, timeArray{By: t.By, Unix: t.Unix, Previous: t.Previous, Size: t.Size, Signature: t.signature})
 	}
 	return wire.Format(a)
+}
+
+// Bytes returns the canonical encoding.
+func (e Settlement) Bytes() []byte {
+	return wire.Format(settledArray{Version: version, Type: settledType, Note: e.Note})
 }
 
 func (t *Time) message() []byte {
@@ -199,6 +222,8 @@ func OpenEntry(b []byte, federation cid.Cid) (Entry, error) {
 		return openItem(b)
 	case tickType:
 		return openTick(b, federation)
+	case settledType:
+		return openSettlement(b)
 	}
 	return nil, newer("an entry of type", uint8(kind))
 }
@@ -296,6 +321,17 @@ func openTick(b []byte, federation cid.Cid) (Entry, error) {
 		return nil, errors.New("motion: tick: the times are not one a regulator, in the order of their keys")
 	}
 	return e, nil
+}
+
+func openSettlement(b []byte) (Entry, error) {
+	var a settledArray
+	if err := decode("settlement", b, MaxEntry, &a); err != nil {
+		return nil, err
+	}
+	if n := len(a.Note); n < 1 || n > maxNote {
+		return nil, fmt.Errorf("motion: settlement: a checkpoint of %d bytes; 1 to %d", n, maxNote)
+	}
+	return Settlement{a.Note}, nil
 }
 
 // ascending reports whether the keys of all are in order, each once.

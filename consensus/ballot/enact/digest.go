@@ -74,5 +74,6 @@ func (p *Past) Digest() merkle.Hash {
 		n(uint64(p.change.Kind), p.change.Size)
 		b = wire.AppendText(b, p.change.Member)
 	}
+	b = wire.AppendBool(b, p.settled)
 	return sha256.Sum256(b)
 }

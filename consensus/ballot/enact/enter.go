@@ -1,6 +1,7 @@
 package enact
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,7 +45,8 @@ func (n Need) Met(votes []motion.Vote) *Refusal {
 	return nil
 }
 
-// Enter takes the next decision: the motion, or the tick, that the entries begin with.
+// Enter takes the next decision: the motion, the tick, or the settlement of a set change
+// that the entries begin with.
 // Entries beyond it are not looked at; Size of what is returned tells where the next one
 // begins. It returns ErrIncomplete when items are missing, a *Refusal when no valid
 // ledger goes on like this, and then is what it was. Openings may be missing of ratified,
@@ -66,6 +68,8 @@ func (p *Past) Enter(entries []ledger.Entry) (charter.Enacted, error) {
 	switch e := head.(type) {
 	case motion.Tick:
 		enacted, r = p.enterTick(e)
+	case motion.Settlement:
+		enacted, r = p.enterSettlement(e)
 	case motion.MotionEntry:
 		if len(entries) <= e.Motion.Count {
 			return charter.Enacted{}, ErrIncomplete
@@ -102,8 +106,20 @@ func (p *Past) EnterTick(t motion.Tick) (charter.Enacted, []ledger.Entry, *Refus
 	return enacted, []ledger.Entry{{Data: t.Bytes()}}, nil
 }
 
+// EnterSettlement is Enter for who makes the entry.
+func (p *Past) EnterSettlement(s motion.Settlement) (charter.Enacted, []ledger.Entry, *Refusal) {
+	enacted, r := p.enterSettlement(s)
+	if r != nil {
+		return charter.Enacted{}, nil, r
+	}
+	return enacted, []ledger.Entry{{Data: s.Bytes()}}, nil
+}
+
 // enterMotion is the one judge of which motions the ledger holds.
 func (p *Past) enterMotion(m *Matter, votes []motion.Vote) (charter.Enacted, *Refusal) {
+	if r := p.Paused(); r != nil {
+		return charter.Enacted{}, r
+	}
 	if r := p.judge(m); r != nil {
 		return charter.Enacted{}, r
 	}
@@ -148,6 +164,7 @@ func (p *Past) effect(m *Matter, first uint64, stayer string) {
 			p.forks[fork{f.Issuer(), f.Epoch()}] = struct{}{}
 		}
 	case motion.AdmitRegulator, motion.RemoveRegulator, motion.RekeyRegulator:
+		p.settled = false
 		p.change = &SetChange{Kind: m.Kind, Member: m.Seat(), Size: p.Size()}
 	}
 	if m.Kind.NamesHeads() {
@@ -307,8 +324,32 @@ func (p *Past) Seat(v *motion.Vote) (charter.RegulatorSeat, *Refusal) {
 	return seat, nil
 }
 
+// enterSettlement takes the certified checkpoint of the last set change.
+func (p *Past) enterSettlement(s motion.Settlement) (charter.Enacted, *Refusal) {
+	if p.settled {
+		return charter.Enacted{}, Refuse(BadCheckpoint, "no change of the regulators waits for its checkpoint")
+	}
+	tree, err := p.Certified(s.Note)
+	var r *Refusal
+	switch {
+	case errors.As(err, &r):
+		return charter.Enacted{}, r
+	case err != nil:
+		return charter.Enacted{}, Because(BadCheckpoint, err)
+	case tree.Size != p.change.Size:
+		return charter.Enacted{}, Refuse(BadCheckpoint, "the checkpoint is of %d entries; that of the last set change is of %d", tree.Size, p.change.Size)
+	}
+	first := p.Size()
+	p.settled, p.state = true, p.state.Grown(first+1)
+	p.borders = append(p.borders, border{p.Size(), p.now})
+	return charter.Enacted{First: first, Size: p.Size(), Settled: tree, State: p.state}, nil
+}
+
 // enterTick takes a quorum's times.
 func (p *Past) enterTick(t motion.Tick) (charter.Enacted, *Refusal) {
+	if r := p.Paused(); r != nil {
+		return charter.Enacted{}, r
+	}
 	q, _ := checkpoint.Quorum(len(p.state.Regulators()))
 	unix := make([]int64, 0, len(t.Times))
 	for _, one := range t.Times {

@@ -40,7 +40,8 @@ type Past struct {
 	anchored   map[uint32]anchored // by index in the roster
 	forks      map[fork]struct{}   // noted
 
-	change *SetChange // the last one
+	change  *SetChange // the last one
+	settled bool       // its settlement is in the ledger, or there was no change
 }
 
 // border is where a decision ends and the next begins.
@@ -85,7 +86,7 @@ func Begin(g *charter.Genesis) (*Past, ledger.Entry, error) {
 	p := &Past{
 		state: state, created: state.Charter().Created, borders: []border{{size: state.Size()}}, enacted: make(map[cid.Cid]int64),
 		revoked: make(map[uint64]struct{}), stayed: make(map[uint64][]string), blocked: make(map[number.Range]uint64),
-		anchored: make(map[uint32]anchored), forks: make(map[fork]struct{}),
+		anchored: make(map[uint32]anchored), forks: make(map[fork]struct{}), settled: true,
 	}
 	return p, ledger.Entry{Data: e.Bytes()}, nil
 }
@@ -185,6 +186,24 @@ func (p *Past) LastChange() (SetChange, bool) {
 		return SetChange{}, false
 	}
 	return *p.change, true
+}
+
+// Unsettled returns the set change whose certified checkpoint must be the next entry; nil
+// for none.
+func (p *Past) Unsettled() *SetChange {
+	if p.settled {
+		return nil
+	}
+	change := *p.change
+	return &change
+}
+
+// Paused says that a set change waits for its checkpoint; nil if something can enter.
+func (p *Past) Paused() *Refusal {
+	if p.settled {
+		return nil
+	}
+	return Refuse(Paused, "nothing enters the ledger until the change of the regulators at %d entries is certified by the old and the new ones: submit it again then", p.change.Size)
 }
 
 // Certified opens a checkpoint of this ledger, of a size up to Size, and verifies that q

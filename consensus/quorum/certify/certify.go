@@ -132,7 +132,7 @@ func (c *Certifier) Hear(w Word) error {
 		case w.Tree.Size < c.newest.Size || c.heard.has(&w):
 			return nil
 		case w.By.Key != c.cfg.Key.Public() && !c.regulates(w.By.Key, w.Tree.Size):
-			return fmt.Errorf("certify: %s is no regulator at size %d, as far as is known here", w.By.Key.Short(), w.Tree.Size)
+			return fmt.Errorf("certify: %s at size %d: %w", w.By.Key.Short(), w.Tree.Size, ErrStranger)
 		case !w.verify(c.cfg.Federation):
 			return fmt.Errorf("certify: the word that %s %s %s is not signed by it", w.By.Key.Short(), w.Saying, w.Tree)
 		case w.By.Key == c.cfg.Key.Public():
@@ -145,6 +145,10 @@ func (c *Certifier) Hear(w Word) error {
 	})
 }
 
+// ErrStranger is what errors wrap that say: a word is by none of the regulators that are
+// known here. Who lags may not know them yet.
+var ErrStranger = errors.New("no regulator, as far as is known here")
+
 // regulates reports whether a key cosigns at a size. Of a size that is not known yet
 // those of the newest are heard.
 func (c *Certifier) regulates(key keys.Public, size uint64) bool {
@@ -152,6 +156,10 @@ func (c *Certifier) regulates(key keys.Public, size uint64) bool {
 	if len(set) == 0 {
 		set = c.cfg.Set(c.newest.Size)
 	}
+	return has(set, key)
+}
+
+func has(set checkpoint.Set, key keys.Public) bool {
 	return slices.ContainsFunc(set, func(v checkpoint.Verifier) bool { return v.Key() == key })
 }
 
@@ -172,7 +180,7 @@ func (c *Certifier) remembers(w *Word) bool {
 	if w.Generation != s.Generation {
 		return w.Generation.Number < s.Generation.Number
 	}
-	last := s.Start.Size
+	last := max(s.Start.Size, s.Settled.Size)
 	if s.Locked.Generation == s.Generation {
 		last = max(last, s.Locked.Tree.Size)
 	}
@@ -241,6 +249,10 @@ func (c *Certifier) word(saying Saying, g cosign.Generation, t checkpoint.Tree) 
 func (c *Certifier) report() error {
 	s, words := c.state, []Word(nil)
 	for len(c.marks) > 0 {
+		if set := c.cfg.Set(c.marks[0]); len(set) > 0 && !has(set, c.cfg.Key.Public()) {
+			c.marks = c.marks[1:] // before this regulator was one, or since
+			continue
+		}
 		next, tree, refused := s.Report(c.marks[0], c.cfg.Log)
 		if c.held[Reported] = refused; refused != cosign.None && refused != cosign.Passed {
 			break

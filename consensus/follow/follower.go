@@ -1,0 +1,226 @@
+package follow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"ringfence/consensus/ballot/enact"
+	"ringfence/store/charter"
+	"ringfence/store/checkpoint"
+	"ringfence/store/ledger"
+)
+
+// Ledger is where a follower keeps what it followed.
+type Ledger interface {
+	ledger.Store
+	// Checkpoint returns the newest checkpoint that was kept, nil for none.
+	Checkpoint() []byte
+	// Keep keeps a checkpoint, durable when it returns, whose tree the store holds.
+	Keep(note checkpoint.Note) error
+}
+
+// Config is what a Follower stands on.
+type Config struct {
+	Genesis *charter.Genesis
+	Ledger  Ledger
+	From    ledger.Source // who serves what is new; nobody trusts it
+	// Enacted takes each decision of the ledger once, in order, from the first after the
+	// genesis on, also those that were held before. An error is final.
+	Enacted func(charter.Enacted) error
+}
+
+// Follower is the ledger as it is held here. It may be used concurrently.
+type Follower struct {
+	cfg    Config
+	origin string
+	log    checkpoint.Verifier
+
+	mu sync.Mutex // one at a time extends
+	at position
+
+	standing atomic.Pointer[Standing]
+}
+
+// position is how far the ledger was folded. It may be beyond the checkpoint that is
+// kept, never beyond one that is certified.
+type position struct {
+	past *enact.Past
+	tree ledger.Tree
+}
+
+// Standing is where a follower stands.
+type Standing struct {
+	Note    checkpoint.Note // the newest that is certified; the zero Note when there is none yet
+	Fresh   int64           // Unix seconds, since when it is known to stand; 0 when there is none
+	State   *charter.State  // as the ledger stands
+	Tick    int64           // Unix seconds, of the ledger; 0 before the first tick
+	Trouble *Trouble        // why nothing more is followed, if so
+}
+
+// Size is how many entries are certified: the genesis is, without a checkpoint.
+func (s Standing) Size() uint64 { return max(s.Note.Size, 1) }
+
+// ErrUncertified is what errors wrap that say: too few regulators cosigned a checkpoint.
+var ErrUncertified = errors.New("the checkpoint is not certified")
+
+// Open folds the ledger that is held here. If it is damaged it is read anew from
+// Config.From.
+func Open(ctx context.Context, cfg Config) (*Follower, error) {
+	f := &Follower{cfg: cfg}
+	past, entry, err := enact.Begin(cfg.Genesis)
+	if err != nil {
+		return nil, fmt.Errorf("follow: %w", err)
+	}
+	f.origin = checkpoint.Origin(past.State().Federation())
+	f.log = checkpoint.Log(f.origin, past.State().LogKey())
+	tree, additions, err := ledger.Tree{}.Append([]ledger.Entry{entry})
+	if err != nil {
+		return nil, fmt.Errorf("follow: %w", err)
+	}
+	f.at = position{past, tree}
+	f.standing.Store(&Standing{State: past.State()})
+	held := cfg.Ledger.Checkpoint()
+	if held == nil {
+		return f, cfg.Ledger.Write(additions)
+	}
+	n, err := checkpoint.Open(held, f.log)
+	if err != nil {
+		return nil, fmt.Errorf("follow: the checkpoint that is kept here: %w", err)
+	}
+	err = f.take(ctx, cfg.Ledger, n, false)
+	if errors.Is(err, ledger.ErrDamaged) {
+		err = f.take(ctx, cfg.From, n, true)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("follow: fold the ledger that is held here: %w", err)
+	}
+	return f, nil
+}
+
+// Standing returns where the follower stands.
+func (f *Follower) Standing() Standing { return *f.standing.Load() }
+
+// Past returns a copy of what folds from the ledger that is held.
+func (f *Follower) Past() *enact.Past {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at.past.Clone()
+}
+
+// At folds anew what Config.Ledger holds, up to a tree at which a decision ends. The zero
+// Tree is the genesis. What lies above the certified ledger is believed as far as its
+// votes go: it is for a regulator, who begins there.
+func (f *Follower) At(ctx context.Context, want checkpoint.Tree) (*enact.Past, ledger.Tree, error) {
+	past, entry, err := enact.Begin(f.cfg.Genesis)
+	if err != nil {
+		return nil, ledger.Tree{}, fmt.Errorf("follow: %w", err)
+	}
+	if want.Size <= past.Size() {
+		tree, _, err := ledger.Tree{}.Append([]ledger.Entry{entry})
+		return past, tree, err
+	}
+	f.mu.Lock()
+	if f.at.past.Size() <= want.Size {
+		past = f.at.past.Clone()
+	}
+	f.mu.Unlock()
+	tree, err := ledger.Open(ctx, f.cfg.Ledger, want)
+	if err == nil {
+		err = decisions(ctx, ledger.NewReader(tree, f.cfg.Ledger), past, want.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
+	}
+	if err != nil {
+		return nil, tree, fmt.Errorf("follow: fold the ledger %s: %w", want, err)
+	}
+	return past, tree, nil
+}
+
+// Tree returns the tree of the ledger that is held.
+func (f *Follower) Tree() ledger.Tree {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at.tree
+}
+
+// backAfter is by how many seconds a smaller checkpoint may be fresher than the one held
+// before it counts as going back: clocks differ, and messages take their time.
+const backAfter = 600
+
+// Offer takes a checkpoint from anybody and follows the ledger up to it. It reports as
+// nil that the ledger is held at least so far. A *Trouble ends following; any other
+// error says why not now.
+func (f *Follower) Offer(ctx context.Context, note []byte) error {
+	n, err := checkpoint.Open(note, f.log)
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held := f.Standing()
+	switch {
+	case held.Trouble != nil:
+		return held.Trouble
+	case n.Size <= f.at.past.Size() && f.at.past.Size() > 1:
+		return f.older(ctx, n, held)
+	}
+	return f.trouble(f.take(ctx, f.cfg.From, n, true))
+}
+
+// older looks at a checkpoint of a tree that is not larger than what was folded.
+func (f *Follower) older(ctx context.Context, n checkpoint.Note, held Standing) error {
+	if _, err := f.at.past.Certified(n.Bytes()); err != nil {
+		return fmt.Errorf("follow: %w: %w", ErrUncertified, err)
+	}
+	was, err := ledger.NewReader(f.at.tree, f.cfg.Ledger).At(ctx, n.Size)
+	if err != nil {
+		return fmt.Errorf("follow: look at the ledger as it was: %w", err)
+	}
+	fresh := f.fresh(n)
+	switch {
+	case was.Head() != n.Tree:
+		return f.trouble(&Trouble{Kind: Forked, Held: held.Note, Shown: n})
+	case n.Size < held.Note.Size && fresh > held.Fresh+backAfter:
+		return f.trouble(&Trouble{Kind: WentBack, Held: held.Note, Shown: n})
+	case n.Size > held.Note.Size, n.Size == held.Note.Size && fresh > held.Fresh:
+		return f.keep(n)
+	}
+	return nil
+}
+
+// trouble notes what ends following, if err is that.
+func (f *Follower) trouble(err error) error {
+	var t *Trouble
+	if errors.As(err, &t) {
+		s := f.Standing()
+		s.Trouble = t
+		f.standing.Store(&s)
+	}
+	return err
+}
+
+// keep keeps a certified checkpoint of what was folded.
+func (f *Follower) keep(n checkpoint.Note) error {
+	if err := f.cfg.Ledger.Keep(n); err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	f.stand(n)
+	return nil
+}
+
+func (f *Follower) stand(n checkpoint.Note) {
+	s := Standing{Note: n, Fresh: f.fresh(n), State: f.at.past.State()}
+	_, s.Tick = f.at.past.LastTick()
+	f.standing.Store(&s)
+}
+
+// fresh is since when a certified checkpoint is known to stand.
+func (f *Follower) fresh(n checkpoint.Note) int64 {
+	state, ok := f.at.past.State().At(n.Size)
+	if !ok {
+		return 0
+	}
+	fresh, _ := state.Cosigners().Certified(n)
+	return fresh
+}
