@@ -13,6 +13,7 @@
 // moves Raft's voters after the charter. The leader does that at once and the others
 // when it does not.
 //
-// Floor 9, above consensus/follow: regulators follow their own ledger as everybody does. The network comes in as two functions: streams for Raft, and messages that
-// may be lost for everything else.
+// Floor 9, above consensus/follow: regulators follow their own ledger as everybody does.
+// The network comes in as two functions: streams for Raft, and messages that may be lost
+// for everything else.
 package quorum
