@@ -339,7 +339,7 @@ func TestErased(t *testing.T) {
 	anchored := slices.Clone(f.Entries[last-1:])
 	anchored[1].Opening = nil
 	var r *enact.Refusal
-	if _, err := past.Enter(anchored); !errors.As(err, &r) || r.Code != enact.BadItems {
+	if _, err := past.Enter(anchored); !errors.As(err, &r) || r.Code != enact.BadItems || !strings.Contains(r.Words, "never erased") {
 		t.Errorf("an anchor without its opening: %v", err)
 	}
 }

@@ -68,6 +68,15 @@ func TestSetChange(t *testing.T) {
 	f.Carry(f.Remove("op"))
 }
 
+// TestBothSetsCertify: of five regulators four decide, of the four that are left three;
+// three are not enough for the change itself.
+func TestBothSetsCertify(t *testing.T) {
+	f := begun(t, 5, nil)
+	f.Carry(f.Remove("reg5"))
+	refused(t, f, settle(f, "reg", "reg2", "reg3"), enact.BadCheckpoint)
+	outcome(t, settle(f, "reg", "reg2", "reg3", "reg5"), ballot.Taken)
+}
+
 // TestDeadNewcomer removes a regulator that never became a voter.
 func TestDeadNewcomer(t *testing.T) {
 	f := begun(t, 4, nil)

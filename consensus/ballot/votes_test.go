@@ -161,25 +161,28 @@ func TestLedgerOfALiar(t *testing.T) {
 	mixed[1] = entries[1]
 	bare := entry(again, by("reg", "reg2", "reg3")...)
 	bare[1].Opening = entries[1].Opening
+	slipped := entry(again, by("reg", "reg2", "reg3")...)
+	slipped[1] = entriesOf(ballottest.Proposal{Signed: again.Signed, Items: p.Items[:1]}, nil)[1]
 	stay := f.Motion(motion.Stay, ballottest.Reverse(good+1), nil)
 	for name, c := range map[string]struct {
 		entries []ledger.Entry
 		want    enact.Code
 	}{
-		"enacted twice":     {entries, enact.Enacted},
-		"no votes":          {entry(again), enact.TooFewVotes},
-		"a vote too few":    {entry(again, by("reg", "reg2")...), enact.TooFewVotes},
-		"a vote twice":      {entry(again, append(by("reg", "reg2"), by("reg")...)...), enact.Unreadable},
-		"a stranger":        {entry(again, append(by("reg", "reg2"), f.VoteBy(again, keys.FromSeed([keys.SeedSize]byte{7}), nil))...), enact.NotSeated},
-		"a vote against":    {entry(again, append(by("reg", "reg2", "reg3"), f.Vote(again, "reg4", func(v *motion.Vote) { v.For = false }))...), enact.BadVote},
-		"a vote by rule":    {entry(again, append(by("reg", "reg2"), f.Vote(again, "reg3", func(v *motion.Vote) { v.Cast, v.Rule = motion.ByRule, merkle.Hash{1} }))...), enact.ByRule},
-		"another's item":    {mixed, enact.Unreadable},
-		"another's opening": {bare, enact.BadItems},
-		"an item alone":     {entries[1:], enact.Unreadable},
-		"a second genesis":  {[]ledger.Entry{f.First}, enact.Unreadable},
-		"garbage":           {[]ledger.Entry{{Data: []byte{1}}}, enact.Unreadable},
-		"an open header":    {[]ledger.Entry{{Data: entries[0].Data, Opening: []byte{1}}}, enact.Unreadable},
-		"a stay by two":     {entry(stay, f.Vote(stay, "reg", nil), f.Vote(stay, "reg2", nil)), enact.BadVote},
+		"enacted twice":      {entries, enact.Enacted},
+		"no votes":           {entry(again), enact.TooFewVotes},
+		"a vote too few":     {entry(again, by("reg", "reg2")...), enact.TooFewVotes},
+		"a vote twice":       {entry(again, append(by("reg", "reg2"), by("reg")...)...), enact.Unreadable},
+		"a stranger":         {entry(again, append(by("reg", "reg2"), f.VoteBy(again, keys.FromSeed([keys.SeedSize]byte{7}), nil))...), enact.NotSeated},
+		"a vote against":     {entry(again, append(by("reg", "reg2", "reg3"), f.Vote(again, "reg4", func(v *motion.Vote) { v.For = false }))...), enact.BadVote},
+		"a vote by rule":     {entry(again, append(by("reg", "reg2"), f.Vote(again, "reg3", func(v *motion.Vote) { v.Cast, v.Rule = motion.ByRule, merkle.Hash{1} }))...), enact.ByRule},
+		"another's item":     {mixed, enact.Unreadable},
+		"another's opening":  {bare, enact.BadItems},
+		"an item slipped in": {slipped, enact.BadItems},
+		"an item alone":      {entries[1:], enact.Unreadable},
+		"a second genesis":   {[]ledger.Entry{f.First}, enact.Unreadable},
+		"garbage":            {[]ledger.Entry{{Data: []byte{1}}}, enact.Unreadable},
+		"an open header":     {[]ledger.Entry{{Data: entries[0].Data, Opening: []byte{1}}}, enact.Unreadable},
+		"a stay by two":      {entry(stay, f.Vote(stay, "reg", nil), f.Vote(stay, "reg2", nil)), enact.BadVote},
 	} {
 		before := past.Digest()
 		_, err := past.Enter(c.entries)
