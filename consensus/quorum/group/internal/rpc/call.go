@@ -30,15 +30,11 @@ func (t *Transport) ask(id raft.ServerID, call []byte, data io.Reader, within ti
 	within += time.Duration(len(call)/slowest) * time.Second
 	ctx, cancel := context.WithTimeout(t.ctx, within)
 	defer cancel()
-	s, err := t.stream(ctx, to)
-	if err != nil {
-		return answer{}, to, err
+	b, _, err := t.call(ctx, to, call, data)
+	var a answer
+	if err == nil {
+		a, err = readAnswer(b)
 	}
-	b, err := t.exchange(ctx, s, call, data)
-	if err != nil {
-		return answer{}, to, fmt.Errorf("quorum: call %s: %w", to.Short(), err)
-	}
-	a, err := readAnswer(b)
 	if err == nil {
 		err = checkTerm(t.cfg.Log.Term(), a.term)
 	}
@@ -48,14 +44,29 @@ func (t *Transport) ask(id raft.ServerID, call []byte, data io.Reader, within ti
 	return a, to, nil
 }
 
-// stream returns a stream to a peer: one that rests, or a new one.
-func (t *Transport) stream(ctx context.Context, to keys.Public) (Stream, error) {
+// call makes one call. When sent is false the other end cannot have read the whole
+// of it.
+func (t *Transport) call(ctx context.Context, to keys.Public, call []byte, data io.Reader) (b []byte, sent bool, err error) {
 	if !t.cfg.Admitted(to) {
-		return nil, fmt.Errorf("quorum: call %s: no regulator of this quorum", to.Short())
+		return nil, false, errors.New("no regulator of this quorum")
 	}
-	if s := t.rested(to); s != nil {
-		return s, nil
+	for {
+		s := t.rested(to)
+		rested := s != nil
+		if !rested {
+			if s, err = t.stream(ctx, to); err != nil {
+				return nil, false, err
+			}
+		}
+		b, sent, err = t.exchange(ctx, s, call, data)
+		if err == nil || sent || !rested || ctx.Err() != nil {
+			return b, sent, err
+		} // it was closed while it rested
 	}
+}
+
+// stream opens a stream to a peer.
+func (t *Transport) stream(ctx context.Context, to keys.Public) (Stream, error) {
 	t.mu.Lock()
 	if t.closed {
 		t.mu.Unlock()
@@ -69,7 +80,7 @@ func (t *Transport) stream(ctx context.Context, to keys.Public) (Stream, error) 
 	defer cancel()
 	s, err := t.cfg.Dial(ctx, to)
 	if err != nil {
-		return nil, fmt.Errorf("quorum: dial %s: %w", to.Short(), err)
+		return nil, fmt.Errorf("dial: %w", err)
 	}
 	if !t.begin(s) {
 		_ = s.Close() // it is gone either way
@@ -78,7 +89,7 @@ func (t *Transport) stream(ctx context.Context, to keys.Public) (Stream, error) 
 	deadline, _ := ctx.Deadline()
 	if err := errors.Join(s.SetDeadline(deadline), writeFrame(s, t.cfg.Generation[:])); err != nil {
 		t.end(s)
-		return nil, fmt.Errorf("quorum: dial %s: %w", to.Short(), err)
+		return nil, fmt.Errorf("dial: %w", err)
 	}
 	return s, nil
 }
@@ -102,8 +113,9 @@ func (t *Transport) rested(to keys.Public) Stream {
 }
 
 // exchange writes a call, and what follows it, and reads the answer. The stream
-// then rests, or is closed when anything went wrong.
-func (t *Transport) exchange(ctx context.Context, s Stream, call []byte, data io.Reader) (b []byte, err error) {
+// then rests, or is closed when anything went wrong. When sent is false, not all of
+// the call was written.
+func (t *Transport) exchange(ctx context.Context, s Stream, call []byte, data io.Reader) (b []byte, sent bool, err error) {
 	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
 	defer func() {
 		if err != nil {
@@ -112,23 +124,22 @@ func (t *Transport) exchange(ctx context.Context, s Stream, call []byte, data io
 	}()
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := s.SetDeadline(deadline); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	if err := writeFrame(chunked{s}, call); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if data != nil {
 		if err := sendAll(s, data); err != nil {
-			return nil, err
+			return nil, true, err
 		}
 	}
-	b, err = readFrame(s, MaxResult+maxReason+64)
-	if err != nil {
-		return nil, err
+	if b, err = readFrame(s, MaxResult+maxReason+64); err != nil {
+		return nil, true, err
 	}
 	t.rest(s)
-	return b, nil
+	return b, true, nil
 }
 
 func (t *Transport) rest(s Stream) {

@@ -266,22 +266,18 @@ func header(id raft.ServerID) raft.RPCHeader {
 	return raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(id), Addr: []byte(id)}
 }
 
-// Forward gives a command to the leader. An error says that nothing reached him;
-// once a byte of the command may have, the outcome is Unknown instead.
+// Forward gives a command to the leader. An error says that he cannot have read it;
+// once he may have, the outcome is Unknown instead.
 func (t *Transport) Forward(ctx context.Context, to keys.Public, command []byte) (Submitted, error) {
 	ctx, cancel := context.WithTimeout(ctx, SubmitTime+callTime)
 	defer cancel()
-	s, err := t.stream(ctx, to)
-	if err != nil {
-		return Submitted{}, err
+	b, sent, err := t.call(ctx, to, encodeSubmit(command), nil)
+	if err != nil && !sent {
+		return Submitted{}, fmt.Errorf("quorum: forward to %s: %w", to.Short(), err)
 	}
-	b, err := t.exchange(ctx, s, encodeSubmit(command), nil)
-	if err != nil {
+	got, bad := readSubmitted(b)
+	if err != nil || bad != nil {
 		return Submitted{Outcome: Unknown}, nil //nolint:nilerr // that is what the outcome says
-	}
-	got, err := readSubmitted(b)
-	if err != nil {
-		return Submitted{Outcome: Unknown}, nil //nolint:nilerr // as above
 	}
 	got.Result = bytes.Clone(got.Result)
 	return got, nil
