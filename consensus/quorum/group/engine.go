@@ -221,6 +221,12 @@ func (p *place) Term() uint64 {
 	return 0
 }
 
+// Leading is true while there is no Raft: then it is about to be.
+func (p *place) Leading(term uint64) bool {
+	r := p.raft.Load()
+	return r == nil || r.State() == raft.Leader && r.CurrentTerm() == term
+}
+
 func (p *place) Committed() uint64 {
 	if r := p.raft.Load(); r != nil {
 		return r.CommitIndex()
@@ -235,13 +241,4 @@ func (p *place) Entry(index uint64) (*raft.Log, error) {
 
 func (p *place) Rewritten(by keys.Public, index uint64) {
 	p.g.fail(fmt.Errorf("%w: %s sends another entry %d", ErrRewritten, by.Short(), index))
-}
-
-// parse returns the host key that a server is named by; zero: none.
-func parse(id raft.ServerID) keys.Public {
-	k, err := keys.ParsePublicText(string(id))
-	if err != nil {
-		return keys.Public{}
-	}
-	return k
 }

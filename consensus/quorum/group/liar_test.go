@@ -31,6 +31,7 @@ type liar struct {
 type blind struct{}
 
 func (blind) Term() uint64                    { return math.MaxUint64 - 1<<21 }
+func (blind) Leading(uint64) bool             { return true }
 func (blind) Committed() uint64               { return 0 }
 func (blind) Entry(uint64) (*raft.Log, error) { return nil, raft.ErrLogNotFound }
 func (blind) Rewritten(keys.Public, uint64)   {}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"ringfence/consensus/quorum/group/internal/logs"
+	"ringfence/consensus/quorum/group/internal/rpc"
 	"ringfence/store/keys"
 )
 
@@ -91,7 +92,7 @@ func (f *fsm) configured(index uint64, c raft.Configuration) {
 func votersOf(c raft.Configuration) []keys.Public {
 	var voters []keys.Public
 	for _, s := range c.Servers {
-		if k, err := keys.ParsePublicText(string(s.ID)); err == nil && s.Suffrage == raft.Voter {
+		if k, ok := rpc.Host(s.ID); ok && s.Suffrage == raft.Voter {
 			voters = append(voters, k)
 		}
 	}

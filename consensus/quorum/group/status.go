@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"ringfence/consensus/quorum/group/internal/rpc"
 	"ringfence/store/keys"
 )
 
@@ -36,9 +37,10 @@ func (g *Group) Status() Status {
 	if e == nil {
 		return Status{}
 	}
-	_, leader := e.raft.LeaderWithID()
+	_, id := e.raft.LeaderWithID()
+	leader, _ := rpc.Host(id)
 	s := Status{
-		Running: true, Leading: e.raft.State() == raft.Leader, Leader: parse(leader), Term: e.raft.CurrentTerm(),
+		Running: true, Leading: e.raft.State() == raft.Leader, Leader: leader, Term: e.raft.CurrentTerm(),
 		Committed: e.raft.CommitIndex(), Applied: e.fsm.applied.Load(), Last: e.raft.LastIndex(),
 	}
 	f := e.raft.GetConfiguration()
@@ -46,7 +48,8 @@ func (g *Group) Status() Status {
 		return s
 	}
 	for _, server := range f.Configuration().Servers {
-		m := Member{Host: parse(server.ID), Voter: server.Suffrage == raft.Voter}
+		host, _ := rpc.Host(server.ID)
+		m := Member{Host: host, Voter: server.Suffrage == raft.Voter}
 		if s.Leading && m.Host != g.cfg.Self {
 			p := e.rpc.Peer(m.Host)
 			m.Contact, m.Lag = p.Contact, s.Last-min(p.Match, s.Last)

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/raft"
 
 	"ringfence/consensus/quorum/group/internal/rpc"
-	"ringfence/store/keys"
 )
 
 // What became of a command that was not applied, as far as is known.
@@ -68,18 +67,38 @@ func (g *Group) Submit(ctx context.Context, command []byte) (Result, error) {
 func (g *Group) once(ctx context.Context, e *engine, command []byte) rpc.Submitted {
 	nobody := rpc.Submitted{Outcome: rpc.NoLeader}
 	_, id := e.raft.LeaderWithID()
-	leader, err := keys.ParsePublicText(string(id))
-	if err != nil {
+	leader, known := rpc.Host(id)
+	if !known {
 		return nobody
 	}
 	if leader == g.cfg.Self {
 		return g.lead(ctx, e, command)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go g.whileLeading(ctx, e, id, cancel)
 	got, err := e.rpc.Forward(ctx, leader, command)
 	if err != nil {
 		return nobody
 	}
 	return got
+}
+
+// whileLeading gives up what waits for a leader who is none any more: he may never
+// answer, and a new one is there soon.
+func (g *Group) whileLeading(ctx context.Context, e *engine, id raft.ServerID, giveUp func()) {
+	tick := time.NewTicker(retryEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, now := e.raft.LeaderWithID(); now != id {
+			giveUp()
+		}
+	}
 }
 
 // forwarded takes a command from another regulator. It is not forwarded again: who

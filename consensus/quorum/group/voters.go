@@ -180,7 +180,7 @@ func (c change) order(k keys.Public) int {
 func (c change) learners() []keys.Public {
 	var out []keys.Public
 	for _, s := range c.now.Servers {
-		if k := parse(s.ID); s.Suffrage != raft.Voter && !k.IsZero() {
+		if k, ok := rpc.Host(s.ID); ok && s.Suffrage != raft.Voter {
 			out = append(out, k)
 		}
 	}

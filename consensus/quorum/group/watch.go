@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"ringfence/consensus/quorum/group/internal/rpc"
 )
 
 // watchEvery is how often the watchdogs look.
@@ -54,8 +56,8 @@ func (g *Group) stuck(e *engine) bool {
 
 func (g *Group) tellLeader(e *engine, id raft.ServerID) {
 	log := g.cfg.Logger.With("generation", g.cfg.Generation.String()[:8], "term", e.raft.CurrentTerm())
-	switch k := parse(id); {
-	case k.IsZero():
+	switch k, known := rpc.Host(id); {
+	case !known:
 		log.Info("the quorum has no leader")
 	case k == g.cfg.Self:
 		log.Info("this regulator leads the quorum")

@@ -3,6 +3,7 @@ package quorumtest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -173,10 +174,23 @@ func (c *Cluster) Submit(i int, id string, within time.Duration) error {
 	return err
 }
 
-// MustSubmit is Submit that must succeed.
+// MustSubmit is Submit that must succeed within ten seconds.
 func (c *Cluster) MustSubmit(i int, id string) {
 	c.t.Helper()
-	if err := c.Submit(i, id, 10*time.Second); err != nil {
+	c.MustSubmitWithin(i, id, 10*time.Second)
+}
+
+// MustSubmitWithin is Submit that must succeed within a time. Where the outcome is
+// not known it submits the command again, which then counts once.
+func (c *Cluster) MustSubmitWithin(i int, id string, within time.Duration) {
+	c.t.Helper()
+	until := time.Now().Add(within)
+	err := c.Submit(i, id, within)
+	for errors.Is(err, group.ErrUnknown) && time.Now().Before(until) {
+		time.Sleep(50 * time.Millisecond)
+		err = c.Submit(i, id, time.Until(until))
+	}
+	if err != nil {
 		c.t.Fatalf("submit %s through %d: %v", id, i, err)
 	}
 }

@@ -23,9 +23,9 @@ const chunk = 16 << 10
 
 // ask makes one call of Raft and returns its answer, checked.
 func (t *Transport) ask(id raft.ServerID, call []byte, data io.Reader, within time.Duration) (answer, keys.Public, error) {
-	to, err := keys.ParsePublicText(string(id))
-	if err != nil {
-		return answer{}, to, fmt.Errorf("quorum: call %q: %w", id, err)
+	to, ok := Host(id)
+	if !ok {
+		return answer{}, to, fmt.Errorf("quorum: call %q: no host key", id)
 	}
 	within += time.Duration(len(call)/slowest) * time.Second
 	ctx, cancel := context.WithTimeout(t.ctx, within)

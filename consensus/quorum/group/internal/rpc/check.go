@@ -19,6 +19,8 @@ const maxTermAhead = 1 << 20
 // Log is what the checks know of the receiver: its place in the log.
 type Log interface {
 	Term() uint64
+	// Leading reports whether the receiver leads in this term.
+	Leading(term uint64) bool
 	// Committed returns the index of the last entry known to be committed.
 	Committed() uint64
 	// Entry returns an entry that is held, or an error.

@@ -3,6 +3,7 @@ package rpc
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ type Config struct {
 	Submit      func(ctx context.Context, command []byte) Submitted
 	Log         Log
 	MaxSnapshot int64         // bytes
-	Heartbeat   time.Duration // a call without entries takes at most so long, there and back
+	Heartbeat   time.Duration // a call takes at most so long, there and back, and longer by its size
 	Logger      *slog.Logger
 }
 
@@ -191,12 +192,11 @@ func (t *Transport) TimeoutNow(raft.ServerID, raft.ServerAddress, *raft.TimeoutN
 // AppendEntries is raft.Transport's. Of more entries than one call carries it sends
 // the first ones and cuts args to them, which is what Raft then counts as appended.
 func (t *Transport) AppendEntries(id raft.ServerID, _ raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	args.Entries = fitting(args.Entries)
-	within := callTime
-	if beats(args) {
-		within = t.cfg.Heartbeat
+	if !t.cfg.Log.Leading(args.Term) {
+		return errDeposed
 	}
-	a, to, err := t.ask(id, encodeAppend(args), nil, within)
+	args.Entries = fitting(args.Entries)
+	a, to, err := t.ask(id, encodeAppend(args), nil, t.cfg.Heartbeat)
 	if err != nil {
 		return err
 	}
@@ -212,6 +212,10 @@ func (t *Transport) AppendEntries(id raft.ServerID, _ raft.ServerAddress, args *
 	})
 	return nil
 }
+
+// errDeposed answers a leader of the past: Raft's heartbeats to a peer go on as long
+// as its last append to him has no answer, and would keep him from electing another.
+var errDeposed = errors.New("quorum: this regulator leads no more")
 
 // beats reports whether it is a heartbeat, which Raft may take beside all else.
 func beats(a *raft.AppendEntriesRequest) bool {
@@ -264,6 +268,16 @@ func (t *Transport) InstallSnapshot(id raft.ServerID, _ raft.ServerAddress, args
 
 func header(id raft.ServerID) raft.RPCHeader {
 	return raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(id), Addr: []byte(id)}
+}
+
+// Host returns the host key that a server is named by; false: none. That it is a
+// sound key was looked at when the configuration came (Configuration).
+func Host(id raft.ServerID) (k keys.Public, ok bool) {
+	if len(id) != 2*len(k) {
+		return keys.Public{}, false
+	}
+	_, err := hex.Decode(k[:], []byte(id))
+	return k, err == nil
 }
 
 // Forward gives a command to the leader. An error says that he cannot have read it;
