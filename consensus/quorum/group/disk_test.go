@@ -239,3 +239,48 @@ func TestARefusedSnapshotOfOnesOwnEndsRun(t *testing.T) {
 		}
 	})
 }
+
+// TestALeaderOfThePastWithALongerLogComesBack: alone he wrote more than the others
+// have decided since, and they have shortened their log. Raft v1.8.0 then removes his
+// log for their snapshot, still counts its entries, finds none of them and asks for
+// the snapshot again, for ever; so Run ends and a new group goes on.
+func TestALeaderOfThePastWithALongerLogComesBack(t *testing.T) {
+	often := func(_ int, cfg *group.Config) {
+		cfg.SnapshotEvery, cfg.SnapshotCheck, cfg.Trailing = 4, 200*time.Millisecond, 1
+	}
+	bubble(t, 1, often, func(t *testing.T, c *qt.Cluster) {
+		all := []int{0, 1, 2}
+		start(c, all...)
+		leader := c.Leader(all...)
+		rest := without(all, leader)
+		c.MustSubmit(leader, "a")
+		clog(c, []int{leader}, rest, true)
+		for i := range 50 {
+			go func() { _ = c.Submit(leader, fmt.Sprint("lost", i), 100*time.Millisecond) }()
+		}
+		time.Sleep(10 * time.Second)
+		for i := range 20 {
+			c.MustSubmit(rest[0], fmt.Sprint("x", i))
+			time.Sleep(50 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		c.Network().Heal()
+		restarts := 0
+		for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(100 * time.Millisecond) {
+			select {
+			case <-c.Member(leader).Ended():
+				t.Log(c.Member(leader).Err())
+				restarts++
+				c.Start(leader)
+			default:
+			}
+		}
+		c.MustSubmit(rest[0], "z")
+		if got := len(c.Agree("z", all...)); got != 22 {
+			t.Errorf("%d commands", got)
+		}
+		if restarts > 1 {
+			t.Errorf("it ended %d times", restarts)
+		}
+	})
+}

@@ -92,7 +92,7 @@ func (g *Group) start(ctx context.Context) (*engine, error) {
 		return nil, fmt.Errorf("quorum: open %s: %w", dir, err)
 	}
 	e.store = logs.NewStore(e.disk, g.fail, snaps.Newest)
-	at := &place{g: g, store: e.store}
+	at := &place{g: g, store: e.store, fsm: e.fsm}
 	e.rpc = rpc.New(rpc.Config{
 		Self: g.cfg.Self, Generation: g.cfg.Generation, Dial: g.cfg.Dial, Admitted: g.cfg.Admitted,
 		Submit: g.forwarded, Log: at, MaxSnapshot: MaxSnapshot, Heartbeat: g.cfg.Timing.Heartbeat, Logger: g.cfg.Logger,
@@ -211,6 +211,7 @@ func (g *Group) stop(e *engine) {
 type place struct {
 	g     *Group
 	store *logs.Store
+	fsm   *fsm
 	raft  atomic.Pointer[raft.Raft] // nil until there is one
 }
 
@@ -233,6 +234,8 @@ func (p *place) Committed() uint64 {
 	}
 	return 0
 }
+
+func (p *place) Applied() uint64 { return p.fsm.applied.Load() }
 
 func (p *place) Entry(index uint64) (*raft.Log, error) {
 	l := new(raft.Log)

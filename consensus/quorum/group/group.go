@@ -26,14 +26,16 @@ const (
 	MaxSnapshot = 64 << 20       // bytes of a snapshot
 )
 
-// Why Run ends, if not because it was told to. All but ErrStuck and ErrHung need
-// somebody to look before a new Group on the same directory goes on for long.
+// Why Run ends, if not because it was told to. After ErrAstray, ErrStuck and ErrHung
+// a new Group on the same directory goes on; after the others it may, and somebody
+// should look.
 var (
 	ErrRewritten = logs.ErrRewritten
 	ErrDisk      = logs.ErrDisk
 	ErrDamaged   = logs.ErrDamaged
 	ErrHung      = errors.New("the disk has not answered")
 	ErrStuck     = errors.New("the leader cannot apply")
+	ErrAstray    = errors.New("Raft has lost its place in the log, and finds it by starting again")
 	ErrSnapshot  = errors.New("a snapshot is refused")
 )
 

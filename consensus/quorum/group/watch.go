@@ -20,6 +20,7 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	var leader raft.ServerID
+	var astray int // looks in a row at which Raft had lost its place
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,11 +35,29 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 		if g.stuck(e) {
 			g.fail(fmt.Errorf("%w: nothing for %v, while it has what to apply", ErrStuck, g.cfg.Stuck))
 		}
+		if astray++; !e.astray() {
+			astray = 0
+		}
+		if astray > lostFor {
+			g.fail(fmt.Errorf("%w: a snapshot took the place of its log", ErrAstray))
+		}
 		if _, now := e.raft.LeaderWithID(); now != leader {
 			leader = now
 			g.tellLeader(e, now)
 		}
 	}
+}
+
+// lostFor is for how many looks Raft may count entries that are not there: while it
+// replaces some by others it does so for a moment.
+const lostFor = 10
+
+// astray reports whether Raft counts entries that it has no more. A snapshot that
+// ends before its log did makes it remove the log and still count on it: it then
+// refuses whatever the leader sends. Only beginning anew helps.
+func (e *engine) astray() bool {
+	last, err := e.store.LastIndex()
+	return err == nil && e.raft.LastIndex() > max(last, e.snaps.Newest())
 }
 
 // stuck reports whether this regulator leads, has commands under way and has

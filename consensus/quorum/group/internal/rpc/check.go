@@ -23,6 +23,9 @@ type Log interface {
 	Leading(term uint64) bool
 	// Committed returns the index of the last entry known to be committed.
 	Committed() uint64
+	// Applied returns the index of the last entry that the machine has seen. After a
+	// snapshot that is above what Raft calls committed.
+	Applied() uint64
 	// Entry returns an entry that is held, or an error.
 	Entry(index uint64) (*raft.Log, error)
 	// Rewritten hears of a peer whose entry is another than the committed one.
@@ -102,11 +105,14 @@ func (t *Transport) checkInstall(a *raft.InstallSnapshotRequest) error {
 	if a.LastLogTerm > a.Term || a.ConfigurationIndex > a.LastLogIndex {
 		return errors.New("a snapshot from the future of its sender")
 	}
-	if committed := t.cfg.Log.Committed(); a.LastLogIndex < committed {
-		return fmt.Errorf("a snapshot up to entry %d, older than entry %d that is committed here", a.LastLogIndex, committed)
-	}
 	_, err := Configuration(a.Configuration)
 	return err
+}
+
+// known reports whether a snapshot ends where the receiver has been. Raft would take
+// itself and the machine back there.
+func (t *Transport) known(a *raft.InstallSnapshotRequest) bool {
+	return a.LastLogIndex <= max(t.cfg.Log.Committed(), t.cfg.Log.Applied())
 }
 
 // maxServers is how many regulators a configuration has at most.
