@@ -27,14 +27,14 @@ type regulator struct {
 	err     error
 }
 
-func regulate(t *testing.T, o *overlay.Overlay, dir string, first []keys.Public) *regulator {
+func regulate(t *testing.T, o *overlay.Overlay, dir string, first []keys.Public, timing group.Timing) *regulator {
 	t.Helper()
 	r := &regulator{machine: quorumtest.NewMachine(), done: make(chan struct{})}
 	g, err := group.New(group.Config{
 		Self: o.Self(), Generation: group.Generation{1}, Dir: dir, First: first, Machine: r.machine,
 		Dial:     func(ctx context.Context, to keys.Public) (group.Stream, error) { return o.OpenQuorum(ctx, to) },
 		Admitted: func(k keys.Public) bool { return slices.Contains(first, k) },
-		Timing:   group.Loopback(), Logger: slog.New(slog.DiscardHandler),
+		Timing:   timing, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func quorumOf(t *testing.T, all []*overlay.Overlay) {
 	dir := t.TempDir()
 	var regs []*regulator
 	for i, o := range all[:4] {
-		regs = append(regs, regulate(t, o, fmt.Sprint(dir, "/", i), first))
+		regs = append(regs, regulate(t, o, fmt.Sprint(dir, "/", i), first, group.Loopback()))
 	}
 	var ended sync.Once
 	defer ended.Do(func() {
@@ -130,6 +130,55 @@ func TestAQuorumInVirtualTime(t *testing.T) {
 		net := overlaytest.NewSimnet(overlaytest.SimnetConfig{})
 		all, stop := net.Net(t, overlaytest.Found("quorum", 5), nil)
 		quorumOf(t, all)
+		stop()
+		net.Close()
+	})
+}
+
+// TestAQuorumOnASlowLink is F13 for Raft, in virtual time: 1 Mb/s, a round trip of
+// 100 to 500 ms, one packet of twenty lost, and commands of 100 KiB.
+func TestAQuorumOnASlowLink(t *testing.T) {
+	const minutes = 4
+	synctest.Test(t, func(t *testing.T) {
+		net := overlaytest.NewSimnet(overlaytest.SimnetConfig{
+			Latency: func(int, int) time.Duration { return 50 * time.Millisecond },
+			Jitter:  200 * time.Millisecond, Loss: 0.05, BitsPerSecond: 1_000_000,
+		})
+		all, stop := net.Net(t, overlaytest.Found("quorum", 4), nil)
+		overlaytest.Whole(t, overlaytest.Patience, all...)
+		var first []keys.Public
+		for _, o := range all {
+			first = append(first, o.Self())
+		}
+		dir := t.TempDir()
+		var regs []*regulator
+		for i, o := range all {
+			regs = append(regs, regulate(t, o, fmt.Sprint(dir, "/", i), first, group.WAN()))
+		}
+		leads := func() int { return slices.IndexFunc(regs, func(r *regulator) bool { return r.group.Status().Leading }) }
+		overlaytest.Within(t, time.Minute, "a leader", func() bool { return leads() >= 0 })
+		before := regs[leads()].group.Status().Term
+		acked := 0
+		for begun := time.Now(); time.Since(begun) < minutes*time.Minute; time.Sleep(time.Second) {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			command := quorumtest.Command{ID: time.Now().String(), Pad: make([]byte, 75<<10)}.Encode()
+			if _, err := regs[acked%4].group.Submit(ctx, command); err == nil {
+				acked++
+			}
+			cancel()
+		}
+		overlaytest.Within(t, time.Minute, "a leader", func() bool { return leads() >= 0 })
+		elections := regs[leads()].group.Status().Term - before
+		t.Logf("%d commands of 100 KiB and %d elections in %d minutes", acked, elections, minutes)
+		if elections >= minutes {
+			t.Errorf("%d elections in %d minutes", elections, minutes)
+		}
+		if acked < 4*minutes {
+			t.Errorf("%d commands in %d minutes", acked, minutes)
+		}
+		for _, r := range regs {
+			r.end(t)
+		}
 		stop()
 		net.Close()
 	})

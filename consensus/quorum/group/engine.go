@@ -42,8 +42,8 @@ const (
 
 // within runs f and waits for it, but not for ever: late reports that it did not
 // return in time, and then cleanup runs when it does.
-func within(ctx context.Context, most time.Duration, f func() error, cleanup func()) (late bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, most)
+func within(most time.Duration, f func() error, cleanup func()) (late bool, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
 	result := make(chan error)
 	go func() {
@@ -69,7 +69,7 @@ func within(ctx context.Context, most time.Duration, f func() error, cleanup fun
 }
 
 // start opens the directory and begins.
-func (g *Group) start(ctx context.Context) (*engine, error) {
+func (g *Group) start() (*engine, error) {
 	dir := filepath.Join(g.cfg.Dir, g.cfg.Generation.String())
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("quorum: %w", err)
@@ -80,7 +80,7 @@ func (g *Group) start(ctx context.Context) (*engine, error) {
 	}
 	e := &engine{snaps: snaps, fsm: &fsm{g: g, snaps: snaps}}
 	e.fsm.progress.Store(time.Now().UnixNano())
-	_, err = within(ctx, openTime, func() (err error) {
+	_, err = within(openTime, func() (err error) {
 		e.disk, err = g.cfg.Disk(dir)
 		return err
 	}, func() {
@@ -97,7 +97,7 @@ func (g *Group) start(ctx context.Context) (*engine, error) {
 		Self: g.cfg.Self, Generation: g.cfg.Generation, Dial: g.cfg.Dial, Admitted: g.cfg.Admitted,
 		Submit: g.forwarded, Log: at, MaxSnapshot: MaxSnapshot, Heartbeat: g.cfg.Timing.Heartbeat, Logger: g.cfg.Logger,
 	})
-	late, err := within(ctx, openTime, func() error { return g.begin(e, at) }, func() { g.stop(e) })
+	late, err := within(openTime, func() error { return g.begin(e, at) }, func() { g.stop(e) })
 	if cause := g.failed(); cause != nil {
 		err = cause // what Raft makes of it says less
 	}
@@ -129,7 +129,11 @@ func (g *Group) begin(e *engine, at *place) error {
 			return err
 		}
 	}
-	r, err := raft.NewRaft(cfg, e.fsm, e.store, e.store, e.snaps, e.rpc)
+	recent, err := raft.NewLogCache(cfg.MaxAppendEntries, e.store) // the same entries go to each follower
+	if err != nil {
+		return err
+	}
+	r, err := raft.NewRaft(cfg, e.fsm, recent, e.store, e.snaps, e.rpc)
 	if err != nil {
 		return err
 	}

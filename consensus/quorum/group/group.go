@@ -195,7 +195,7 @@ func (g *Group) Run(ctx context.Context) error {
 	if g.ran.Swap(true) {
 		return errors.New("quorum: this group has run, make a new one")
 	}
-	e, err := g.start(ctx)
+	e, err := g.start()
 	if err != nil {
 		g.fail(err)
 		return err
