@@ -26,6 +26,7 @@ type engine struct {
 	store *logs.Store
 	snaps *logs.Snapshots
 	rpc   *rpc.Transport
+	at    *place
 }
 
 // openWAL returns raft-wal, which keeps log and votes.
@@ -92,12 +93,12 @@ func (g *Group) start() (*engine, error) {
 		return nil, fmt.Errorf("quorum: open %s: %w", dir, err)
 	}
 	e.store = logs.NewStore(e.disk, g.fail, snaps.Newest)
-	at := &place{g: g, store: e.store, fsm: e.fsm}
+	e.at = &place{g: g, store: e.store, snaps: snaps, fsm: e.fsm}
 	e.rpc = rpc.New(rpc.Config{
 		Self: g.cfg.Self, Generation: g.cfg.Generation, Dial: g.cfg.Dial, Admitted: g.cfg.Admitted,
-		Submit: g.forwarded, Log: at, MaxSnapshot: MaxSnapshot, Heartbeat: g.cfg.Timing.Heartbeat, Logger: g.cfg.Logger,
+		Submit: g.forwarded, Log: e.at, MaxSnapshot: MaxSnapshot, Heartbeat: g.cfg.Timing.Heartbeat, Logger: g.cfg.Logger,
 	})
-	late, err := within(openTime, func() error { return g.begin(e, at) }, func() { g.stop(e) })
+	late, err := within(openTime, func() error { return g.begin(e) }, func() { g.stop(e) })
 	if cause := g.failed(); cause != nil {
 		err = cause // what Raft makes of it says less
 	}
@@ -111,7 +112,7 @@ func (g *Group) start() (*engine, error) {
 }
 
 // begin makes the log and the snapshots fit each other and starts Raft.
-func (g *Group) begin(e *engine, at *place) error {
+func (g *Group) begin(e *engine) error {
 	if err := e.align(); err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (g *Group) begin(e *engine, at *place) error {
 	if err != nil {
 		return err
 	}
-	at.raft.Store(r)
+	e.at.raft.Store(r)
 	e.store.Watch(r)
 	e.raft = r
 	return nil
@@ -215,6 +216,7 @@ func (g *Group) stop(e *engine) {
 type place struct {
 	g     *Group
 	store *logs.Store
+	snaps *logs.Snapshots
 	fsm   *fsm
 	raft  atomic.Pointer[raft.Raft] // nil until there is one
 }
@@ -240,6 +242,15 @@ func (p *place) Committed() uint64 {
 }
 
 func (p *place) Applied() uint64 { return p.fsm.applied.Load() }
+
+// Astray reports whether Raft counts entries that it has no more. A snapshot that
+// ends before its log did makes it remove the log and still count on it: it then
+// refuses whatever the leader sends. Only beginning anew helps.
+func (p *place) Astray() bool {
+	r := p.raft.Load()
+	last, err := p.store.LastIndex()
+	return r != nil && err == nil && r.LastIndex() > max(last, p.snaps.Newest())
+}
 
 func (p *place) Entry(index uint64) (*raft.Log, error) {
 	l := new(raft.Log)

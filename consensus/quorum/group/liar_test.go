@@ -34,6 +34,7 @@ func (blind) Term() uint64                    { return math.MaxUint64 - 1<<21 }
 func (blind) Leading(uint64) bool             { return true }
 func (blind) Committed() uint64               { return 0 }
 func (blind) Applied() uint64                 { return 0 }
+func (blind) Astray() bool                    { return false }
 func (blind) Entry(uint64) (*raft.Log, error) { return nil, raft.ErrLogNotFound }
 func (blind) Rewritten(keys.Public, uint64)   {}
 

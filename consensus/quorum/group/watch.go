@@ -35,7 +35,7 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 		if g.stuck(e) {
 			g.fail(fmt.Errorf("%w: nothing for %v, while it has what to apply", ErrStuck, g.cfg.Stuck))
 		}
-		if astray++; !e.astray() {
+		if astray++; !e.at.Astray() {
 			astray = 0
 		}
 		if astray > lostFor {
@@ -51,14 +51,6 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 // lostFor is for how many looks Raft may count entries that are not there: while it
 // replaces some by others it does so for a moment.
 const lostFor = 10
-
-// astray reports whether Raft counts entries that it has no more. A snapshot that
-// ends before its log did makes it remove the log and still count on it: it then
-// refuses whatever the leader sends. Only beginning anew helps.
-func (e *engine) astray() bool {
-	last, err := e.store.LastIndex()
-	return err == nil && e.raft.LastIndex() > max(last, e.snaps.Newest())
-}
 
 // stuck reports whether this regulator leads, has commands under way and has
 // applied nothing for too long. A leader without a majority is none any more by then.

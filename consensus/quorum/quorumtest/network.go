@@ -27,6 +27,10 @@ type Link struct {
 	Touch func([]byte) []byte
 }
 
+// least is how long every write takes: where nothing takes time, two who answer each
+// other at once would stop the clock of a bubble.
+const least = 100 * time.Microsecond
+
 // buffered is how many bytes wait on a stream before its writer does.
 const buffered = 32 << 10
 
@@ -271,7 +275,7 @@ func (s *stream) Write(b []byte) (int, error) {
 		at = at.Add(time.Duration(len(b)) * time.Second / time.Duration(link.Rate))
 		s.n.free[way] = at
 	}
-	at = at.Add(link.Delay)
+	at = at.Add(least + link.Delay)
 	if link.Jitter > 0 {
 		at = at.Add(time.Duration(s.n.random.Int64N(int64(link.Jitter))))
 	}

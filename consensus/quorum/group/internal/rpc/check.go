@@ -26,6 +26,8 @@ type Log interface {
 	// Applied returns the index of the last entry that the machine has seen. After a
 	// snapshot that is above what Raft calls committed.
 	Applied() uint64
+	// Astray reports whether Raft counts entries that are not there.
+	Astray() bool
 	// Entry returns an entry that is held, or an error.
 	Entry(index uint64) (*raft.Log, error)
 	// Rewritten hears of a peer whose entry is another than the committed one.

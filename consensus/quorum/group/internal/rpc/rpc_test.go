@@ -24,6 +24,7 @@ func (log) Term() uint64                      { return 5 }
 func (log) Leading(uint64) bool               { return true }
 func (log) Committed() uint64                 { return 3 }
 func (log) Applied() uint64                   { return 3 }
+func (log) Astray() bool                      { return false }
 func (log) Entry(i uint64) (*raft.Log, error) { return &raft.Log{Index: i, Term: 1}, nil }
 func (log) Rewritten(keys.Public, uint64)     {}
 
