@@ -35,7 +35,7 @@ var (
 	ErrDamaged   = logs.ErrDamaged
 	ErrHung      = errors.New("the disk has not answered")
 	ErrStuck     = errors.New("the leader cannot apply")
-	ErrAstray    = errors.New("Raft has lost its place in the log, and finds it by starting again")
+	ErrAstray    = errors.New("this regulator has lost its place in the log, and finds it by starting again")
 	ErrSnapshot  = errors.New("a snapshot is refused")
 )
 

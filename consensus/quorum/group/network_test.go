@@ -35,10 +35,22 @@ func TestPartitions(t *testing.T) {
 				rest := without(all, leader)
 				c.MustSubmit(leader, "a")
 				cut(c, leader, rest)
-				if err := c.Submit(leader, "minority", 20*time.Second); err == nil {
+				go func() { // an append under way keeps Raft's heartbeats going, whoever leads
+					large := qt.Command{ID: "large", Pad: make([]byte, 200<<10)}.Encode()
+					ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+					defer cancel()
+					_, _ = c.Member(leader).Group.Submit(ctx, large)
+				}()
+				begun := time.Now()
+				minority := make(chan error)
+				go func() { minority <- c.Submit(leader, "minority", 20*time.Second) }()
+				c.MustSubmit(rest[3], "majority")
+				if took := time.Since(begun); took > 6*time.Second {
+					t.Errorf("the majority went on after %v", took)
+				}
+				if err := <-minority; err == nil {
 					t.Error("a leader without a majority acknowledged")
 				}
-				c.MustSubmit(rest[3], "majority")
 				c.Network().Heal()
 				healed := time.Now()
 				c.MustSubmit(leader, "z")
@@ -148,6 +160,29 @@ func TestASlowLinkKeepsUp(t *testing.T) {
 		}
 		if acked < 40 {
 			t.Errorf("only %d commands were acknowledged in ten minutes", acked)
+		}
+	})
+}
+
+// TestWhoLagsIsGivenLargeCommandsInTurn: what he lacks is more than one call carries.
+func TestWhoLagsIsGivenLargeCommandsInTurn(t *testing.T) {
+	bubble(t, 1, nil, func(t *testing.T, c *qt.Cluster) {
+		all := []int{0, 1, 2}
+		start(c, all...)
+		leader := c.Leader(all...)
+		lagging := without(all, leader)[0]
+		c.MustSubmit(leader, "a")
+		c.Kill(lagging)
+		for i := range 20 {
+			large := qt.Command{ID: fmt.Sprint("x", i), Pad: make([]byte, 200<<10)}.Encode()
+			if _, err := c.Member(leader).Group.Submit(t.Context(), large); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Start(lagging)
+		c.MustSubmit(lagging, "z")
+		if got := len(c.Agree("z", all...)); got != 22 {
+			t.Errorf("%d commands", got)
 		}
 	})
 }

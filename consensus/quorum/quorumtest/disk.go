@@ -71,7 +71,7 @@ func (d *Disk) write(f func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fail {
-		return errHangs
+		return errors.New("quorumtest: the disk was told to fail")
 	}
 	return f()
 }

@@ -2,7 +2,6 @@ package quorumtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -332,5 +331,3 @@ func (s *stream) again() {
 		_ = late.Close()
 	})
 }
-
-var errHangs = errors.New("quorumtest: the disk was told to fail")

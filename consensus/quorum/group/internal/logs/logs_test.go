@@ -71,7 +71,7 @@ func TestOnlyWhatMayBeForgottenIs(t *testing.T) {
 }
 
 func TestEntriesComeBackAsTheyWere(t *testing.T) {
-	s, disk, p, told := filled(t, 0)
+	s, disk, _, told := filled(t, 0)
 	var l raft.Log
 	if err := s.GetLog(15, &l); err != nil || !bytes.Equal(l.Data, []byte{15, 7, 7}) {
 		t.Errorf("%v %v", l.Data, err)
@@ -86,7 +86,7 @@ func TestEntriesComeBackAsTheyWere(t *testing.T) {
 		t.Errorf("a damaged entry: %v, told %v", err, *told)
 	}
 	// Raft panics when it cannot read what it is to apply.
-	s, disk, p, told = filled(t, 0)
+	s, disk, p, told := filled(t, 0)
 	p.committed = 12
 	if err := disk.Rot(12); err != nil {
 		t.Fatal(err)

@@ -130,7 +130,7 @@ func (t *Transport) answer(s Stream, peer keys.Public, b []byte) (any, error) {
 		}
 		h := header(raft.ServerID(peer.String()))
 		if call == callVote {
-			return t.hand(&raft.RequestVoteRequest{RPCHeader: h, Term: v.term, Candidate: h.Addr, LastLogIndex: v.lastIndex, LastLogTerm: v.lastTerm}, nil)
+			return t.hand(&raft.RequestVoteRequest{RPCHeader: h, Term: v.term, LastLogIndex: v.lastIndex, LastLogTerm: v.lastTerm}, nil)
 		}
 		return t.hand(&raft.RequestPreVoteRequest{RPCHeader: h, Term: v.term, LastLogIndex: v.lastIndex, LastLogTerm: v.lastTerm}, nil)
 	case callInstall:
