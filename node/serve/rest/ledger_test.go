@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,7 +34,7 @@ func keyOf(b byte) keys.Private { return keys.FromSeed([32]byte{b}) }
 
 // shelf is a Ledger in memory, whose checkpoint three of four regulators cosigned.
 type shelf struct {
-	ledgertest.Memory
+	*ledgertest.Memory
 	tree   ledger.Tree
 	note   []byte
 	policy string
@@ -57,9 +58,18 @@ func (s *shelf) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
 // certified returns a ledger of which so many entries are certified; there are more.
 func certified(t testing.TB, size uint64) *shelf {
 	t.Helper()
-	s := &shelf{}
-	s.tree = ledgertest.Grow(t, s, ledger.Tree{}, ledgertest.Entries(0, size))
-	ledgertest.Grow(t, s, s.tree, ledgertest.Entries(size, size+400))
+	store := &ledgertest.Memory{}
+	return certifiedOf(t, store, ledgertest.Grow(t, store, ledger.Tree{}, ledgertest.Entries(0, size+400)), size)
+}
+
+// certifiedOf is certified, of a tree that is held already.
+func certifiedOf(t testing.TB, store *ledgertest.Memory, held ledger.Tree, size uint64) *shelf {
+	t.Helper()
+	s := &shelf{Memory: store}
+	var err error
+	if s.tree, err = ledger.NewReader(held, store).At(t.Context(), size); err != nil {
+		t.Fatal(err)
+	}
 	c := checkpoint.Checkpoint{Origin: testOrigin, Tree: s.tree.Head()}
 	n, err := checkpoint.Sign(c, keyOf(1))
 	if err != nil {
@@ -114,9 +124,11 @@ func (sumdb) SaveTiles([]tlog.Tile, [][]byte) {}
 // it, x/mod's tlog proves entries by the tiles, and so does Tessera's client, unchanged,
 // which reads all entries too.
 func TestStrangersAuditWhatIsServed(t *testing.T) {
+	store, most := &ledgertest.Memory{}, slices.Max(sizes())+400
+	held := ledgertest.Grow(t, store, ledger.Tree{}, ledgertest.Entries(0, most))
 	for _, size := range sizes() {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			r := run(t, Config{Service: &double{}, Ledger: certified(t, size)})
+			r := run(t, Config{Service: &double{}, Ledger: certifiedOf(t, store, held, size)})
 			served := r.send(t, "GET", "/ledger/checkpoint", "")
 			if served.status != http.StatusOK || served.header.Get("Content-Type") != "text/plain; charset=utf-8" {
 				t.Fatalf("checkpoint: %d %v", served.status, served.header)
