@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -215,6 +214,6 @@ func TestListWithALedgerIsTheSameInEveryOrderOfArrival(t *testing.T) {
 		}
 	}
 	if rebuilt == 0 || held == 0 || lapsed == 0 {
-		t.Error(fmt.Sprintf("%d views judged anew, %d retractions held, %d statements lapsed: the test does not reach what it is for", rebuilt, held, lapsed))
+		t.Errorf("%d views judged anew, %d retractions held, %d statements lapsed: the test does not reach what it is for", rebuilt, held, lapsed)
 	}
 }

@@ -5,7 +5,9 @@ import (
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
+	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
+	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
 )
 
@@ -173,6 +175,20 @@ func TestUpheldFlagIsNotContestedAgainSoon(t *testing.T) {
 		if got := w.statuses(v, "+8613800138000"); got != want {
 			t.Errorf("contested again after %d days: %q, want %q", days, got, want)
 		}
+	}
+}
+
+// A contest of a key that is expelled later still ends what nobody answered for.
+func TestContestOutlivesExpulsion(t *testing.T) {
+	w, v, b := disputed(t)
+	w.say("mno", at(0), w.publication(), contested(t, "+8613800138000"))
+	b.anchor(w.head("mno"))
+	b.tick(noon + 1)
+	b.change(w.issuerEnd("mno", article.Expel, keys.Private{}))
+	b.tick(at(4))
+	w.everyOrder(v)
+	if got := w.statuses(v, "+8613800138000"); got != "lapsed lapsed " {
+		t.Fatalf("%q", got)
 	}
 }
 

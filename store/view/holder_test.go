@@ -42,6 +42,24 @@ func porting(t testing.TB) (*world, *View, *book) {
 	return w, v, b
 }
 
+// A confirmation alone, anchored before the port that it confirms, changes nothing yet.
+func TestPortCountsWhenBothAreAnchored(t *testing.T) {
+	const number = "+8613800138000"
+	w, v, b := porting(t)
+	w.say("l", at(-2), w.publication(), ported(t, number, "l", "g", -2))
+	b.anchor(w.head("l"))
+	w.say("g", at(-2), w.publication(), ported(t, number, "l", "g", -2), reassigned(t, number, -2))
+	w.everyOrder(v)
+	if got := w.reassigns(v, number); got != "l g- h " {
+		t.Fatalf("the port is not anchored: %s", got)
+	}
+	b.anchor(w.head("g"))
+	w.everyOrder(v)
+	if got := w.reassigns(v, number); got != "l g+ h " {
+		t.Fatalf("both are: %s", got)
+	}
+}
+
 // Who serves a number is who ported it, once that is confirmed and anchored. A batch
 // anchored earlier is judged as things stood then.
 func TestPortChangesTheServer(t *testing.T) {

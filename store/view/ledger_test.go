@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -363,6 +364,11 @@ func BenchmarkEnactRatified(b *testing.B) {
 				if c := v.List().Counts(); c.Ratified != 1_000_000 {
 					b.Fatalf("%d ratified", c.Ratified)
 				}
+				var m runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "MiB-held") // the ledger's pieces among it
+				runtime.KeepAlive(v)
 			}
 		})
 	}
