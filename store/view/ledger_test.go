@@ -329,6 +329,18 @@ func TestEnactRefusesWhatDoesNotFollow(t *testing.T) {
 	}
 }
 
+// A settlement, which is neither motion nor tick, moves the size and nothing else.
+func TestSettlementIsNoTick(t *testing.T) {
+	w := newWorld(t, nil, "a: vendor")
+	v, b := w.view(today), w.book()
+	b.tick(noon)
+	b.state = b.state.Grown(b.size + 1)
+	b.add(charter.Enacted{First: b.size, Size: b.size + 1, State: b.state})
+	if w.step(v); v.List().Stamp().Day != today || v.List().Stamp().LedgerSize != b.size {
+		t.Fatalf("%+v", v.List().Stamp())
+	}
+}
+
 func manyRatified(t testing.TB, n int) (*world, []charter.Enacted) {
 	w := newWorld(t, nil, "a: vendor")
 	b := w.book()
