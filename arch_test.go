@@ -237,7 +237,7 @@ const longestPackage = 1500
 // at the latest when it is slack lines too high.
 var tooLong = map[string]int{
 	"cmd/ringfence": 2632,
-	"store/view":    2387,
+	"store/view":    2121,
 }
 
 const slack = 50
