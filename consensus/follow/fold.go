@@ -153,8 +153,8 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 		if err := write(); err != nil {
 			return fmt.Errorf("follow: write the ledger down: %w", err)
 		}
-		for _, d := range told {
-			if err := f.cfg.Enacted(d); err != nil {
+		if len(told) > 0 {
+			if err := f.cfg.Enacted(told); err != nil {
 				return fmt.Errorf("follow: %w", err)
 			}
 		}

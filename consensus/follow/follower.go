@@ -33,9 +33,10 @@ type Config struct {
 	// Blame hears why what From gave was of no use, and reports whether reading again
 	// may help; nil: it does not.
 	Blame func(error) bool
-	// Enacted takes each decision of the ledger once, in order, from the first after the
-	// genesis on, also those that were held before. An error is final.
-	Enacted func(charter.Enacted) error
+	// Enacted takes each decision of the ledger once, in order, some at a time, from the
+	// first after the genesis on, also those that were held before. It does not keep the
+	// slice. An error is final.
+	Enacted func([]charter.Enacted) error
 }
 
 // Follower is the ledger as it is held here. It may be used concurrently.

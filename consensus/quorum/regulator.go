@@ -60,8 +60,8 @@ type Config struct {
 	Keeper  Keeper
 	Network Network
 
-	// Enacted takes each decision of the followed ledger: see follow.Config.
-	Enacted func(charter.Enacted) error
+	// Enacted takes the decisions of the followed ledger: see follow.Config.
+	Enacted func([]charter.Enacted) error
 	// Certified takes each newly certified checkpoint once it is followed here, to be
 	// told on; nil: nobody.
 	Certified func(checkpoint.Note)

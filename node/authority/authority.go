@@ -26,8 +26,8 @@ import (
 type Config struct {
 	Genesis *charter.Genesis
 	Ledger  follow.Ledger
-	// Enacted takes each decision of the followed ledger: see follow.Config.
-	Enacted func(charter.Enacted) error
+	// Enacted takes the decisions of the followed ledger: see follow.Config.
+	Enacted func([]charter.Enacted) error
 	Seat    *Seat // of a regulator; nil: a member, who follows
 	Now     func() time.Time
 	Logger  *slog.Logger
