@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"ringfence/node/authority"
 	"ringfence/node/federation"
@@ -34,6 +35,7 @@ func (n *Node) openLedger() error {
 
 // enact takes what the regulators decided to the list.
 func (n *Node) enact(decided []charter.Enacted) error {
+	n.history.Add(decided)
 	if n.view == nil {
 		n.decided = append(n.decided, decided...)
 		return nil
@@ -80,6 +82,9 @@ func (n *Node) runLedger(ctx context.Context, f *federation.Federation) error {
 		<-ctx.Done()
 		return nil
 	}
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() { n.council.Run(ctx) })
 	if err := n.under.Run(ctx, f.Overlay(), f.Spread); err != nil {
 		n.log.Error("this node takes no part in the ledger any more; all else goes on", "reason", err)
 	}

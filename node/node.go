@@ -29,7 +29,9 @@ import (
 
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
+	"ringfence/node/api"
 	"ringfence/node/authority"
+	"ringfence/node/council"
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
 	"ringfence/node/phrase"
@@ -83,6 +85,8 @@ const (
 
 // Node is one peer. Its methods are safe for concurrent use.
 type Node struct {
+	api.Council // what the regulators decide
+
 	cfg     Config
 	started time.Time
 	log     *slog.Logger
@@ -105,8 +109,10 @@ type Node struct {
 	under   *authority.Authority                  // the ledger
 	keeper  *authority.Keeper                     // of a regulator's certification; nil of others
 	decided []charter.Enacted                     // by the regulators, until there is a list
-	tokens  *token.Ring                           // of the API
-	news    chan struct{}                         // feeds have grown that the list has not taken in
+	history council.History                       // all that they decided
+	council *council.Council
+	tokens  *token.Ring   // of the API
+	news    chan struct{} // feeds have grown that the list has not taken in
 
 	shipped    *plan.Set
 	book       atomic.Pointer[answer.Book]
@@ -144,7 +150,7 @@ func Open(cfg Config) (_ *Node, err error) {
 		}
 	}()
 	for _, step := range []func() error{
-		n.recallIssuer, n.bind, n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openRing, n.openLedger, n.openView, n.openPublisher, n.openVoice, n.openTokens, n.openScreening,
+		n.recallIssuer, n.bind, n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openRing, n.openLedger, n.openView, n.openPublisher, n.openVoice, n.openCouncil, n.openTokens, n.openScreening,
 	} {
 		if err := step(); err != nil {
 			return nil, err

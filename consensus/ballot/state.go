@@ -112,6 +112,10 @@ func NewState(past *enact.Past) *State {
 // Past returns a copy of what folds from the entries so far.
 func (s *State) Past() *enact.Past { return s.past.Clone() }
 
+// HasEntered reports whether a motion is in the ledger, what is not certified yet
+// included. Of motions that can no longer be voted on it does not know.
+func (s *State) HasEntered(id cid.Cid) bool { return s.past.HasEnacted(id) }
+
 // Size returns the ledger's size, what is not certified yet included.
 func (s *State) Size() uint64 { return s.past.Size() }
 

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/follow"
@@ -49,8 +51,8 @@ type Config struct {
 	Cosign  keys.Private
 	Log     keys.Private // held by every regulator
 
-	Dir     string        // of Raft's generations
-	Ledger  follow.Ledger // that is followed here
+	Dir    string        // of Raft's generations
+	Ledger follow.Ledger // that is followed here
 	// From, Open and Blame are follow.Config's, for what this regulator did not apply
 	// itself.
 	From  ledger.Source
@@ -544,4 +546,16 @@ func (r *Regulator) Docket() (ballot.Docket, bool) {
 	now.machine.mu.Lock()
 	defer now.machine.mu.Unlock()
 	return now.machine.state.Docket(), true
+}
+
+// Entered reports whether a motion that could still be voted on is in the ledger as this
+// regulator applied it. That is provisional: what the Follower has is certified.
+func (r *Regulator) Entered(id cid.Cid) bool {
+	now := r.now.Load()
+	if now == nil {
+		return false
+	}
+	now.machine.mu.Lock()
+	defer now.machine.mu.Unlock()
+	return now.machine.state.HasEntered(id)
 }

@@ -27,6 +27,15 @@ const (
 	PathBackup       = "/v1/backup"
 	PathTokens       = "/v1/tokens"
 	PathToken        = "/v1/tokens/{name}"
+
+	PathMotions          = "/v1/motions"
+	PathMotion           = "/v1/motions/{motion}"
+	PathMotionVote       = "/v1/motions/{motion}/vote"
+	PathMotionWithdrawal = "/v1/motions/{motion}/withdrawal"
+	PathLedger           = "/v1/ledger"
+	PathLedgerEntries    = "/v1/ledger/entries"
+	PathQuorum           = "/v1/quorum"
+	PathRealign          = "/v1/quorum:realign"
 )
 
 // Headers that tell a verdict to whoever does not read bodies.

@@ -11,6 +11,7 @@ type Service interface {
 	Screener
 	Speaker
 	Keeper
+	Council
 }
 
 // Reader answers from the list as it stands.

@@ -34,6 +34,10 @@ func questions() []question {
 	own.Text = "version: 1\ncolumns: {}\n"
 	plan := api.PlanImport{Format: "cn-ranges", Country: "86", Date: "2026-07-01", Source: "a gazette"}
 	anonymous := api.Query{Caller: true}
+	proposal := api.Proposal{
+		Kind: "ratify", Items: []api.ProposedItem{{Number: "+8613800138000", Action: "block", Category: "crm.fraud.loan", Grounds: "flags", Citations: []string{"bafy/1"}}},
+		Entries: []string{"7"}, File: "number\n1234\n", FileName: "a.csv", FromList: "class=crm groups>=2", Until: "2027-01-31", Reason: "<审定>", VotedDays: 3, Preview: true,
+	}
 	return []question{
 		{"lookup", func(ctx context.Context, s api.Service) (any, error) { return s.Lookup(ctx, number) }, number, ""},
 		{"lookup dots", func(ctx context.Context, s api.Service) (any, error) {
@@ -79,6 +83,21 @@ func questions() []question {
 			return s.Token(ctx, api.TokenRequest{Name: "desk", Role: api.RolePublisher})
 		}, api.TokenRequest{Name: "desk", Role: api.RolePublisher}, ""},
 		{"tokens", func(ctx context.Context, s api.Service) (any, error) { return s.Tokens(ctx) }, nil, ""},
+		{"propose", func(ctx context.Context, s api.Service) (any, error) { return s.ProposeMotion(ctx, proposal) }, proposal, ""},
+		{"motions", func(ctx context.Context, s api.Service) (any, error) {
+			return s.Motions(ctx, api.MotionQuery{Mine: true})
+		}, api.MotionQuery{Mine: true}, ""},
+		{"motion", func(ctx context.Context, s api.Service) (any, error) { return s.Motion(ctx, "bafy/…") }, "bafy/…", ""},
+		{"vote", func(ctx context.Context, s api.Service) (any, error) {
+			return s.VoteMotion(ctx, api.MotionVote{ID: "bafyvoted", For: true})
+		}, api.MotionVote{ID: "bafyvoted", For: true}, ""},
+		{"withdraw", func(ctx context.Context, s api.Service) (any, error) { return s.WithdrawMotion(ctx, "bafymine") }, "bafymine", ""},
+		{"ledger", func(ctx context.Context, s api.Service) (any, error) { return s.LedgerState(ctx) }, nil, ""},
+		{"entries", func(ctx context.Context, s api.Service) (any, error) {
+			return s.LedgerEntries(ctx, api.LedgerQuery{Since: 1 << 60, Count: 7})
+		}, api.LedgerQuery{Since: 1 << 60, Count: 7}, ""},
+		{"quorum", func(ctx context.Context, s api.Service) (any, error) { return s.QuorumState(ctx) }, nil, ""},
+		{"realign", func(ctx context.Context, s api.Service) (any, error) { return s.RealignQuorum(ctx) }, nil, ""},
 		{"revoke", func(ctx context.Context, s api.Service) (any, error) { return nil, s.Revoke(ctx, "a/b c") }, "a/b c", ""},
 	}
 }

@@ -16,6 +16,7 @@ const (
 	tagSaying  = "Saying and undoing"
 	tagNode    = "The node"
 	tagLedger  = "The ledger"
+	tagCouncil = "The regulators"
 )
 
 // describe begins an operation: what it is called, where it is, who may.

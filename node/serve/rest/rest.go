@@ -74,6 +74,7 @@ func New(cfg Config) (http.Handler, error) {
 	f.registerSpeech(a)
 	f.registerCare(a)
 	f.registerStreams(a)
+	f.registerCouncil(a)
 	f.registerLedger(a, mux)
 	document, err := json.Marshal(a.OpenAPI())
 	if err != nil {
@@ -81,7 +82,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	pages := make(map[string][]byte)
 	for _, words := range f.languages.All() {
-		if pages[words.Lang()], err = docs.Page(a.OpenAPI(), []string{tagNumbers, tagCalls, tagSaying, tagNode, tagLedger}, words); err != nil {
+		if pages[words.Lang()], err = docs.Page(a.OpenAPI(), []string{tagNumbers, tagCalls, tagSaying, tagCouncil, tagNode, tagLedger}, words); err != nil {
 			return nil, err
 		}
 	}

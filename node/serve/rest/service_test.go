@@ -217,3 +217,39 @@ func (d *double) Revoke(_ context.Context, name string) error {
 	_, err := told[string](d, name)
 	return err
 }
+
+func (d *double) ProposeMotion(_ context.Context, p api.Proposal) (api.Proposed, error) {
+	return told[api.Proposed](d, p)
+}
+
+func (d *double) Motions(_ context.Context, q api.MotionQuery) (api.Motions, error) {
+	return told[api.Motions](d, q)
+}
+
+func (d *double) Motion(_ context.Context, id string) (api.Motion, error) {
+	return told[api.Motion](d, id)
+}
+
+func (d *double) VoteMotion(_ context.Context, v api.MotionVote) (api.Motion, error) {
+	return told[api.Motion](d, v)
+}
+
+func (d *double) WithdrawMotion(_ context.Context, id string) (api.Motion, error) {
+	return told[api.Motion](d, id)
+}
+
+func (d *double) LedgerState(context.Context) (api.LedgerState, error) {
+	return told[api.LedgerState](d, nil)
+}
+
+func (d *double) LedgerEntries(_ context.Context, q api.LedgerQuery) (api.LedgerEntries, error) {
+	return told[api.LedgerEntries](d, q)
+}
+
+func (d *double) QuorumState(context.Context) (api.QuorumState, error) {
+	return told[api.QuorumState](d, nil)
+}
+
+func (d *double) RealignQuorum(context.Context) (api.QuorumState, error) {
+	return told[api.QuorumState](d, nil)
+}

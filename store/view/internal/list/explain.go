@@ -285,3 +285,11 @@ func (l *List) JudgeOther(b *Batch, s *assertion.Statement) reason.Reason {
 	}
 	return reason.NotVoid
 }
+
+// Result returns what the evidence on a key comes to by itself, whether or not an entry
+// of the ledger decides.
+func (l *List) Result(key number.Range) harmonise.Result {
+	_, rows := l.Table.Find(key)
+	what := l.Weigh(rows)
+	return l.Compiled.Harmonise(l.Gather(nil, rows, &what), l.Mark.Day, l.Contested(rows, &what))
+}

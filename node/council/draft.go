@@ -1,0 +1,295 @@
+package council
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ringfence/node/api"
+	"ringfence/node/council/paper"
+	"ringfence/node/council/words"
+	"ringfence/node/phrase"
+	"ringfence/store/keys"
+	"ringfence/store/merkle"
+	"ringfence/store/motion"
+	"ringfence/store/number"
+	"ringfence/store/strictyaml"
+	"ringfence/store/taxonomy"
+)
+
+// draft is what is to be proposed, before it is cut into motions and signed.
+type draft struct {
+	kind   motion.Kind
+	items  [][]byte
+	until  taxonomy.Day
+	reason string
+	days   int64 // of voting
+}
+
+// drafting reads a proposal into a draft.
+func (c *Council) drafting(p api.Proposal) (draft, error) {
+	var f paper.Filed
+	var err error
+	if p.File != "" {
+		if f, err = paper.Read(&p); err != nil {
+			return draft{}, err
+		}
+	}
+	for _, i := range p.Items {
+		f.Items = append(f.Items, paper.Placed{ProposedItem: i})
+	}
+	f.Entries, f.Lines = append(f.Entries, p.Entries...), append(f.Lines, make([]int, len(p.Entries))...)
+	if p.FromList != "" {
+		found, err := c.fromList(&p)
+		if err != nil {
+			return draft{}, err
+		}
+		f.Items = append(f.Items, found...)
+	}
+	if len(f.Items)+len(f.Entries) > api.MaxProposalItems {
+		return draft{}, paper.TooMany(&p)
+	}
+	if p.Kind == "" {
+		p.Kind = motion.Ratify.String()
+		if len(f.Entries) > 0 {
+			p.Kind = motion.Revoke.String()
+		}
+	}
+	d := draft{reason: p.Reason, until: taxonomy.NeverDay, days: int64(p.VotedDays)}
+	if err := d.kind.UnmarshalText([]byte(p.Kind)); err != nil {
+		return d, api.Errorf(api.BadInput, "%v", err)
+	}
+	if d.days == 0 {
+		d.days = defaultDays
+	}
+	switch most := motion.MaxReason - paper.PartRoom; {
+	case d.days > motion.MaxOpen/86400:
+		return d, api.Errorf(api.BadInput, "it would be voted on for %d days; at most %d", d.days, motion.MaxOpen/86400)
+	case len(d.reason) > most:
+		return d, api.Errorf(api.BadInput, "the reason has %d bytes; at most %d", len(d.reason), most)
+	}
+	switch d.kind {
+	case motion.Ratify:
+		return d, c.draftRulings(&d, &p, f)
+	case motion.Revoke, motion.Stay:
+		return d, c.draftReversals(&d, &p, f)
+	}
+	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke or stay", d.kind)
+}
+
+// defaultDays is for how many days a motion is voted on when nothing else is said.
+const defaultDays = 7
+
+// draftRulings drafts the items of a ratify motion, each key once.
+func (c *Council) draftRulings(d *draft, p *api.Proposal, f paper.Filed) (err error) {
+	if len(f.Entries) > 0 {
+		return api.Errorf(api.BadInput, "ratify takes numbers; ledger entries are for revoke and stay")
+	}
+	if len(f.Items) == 0 {
+		return api.Errorf(api.BadInput, "nothing is proposed: name a number, a file, or a query over the list that finds something")
+	}
+	if d.until, err = c.until(p.Until); err != nil {
+		return err
+	}
+	seen := make(map[number.Range]int, len(f.Items))
+	for i := range f.Items {
+		at := placeOf(p, &f.Items[i], i, len(f.Items))
+		r, err := c.ruling(p, &f.Items[i])
+		if err != nil {
+			return api.Tell(api.BadInput, phrase.Plain(at+err.Error()))
+		}
+		if before, twice := seen[r.Subject]; twice {
+			return api.Errorf(api.BadInput, "%snumber: %s stands there before, as item %d", at, r.Subject, before+1)
+		}
+		seen[r.Subject] = i
+		b, err := r.Encode()
+		if err != nil {
+			return api.Errorf(api.BadInput, "%s%v", at, err)
+		}
+		d.items = append(d.items, b)
+	}
+	return nil
+}
+
+// placeOf says where an item stands, for messages; "" of the only one.
+func placeOf(p *api.Proposal, one *paper.Placed, i, of int) string {
+	switch {
+	case one.Line > 0:
+		return fmt.Sprintf("%s: line %d: ", paper.NameOf(p), one.Line)
+	case of > 1:
+		return fmt.Sprintf("item %d: ", i+1)
+	}
+	return ""
+}
+
+func (c *Council) ruling(p *api.Proposal, one *paper.Placed) (r motion.Ratification, err error) {
+	if one.Number == "" {
+		return r, fmt.Errorf("number: none is named")
+	}
+	if r.Subject, err = c.cfg.ReadKey(one.Number, p.Country); err != nil {
+		return r, fmt.Errorf("number: %w", err)
+	}
+	if err := r.Action.UnmarshalText([]byte(cmp.Or(one.Action, p.Action, "label"))); err != nil {
+		return r, fmt.Errorf("action: %w", err)
+	}
+	word := cmp.Or(one.Category, p.Category)
+	if word == "" {
+		return r, fmt.Errorf("category: none is named, such as crm.fraud.impersonation")
+	}
+	if r.Category, err = taxonomy.ParseCategory(word); err != nil {
+		return r, fmt.Errorf("category: %w", err)
+	}
+	word = cmp.Or(one.Grounds, p.Grounds)
+	if word == "" {
+		return r, fmt.Errorf("grounds: on what is it decided? want %s", strings.Join(words.Grounds(), ", "))
+	}
+	code := slices.Index(words.Grounds(), word)
+	if code < 0 {
+		return r, fmt.Errorf("grounds: %q are none%s", word, strictyaml.Hint(word, words.Grounds()))
+	}
+	r.Grounds = motion.Grounds(code + 1)
+	if len(one.Citations) > motion.MaxCitations {
+		return r, fmt.Errorf("citations: %d; at most %d", len(one.Citations), motion.MaxCitations)
+	}
+	for _, text := range one.Citations {
+		ref, err := taxonomy.ParseRef(text)
+		if err != nil {
+			return r, fmt.Errorf("citations: %w", err)
+		}
+		r.Citations = append(r.Citations, ref)
+	}
+	return r, nil
+}
+
+// until reads the last day of what is ratified: as long as policy allows when none is
+// named.
+func (c *Council) until(text string) (taxonomy.Day, error) {
+	latest := taxonomy.DayOf(c.cfg.Now().Unix()) + taxonomy.Day(c.state().Policy().ExpiryMaxDays.Ratified)
+	if text == "" {
+		return latest, nil
+	}
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return 0, api.Errorf(api.BadInput, "until: %q is no day, such as 2027-01-31", text)
+	}
+	day := taxonomy.DayOf(at.Unix())
+	if day > latest || at.Unix() <= c.cfg.Now().Unix() {
+		return 0, api.Errorf(api.BadInput, "until: %s is over, or further than the policy allows: %s at most", text, latest)
+	}
+	return day, nil
+}
+
+// draftReversals drafts what is revoked or stayed: ledger indexes, in rising order.
+func (c *Council) draftReversals(d *draft, p *api.Proposal, f paper.Filed) error {
+	switch {
+	case len(f.Items) > 0:
+		return api.Errorf(api.BadInput, "%s takes ledger entries, or the numbers on which they are; what one would ratify has no place in it", d.kind)
+	case len(f.Entries) == 0:
+		return api.Errorf(api.BadInput, "nothing is proposed: name a ledger index, or a number on which entries are ratified")
+	case p.Until != "":
+		return api.Errorf(api.BadInput, "until: a %s motion enters nothing that lasts until a day", d.kind)
+	}
+	past := c.cfg.Ledger.Past()
+	var indexes []uint64
+	for i, text := range f.Entries {
+		at := placeOf(p, &paper.Placed{Line: f.Lines[i]}, i, len(f.Entries))
+		found, err := c.indexesOf(text, p.Country)
+		if err != nil {
+			return api.Tell(api.KindOf(err), phrase.Plain(at+err.Error()))
+		}
+		indexes = append(indexes, found...)
+	}
+	slices.Sort(indexes)
+	for _, index := range slices.Compact(indexes) {
+		if _, ratified := past.Ratified(index); !ratified || past.IsRevoked(index) {
+			return api.Errorf(api.NotFound, "the ledger holds no ratified entry %d that is in force; ringfence explain NUMBER shows the entries of a number", index)
+		}
+		r := motion.Reversal{Index: index}
+		d.items = append(d.items, r.Encode())
+	}
+	return nil
+}
+
+// indexesOf reads a ledger index, or a number or range on which entries are ratified.
+// Digits alone that the ledger has an entry for are an index: a number has its plus.
+func (c *Council) indexesOf(text, country string) ([]uint64, error) {
+	if index, err := strconv.ParseUint(text, 10, 64); err == nil && index < c.cfg.Ledger.Standing().Size() {
+		return []uint64{index}, nil
+	}
+	key, err := c.cfg.ReadKey(text, country)
+	if err != nil {
+		return nil, err
+	}
+	l := c.cfg.List()
+	var all []uint64
+	for k := range key.Keys() {
+		for _, r := range l.Ratified.At(k) {
+			if !r.Revoked && r.Until > l.Stamp().Day {
+				all = append(all, r.Index)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, api.Errorf(api.NotFound, "no ratified entry on %s is in force", key)
+	}
+	return all, nil
+}
+
+// written is a motion with its items.
+type written struct {
+	motion.Signed
+	items []motion.Opening
+}
+
+// write cuts a draft into as many motions as it takes, and signs them as by.
+func (c *Council) write(d *draft, by keys.Private) ([]written, error) {
+	chunks, err := c.cut(d.items)
+	if err != nil {
+		return nil, err
+	}
+	var tag [8]byte
+	if _, err := io.ReadFull(c.cfg.Random, tag[:]); err != nil {
+		return nil, fmt.Errorf("council: draw a name: %w", err)
+	}
+	now := c.cfg.Now().Unix()
+	s := c.state()
+	all := make([]written, len(chunks))
+	for i, items := range chunks {
+		h := motion.Header{
+			Federation: s.Federation(), Kind: d.kind, Proposer: by.Public(), Time: now, Expires: now + d.days*86400, Until: d.until,
+			Reason: paper.WithPart(d.reason, i+1, len(chunks), hex.EncodeToString(tag[:])),
+		}
+		if _, err := h.Commit(items); err != nil {
+			return nil, fmt.Errorf("council: %w", err)
+		}
+		signed, err := motion.Sign(h, by)
+		if err != nil {
+			return nil, fmt.Errorf("council: %w", err)
+		}
+		all[i] = written{signed, items}
+	}
+	return all, nil
+}
+
+// cut salts items and puts as many together as one motion holds.
+func (c *Council) cut(items [][]byte) (chunks [][]motion.Opening, err error) {
+	var now []motion.Opening
+	size := 0
+	for _, item := range items {
+		o := motion.Opening{Item: item}
+		if _, err := io.ReadFull(c.cfg.Random, o.Salt[:]); err != nil {
+			return nil, fmt.Errorf("council: draw a salt: %w", err)
+		}
+		more := len(item) + merkle.SaltSize
+		if len(now) == motion.MaxItems || size+more > motion.MaxBytes {
+			chunks, now, size = append(chunks, now), nil, 0
+		}
+		now, size = append(now, o), size+more
+	}
+	return append(chunks, now), nil
+}

@@ -1,0 +1,247 @@
+package council
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ringfence/consensus/ballot/ballottest"
+	"ringfence/consensus/cosign"
+	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/certify"
+	"ringfence/consensus/quorum/group"
+	"ringfence/consensus/quorum/quorumtest"
+	"ringfence/store/charter"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/keys"
+	"ringfence/store/ledger"
+	"ringfence/store/memory"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+	"ringfence/store/view"
+)
+
+// keeper is a certification state in memory.
+type keeper struct {
+	mu    sync.Mutex
+	state cosign.State
+}
+
+func (k *keeper) State() (cosign.State, string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.state, ""
+}
+
+func (k *keeper) Keep(s cosign.State) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.state = s
+	return nil
+}
+
+func (*keeper) Forget(string) error { return nil }
+
+// desk is a regulator's node: the regulator at work, its list, and what people use.
+type desk struct {
+	*Council
+	member    string
+	regulator *quorum.Regulator
+	view      *view.View
+	history   History
+	store     *memory.Store
+	host      *quorumtest.Host
+	stop      context.CancelFunc
+	done      sync.WaitGroup
+}
+
+// federation is four regulators at work on a network in memory, in a bubble of synctest.
+type federation struct {
+	*ballottest.Federation
+	network *quorumtest.Network
+	mu      sync.Mutex
+	hosts   map[keys.Public]*desk
+	desks   map[string]*desk
+	under   sync.WaitGroup
+}
+
+// sit founds a federation of n regulators at work, and waits for the ledger's first tick.
+func sit(t *testing.T, n int) *federation {
+	t.Helper()
+	f := &federation{
+		Federation: ballottest.Found(t, n, func(cfg *charter.FoundingConfig) {
+			cfg.Created = time.Now().Unix() - 3600
+			cfg.Protected = append(cfg.Protected, chartertest.Range(t, "+86!12321"))
+		}),
+		network: quorumtest.NewNetwork(1), hosts: make(map[keys.Public]*desk), desks: make(map[string]*desk),
+	}
+	for _, member := range f.Seats() {
+		f.start(member)
+	}
+	f.eventually("the ledger has its first tick", func() bool {
+		for _, d := range f.desks {
+			if d.cfg.Ledger.Standing().Tick == 0 {
+				return false
+			}
+		}
+		return true
+	})
+	return f
+}
+
+func hostKey(member string) keys.Public { return chartertest.Key("host", member).Public() }
+
+func (f *federation) start(member string) {
+	f.Helper()
+	d := &desk{member: member, store: memory.New()}
+	var err error
+	genesis, err := charter.At(f.Genesis)
+	f.must(err)
+	d.view, err = view.New(view.Config{State: genesis, Source: d.store, Day: taxonomy.DayOf(time.Now().Unix()), Session: 1})
+	f.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	d.stop = cancel
+	silent := slog.New(slog.NewTextHandler(io.Discard, nil))
+	d.regulator, err = quorum.Open(ctx, quorum.Config{
+		Genesis: f.Genesis, Host: hostKey(member), Vote: ballottest.VoteKey(member), Cosign: chartertest.Key("cosign", member), Log: chartertest.Key("log", ""),
+		Dir: filepath.Join(f.TempDir(), "raft"), Ledger: d.store.Ledger(), From: others{f, member}, Keeper: &keeper{}, Network: line{f, member},
+		Enacted: func(decided []charter.Enacted) error {
+			d.history.Add(decided)
+			return d.view.Enact(decided...)
+		},
+		Lied: func(l certify.Conflict) { f.Errorf("%s believes that somebody lied: %+v", member, l) },
+		Now:  time.Now, Timing: group.Loopback(), Logger: silent,
+		Disk: func(string) (group.Disk, error) { return quorumtest.NewDisk(), nil },
+	})
+	f.must(err)
+	d.Council, err = New(Config{
+		Ledger: d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.regulator, Vote: ballottest.VoteKey(member),
+		List: d.view.List, ReadKey: func(text, _ string) (number.Range, error) { return number.ParseRange(text) },
+		Store: d.store, Now: time.Now, Random: rand.NewChaCha8([32]byte{byte(len(member)), member[len(member)-1]}), Logger: silent,
+	})
+	f.must(err)
+	f.mu.Lock()
+	f.hosts[hostKey(member)], f.desks[member] = d, d
+	f.mu.Unlock()
+	d.host = f.network.Up(hostKey(member), d.regulator.Serve)
+	d.done.Go(func() {
+		if err := d.regulator.Run(ctx); err != nil {
+			f.Errorf("%s: %v", member, err)
+		}
+	})
+	d.done.Go(func() { d.Run(ctx) })
+}
+
+// leave has a regulator go, as when its process ends.
+func (f *federation) leave(member string) {
+	d := f.desks[member]
+	f.mu.Lock()
+	delete(f.hosts, hostKey(member))
+	f.mu.Unlock()
+	d.host.Down()
+	d.stop()
+	d.done.Wait()
+}
+
+func (f *federation) close() {
+	for member := range f.desks {
+		f.mu.Lock()
+		_, up := f.hosts[hostKey(member)]
+		f.mu.Unlock()
+		if up {
+			f.leave(member)
+		}
+	}
+	f.network.Wait()
+	f.under.Wait()
+}
+
+func (f *federation) must(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// eventually waits until something holds.
+func (f *federation) eventually(what string, holds func() bool) {
+	f.Helper()
+	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			f.Fatalf("not within a minute: %s", what)
+		}
+	}
+}
+
+// everywhere waits until a motion is told in a state by all desks that are up.
+func (f *federation) everywhere(id, state string) {
+	f.Helper()
+	f.eventually("the motion is "+state+" everywhere", func() bool {
+		for _, d := range f.hosts {
+			if m, err := d.Motion(context.Background(), id); err != nil || m.State != state {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// others serves what the other regulators hold of the ledger.
+type others struct {
+	f    *federation
+	self string
+}
+
+func (o others) Read(ctx context.Context, t ledger.Tile) (b []byte, err error) {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	err = io.ErrUnexpectedEOF
+	for _, d := range o.f.hosts {
+		if d.member == o.self {
+			continue
+		}
+		if b, err = d.store.Ledger().Read(ctx, t); err == nil {
+			return b, nil
+		}
+	}
+	return nil, err
+}
+
+// line is a regulator's way to the others.
+type line struct {
+	f    *federation
+	from string
+}
+
+func (w line) Dial(ctx context.Context, to keys.Public) (group.Stream, error) {
+	w.f.mu.Lock()
+	d := w.f.hosts[hostKey(w.from)]
+	w.f.mu.Unlock()
+	if d == nil || d.host == nil {
+		return nil, io.ErrClosedPipe
+	}
+	return d.host.Dial(ctx, to)
+}
+
+func (w line) Send(to keys.Public, message []byte) {
+	w.f.under.Go(func() {
+		time.Sleep(time.Millisecond)
+		w.f.mu.Lock()
+		d := w.f.hosts[to]
+		w.f.mu.Unlock()
+		if d == nil {
+			return
+		}
+		if err := d.regulator.Receive(hostKey(w.from), message); err != nil {
+			w.f.Errorf("%s received from %s: %v", d.member, w.from, err)
+		}
+	})
+}
+
+func bubble(t *testing.T, f func(t *testing.T)) { synctest.Test(t, f) }

@@ -1,0 +1,308 @@
+package council
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/consensus/ballot"
+	"ringfence/consensus/ballot/enact"
+	"ringfence/node/api"
+	"ringfence/node/council/paper"
+	"ringfence/node/council/words"
+	"ringfence/node/phrase"
+	"ringfence/store/motion"
+	"ringfence/store/taxonomy"
+)
+
+// part is one motion, wherever it lies.
+type part struct {
+	written // without items, unless they are before the regulators
+	state   string
+	open    *ballot.Open // before the regulators
+	voted   []motion.Vote
+	first   uint64 // of its entry in the ledger
+	refusal phrase.Phrase
+}
+
+// proposal is what was proposed at once.
+type proposal struct {
+	paper.Whole
+	reason string
+	parts  []part
+}
+
+// Motions implements api.Council.
+func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, error) {
+	all, docket := c.gather()
+	out := api.Motions{Member: c.seat(), Motions: []api.Motion{}}
+	if docket.Paused != nil {
+		paused := told(docket.Paused)
+		out.Paused = &paused
+	}
+	for i := range all {
+		m := c.shown(&all[i])
+		if !q.Mine || m.Mine == mineWaits {
+			out.Motions = append(out.Motions, m)
+		}
+	}
+	return out, nil
+}
+
+// Motion implements api.Council.
+func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
+	p, err := c.find(id)
+	if err != nil {
+		return api.Motion{}, err
+	}
+	for i := range p.parts {
+		if err := c.fetch(ctx, &p.parts[i]); err != nil {
+			return api.Motion{}, err
+		}
+	}
+	m := c.shown(p)
+	var all []written
+	for i := range p.parts {
+		if p.parts[i].items != nil {
+			all = append(all, p.parts[i].written)
+		}
+	}
+	effect := c.effectOf(all, c.cfg.Ledger.Past())
+	if m.State == api.MotionEnacted {
+		effect.Refusals = nil // it is in the ledger: that it cannot enter again is no news
+	}
+	m.Effect, m.Content = &effect, c.content(all)
+	return m, nil
+}
+
+// listed is how many of the last decisions are listed.
+const listed = 50
+
+// gather brings together what is known of motions, as proposals, the newest first.
+func (c *Council) gather() ([]proposal, ballot.Docket) {
+	var docket ballot.Docket
+	if c.cfg.Regulator != nil {
+		docket, _ = c.cfg.Regulator.Docket()
+	}
+	var parts []part
+	seen := make(map[cid.Cid]bool)
+	add := func(p part) {
+		if !seen[p.ID] {
+			seen[p.ID] = true
+			parts = append(parts, p)
+		}
+	}
+	c.mu.Lock()
+	for i := range docket.Motions {
+		o := &docket.Motions[i]
+		c.remember(&o.Motion)
+		add(part{written: written{o.Motion, o.Items}, state: api.MotionOpen, open: o, voted: o.Votes})
+	}
+	memos := make([]memo, 0, len(c.order))
+	for _, id := range c.order {
+		memos = append(memos, *c.known[id])
+	}
+	c.mu.Unlock()
+	for _, d := range c.cfg.Decided.last(Recent) {
+		if d.motion.Kind != motion.Anchor && len(parts) < len(docket.Motions)+listed {
+			add(part{written: written{Signed: d.motion}, state: api.MotionEnacted, voted: d.votes, first: d.first})
+		}
+	}
+	for i := range memos {
+		if !seen[memos[i].motion.ID] {
+			add(c.elsewhere(&memos[i], docket.Refusals))
+		}
+	}
+	return together(parts), docket
+}
+
+// elsewhere tells what became of a motion that is not before the regulators.
+func (c *Council) elsewhere(m *memo, refusals []ballot.Record) part {
+	p := part{written: written{Signed: m.motion}, state: api.MotionUnknown, refusal: m.refusal}
+	id := m.motion.ID
+	if first, ok := c.cfg.Decided.first(id); ok {
+		p.state, p.first = api.MotionEnacted, first
+		return p
+	}
+	for _, r := range refusals {
+		if r.Motion.Equals(id) && !r.Code.Passing() && r.Code != enact.StaleVote && r.Code != enact.Enacted {
+			p.state, p.refusal = api.MotionRefused, told(&r.Refusal)
+			if r.Code == enact.Expired {
+				p.state = api.MotionExpired
+			}
+		}
+	}
+	tick := c.cfg.Ledger.Standing().Tick
+	switch {
+	case c.cfg.Regulator != nil && c.cfg.Regulator.Entered(id):
+		p.state, p.refusal = api.MotionProvisional, phrase.Phrase{}
+	case m.withdrawn:
+		p.state = api.MotionWithdrawn
+	case m.motion.Expires < tick:
+		p.state = api.MotionExpired
+	case !m.refusal.IsZero():
+		p.state = api.MotionRefused
+	}
+	return p
+}
+
+// together puts the parts of proposals together, the newest proposal first.
+func together(parts []part) []proposal {
+	var all []proposal
+	at := make(map[paper.Whole]int)
+	for _, p := range parts {
+		w, _, _, reason := paper.WholeOf(&p.Signed)
+		i, begun := at[w]
+		if !begun {
+			i = len(all)
+			at[w] = i
+			all = append(all, proposal{Whole: w, reason: reason})
+		}
+		all[i].parts = append(all[i].parts, p)
+	}
+	for i := range all {
+		slices.SortStableFunc(all[i].parts, func(a, b part) int {
+			_, x, _, _ := paper.WholeOf(&a.Signed)
+			_, y, _, _ := paper.WholeOf(&b.Signed)
+			return cmp.Compare(x, y)
+		})
+	}
+	slices.SortStableFunc(all, func(a, b proposal) int { return cmp.Compare(b.Time, a.Time) })
+	return all
+}
+
+// find returns a proposal by the ID of one of its motions, or by a beginning of one that
+// no other has.
+func (c *Council) find(id string) (*proposal, error) {
+	id = strings.TrimSuffix(id, "…")
+	all, _ := c.gather()
+	var found []int
+	for i := range all {
+		if slices.ContainsFunc(all[i].parts, func(p part) bool { return strings.HasPrefix(p.ID.String(), id) }) {
+			found = append(found, i)
+		}
+	}
+	const least = 9 // all IDs of this kind begin alike
+	switch {
+	case len(id) < least:
+		return nil, api.Tell(api.BadInput, phrase.New("council.short_id", "%q is no motion's ID; write as much of it as tells it from others, as ringfence motion list shows it", id))
+	case len(found) == 0:
+		return nil, api.Tell(api.NotFound, phrase.New("council.no_motion", "no motion %s is known here; ringfence motion list shows those that are", id))
+	case len(found) > 1:
+		return nil, api.Tell(api.BadInput, phrase.New("council.many_motions", "%d motions begin with %s; write more of it", len(found), id))
+	}
+	return &all[found[0]], nil
+}
+
+// The votes of this node's regulator, as a Motion tells them.
+const (
+	mineWaits   = "waits"
+	mineFor     = "for"
+	mineAgainst = "against"
+	mineNone    = "none"
+)
+
+// shown tells a proposal in the API's shape.
+func (c *Council) shown(p *proposal) api.Motion {
+	first := &p.parts[0]
+	m := api.Motion{
+		ID: first.ID.String(), Kind: p.Kind.String(), State: first.state, Proposer: p.Proposer.String(), Member: words.MemberOf(c.state(), p.Proposer),
+		Proposed: words.Clock(p.Time), Expires: words.Clock(first.Expires), Reason: p.reason, Mine: mineNone, Parts: []api.MotionPart{},
+		For: []string{}, Against: []string{}, Silent: []string{},
+	}
+	if p.Until != taxonomy.NeverDay {
+		m.Until = p.Until.String()
+	}
+	for i := range p.parts {
+		part := &p.parts[i]
+		m.Items += part.Count
+		m.Parts = append(m.Parts, api.MotionPart{ID: part.ID.String(), State: part.state, Items: part.Count, First: part.first})
+		if rank(part.state) < rank(m.State) {
+			m.State = part.state
+		}
+		if why, waits := c.waiting(part.ID); waits {
+			m.Waiting = &why
+		}
+		if !part.refusal.IsZero() {
+			m.Refusal = &part.refusal
+		}
+		c.votes(&m, part)
+	}
+	m.Does = c.does(p)
+	return m
+}
+
+// rank orders the states of parts: a proposal is as far as the last of them.
+func rank(state string) int {
+	return slices.Index([]string{
+		api.MotionOpen, api.MotionInbox, api.MotionProvisional, api.MotionUnknown, api.MotionRefused, api.MotionExpired, api.MotionWithdrawn, api.MotionEnacted,
+	}, state)
+}
+
+// votes adds the votes on a part. Of several parts those are shown of the first that is
+// open, or else of the first.
+func (c *Council) votes(m *api.Motion, p *part) {
+	if p.open == nil {
+		if len(m.For)+len(m.Silent) == 0 {
+			for _, v := range p.voted {
+				m.For = append(m.For, c.voter(p, v))
+			}
+		}
+		return
+	}
+	o := p.open
+	if m.Needed == 0 {
+		m.For, m.Against, m.Silent = orNone(o.For), orNone(o.Against), orNone(o.Silent)
+	}
+	m.Needed, m.Hands = max(m.Needed, o.Need.Votes), max(m.Hands, o.Need.Hands)
+	m.Missing, m.NoHands = max(m.Missing, o.MissingVotes), max(m.NoHands, o.MissingHands)
+	if o.Blocked != nil && m.Blocked == nil {
+		blocked := told(o.Blocked)
+		m.Blocked = &blocked
+	}
+	seat := c.seat()
+	switch {
+	case seat == "":
+	case slices.Contains(o.Silent, seat):
+		m.Mine = mineWaits
+	case m.Mine == mineWaits: // of another part
+	case slices.Contains(o.For, seat):
+		m.Mine = mineFor
+	case slices.Contains(o.Against, seat):
+		m.Mine = mineAgainst
+	}
+}
+
+// voter returns whose vote carried a motion: as the regulators were then.
+func (c *Council) voter(p *part, v motion.Vote) string {
+	s := c.state()
+	if then, ok := s.At(p.first); ok {
+		s = then
+	}
+	if member := words.MemberOf(s, v.By); member != "" {
+		return member
+	}
+	return v.By.Short()
+}
+
+func orNone(all []string) []string {
+	if all == nil {
+		return []string{}
+	}
+	return all
+}
+
+// drawn tells motions that are before nobody yet.
+func (c *Council) drawn(all []written, state string) api.Motion {
+	var parts []part
+	for _, w := range all {
+		parts = append(parts, part{written: w, state: state})
+	}
+	p := together(parts)
+	m := c.shown(&p[0])
+	m.Content = c.content(all)
+	return m
+}

@@ -1,0 +1,193 @@
+package council
+
+import (
+	"context"
+	"slices"
+
+	"ringfence/consensus/ballot"
+	"ringfence/node/api"
+	"ringfence/node/phrase"
+	"ringfence/store/motion"
+)
+
+// ProposeMotion implements api.Council.
+func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Proposed, error) {
+	d, err := c.drafting(p)
+	if err != nil {
+		return api.Proposed{}, err
+	}
+	by := c.cfg.Issuer
+	if c.seat() != "" {
+		by = c.cfg.Vote
+	}
+	if by.IsZero() {
+		return api.Proposed{}, api.Tell(api.Refused, phrase.New("council.no_proposer", "this node holds no key of a member in force by which it could propose"))
+	}
+	all, err := c.write(&d, by)
+	if err != nil {
+		return api.Proposed{}, err
+	}
+	out := api.Proposed{Preview: p.Preview, Effect: c.effectOf(all, c.cfg.Ledger.Past())}
+	if p.Preview {
+		out.Motion = c.drawn(all, api.MotionUnknown)
+		out.Motion.ID, out.Motion.Parts = "", blank(out.Motion.Parts)
+		return out, nil
+	}
+	if err := c.mayEnter(all); err != nil {
+		return api.Proposed{}, err
+	}
+	if c.seat() == "" {
+		return api.Proposed{}, errNoRegulator()
+	}
+	for i := range all {
+		waits, err := c.propose(ctx, &all[i])
+		if err != nil {
+			return out, partly(err, i, len(all))
+		}
+		if !waits.IsZero() {
+			out.Told = &waits
+		}
+	}
+	out.Motion, err = c.Motion(ctx, all[0].ID.String())
+	return out, err
+}
+
+// blank leaves out the IDs of motions that nobody will see.
+func blank(parts []api.MotionPart) []api.MotionPart {
+	for i := range parts {
+		parts[i].ID = ""
+	}
+	return parts
+}
+
+// mayEnter refuses what has no place in the ledger, before any of it is put there.
+func (c *Council) mayEnter(all []written) error {
+	past := c.cfg.Ledger.Past()
+	for i := range all {
+		m, r := matterOf(&all[i])
+		if r == nil {
+			r = past.Judge(m)
+		}
+		if r != nil && !r.Code.Passing() {
+			return partly(refusedBy(r), 0, 1)
+		}
+	}
+	return nil
+}
+
+// partly says how much of a proposal is before the regulators although it failed.
+func partly(err error, done, of int) error {
+	if done == 0 {
+		return err
+	}
+	return api.Tell(api.KindOf(err), phrase.Join(phrase.New("council.partly", "%d of the %d motions of this proposal are before the regulators, the others are not", done, of), phrase.From(err)))
+}
+
+// propose puts one motion to the regulators, with this regulator's vote for it.
+func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase, err error) {
+	vote, err := c.sign(w, 0, true)
+	if err != nil {
+		return phrase.Phrase{}, err
+	}
+	c.mu.Lock()
+	c.remember(&w.Signed)
+	c.mu.Unlock()
+	return c.submit(ctx, pending{motion: w.ID, command: ballot.ProposeCommand(&w.Signed, w.items, &vote), expires: w.Expires, shows: c.voted(true)})
+}
+
+// voted shows the own vote on a motion that is before the regulators.
+func (c *Council) voted(voteFor bool) shows {
+	return func(o *ballot.Open) bool {
+		return o != nil && slices.ContainsFunc(o.Votes, func(v motion.Vote) bool { return v.By == c.cfg.Vote.Public() && v.For == voteFor })
+	}
+}
+
+// gone shows that a motion is not before the regulators.
+func gone(o *ballot.Open) bool { return o == nil }
+
+// sign makes this regulator's vote by hand. Its counter is above that of its last vote
+// as far as that is known here, and follows the clock, so that a node that forgot a vote
+// does not sign another one with the same.
+func (c *Council) sign(w *written, last uint64, voteFor bool) (motion.Vote, error) {
+	now := c.cfg.Now()
+	v := motion.Vote{
+		Federation: w.Federation, Motion: w.ID, By: c.cfg.Vote.Public(), For: voteFor, Cast: motion.ByHand,
+		Counter: max(last+1, uint64(max(now.UnixMilli(), 0))), Time: now.Unix(),
+	}
+	return v.Sign(c.cfg.Vote)
+}
+
+// VoteMotion implements api.Council.
+func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion, error) {
+	if c.seat() == "" || c.cfg.Regulator == nil {
+		return api.Motion{}, errNoRegulator()
+	}
+	found, err := c.find(v.ID)
+	if err != nil {
+		return api.Motion{}, err
+	}
+	open := slices.DeleteFunc(slices.Clone(found.parts), func(p part) bool { return p.open == nil })
+	if len(open) == 0 {
+		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_open", "the motion is no longer voted on"))
+	}
+	for i := range open {
+		if err := c.vote(ctx, &open[i], v.For); err != nil {
+			return api.Motion{}, err
+		}
+	}
+	return c.Motion(ctx, v.ID)
+}
+
+// vote casts the vote of this regulator on one motion, if that says something new.
+func (c *Council) vote(ctx context.Context, p *part, voteFor bool) error {
+	var last uint64
+	if i := slices.IndexFunc(p.open.Votes, func(v motion.Vote) bool { return v.By == c.cfg.Vote.Public() }); i >= 0 {
+		if p.open.Votes[i].For == voteFor {
+			return nil
+		}
+		last = p.open.Votes[i].Counter
+	}
+	vote, err := c.sign(&p.written, last, voteFor)
+	if err != nil {
+		return err
+	}
+	_, err = c.submit(ctx, pending{motion: p.ID, command: ballot.VoteCommand(&vote), expires: p.Expires, shows: c.voted(voteFor)})
+	return err
+}
+
+// WithdrawMotion implements api.Council.
+func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, error) {
+	found, err := c.find(id)
+	if err != nil {
+		return api.Motion{}, err
+	}
+	key := c.cfg.Vote
+	if key.IsZero() || found.parts[0].Proposer != key.Public() {
+		key = c.cfg.Issuer
+	}
+	if key.IsZero() || found.parts[0].Proposer != key.Public() {
+		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_proposer", "this node did not propose the motion: only who did can take it back"))
+	}
+	taken := 0
+	for i := range found.parts {
+		p := &found.parts[i]
+		if p.open == nil {
+			continue
+		}
+		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: key.Public(), Time: c.cfg.Now().Unix()}.Sign(key)
+		if err != nil {
+			return api.Motion{}, err
+		}
+		if _, err := c.submit(ctx, pending{motion: p.ID, command: ballot.WithdrawCommand(&w), expires: p.Expires, shows: gone}); err != nil {
+			return api.Motion{}, err
+		}
+		c.mu.Lock()
+		c.remember(&p.Signed).withdrawn = true
+		c.mu.Unlock()
+		taken++
+	}
+	if taken == 0 {
+		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_open", "the motion is no longer voted on"))
+	}
+	return c.Motion(ctx, id)
+}

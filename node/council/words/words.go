@@ -1,0 +1,191 @@
+// Package words tells in a line what stands in the ledger and in motions.
+//
+// Floor 12, a room of node/council. It is handed what it tells.
+package words
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/node/api"
+	"ringfence/store/charter"
+	"ringfence/store/charter/article"
+	"ringfence/store/keys"
+	"ringfence/store/motion"
+	"ringfence/store/taxonomy"
+)
+
+// groundWords are the grounds by their codes.
+var groundWords = [...]string{
+	motion.GroundsFlags: "flags", motion.GroundsReports: "reports", motion.GroundsDetection: "detection", motion.GroundsInvestigation: "investigation",
+	motion.GroundsDecision: "decision", motion.GroundsAllocatee: "allocatee", motion.GroundsOther: "other",
+}
+
+func groundsWord(g motion.Grounds) string {
+	if int(g) < len(groundWords) {
+		return groundWords[g]
+	}
+	return strconv.Itoa(int(g))
+}
+
+// Grounds returns the words of all grounds, from the first code on.
+func Grounds() []string { return groundWords[1:] }
+
+// Says tells one item in a line; "" of one that was erased.
+func Says(federation cid.Cid, kind motion.Kind, item []byte) string {
+	if len(item) == 0 {
+		return ""
+	}
+	text, err := sentence(federation, kind, item)
+	if err != nil {
+		return "? " + err.Error()
+	}
+	return text
+}
+
+func sentence(federation cid.Cid, kind motion.Kind, item []byte) (string, error) {
+	switch kind {
+	case motion.Ratify:
+		r, err := motion.DecodeRatification(item)
+		if err != nil {
+			return "", err
+		}
+		text := fmt.Sprintf("%s %s %s (%s)", r.Subject, r.Action, r.Category, groundsWord(r.Grounds))
+		for _, ref := range r.Citations {
+			text += " " + ref.String()
+		}
+		return text, nil
+	case motion.Revoke, motion.Stay:
+		r, err := motion.DecodeReversal(item)
+		return fmt.Sprintf("entry %d", r.Index), err
+	case motion.Anchor:
+		return anchored(item)
+	case motion.NoteFork, motion.SetPolicy:
+		return fmt.Sprintf("%s, %d bytes", kind, len(item)), nil
+	}
+	return articles(federation, kind, item)
+}
+
+// anchored tells an item of an anchor: the first is a point, the others are heads.
+func anchored(item []byte) (string, error) {
+	if p, err := motion.DecodeAnchorPoint(item); err == nil {
+		return fmt.Sprintf("size %d, day %s, list root %s", p.Size, p.Day, p.ListRoot), nil
+	}
+	h, err := motion.DecodeAnchorHeads(item)
+	return fmt.Sprintf("%d heads", len(h.Heads)), err
+}
+
+// articles tells a change of the charter.
+func articles(federation cid.Cid, kind motion.Kind, item []byte) (string, error) {
+	all, err := article.Open(federation, kind, []motion.Opening{{Item: item}})
+	if err != nil {
+		return "", err
+	}
+	switch a := all[0].(type) {
+	case *article.MemberAdmission:
+		return fmt.Sprintf("%s %v: %s", a.Member.ID, a.Member.Roles, a.Member.Name), nil
+	case *article.MemberChange:
+		return fmt.Sprintf("%s %v: %s", a.Member.ID, a.Member.Roles, a.Member.Name), nil
+	case *article.MemberRemoval:
+		return fmt.Sprintf("%s: %s", a.Member, a.How), nil
+	case *article.IssuerAdmission:
+		return fmt.Sprintf("%s: %s", a.Member, a.Key), nil
+	case *article.IssuerEnd:
+		return fmt.Sprintf("%s: %s %s", a.Issuer, a.How, a.Successor), nil
+	case *article.RegulatorAdmission:
+		return fmt.Sprintf("%s: vote %s, cosign %s", a.Seat.Member, a.Seat.Vote, a.Seat.Cosign), nil
+	case *article.RegulatorRemoval:
+		return fmt.Sprintf("%s, then %v", a.Member, a.Roles), nil
+	case *article.RegulatorRekeying:
+		return fmt.Sprintf("%s: vote %s, cosign %s", a.Member, a.Vote, a.Cosign), nil
+	case *article.Reinstatement:
+		return fmt.Sprintf("%s: epoch %d", a.Issuer, a.Epoch), nil
+	case *article.Granting:
+		return granted(&a.Grant)
+	case *article.GrantEnd:
+		if len(a.Next) > 0 {
+			return granted(&a.Next[0])
+		}
+		r, err := article.ParseRange(a.Range)
+		return r.String() + ": nobody", err
+	}
+	return kind.String(), nil
+}
+
+func granted(g *article.Grant) (string, error) {
+	r, err := article.ParseRange(g.Range)
+	text := r.String() + ": " + g.Allocatee
+	if g.ResoldTo != "" {
+		text += ", resold to " + g.ResoldTo
+	}
+	if g.HostedBy != "" {
+		text += ", hosted by " + g.HostedBy
+	}
+	return text, err
+}
+
+// EntryOf tells an entry of the certified ledger, whose votes were verified when it was
+// followed.
+func EntryOf(s *charter.State, data, opening []byte) (e api.LedgerEntry, err error) {
+	entry, err := motion.OpenEntry(data, s.Federation())
+	if err != nil {
+		return e, err
+	}
+	switch one := entry.(type) {
+	case motion.GenesisEntry:
+		e.Type, e.Motion = "genesis", one.Charter.String()
+	case motion.MotionEntry:
+		m := &one.Motion
+		e = api.LedgerEntry{Type: "motion", Motion: m.ID.String(), Kind: m.Kind.String(), Items: m.Count, Time: Clock(m.Time), Reason: m.Reason}
+		if m.Until != taxonomy.NeverDay {
+			e.Says = "until " + m.Until.String()
+		}
+		for _, v := range one.Votes {
+			voter := v.By.Short()
+			if member := MemberOf(s, v.By); member != "" {
+				voter = member
+			}
+			e.Votes = append(e.Votes, voter)
+		}
+	case motion.ItemEntry:
+		e.Type, e.Motion, e.Kind = "item", one.Motion.String(), one.Kind.String()
+		if len(opening) > 0 {
+			o, err := motion.OpenOpening(opening)
+			if err != nil {
+				return e, err
+			}
+			e.Says = Says(s.Federation(), one.Kind, o.Item)
+		}
+	case motion.Tick:
+		e.Type = "tick"
+		for _, t := range one.Times {
+			e.Votes = append(e.Votes, MemberOf(s, t.By))
+			e.Time = max(e.Time, Clock(t.Unix))
+		}
+	case motion.Settlement:
+		e.Type = "settlement"
+	}
+	return e, nil
+}
+
+// Clock tells Unix seconds as RFC 3339 has them.
+func Clock(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }
+
+// MemberOf returns the member that a key speaks for, "" if it speaks for nobody now.
+func MemberOf(s *charter.State, key keys.Public) string {
+	if seat, ok := s.Regulator(key); ok {
+		return seat.Member
+	}
+	if info, ok := s.Issuer(key); ok {
+		return s.Member(info.Member).ID
+	}
+	for _, m := range s.Members() {
+		if m.Recovery == key {
+			return m.ID
+		}
+	}
+	return ""
+}
