@@ -15,6 +15,7 @@ import (
 
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/slip"
+	"ringfence/cmd/ringfence/table"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
 	"ringfence/node/source/mapping"
@@ -24,7 +25,7 @@ import (
 
 func (a *app) publishCommand() *cobra.Command {
 	p := api.Publish{}
-	var rejects, receipts tableFile
+	var rejects, receipts table.File
 	cmd := &cobra.Command{
 		Use:   "publish FILE|- --mapping NAME|PATH",
 		Short: "Publish a file: read, sign, list",
@@ -66,8 +67,8 @@ says how to write one.`,
 	f.StringVar(&p.AsOf, "as-of", "", "`date` of a file whose rows have none")
 	f.StringVar(&p.NewestOn, "newest-on", "", "shift all dates by whole days so that the newest is this `date`; for trials with old files")
 	f.BoolVar(&p.DryRun, "dry-run", false, "sign nothing, only tell")
-	f.StringVar(&rejects.name, "rejects", "", "`file` for rejected rows, as CSV")
-	f.StringVar(&receipts.name, "receipts", "", "`file` for receipts (input line, statement), as CSV")
+	f.StringVar(&rejects.Name, "rejects", "", "`file` for rejected rows, as CSV")
+	f.StringVar(&receipts.Name, "receipts", "", "`file` for receipts (input line, statement), as CSV")
 	return cmd
 }
 
@@ -84,7 +85,7 @@ func emptyHanded(d *api.Published) error {
 }
 
 // publish returns nil when the node gave no account of a publication.
-func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, receipts *tableFile) (d *api.Published, err error) {
+func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, receipts *table.File) (d *api.Published, err error) {
 	if err := resolveMapping(&p); err != nil {
 		return nil, err
 	}
@@ -107,18 +108,18 @@ func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, r
 	}
 	progress, finish := a.progress()
 	h := api.Hearing{Progress: progress}
-	if rejects.name != "" {
+	if rejects.Name != "" {
 		h.Rejected = func(r api.RejectedRow) error {
-			return rejects.add(strconv.Itoa(r.Line), mask.Cell(r.Field), mask.Cell(r.Value), mask.Cell(r.Reason))
+			return rejects.Add(strconv.Itoa(r.Line), mask.Cell(r.Field), mask.Cell(r.Value), mask.Cell(r.Reason))
 		}
 	}
-	if receipts.name != "" {
+	if receipts.Name != "" {
 		h.Receipt = func(r api.ReceiptLine) error {
-			return receipts.add(strconv.Itoa(r.Line), mask.Cell(r.Number), r.Category, r.Statement)
+			return receipts.Add(strconv.Itoa(r.Line), mask.Cell(r.Number), r.Category, r.Statement)
 		}
 	}
 	// Whether they can be written is known before anything is signed.
-	err = errors.Join(rejects.begin("line", "field", "value", "reason"), receipts.begin("line", "number", "category", "statement"))
+	err = errors.Join(rejects.Begin("line", "field", "value", "reason"), receipts.Begin("line", "number", "category", "statement"))
 	if err == nil {
 		var got api.Published
 		got, err = ask(a, cmd, speaks, func(s api.Service) (api.Published, error) { return s.Publish(cmd.Context(), p, in, h) })
@@ -126,7 +127,7 @@ func (a *app) publish(cmd *cobra.Command, p api.Publish, file string, rejects, r
 			d = &got
 		}
 	}
-	return d, errors.Join(err, finish(), rejects.end(err), receipts.end(err))
+	return d, errors.Join(err, finish(), rejects.End(err), receipts.End(err))
 }
 
 // resolveMapping reads a mapping that is given as a path. The path of one that

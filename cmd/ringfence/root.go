@@ -72,6 +72,9 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand())
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
+	speak, look := a.council().Commands()
+	add(groupSpeak, speak...)
+	add(groupAsk, look...)
 	add(groupStart, a.demoCommand())
 	add(groupKeep, a.benchCommand())
 	root.AddCommand(a.docsCommand(), a.benchChildCommand())

@@ -1,10 +1,20 @@
 package council
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"ringfence/consensus/ballot"
+	"ringfence/consensus/ballot/enact"
+	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/number"
 )
 
@@ -64,6 +74,229 @@ func TestRegulatorsEnactWhatOneProposes(t *testing.T) {
 		_, err = f.desks["reg4"].VoteMotion(t.Context(), api.MotionVote{ID: id, For: true})
 		if api.KindOf(err) != api.Refused {
 			t.Errorf("a vote on what is enacted: %v", err)
+		}
+	})
+}
+
+// propose puts something to the regulators from a desk, and has others vote for it until
+// it is enacted everywhere.
+func (f *federation) carry(p api.Proposal, members ...string) api.Motion {
+	f.Helper()
+	made, err := f.desks[members[0]].ProposeMotion(context.Background(), p)
+	f.must(err)
+	for _, m := range members[1:] {
+		f.eventually("it is before "+m, func() bool {
+			_, err = f.desks[m].VoteMotion(context.Background(), api.MotionVote{ID: made.Motion.ID, For: true})
+			return err == nil || api.KindOf(err) == api.Refused
+		})
+		f.must(err)
+	}
+	f.everywhere(made.Motion.ID, api.MotionEnacted)
+	m, err := f.desks[members[0]].Motion(context.Background(), made.Motion.ID)
+	f.must(err)
+	return m
+}
+
+func (d *desk) ratified(text string) bool {
+	n, _ := number.Parse(text)
+	e, _, _ := d.view.List().Lookup(n)
+	return e.Ratified
+}
+
+// What is too much for one motion becomes several, is one everywhere, is voted on as one,
+// and is enacted when all of it is.
+func TestALargeProposalIsOne(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		p := ratify("label")
+		var table strings.Builder
+		table.WriteString("number,grounds\n")
+		for i := range 10_000 {
+			fmt.Fprintf(&table, "+86138%08d,reports\n", i)
+		}
+		p.File, p.FileName = table.String(), "many.csv"
+		m := f.carry(p, "reg", "reg2", "reg3")
+		if m.Items != 10_000 || len(m.Parts) != 3 || m.Reason != "a test" || m.Parts[0].First >= m.Parts[1].First || len(m.Content) != maxContent {
+			t.Errorf("enacted: %d items, parts %+v, reason %q, %d told", m.Items, m.Parts, m.Reason, len(m.Content))
+		}
+		all, err := f.desks["reg4"].Motions(t.Context(), api.MotionQuery{})
+		if err != nil || len(all.Motions) != 1 || all.Motions[0].ID != m.ID {
+			t.Errorf("listed: %+v, %v", all, err)
+		}
+		if !f.desks["reg4"].ratified("+8613800009999") {
+			t.Error("the last of them is not on the list")
+		}
+	})
+}
+
+// A stay is the word of one, a revocation takes f+1; both are named by the number, and
+// what is not in force is refused before anybody votes.
+func TestStayAndRevoke(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		f.carry(ratify("label", mobile), "reg", "reg2", "reg3")
+		reg4 := f.desks["reg4"]
+		_, err := reg4.ProposeMotion(t.Context(), api.Proposal{Kind: "stay", Entries: []string{"+8613900000000"}})
+		if api.KindOf(err) != api.NotFound {
+			t.Errorf("a stay of nothing: %v", err)
+		}
+		f.carry(api.Proposal{Kind: "stay", Entries: []string{mobile}}, "reg4")
+		if reg4.ratified(mobile) || f.desks["reg"].ratified(mobile) {
+			t.Error("what is stayed is in force")
+		}
+		if _, err = reg4.ProposeMotion(t.Context(), api.Proposal{Kind: "stay", Entries: []string{mobile}}); api.KindOf(err) != api.Refused || phrase.From(err).Code != "ballot.stayed" {
+			t.Errorf("a second stay by the same: %v", err)
+		}
+		f.carry(api.Proposal{Entries: []string{mobile}}, "reg", "reg2")
+		if _, err = reg4.ProposeMotion(t.Context(), api.Proposal{Kind: "revoke", Entries: []string{mobile}}); api.KindOf(err) != api.NotFound {
+			t.Errorf("a second revocation: %v", err)
+		}
+	})
+}
+
+// Who proposed takes it back before it is carried; the others see it gone, and only he can.
+func TestWithdraw(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		made, err := f.desks["reg"].ProposeMotion(t.Context(), ratify("label", mobile))
+		f.must(err)
+		f.everywhere(made.Motion.ID, api.MotionOpen)
+		if _, err := f.desks["reg2"].WithdrawMotion(t.Context(), made.Motion.ID); api.KindOf(err) != api.Refused {
+			t.Errorf("withdrawn by another: %v", err)
+		}
+		m, err := f.desks["reg"].WithdrawMotion(t.Context(), made.Motion.ID)
+		if err != nil || m.State != api.MotionWithdrawn {
+			t.Errorf("withdrawn: %+v, %v", m, err)
+		}
+		f.eventually("nothing is before reg2", func() bool {
+			d, _ := f.desks["reg2"].regulator.Docket()
+			return len(d.Motions) == 0
+		})
+		if _, err := f.desks["reg2"].VoteMotion(t.Context(), api.MotionVote{ID: made.Motion.ID, For: true}); api.KindOf(err) != api.Refused {
+			t.Errorf("a vote on what is withdrawn: %v", err)
+		}
+	})
+}
+
+// A vote that the day's cap of blocks keeps out is kept, told with its reason, and
+// remembered over a restart; and is forgotten with the motion.
+func TestACappedVoteIsKept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		var first, second []string // 50,000 numbers each: as many of a million as may be blocked a day
+		for i := range 5 {
+			first, second = append(first, fmt.Sprintf("+349110%d*/11", i)), append(second, fmt.Sprintf("+349110%d*/11", 5+i))
+		}
+		f.carry(ratify("block", first...), "reg", "reg2", "reg3")
+		made, err := f.desks["reg"].ProposeMotion(t.Context(), ratify("block", second...))
+		f.must(err)
+		id := made.Motion.ID
+		f.everywhere(id, api.MotionOpen)
+		_, err = f.desks["reg2"].VoteMotion(t.Context(), api.MotionVote{ID: id, For: true})
+		f.must(err)
+		m, err := f.desks["reg3"].VoteMotion(t.Context(), api.MotionVote{ID: id, For: true})
+		if err != nil || m.State != api.MotionOpen || m.Waiting == nil || m.Waiting.Code != "ballot.block_cap" || m.Blocked == nil {
+			t.Fatalf("over the cap: %+v, %v", m, err)
+		}
+		again, err := New(f.desks["reg3"].cfg)
+		f.must(err)
+		if len(again.pending) != 1 {
+			t.Errorf("%d commands are kept over a restart", len(again.pending))
+		}
+		_, err = f.desks["reg"].WithdrawMotion(t.Context(), id)
+		f.must(err)
+		f.eventually("the vote is given up", func() bool {
+			f.desks["reg3"].mu.Lock()
+			defer f.desks["reg3"].mu.Unlock()
+			return len(f.desks["reg3"].pending) == 0
+		})
+	})
+}
+
+// gate is a regulator who is not reached, or of whom one does not hear what became of a
+// command, for some times.
+type gate struct {
+	Regulator
+	mu      sync.Mutex
+	refuse  int
+	forget  int
+	through int
+}
+
+func (g *gate) Submit(ctx context.Context, command []byte) (quorum.Answer, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refuse > 0 {
+		g.refuse--
+		return quorum.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(enact.Paused, "a set change is not certified yet")}, nil
+	}
+	a, err := g.Regulator.Submit(ctx, command)
+	g.through++
+	if err == nil && g.forget > 0 {
+		g.forget--
+		return quorum.Answer{}, group.ErrUnknown
+	}
+	return a, err
+}
+
+// What is refused for the time being the node submits again by itself until it is taken;
+// what became of a command is looked for by submitting it again, and it counts once.
+func TestCommandsAreSubmittedUntilTheyAreKnown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg2, reg3 := f.desks["reg2"], f.desks["reg3"]
+		made, err := f.desks["reg"].ProposeMotion(t.Context(), ratify("label", mobile))
+		f.must(err)
+		f.everywhere(made.Motion.ID, api.MotionOpen)
+		reg2.gate.refuse, reg3.gate.forget = 3, 2
+		m, err := reg2.VoteMotion(t.Context(), api.MotionVote{ID: made.Motion.ID, For: true})
+		if err != nil || m.Waiting == nil || m.Waiting.Code != "ballot.paused" || m.Mine != "waits" {
+			t.Fatalf("refused for the time being: %+v, %v", m, err)
+		}
+		f.eventually("the vote counts", func() bool {
+			m, err := reg2.Motion(t.Context(), made.Motion.ID)
+			return err == nil && m.Mine == "for" && m.Waiting == nil
+		})
+		if m, err = reg3.VoteMotion(t.Context(), api.MotionVote{ID: made.Motion.ID, For: true}); err != nil || m.Waiting != nil {
+			t.Fatalf("what became of it was not heard: %+v, %v", m, err)
+		}
+		f.everywhere(made.Motion.ID, api.MotionEnacted)
+		if reg3.gate.through != 3 || reg2.gate.through != 1 {
+			t.Errorf("submitted %d and %d times", reg3.gate.through, reg2.gate.through)
+		}
+	})
+}
+
+// Without a quorum a verb says so, and nothing was done.
+func TestNoQuorum(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		time.Sleep(2 * time.Minute)
+		if s, err := f.desks["reg"].QuorumState(t.Context()); err != nil || s.Margin != 1 || s.Fresh != 4 || len(s.Problems) > 0 {
+			t.Errorf("the quorum, all at work: %+v, %v", s, err)
+		}
+		f.leave("reg3")
+		time.Sleep(4 * time.Minute)
+		s, err := f.desks["reg"].QuorumState(t.Context())
+		if err != nil || s.Margin != 0 || s.Fresh != 3 || len(s.Problems) != 1 || s.Problems[0].Code != "problem.quorum_margin" {
+			t.Errorf("the quorum, one gone: %+v, %v", s, err)
+		}
+		f.leave("reg2")
+		time.Sleep(time.Minute)
+		_, err = f.desks["reg"].ProposeMotion(t.Context(), ratify("label", mobile))
+		if k := api.KindOf(err); k != api.Unavailable {
+			t.Errorf("no quorum is told as %s: %v", k, err)
+		}
+		time.Sleep(10 * time.Minute)
+		s, err = f.desks["reg"].QuorumState(t.Context())
+		if err != nil || s.Margin >= 0 || len(s.Problems) != 1 || s.Problems[0].Code != "problem.ledger_stale" {
+			t.Errorf("no quorum: %+v, %v", s, err)
 		}
 	})
 }

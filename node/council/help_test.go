@@ -53,6 +53,7 @@ type desk struct {
 	*Council
 	member    string
 	regulator *quorum.Regulator
+	gate      *gate
 	view      *view.View
 	history   History
 	store     *memory.Store
@@ -120,8 +121,9 @@ func (f *federation) start(member string) {
 		Disk: func(string) (group.Disk, error) { return quorumtest.NewDisk(), nil },
 	})
 	f.must(err)
+	d.gate = &gate{Regulator: d.regulator}
 	d.Council, err = New(Config{
-		Ledger: d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.regulator, Vote: ballottest.VoteKey(member),
+		Ledger: d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.gate, Vote: ballottest.VoteKey(member),
 		List: d.view.List, ReadKey: func(text, _ string) (number.Range, error) { return number.ParseRange(text) },
 		Store: d.store, Now: time.Now, Random: rand.NewChaCha8([32]byte{byte(len(member)), member[len(member)-1]}), Logger: silent,
 	})

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringfence/consensus/ballot/enact"
 	"ringfence/node/phrase"
 )
 
@@ -34,6 +35,9 @@ func TestEveryPhraseIsToldInChinese(t *testing.T) {
 	}
 	form, chinese := regexp.MustCompile(`^[a-z]+\.[a-z0-9_]+$`), make(map[Key]string)
 	for _, s := range phrases() {
+		if strings.HasPrefix(string(s.code), "ballot.") {
+			continue // made of the ballot's codes: TestEveryRefusalIsToldInChinese
+		}
 		if _, twice := chinese[s.code]; twice {
 			t.Errorf("%s stands twice", s.code)
 		}
@@ -64,6 +68,23 @@ func TestEveryPhraseIsToldInChinese(t *testing.T) {
 		if got := placesOf(zh); !slices.Equal(got, want) && !unused[code] {
 			t.Errorf("%s: %s has the places %v and %d values: {%q, %q}", said.at, code, got, said.values, said.english, zh)
 		}
+	}
+}
+
+// TestEveryRefusalIsToldInChinese: each code by which the ballot refuses has its Chinese,
+// in which the English stands for what it is about, and there is no other.
+func TestEveryRefusalIsToldInChinese(t *testing.T) {
+	zh := New().Match("zh")
+	n := 0
+	for c := enact.Unreadable; !strings.HasPrefix(c.String(), "code("); c++ {
+		text := zh.Phrase(phrase.Coded("ballot."+c.String(), "why it is", "why it is"))
+		if !strings.ContainsFunc(text, han) || !strings.Contains(text, "（why it is）") {
+			t.Errorf("%s is told as %q", c, text)
+		}
+		n++
+	}
+	if n != len(ballotCodes()) {
+		t.Errorf("%d codes, %d texts", n, len(ballotCodes()))
 	}
 }
 

@@ -62,13 +62,15 @@ func readTable(p *api.Proposal) (f Filed, err error) {
 		if errors.Is(err, io.EOF) {
 			return f, nil
 		}
-		line, _ := in.FieldPos(0)
 		var broken *csv.ParseError
 		switch {
 		case errors.As(err, &broken):
 			return f, api.Errorf(api.BadInput, "%s: line %d: %v", NameOf(p), broken.Line, broken.Err)
 		case err != nil:
 			return f, err
+		}
+		line, _ := in.FieldPos(0)
+		switch {
 		case len(record) > len(columns):
 			return f, api.Errorf(api.BadInput, "%s: line %d: %d fields under a head of %d", NameOf(p), line, len(record), len(columns))
 		case len(f.Items)+len(f.Entries) >= api.MaxProposalItems:

@@ -69,6 +69,16 @@ func knock(id string) (path, body string) {
 		"tokens":       {"/v1/tokens", ""},
 		"revoke":       {"/v1/tokens/n", ""},
 
+		"propose-motion":  {"/v1/motions", `{"kind":"ratify","items":[{"number":"110"}]}`},
+		"motions":         {"/v1/motions?mine=true", ""},
+		"motion":          {"/v1/motions/bafyreib3m", ""},
+		"vote-motion":     {"/v1/motions/bafyreib3m/vote", `{"for":true}`},
+		"withdraw-motion": {"/v1/motions/bafyreib3m/withdrawal", ""},
+		"ledger":          {"/v1/ledger", ""},
+		"entries":         {"/v1/ledger/entries?since=5&count=7", ""},
+		"quorum":          {"/v1/quorum", ""},
+		"realign-quorum":  {"/v1/quorum:realign", ""},
+
 		"ledger-checkpoint": {"/ledger/checkpoint", ""},
 		"ledger-genesis":    {"/ledger/genesis", ""},
 		"ledger-policy":     {"/ledger/policy", ""},
@@ -131,7 +141,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 28 {
+	if seen != 37 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
@@ -141,7 +151,7 @@ func TestRolesAndOperations(t *testing.T) {
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
 	r := run(t, Config{Service: &double{}, Ledger: certified(t, 300)})
 	public := []string{"ledger-checkpoint", "ledger-genesis", "ledger-policy", "ledger-hashes", "ledger-entries", "ledger-openings"}
-	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches"}
+	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "quorum"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
 			if slices.Contains(public, op.OperationID) != (op.Role == anyone) {

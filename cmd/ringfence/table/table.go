@@ -1,4 +1,7 @@
-package main
+// Package table writes a CSV file that is whole or has another name.
+//
+// Floor 15, a room of cmd/ringfence.
+package table
 
 import (
 	"encoding/csv"
@@ -11,18 +14,19 @@ import (
 	"syscall"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 )
 
 // incomplete ends the name of a table that is not whole.
 const incomplete = ".incomplete"
 
-// tableFile is a CSV file of the owner alone, written while its rows come.
+// File is a CSV file of the owner alone, written while its rows come.
 // Until it is whole it has another name, so that nobody takes a part for all of
 // it, nor loses an earlier one to a part. Without a name it is none. What is no
 // regular file, such as a pipe, is written as it stands. Nothing is replaced but
 // an earlier table of the same columns: a slip of the pen costs no file.
-type tableFile struct {
-	name string
+type File struct {
+	Name string
 
 	at   string // where it is written
 	rows int
@@ -30,16 +34,16 @@ type tableFile struct {
 	csv  *csv.Writer
 }
 
-// begin opens the file and writes its heading.
-func (t *tableFile) begin(head ...string) error {
-	if t.name == "" {
+// Begin opens the file and writes its heading.
+func (t *File) Begin(head ...string) error {
+	if t.Name == "" {
 		return nil
 	}
-	device, err := replaceable(t.name, head)
+	device, err := replaceable(t.Name, head)
 	if err != nil {
 		return err
 	}
-	t.at = t.name
+	t.at = t.Name
 	mode := os.O_WRONLY
 	if !device {
 		t.at += incomplete
@@ -62,7 +66,7 @@ func (t *tableFile) begin(head ...string) error {
 
 // clear removes the part that an earlier run left, unless one is writing it.
 // What it is is asked before it is opened: a pipe would wait for a writer.
-func (t *tableFile) clear(head []string) error {
+func (t *File) clear(head []string) error {
 	device, err := replaceable(t.at, head)
 	if err != nil || device {
 		return errors.Join(err, api.Errorf(api.BadInput, "%s is in the way; choose another name for the table", t.at))
@@ -116,7 +120,8 @@ func replaceable(path string, head []string) (device bool, err error) {
 	return false, nil
 }
 
-func (t *tableFile) add(cells ...string) error {
+// Add writes a row.
+func (t *File) Add(cells ...string) error {
 	t.rows++
 	if err := t.csv.Write(cells); err != nil {
 		return fmt.Errorf("write %s: %w", t.at, err)
@@ -124,21 +129,29 @@ func (t *tableFile) add(cells ...string) error {
 	return nil
 }
 
-// end gives a whole table its name. One that broke off keeps the other if it
+// End gives a whole table its name. One that broke off keeps the other if it
 // has any rows; failed says why.
-func (t *tableFile) end(failed error) error {
+func (t *File) End(failed error) error {
 	if t.file == nil {
 		return nil
 	}
 	t.csv.Flush()
 	err := errors.Join(t.csv.Error(), t.file.Close())
 	switch {
-	case t.at == t.name:
+	case t.at == t.Name:
 		return err
 	case failed == nil && err == nil:
-		return os.Rename(t.at, t.name)
+		return os.Rename(t.at, t.Name)
 	case t.rows == 0:
 		return errors.Join(err, os.Remove(t.at))
 	}
-	return errors.Join(err, fmt.Errorf("%s holds the rows up to here; publish the file again for a whole %s", t.at, t.name))
+	return errors.Join(err, fmt.Errorf("%s holds the rows up to here; publish the file again for a whole %s", t.at, t.Name))
+}
+
+// bad makes an error one of input: exit code 2.
+func bad(err error) error {
+	if err == nil {
+		return nil
+	}
+	return api.Tell(api.BadInput, phrase.From(err))
 }
