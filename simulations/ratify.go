@@ -11,6 +11,7 @@ import (
 	"ringfence/node"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
+	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
 
@@ -51,10 +52,20 @@ func (d *demo) ratify(ctx context.Context) error {
 	return d.tellLedger(ctx)
 }
 
-// toRatify picks what to ratify from the list, in its order.
+// toRatify picks what to ratify from the list, in its order, and leaves out what shows how
+// the list comes about without regulators.
 func (d *demo) toRatify() (labels, blocks []motion.Ratification) {
 	l := d.home().View().List()
+	shown := make(map[number.Range]bool)
+	for _, some := range [][]number.Number{d.summary.desks.labelled, d.summary.desks.contested, d.summary.desks.single} {
+		for _, n := range some {
+			shown[n.Range()] = true
+		}
+	}
 	for key, e := range l.All() {
+		if shown[key] {
+			continue
+		}
 		one := motion.Ratification{Subject: key, Action: taxonomy.Label, Category: e.Category, Grounds: motion.GroundsFlags}
 		around, inside := l.State().Allotted(key)
 		nobodys := around.IsZero() && len(inside) == 0
@@ -67,6 +78,16 @@ func (d *demo) toRatify() (labels, blocks []motion.Ratification) {
 		}
 	}
 	return labels, blocks
+}
+
+// blocked returns the first number that the regulators block.
+func (d *demo) blocked() []number.Number {
+	for key, e := range d.home().View().List().All() {
+		if n, single := key.Number(); single && e.Ratified && e.Action == taxonomy.Block {
+			return []number.Number{n}
+		}
+	}
+	return nil
 }
 
 // carry proposes a motion on the first regulator's node, and has the next ones vote on
