@@ -242,7 +242,7 @@ type QuorumState struct {
 	Regulators  int               `json:"regulators"`
 	Quorum      int               `json:"quorum"`
 	Fresh       int               `json:"fresh_cosigners"` // of the newest checkpoint
-	Margin      int               `json:"margin"`          // how many more may fail before nothing is certified any more
+	Margin      int               `json:"margin"`          // how many more may fail before nothing is certified any more; below 0 nothing is
 	Seats       []QuorumSeat      `json:"seats"`
 	Size        uint64            `json:"certified_size"`
 	Provisional uint64            `json:"provisional_size,omitempty"`
@@ -253,21 +253,36 @@ type QuorumState struct {
 	Told        *phrase.Phrase    `json:"told,omitempty"`
 }
 
-// QuorumGeneration is the generation that a regulator takes part in.
+// QuorumGeneration is the generation that a regulator takes part in, and what is said in
+// it of trees that are not certified.
 type QuorumGeneration struct {
-	Number uint64 `json:"number"`
-	Leader string `json:"leader,omitempty"` // member
-	Lag    uint64 `json:"lag_entries"`      // applied and not certified
+	Number       uint64       `json:"number"`
+	Leader       string       `json:"leader,omitempty"` // member
+	Reports      []QuorumTree `json:"reports"`
+	Locks        []QuorumTree `json:"locks"`
+	Cosignatures []QuorumTree `json:"cosignatures"`
+	// Promised is the generation that this regulator promised itself to, Begun one that
+	// others began without it; 0 for none.
+	Promised uint64 `json:"promised,omitempty"`
+	Begun    uint64 `json:"begun,omitempty"`
+}
+
+// QuorumTree is who says the same of a tree.
+type QuorumTree struct {
+	Size    uint64   `json:"size"`
+	Root    string   `json:"root"`
+	Members []string `json:"members"`
 }
 
 // QuorumSeat is one regulator as this node sees it.
 type QuorumSeat struct {
-	Member      string `json:"member"`
-	Connected   bool   `json:"connected"`
-	Cosigned    string `json:"cosigned,omitempty"` // when, of the newest checkpoint
-	Reported    uint64 `json:"reported_size,omitempty"`
-	Locked      uint64 `json:"locked_size,omitempty"`
-	Conflicting bool   `json:"conflicting,omitempty"` // it signed two stories
+	Member   string `json:"member"`
+	Cosigned string `json:"cosigned,omitempty"` // when, of the newest checkpoint
+	Live     bool   `json:"live"`               // that lately
+	// What a regulator's node knows besides.
+	Leads bool   `json:"leads,omitempty"`
+	Lag   uint64 `json:"lag_entries,omitempty"`
+	Lied  bool   `json:"lied,omitempty"` // it signed two stories
 }
 
 // QuorumPromise is a regulator's promise to a generation to come.

@@ -36,7 +36,7 @@ type Regulator interface {
 	Docket() (ballot.Docket, bool)
 	Entered(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)
-	Promises() []cosign.SignedPromise
+	Status() quorum.Status
 }
 
 // Store keeps small values.

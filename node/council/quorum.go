@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/consensus/quorum"
 	"ringfence/node/api"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
-	"ringfence/store/checkpoint"
 )
 
 // freshFor is how old a cosignature may be that tells that its regulator is at work: the
@@ -29,7 +29,7 @@ func (c *Council) QuorumState(context.Context) (api.QuorumState, error) {
 		one := api.QuorumSeat{Member: seat.Member}
 		if signed[i] != nil {
 			one.Cosigned = words.Clock(signed[i].Time)
-			if now-signed[i].Time <= int64(freshFor.Seconds()) {
+			if one.Live = now-signed[i].Time <= int64(freshFor.Seconds()); one.Live {
 				out.Fresh++
 			}
 		}
@@ -37,25 +37,75 @@ func (c *Council) QuorumState(context.Context) (api.QuorumState, error) {
 	}
 	out.Margin = out.Fresh - out.Quorum
 	if r := c.cfg.Regulator; r != nil {
-		if d, running := r.Docket(); running {
-			if d.Size > out.Size {
-				out.Provisional = d.Size
-			}
-			if d.Paused != nil {
-				paused := told(d.Paused)
-				out.Paused = &paused
-			}
-		}
-		for _, p := range r.Promises() {
-			one := api.QuorumPromise{Member: p.By.Key.Short(), Generation: p.Number}
-			if i := slices.IndexFunc(set, func(v checkpoint.Verifier) bool { return v.Key() == p.By.Key }); i >= 0 {
-				one.Member = out.Seats[i].Member
-			}
-			out.Promises = append(out.Promises, one)
+		status := r.Status()
+		within(&out, &status)
+		if d, running := r.Docket(); running && d.Paused != nil {
+			paused := told(d.Paused)
+			out.Paused = &paused
 		}
 	}
 	out.Problems = c.Problems()
 	return out, nil
+}
+
+// within adds what only a regulator knows.
+func within(out *api.QuorumState, s *quorum.Status) {
+	if !s.Running {
+		return
+	}
+	if s.Applied > out.Size {
+		out.Provisional = s.Applied
+	}
+	g := api.QuorumGeneration{
+		Number: s.Generation, Reports: trees(s.Reports), Locks: trees(s.Locks), Cosignatures: trees(s.Cosignatures),
+		Promised: s.Realign.Promised, Begun: s.Realign.Begun,
+	}
+	for _, seat := range s.Regulators {
+		i := slices.IndexFunc(out.Seats, func(q api.QuorumSeat) bool { return q.Member == seat.Member })
+		if i < 0 {
+			continue // of a set that is not certified yet
+		}
+		out.Seats[i].Leads, out.Seats[i].Lag, out.Seats[i].Lied = seat.Leads, seat.Lag, seat.Lied
+		if seat.Leads {
+			g.Leader = seat.Member
+		}
+	}
+	for _, p := range s.Realign.Promises {
+		out.Promises = append(out.Promises, api.QuorumPromise{Member: p.Member, Generation: p.Number})
+	}
+	out.Generation = &g
+}
+
+func trees(all []quorum.Agreed) []api.QuorumTree {
+	out := []api.QuorumTree{}
+	for _, a := range all {
+		out = append(out, api.QuorumTree{Size: a.Tree.Size, Root: a.Tree.Root.String(), Members: a.Members})
+	}
+	return out
+}
+
+// regulates tells what is wrong with this node's own part in the quorum.
+func regulates(s *quorum.Status) (all []phrase.Phrase) {
+	switch {
+	case s.Silence == quorum.SilentLost:
+		all = append(all, phrase.New("problem.lost", "this node's regulator lost its certification state and is silent until a rekey_regulator motion gives it a new cosigning key: %s", s.Why))
+	case s.Silence != "":
+		all = append(all, phrase.New("problem.silent", "this node's regulator neither reports nor locks nor cosigns: %s", s.Why))
+	}
+	if s.Diverging {
+		all = append(all, phrase.New("problem.diverging", "the regulators report different trees of one size: somebody told them different stories; if they cannot go on, ringfence quorum realign"))
+	}
+	for _, l := range s.Conflicts {
+		who := l.Member
+		if who == "" {
+			who = l.Key.Short()
+		}
+		all = append(all, phrase.New("problem.lied", "%s signed two stories of the ledger", who))
+	}
+	if s.Realign.Begun > 0 {
+		all = append(all, phrase.New("problem.generation_begun", "other regulators began generation %d; this one joins it by ringfence quorum realign --promise", s.Realign.Begun))
+	}
+	return all
 }
 
 // Problems tells what a person must look after about ledger and quorum.
@@ -64,6 +114,10 @@ func (c *Council) Problems() []phrase.Phrase {
 	s := c.cfg.Ledger.Standing()
 	if s.Trouble != nil {
 		all = append(all, phrase.Join(phrase.New("problem.ledger", "the regulators' ledger is followed no further; what it held goes on standing"), phrase.From(s.Trouble)))
+	}
+	if r := c.cfg.Regulator; r != nil {
+		status := r.Status()
+		all = append(all, regulates(&status)...)
 	}
 	set, now := s.State.Cosigners(), c.cfg.Now().Unix()
 	if s.Note.Size == 0 {
@@ -97,7 +151,7 @@ func (c *Council) RealignQuorum(ctx context.Context) (api.QuorumState, error) {
 		return api.QuorumState{}, api.Tell(api.Refused, phrase.New("council.no_promise", "this regulator cannot promise itself to a new generation: %s", err))
 	}
 	out, err := c.QuorumState(ctx)
-	said := phrase.New("council.promised", "this regulator promised itself to generation %d and takes part in its own no more; the new one begins by itself once %d regulators have promised: each says ringfence quorum realign", promise.Number, out.Quorum)
+	said := phrase.New("council.promised", "this regulator promised itself to generation %d and takes part in its own no more; the new one begins by itself once %d regulators have promised: each says ringfence quorum realign --promise", promise.Number, out.Quorum)
 	out.Told = &said
 	return out, err
 }

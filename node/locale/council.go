@@ -81,6 +81,13 @@ func ledgerWords() []message {
 		{"cli.quorum.margin", "margin", "余量"},
 		{"cli.quorum.margin_of", "{0} more may fail", "还可缺少 {0} 家"},
 		{"cli.quorum.stopped", "none: nothing was certified within three minutes", "无：三分钟内没有任何认证"},
+		{"cli.quorum.generation", "generation", "代"},
+		{"cli.quorum.leader", "leader", "领导者"},
+		{"cli.quorum.lag", "entries behind", "落后条数"},
+		{"cli.quorum.lied", "signed two stories", "签署了相互矛盾的内容"},
+		{"cli.quorum.reports", "Reported of {0} entries, {1}: {2}", "对 {0} 条的报告（{1}）：{2}"},
+		{"cli.quorum.locks", "Locked of {0} entries, {1}: {2}", "对 {0} 条的锁定（{1}）：{2}"},
+		{"cli.quorum.cosignatures", "Cosigned of {0} entries, {1}: {2}", "对 {0} 条的联署（{1}）：{2}"},
 		{"cli.quorum.promised", "{0} promised itself to generation {1}", "{0} 已承诺加入第 {1} 代"},
 	}
 }
@@ -114,6 +121,11 @@ func motions() []said {
 		{"motion.charter", "在 {0} 处变更章程：{1}"},
 		{"problem.ledger", "本节点不再跟随监管机构的账本；此前已取得的内容继续有效"},
 		{"problem.ledger_stale", "账本最新的检查点时间为 {0}：在工作的监管机构过少，或本节点收不到其消息；在此之前不会有新的权威内容"},
+		{"problem.silent", "本节点的监管机构不报告、不锁定、不联署：{0}"},
+		{"problem.lost", "本节点的监管机构已丢失认证状态，在更换联署密钥（rekey_regulator 议案）之前保持静默：{0}"},
+		{"problem.diverging", "监管机构对同一大小的账本报告了不同的树：有人向其讲述了不同的内容；若不能继续，请用 ringfence quorum realign"},
+		{"problem.lied", "{0} 签署了两份相互矛盾的账本内容"},
+		{"problem.generation_begun", "其他监管机构已开始第 {0} 代；本监管机构须以 ringfence quorum realign --promise 加入"},
 		{"problem.quorum_margin", "{1} 家监管机构中有 {0} 家联署，恰好满足所需：再缺一家账本即停止"},
 		{"usage.large_file", "{0} 超过 {1} 字节；请分成几个提案"},
 	}
@@ -167,6 +179,7 @@ func ballotCodes() []said {
 		{"ballot.constitution", "与现行章程不符（{0}）"},
 		{"ballot.bad_fork", "不是本联盟的分叉证据（{0}）"},
 		{"ballot.fork_noted", "该分叉已记录在案（{0}）"},
+		{"ballot.uncertified", "待认证的条目过多，须等待认证（{0}）"},
 		{"ballot.enacted", "议案已在账本中（{0}）"},
 	}
 }

@@ -231,14 +231,31 @@ func QuorumState(p *Page, s *api.QuorumState) {
 	if s.Margin < 0 {
 		margin = p.strong(p.word("quorum.stopped"))
 	}
+	generation, leader := "", ""
+	if s.Generation != nil {
+		generation, leader = strconv.FormatUint(s.Generation.Number, 10), s.Generation.Leader
+	}
 	p.facts(fact{"quorum.own", s.Regulator}, fact{"quorum", p.word("quorum_of", strconv.Itoa(s.Quorum), strconv.Itoa(s.Regulators))},
-		fact{"quorum.fresh", amount(s.Fresh)}, fact{"quorum.margin", margin}, fact{"ledger.size", amount(s.Size)}, fact{"ledger.provisional", ahead})
+		fact{"quorum.fresh", amount(s.Fresh)}, fact{"quorum.margin", margin}, fact{"quorum.generation", generation}, fact{"quorum.leader", leader},
+		fact{"ledger.size", amount(s.Size)}, fact{"ledger.provisional", ahead})
 	var rows [][]string
 	for _, seat := range s.Seats {
-		rows = append(rows, []string{seat.Member, seat.Cosigned})
+		lag, lied := "", ""
+		if seat.Lag > 0 {
+			lag = amount(seat.Lag)
+		}
+		if seat.Lied {
+			lied = p.word("quorum.lied")
+		}
+		rows = append(rows, []string{seat.Member, seat.Cosigned, lag, lied})
 	}
 	p.Line("")
-	p.table(left("member", "ledger.cosigned"), rows)
+	p.table([]column{{"member", false}, {"ledger.cosigned", false}, {"quorum.lag", true}, {"state", false}}, rows)
+	if g := s.Generation; g != nil {
+		p.trees("quorum.reports", g.Reports)
+		p.trees("quorum.locks", g.Locks)
+		p.trees("quorum.cosignatures", g.Cosignatures)
+	}
 	for _, promise := range s.Promises {
 		p.Say("quorum.promised", promise.Member, strconv.FormatUint(promise.Generation, 10))
 	}
@@ -250,5 +267,12 @@ func QuorumState(p *Page, s *api.QuorumState) {
 	}
 	if s.Told != nil {
 		p.Line(p.phrase(*s.Told))
+	}
+}
+
+// trees tells who says what of trees that are not certified.
+func (p *Page) trees(key string, all []api.QuorumTree) {
+	for _, t := range all {
+		p.Say(key, amount(t.Size), short(t.Root), strings.Join(t.Members, ", "))
 	}
 }
