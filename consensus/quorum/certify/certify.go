@@ -442,6 +442,27 @@ func (c *Certifier) Refresh() error {
 	})
 }
 
+// State returns what was kept last.
+func (c *Certifier) State() cosign.State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// Silent returns why it says nothing: that its state is lost, or could not be kept, which
+// wraps ErrBroken; nil if it does.
+func (c *Certifier) Silent() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost != "" {
+		return fmt.Errorf("certify: %w: %s", ErrLost, c.lost)
+	}
+	return c.broken
+}
+
+// ErrLost is what errors wrap that say: the state is lost.
+var ErrLost = errors.New("what this regulator signed is not known any more")
+
 // Status is where a Certifier stands.
 type Status struct {
 	State  cosign.State
@@ -452,6 +473,8 @@ type Status struct {
 	Marks  []uint64 // sizes to be reported
 	// Held is why the last report, lock and cosignature that were tried were not said.
 	Held map[Saying]cosign.Refusal
+	// Cosigned is when each regulator last cosigned Newest, as far as is known.
+	Cosigned map[keys.Public]int64
 	// Said is who said what of sizes that are not certified.
 	Said map[Saying]map[checkpoint.Tree][]keys.Public
 }
@@ -462,7 +485,16 @@ func (c *Certifier) Status() Status {
 	defer c.mu.Unlock()
 	st := Status{
 		State: c.state, Lost: c.lost, Broken: c.broken, Newest: c.newest, Fresh: c.fresh, Marks: slices.Clone(c.marks),
-		Held: make(map[Saying]cosign.Refusal), Said: make(map[Saying]map[checkpoint.Tree][]keys.Public),
+		Held: make(map[Saying]cosign.Refusal), Said: make(map[Saying]map[checkpoint.Tree][]keys.Public), Cosigned: make(map[keys.Public]int64),
+	}
+	set := c.cfg.Set(c.newest.Size)
+	for i, s := range set.Cosignatures(c.newest) {
+		if s != nil {
+			st.Cosigned[set[i].Key()] = s.Time
+		}
+	}
+	for key, w := range c.heard.words[place{saying: Cosigned, tree: c.newest.Tree}] {
+		st.Cosigned[key] = max(st.Cosigned[key], w.Time)
 	}
 	for saying := Reported; saying <= Cosigned; saying++ {
 		if c.held[saying] != cosign.None {
