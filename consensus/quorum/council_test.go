@@ -173,10 +173,10 @@ func (c *council) start(member string) *regulator {
 	cfg := quorum.Config{
 		Genesis: c.Genesis, Host: hostKey(member), Vote: r.vote, Cosign: r.cosign, Log: chartertest.Key("log", ""),
 		Dir: r.dir, Ledger: r.ledger, From: c.peers(member), Keeper: r.keeper, Network: wire{c, member},
-		Enacted: func(d charter.Enacted) error {
+		Enacted: func(d []charter.Enacted) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.enacted = append(r.enacted, d)
+			r.enacted = append(r.enacted, d...)
 			return nil
 		},
 		Lied: func(l certify.Conflict) { c.lied(member, l) },

@@ -17,12 +17,7 @@ import (
 type offers struct{ certified, other checkpoint.Note }
 
 // certified takes a checkpoint that the regulators certified just now.
-func (r *Regulator) certified(n checkpoint.Note, _ int64) {
-	r.want(n)
-	if r.cfg.Certified != nil {
-		r.cfg.Certified(n)
-	}
-}
+func (r *Regulator) certified(n checkpoint.Note, _ int64) { r.want(n) }
 
 // Offer takes a checkpoint from anybody, to be followed.
 func (r *Regulator) Offer(note []byte) error {
@@ -133,6 +128,9 @@ func (r *Regulator) followTo(ctx context.Context, now *run, n checkpoint.Note) e
 		r.offers.certified = checkpoint.Note{}
 	}
 	r.mu.Unlock()
+	if r.cfg.Certified != nil {
+		r.cfg.Certified(n)
+	}
 	err := now.certifier.Learn(n)
 	now.machine.release(n.Size)
 	r.poke()
@@ -152,13 +150,34 @@ func (s *sources) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
 	r.mu.Lock()
 	wanted := r.wanted
 	r.mu.Unlock()
-	if now := r.now.Load(); now != nil {
-		if root, ok := now.machine.Root(wanted.Size); ok && root == wanted.Root {
-			b, err := now.machine.Read(ctx, t)
-			if err == nil || !errors.Is(err, fs.ErrNotExist) {
-				return b, err
-			}
+	if m := r.applied(wanted); m != nil {
+		b, err := m.Read(ctx, t)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return b, err
 		}
 	}
 	return r.cfg.From.Read(ctx, t)
+}
+
+// applied returns the machine that came to a tree by itself; nil if none did.
+func (r *Regulator) applied(tree checkpoint.Tree) *machine {
+	now := r.now.Load()
+	if now == nil {
+		return nil
+	}
+	if root, ok := now.machine.Root(tree.Size); !ok || root != tree.Root {
+		return nil
+	}
+	return now.machine
+}
+
+// open opens a certified tree where it is to be read from.
+func (r *Regulator) open(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error) {
+	if m := r.applied(head); m != nil {
+		return ledger.Open(ctx, m, head)
+	}
+	if r.cfg.Open != nil {
+		return r.cfg.Open(ctx, head)
+	}
+	return ledger.Open(ctx, r.cfg.From, head)
 }

@@ -53,13 +53,19 @@ type Config struct {
 
 	Dir     string        // of Raft's generations
 	Ledger  follow.Ledger // that is followed here
-	From    ledger.Source // peers, for what this regulator did not apply itself
+	// From, Open and Blame are follow.Config's, for what this regulator did not apply
+	// itself.
+	From  ledger.Source
+	Open  func(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error)
+	Blame func(error) bool
+
 	Keeper  Keeper
 	Network Network
 
-	// Enacted takes each decision of the followed ledger: see follow.Config.
-	Enacted func(charter.Enacted) error
-	// Certified takes each newly certified checkpoint, to be told on.
+	// Enacted takes the decisions of the followed ledger: see follow.Config.
+	Enacted func([]charter.Enacted) error
+	// Certified takes each newly certified checkpoint once it is followed here, to be
+	// told on; nil: nobody.
 	Certified func(checkpoint.Note)
 	// Lied takes evidence against a regulator, once in a Regulator's life.
 	Lied func(certify.Conflict)
@@ -116,7 +122,9 @@ func Open(ctx context.Context, cfg Config) (*Regulator, error) {
 		helped: make(map[keys.Public]time.Time), heard: make(map[keys.Public]contact),
 	}
 	var err error
-	r.follower, err = follow.Open(ctx, follow.Config{Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Enacted: cfg.Enacted})
+	r.follower, err = follow.Open(ctx, follow.Config{
+		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Open: r.open, Blame: cfg.Blame, Enacted: cfg.Enacted,
+	})
 	if err != nil {
 		return nil, err
 	}
