@@ -55,6 +55,13 @@ func (k *keeper) Forget(why string) error {
 	return nil
 }
 
+func (k *keeper) Adopt(s cosign.State) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.state, k.lost = s, ""
+	return nil
+}
+
 // regulator is one of a council; its disks outlive it.
 type regulator struct {
 	member string
@@ -125,6 +132,7 @@ type council struct {
 	liars                  map[keys.Public]bool // cosigning keys against which evidence is due
 	evidence               map[string][]certify.Conflict
 	under                  sync.WaitGroup // messages under way
+	finally                []func()
 
 	rough bool // runs may end with an error, and messages may be wrong
 	tweak func(*quorum.Config)
@@ -166,10 +174,25 @@ func (c *council) start(member string) *regulator {
 		}
 		c.all[member] = r
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	opened := c.open(ctx, r)
+	c.mu.Lock()
+	r.Regulator = opened
+	c.hosts[hostKey(member)] = r
+	r.host = c.network.Up(hostKey(member), opened.Serve)
+	c.mu.Unlock()
+	r.stop, r.done = cancel, make(chan struct{})
+	go r.supervise(ctx)
+	return r
+}
+
+// open opens a regulator that is not to run yet.
+func (c *council) open(ctx context.Context, r *regulator) *quorum.Regulator {
+	c.Helper()
+	member := r.member
 	r.mu.Lock()
 	r.enacted = nil
 	r.mu.Unlock()
-	ctx, cancel := context.WithCancel(context.Background())
 	cfg := quorum.Config{
 		Genesis: c.Genesis, Host: hostKey(member), Vote: r.vote, Cosign: r.cosign, Log: chartertest.Key("log", ""),
 		Dir: r.dir, Ledger: r.ledger, From: c.peers(member), Keeper: r.keeper, Network: wire{c, member},
@@ -189,14 +212,13 @@ func (c *council) start(member string) *regulator {
 	if err != nil {
 		c.Fatal(err)
 	}
-	c.mu.Lock()
-	r.Regulator = opened
-	c.hosts[hostKey(member)] = r
-	r.host = c.network.Up(hostKey(member), opened.Serve)
-	c.mu.Unlock()
-	r.stop, r.done = cancel, make(chan struct{})
-	go r.supervise(ctx)
-	return r
+	return opened
+}
+
+// unstarted opens a member's regulator anew and does not run it.
+func (c *council) unstarted(member string) {
+	c.Helper()
+	c.all[member].Regulator = c.open(context.Background(), c.all[member])
 }
 
 func (c *council) lied(member string, l certify.Conflict) {
@@ -262,6 +284,9 @@ func (c *council) close() {
 		if up {
 			c.leave(member)
 		}
+	}
+	for _, f := range c.finally {
+		f()
 	}
 	c.network.Wait()
 	c.under.Wait()

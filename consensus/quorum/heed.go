@@ -120,16 +120,18 @@ func (r *Regulator) followTo(ctx context.Context, now *run, n checkpoint.Note) e
 	r.mu.Lock()
 	r.wanted = n.Tree
 	r.mu.Unlock()
+	before := r.follower.Standing()
 	if err := r.follower.Offer(ctx, n.Bytes()); err != nil {
 		return err
 	}
+	after := r.follower.Standing()
 	r.mu.Lock()
-	if r.offers.certified.Tree == n.Tree && r.offers.certified.Size <= r.follower.Standing().Note.Size {
+	if r.offers.certified.Tree == n.Tree && n.Size <= after.Note.Size {
 		r.offers.certified = checkpoint.Note{}
 	}
 	r.mu.Unlock()
-	if r.cfg.Certified != nil {
-		r.cfg.Certified(n)
+	if r.cfg.Certified != nil && (after.Note.Size > before.Note.Size || after.Fresh > before.Fresh) {
+		r.cfg.Certified(after.Note)
 	}
 	err := now.certifier.Learn(n)
 	now.machine.release(n.Size)

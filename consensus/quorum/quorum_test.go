@@ -108,7 +108,7 @@ func TestAllRestart(t *testing.T) {
 // seat has the regulators admit a member, which takes part as soon as it is proposed.
 func (c *council) seat(member string, voters ...string) {
 	c.Helper()
-	c.sync()
+	c.sync(voters[0])
 	p := c.Admit(member)
 	c.submit(voters[0], c.Propose(p, voters[0]))
 	if c.all[member] == nil {
@@ -122,13 +122,13 @@ func (c *council) seat(member string, voters ...string) {
 }
 
 // sync has what is proposed next stand on the ledger as it is certified.
-func (c *council) sync() {
+func (c *council) sync(by string) {
 	c.Helper()
 	c.eventually("all that is decided is certified", 20*time.Second, func() bool {
-		d, ok := c.all["reg"].Docket()
-		return ok && d.Paused == nil && d.NotCarried == nil && d.Size == c.all["reg"].Follower().Standing().Size()
+		d, ok := c.all[by].Docket()
+		return ok && d.Paused == nil && d.NotCarried == nil && d.Size == c.all[by].Follower().Standing().Size()
 	})
-	c.State = ballot.NewState(c.all["reg"].Follower().Past())
+	c.State = ballot.NewState(c.all[by].Follower().Past())
 	c.Now = time.Now().Unix()
 }
 
@@ -161,7 +161,7 @@ func TestGrowAndShrink(t *testing.T) {
 // unseat has the regulators take a member's seat away.
 func (c *council) unseat(member string, voters ...string) {
 	c.Helper()
-	c.sync()
+	c.sync(voters[0])
 	p := c.Motion(motion.RemoveRegulator, c.Article(&article.RegulatorRemoval{Member: member, Roles: []article.Role{article.Coordinator}}), nil)
 	c.carry(p, voters...)
 	c.everywhere(p, 30*time.Second, voters...)

@@ -41,6 +41,8 @@ type Keeper interface {
 	Keep(cosign.State) error
 	// Forget makes it durable that the state is lost.
 	Forget(why string) error
+	// Adopt holds a lost state again: see Regulator.Adopt.
+	Adopt(cosign.State) error
 }
 
 // Config is what a Regulator stands on.
@@ -51,8 +53,8 @@ type Config struct {
 	Cosign  keys.Private
 	Log     keys.Private // held by every regulator
 
-	Dir     string        // of Raft's generations
-	Ledger  follow.Ledger // that is followed here
+	Dir    string        // of Raft's generations
+	Ledger follow.Ledger // that is followed here
 	// From, Open and Blame are follow.Config's, for what this regulator did not apply
 	// itself.
 	From  ledger.Source
@@ -193,6 +195,12 @@ func (r *Regulator) begin(ctx context.Context) (*run, error) {
 		Now: func() int64 { return r.cfg.Now().Unix() },
 	})
 	m.certifier = now.certifier
+	// A disk that went back is known by one's own cosignature on what is held.
+	if note := r.follower.Standing().Note; note.Size > 0 {
+		if err := now.certifier.Learn(note); err != nil {
+			return nil, err
+		}
+	}
 	first, err := r.voters(now, &state)
 	if err != nil {
 		return nil, err
