@@ -126,7 +126,8 @@ type council struct {
 	all                    map[string]*regulator
 	mute                   map[string]bool // whose messages are lost
 	cut                    map[[2]string]bool
-	lose                   float64 // chance that a message is lost; else it takes up to late
+	filter                 func(from, to string, message []byte) []byte // what arrives; nil: nothing
+	lose                   float64                                      // chance that a message is lost; else it takes up to late
 	late                   time.Duration
 	random                 *rand.Rand
 	liars                  map[keys.Public]bool // cosigning keys against which evidence is due
@@ -134,7 +135,8 @@ type council struct {
 	under                  sync.WaitGroup // messages under way
 	finally                []func()
 
-	rough bool // runs may end with an error, and messages may be wrong
+	ahead time.Duration // of the regulators' clocks before the bubble's
+	rough bool          // runs may end with an error, and messages may be wrong
 	tweak func(*quorum.Config)
 }
 
@@ -203,7 +205,7 @@ func (c *council) open(ctx context.Context, r *regulator) *quorum.Regulator {
 			return nil
 		},
 		Lied: func(l certify.Conflict) { c.lied(member, l) },
-		Now:  time.Now, Timing: group.Loopback(), Logger: slog.New(slog.DiscardHandler), Disk: r.disk,
+		Now:  c.clock, Timing: group.Loopback(), Logger: slog.New(slog.DiscardHandler), Disk: r.disk,
 	}
 	if c.tweak != nil {
 		c.tweak(&cfg)
@@ -320,6 +322,10 @@ func (w wire) Send(to keys.Public, message []byte) {
 		w.c.mu.Lock()
 		r := w.c.hosts[to]
 		lost = lost || r == nil || w.c.mute[w.from] || w.c.mute[r.member] || w.c.cut[[2]string{w.from, r.member}]
+		if !lost && w.c.filter != nil {
+			message = w.c.filter(w.from, r.member, message)
+			lost = message == nil
+		}
 		var to *quorum.Regulator
 		if !lost {
 			to = r.Regulator
@@ -362,9 +368,23 @@ func (c *council) carry(p ballottest.Proposal, members ...string) {
 	}
 }
 
+// clock is the regulators'.
+func (c *council) clock() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+// turn turns the regulators' clocks on.
+func (c *council) turn(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += by
+}
+
 // label is a motion that labels a number, dated now.
 func (c *council) label(number string) ballottest.Proposal {
-	c.Now = time.Now().Unix()
+	c.Now = c.clock().Unix()
 	return c.Motion(motion.Ratify, ballottest.Label(c, number), nil)
 }
 

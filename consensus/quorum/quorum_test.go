@@ -129,7 +129,7 @@ func (c *council) sync(by string) {
 		return ok && d.Paused == nil && d.NotCarried == nil && d.Size == c.all[by].Follower().Standing().Size()
 	})
 	c.State = ballot.NewState(c.all[by].Follower().Past())
-	c.Now = time.Now().Unix()
+	c.Now = c.clock().Unix()
 }
 
 // A quorum grows from one to five, one being down at the last step, and shrinks again.
@@ -165,53 +165,4 @@ func (c *council) unseat(member string, voters ...string) {
 	p := c.Motion(motion.RemoveRegulator, c.Article(&article.RegulatorRemoval{Member: member, Roles: []article.Role{article.Coordinator}}), nil)
 	c.carry(p, voters...)
 	c.everywhere(p, 30*time.Second, voters...)
-}
-
-// Three of four begin another generation: what was certified stands, what was before the
-// regulators is before them again, and the fourth joins by promising later.
-func TestRealign(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		c := sit(t, 4)
-		defer c.close()
-		c.begun(c.Seats()...)
-		p := c.label("+8613800138000")
-		c.carry(p, "reg", "reg2", "reg3")
-		c.everywhere(p, 10*time.Second, c.Seats()...)
-		open := c.label("+8613800138001")
-		c.submit("reg", c.Propose(open, "reg"))
-		three := []string{"reg", "reg2", "reg3"}
-		for _, m := range three {
-			if _, err := c.all[m].Realign(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		c.eventually("three are in the next generation", 30*time.Second, func() bool {
-			for _, m := range three {
-				if s, _ := c.all[m].keeper.State(); s.Generation.Number != 1 {
-					return false
-				}
-			}
-			return true
-		})
-		for _, m := range []string{"reg2", "reg3"} {
-			v := c.Vote(open, m, nil)
-			c.submit("reg", ballot.VoteCommand(&v))
-		}
-		c.everywhere(open, 20*time.Second, three...)
-		if s, _ := c.all["reg4"].keeper.State(); s.Generation.Number != 0 {
-			t.Error("the fourth joined unasked")
-		}
-		if _, err := c.all["reg4"].Realign(); err != nil {
-			t.Fatal(err)
-		}
-		q := c.label("+8613800138002")
-		c.eventually("the fourth is in the next generation", 30*time.Second, func() bool {
-			s, _ := c.all["reg4"].keeper.State()
-			return s.Generation.Number == 1
-		})
-		c.leave("reg2")
-		c.carry(q, "reg", "reg3", "reg4")
-		c.everywhere(q, 20*time.Second, "reg", "reg3", "reg4")
-		c.oneLedger("reg", "reg3", "reg4")
-	})
 }
