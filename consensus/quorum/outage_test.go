@@ -119,3 +119,22 @@ func TestWhatIsNotCertifiedHasABound(t *testing.T) {
 		c.start("reg5")
 	})
 }
+
+// F15: a regulator whose clock is hours ahead makes no tick after the other: what a tick
+// is worth the others' clocks decide.
+func TestAClockThatIsAheadMakesNoTicks(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := sitWith(t, 4, 1, func(cfg *quorum.Config) {
+			if now := cfg.Now; cfg.Host == hostKey("reg4") {
+				cfg.Now = func() time.Time { return now().Add(5 * time.Hour) }
+			}
+		})
+		defer c.close()
+		c.begun(c.Seats()...)
+		before := c.settled(c.Seats()...)
+		time.Sleep(10 * time.Minute)
+		if after := c.settled(c.Seats()...); after.Size > before.Size+1 { // the turn of a day may lie between
+			t.Errorf("%d ticks in ten minutes", after.Size-before.Size)
+		}
+	})
+}
