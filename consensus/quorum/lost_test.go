@@ -92,6 +92,31 @@ func TestADiskThatWentBackIsRekeyed(t *testing.T) {
 	})
 }
 
+// Only the certification state went back: the ledger that is held shows a cosignature which
+// is not remembered, also while nobody else can be reached.
+func TestAStateThatWentBackIsSeenAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := sit(t, 4)
+		defer c.close()
+		c.begun(c.Seats()...)
+		c.settled(c.Seats()...)
+		yesterday, _ := c.all["reg4"].keeper.State()
+		c.leave("reg3")
+		p := c.label("+8613800138000")
+		c.carry(p, "reg", "reg2", "reg4")
+		c.everywhere(p, 10*time.Second, "reg", "reg2", "reg4")
+		c.settled("reg", "reg2", "reg4")
+		c.leave("reg4")
+		c.all["reg4"].keeper.state = yesterday
+		c.apart([]string{"reg4"}, c.but("reg4"), true)
+		c.start("reg4")
+		time.Sleep(time.Second)
+		if s := c.status("reg4"); s.Silence != quorum.SilentLost {
+			t.Errorf("it goes on: %q", s.Silence)
+		}
+	})
+}
+
 // The same after a realignment: whoever was re-keyed, or admitted, since a generation
 // began has nothing to promise, and joins it by itself.
 func TestANewKeyJoinsTheGenerationThatThereIs(t *testing.T) {
