@@ -101,7 +101,7 @@ func (f *Federation) weigh(peer keys.Public, h *heard) {
 		return
 	}
 	f.differs[peer], h.agreed = true, time.Time{}
-	member, _ := f.cfg.State.Host(peer)
+	member, _ := f.cfg.State().Host(peer)
 	if last, alarmed := f.alarmed[member]; alarmed && time.Since(last) < alarmEvery {
 		return // whoever changes his list with each word is no more news for that
 	}

@@ -65,7 +65,7 @@ func (f *Federation) clock() (ahead time.Duration, known bool) {
 	for _, host := range near {
 		clock := f.peers[host].clock
 		ahead := clock.ahead(now)
-		member, ok := f.cfg.State.Host(host)
+		member, ok := f.cfg.State().Host(host)
 		if old, seen := of[member]; ok && clock.known() && (!seen || ahead.Abs() < old.Abs()) {
 			of[member] = ahead
 		}
