@@ -129,11 +129,10 @@ func (n *Node) storeID() ([]byte, error) {
 }
 
 const (
-	spaceNode     = "node"
-	keyStoreID    = "store-id"
-	keyIssuer     = "issuer"
-	keyFederation = "federation"
-	storeIDSize   = 16
+	spaceNode   = "node"
+	keyStoreID  = "store-id"
+	keyIssuer   = "issuer"
+	storeIDSize = 16
 )
 
 // loadSnapshot reads the store's ID and, behind it, the view's snapshot.

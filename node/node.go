@@ -103,7 +103,6 @@ type Node struct {
 	among   atomic.Pointer[federation.Federation] // while it runs
 	ring    *keys.Ring                            // nil without keys
 	under   *authority.Authority                  // the ledger
-	keeper  *authority.Keeper                     // of a regulator's certification; nil of others
 	decided []charter.Enacted                     // by the regulators, until there is a list
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
@@ -140,7 +139,7 @@ func Open(cfg Config) (_ *Node, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, n.store.Close())
+			err = errors.Join(err, n.under.Close(), n.store.Close())
 		}
 	}()
 	for _, step := range []func() error{
@@ -333,11 +332,7 @@ func (n *Node) State() *charter.State { return n.state }
 
 // Close saves the list's snapshot and closes the store. Run must have ended.
 func (n *Node) Close() error {
-	err := n.saveSnapshot()
-	if n.keeper != nil {
-		err = errors.Join(err, n.keeper.Close())
-	}
-	return errors.Join(err, n.store.Close())
+	return errors.Join(n.saveSnapshot(), n.under.Close(), n.store.Close())
 }
 
 func (n *Node) session() (uint64, error) {

@@ -33,17 +33,6 @@ type Config struct {
 	Logger  *slog.Logger
 }
 
-// Seat is what a regulator's node has besides.
-type Seat struct {
-	Host   keys.Public // of this node
-	Vote   keys.Private
-	Cosign keys.Private
-	Log    keys.Private
-	Dir    string // of Raft
-	Keeper quorum.Keeper
-	Timing group.Timing // zero: for regulators far from each other
-}
-
 // Authority is a node's place under the ledger. It may be used concurrently.
 type Authority struct {
 	cfg       Config
@@ -85,6 +74,14 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 		return nil, fmt.Errorf("authority: %w", err)
 	}
 	return a, nil
+}
+
+// Close closes what a regulator keeps of its certification. Run must have ended.
+func (a *Authority) Close() error {
+	if a == nil || a.cfg.Seat == nil {
+		return nil
+	}
+	return a.cfg.Seat.Keeper.Close()
 }
 
 // Follower returns the ledger as it is followed here.
