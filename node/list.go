@@ -105,7 +105,7 @@ func (n *Node) viewConfig() (view.Config, error) {
 	if err != nil {
 		return view.Config{}, fmt.Errorf("node: read fork proofs: %w", err)
 	}
-	cfg := view.Config{State: n.state, Source: n.store, Day: n.today(), Session: session}
+	cfg := view.Config{State: n.founded, Source: n.store, Day: n.today(), Session: session}
 	for _, p := range proofs {
 		cfg.Frozen = append(cfg.Frozen, view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()})
 	}

@@ -44,12 +44,15 @@ func (f *Federation) listing() reconcile.Beacon {
 	return b
 }
 
-// Listed says that the list may be another one: what peers said of theirs is compared
-// with it.
+// Listed says that the list may be another one, or made of a longer ledger: what peers
+// said of theirs is compared with it, and the network is that of the charter.
 func (f *Federation) Listed() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.listing()
+	b := f.listing()
+	f.mu.Unlock()
+	if f.reached.Swap(b.LedgerSize) != b.LedgerSize {
+		f.enacted()
+	}
 }
 
 // agreement is how a peer's list stands to this node's.

@@ -112,11 +112,12 @@ type Federation struct {
 	overlay  *overlay.Overlay
 	gossip   *gossip.Gossip
 	pull     *reconcile.Reconciler
-	around   around       // both, as the rules see them
-	alone    atomic.Bool  // in its federation, as far as the ledger was looked at
-	began    time.Time    // by the machine's clock
-	caughtUp atomic.Bool  // was it ever
-	fresh    atomic.Int64 // when this node last heard all that some peer holds, in nanoseconds since began
+	around   around        // both, as the rules see them
+	alone    atomic.Bool   // in its federation, as far as the ledger was looked at
+	began    time.Time     // by the machine's clock
+	reached  atomic.Uint64 // ledger size by whose charter the network is
+	caughtUp atomic.Bool   // was it ever
+	fresh    atomic.Int64  // when this node last heard all that some peer holds, in nanoseconds since began
 
 	pushed   chan arrival
 	evidence chan []byte
@@ -186,6 +187,7 @@ func New(cfg Config) (*Federation, error) {
 		pushed: make(chan arrival, queued), evidence: make(chan []byte, queued), unequal: make(chan difference, 16),
 		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[charter.MemberIndex]time.Time),
 	}
+	f.reached.Store(cfg.List().Stamp().LedgerSize)
 	f.lookAround()
 	if err := f.recall(); err != nil {
 		return nil, err

@@ -13,9 +13,9 @@ type hosted struct{ state func() *charter.State }
 
 func (r hosted) Host(k keys.Public) (charter.MemberIndex, bool) { return r.state().Host(k) }
 
-// Enacted says that the ledger may have changed who is a member: whom it admitted is
+// enacted takes in that the ledger may have changed who is a member: whom it admitted is
 // dialled and let in at once, whom it removed is hung up on.
-func (f *Federation) Enacted() {
+func (f *Federation) enacted() {
 	f.lookAround()
 	f.gossip.SetDirect(f.directs())
 	f.overlay.Reconsider()

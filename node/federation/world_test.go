@@ -74,6 +74,7 @@ func newPlace(t *testing.T) *place {
 		pushed: make(chan arrival, 4), unequal: make(chan difference, 4),
 		peers: map[keys.Public]heard{}, differs: map[keys.Public]bool{}, alarmed: map[charter.MemberIndex]time.Time{},
 	}
+	p.reached.Store(v.List().Stamp().LedgerSize)
 	return p
 }
 
