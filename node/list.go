@@ -155,7 +155,7 @@ func (n *Node) loadSnapshot(cfg view.Config) (*view.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.List().Stamp().Day > n.today() {
+	if n.under.Follower().Standing().Tick == 0 && v.List().Stamp().Day > n.today() {
 		return nil, fmt.Errorf("it stands on %s, which is after today", v.List().Stamp().Day)
 	}
 	stamp := v.List().Stamp()
@@ -231,7 +231,11 @@ func (n *Node) asOf() time.Time {
 
 // age tells how old the list is.
 func (n *Node) age() answer.Age {
-	return answer.Age{List: max(n.cfg.Now().Sub(n.asOf()), 0), Checkpoint: -1}
+	age := answer.Age{List: max(n.cfg.Now().Sub(n.asOf()), 0), Checkpoint: -1}
+	if fresh := n.under.Fresh(); !fresh.IsZero() {
+		age.Checkpoint = max(n.cfg.Now().Sub(fresh), 0)
+	}
+	return age
 }
 
 func (n *Node) stamp() api.ListStamp { return answer.Stamp(n.view.List().Stamp(), n.age()) }
@@ -239,11 +243,11 @@ func (n *Node) stamp() api.ListStamp { return answer.Stamp(n.view.List().Stamp()
 // screenList is the list as screening sees it.
 type screenList struct {
 	*view.List
-	updated time.Time
+	updated, fresh time.Time
 }
 
 // Stamp implements screen.List.
 func (l screenList) Stamp() screen.Stamp {
 	s := l.List.Stamp()
-	return screen.Stamp{Root: s.Root, Session: s.Session, Serial: s.Serial, LedgerSize: s.LedgerSize, Day: s.Day, Updated: l.updated}
+	return screen.Stamp{Root: s.Root, Session: s.Session, Serial: s.Serial, LedgerSize: s.LedgerSize, Day: s.Day, Updated: l.updated, Checkpoint: l.fresh}
 }

@@ -151,10 +151,10 @@ func (n *Node) readiness() error {
 // stale says in words that what the node serves may be stale; "" while it is not.
 // It serves on: the last list is better than none.
 func (n *Node) stale() string {
-	if f := n.among.Load(); f != nil {
+	if f := n.among.Load(); f != nil && !f.Stale().IsZero() {
 		return f.Stale().Text
 	}
-	return ""
+	return n.under.Stale().Text
 }
 
 // unheard is for how long no peer has told all that it holds.
@@ -266,7 +266,7 @@ func (n *Node) measurePeers() {
 
 // troubles tells in words what is wrong between this node and the others.
 func (n *Node) troubles() []phrase.Phrase {
-	var out []phrase.Phrase
+	out := n.under.Problems()
 	if err := n.maySign(); err != nil {
 		out = append(out, phrase.From(err))
 	}

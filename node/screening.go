@@ -185,7 +185,7 @@ func (n *Node) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
 // asks counts it.
 func (n *Node) Decide(call *screen.Call) screen.Verdict {
 	s := n.screener.Load()
-	v := s.Decide(screenList{n.view.List(), n.asOf()}, call)
+	v := s.Decide(screenList{n.view.List(), n.asOf(), n.under.Fresh()}, call)
 	if record.Kept(&v) { // tags cost more than the decision
 		n.log.Info("call refused", "decision", record.New(n.recordKey, call, &v, s.Digest()))
 	}

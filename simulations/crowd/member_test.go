@@ -33,7 +33,7 @@ func TestMembersComeAndGo(t *testing.T) {
 		n.Decide(motion.AdmitMember, chartertest.Admission(t, n.Council.State.Constitution(), Member(3), "operator", "vendor"))
 		n.Hear(old[:2]...)
 		n.Hear(late)
-		n.Within(30*time.Second, "those who heard of it have met it", func() bool { return slices.Equal(late.Near(), []int{0, 1}) })
+		n.Within(5*time.Second, "those who heard of it have met it", func() bool { return slices.Equal(late.Near(), []int{0, 1}) })
 		late.Flag(Num(9))
 		old[1].Stop()
 		old[1].Start()
@@ -49,7 +49,7 @@ func TestMembersComeAndGo(t *testing.T) {
 		n.Decide(motion.RemoveMember, &article.MemberRemoval{Member: Member(1), How: article.Expel})
 		gone, rest := old[1], []*Node{old[0], old[2], late}
 		n.Hear(rest...)
-		n.Within(10*time.Second, "it is hung up on", func() bool { return len(gone.Near()) == 0 })
+		n.Within(200*time.Millisecond, "it is hung up on", func() bool { return len(gone.Near()) == 0 })
 		gone.Flag(Num(10)) // it does not know yet
 		rest[0].Flag(Num(11))
 		time.Sleep(2 * time.Minute)
