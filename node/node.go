@@ -39,6 +39,7 @@ import (
 	"ringfence/node/screen/enforce"
 	"ringfence/node/screen/local"
 	"ringfence/node/screen/record"
+	"ringfence/node/snapshot"
 	"ringfence/node/speak"
 	"ringfence/node/token"
 	"ringfence/store/charter"
@@ -107,13 +108,13 @@ type Node struct {
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
-	shipped    *plan.Set
-	book       atomic.Pointer[answer.Book]
-	screener   atomic.Pointer[screen.Screener]
-	recordKey  record.Key
-	updated    atomic.Int64 // Unix nanoseconds of the last look at the feeds
-	savedStamp atomic.Pointer[view.Stamp]
-	again      answer.Again
+	shipped   *plan.Set
+	book      atomic.Pointer[answer.Book]
+	screener  atomic.Pointer[screen.Screener]
+	recordKey record.Key
+	updated   atomic.Int64 // Unix nanoseconds of the last look at the feeds
+	snapshot  *snapshot.File
+	again     answer.Again
 
 	mu       sync.Mutex // held while switches, rules or plans change
 	switches enforce.Switches

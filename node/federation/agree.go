@@ -86,7 +86,7 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 	defer f.mu.Unlock()
 	f.listing()
 	before := f.peers[peer]
-	h := heard{Beacon: b, at: now, came: time.Now(), clock: before.clock.after(b.Time, now, roundTrip), agreed: before.agreed}
+	h := heard{Beacon: b, at: now, came: time.Now(), clock: before.clock.After(b.Time, now, roundTrip), agreed: before.agreed}
 	f.weigh(peer, &h)
 	f.peers[peer] = h
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/federation/clock"
 	"ringfence/node/gossip"
 	"ringfence/node/overlay"
 	"ringfence/node/phrase"
@@ -150,7 +151,7 @@ type heard struct {
 	reconcile.Beacon
 	at    time.Time // by the node's clock
 	came  time.Time // by the machine's
-	clock reading
+	clock clock.Reading
 	open  bool // it was made of what this node had not yet, or no longer knows of
 	// agreed is when both were last known to have the same list, by the machine's
 	// clock; zero: never yet, or another one was found since.

@@ -178,7 +178,7 @@ func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.B
 	}
 	line.Agreement, line.AgreedSeconds = string(f.agreement(host, own)), since(h.agreed)
 	line.Ready, line.Version, line.Heard = h.Ready, h.Version, stamp(h.at)
-	if seconds := h.clock.ahead(f.cfg.Now()).Seconds(); h.clock.known() {
+	if seconds := h.clock.Ahead(f.cfg.Now()).Seconds(); h.clock.Known() {
 		line.ClockAheadSeconds = &seconds
 	}
 }

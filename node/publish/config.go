@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,10 +110,8 @@ func New(cfg Config) (*Publisher, error) {
 		return nil, fmt.Errorf("publish: clock and randomness are needed")
 	}
 	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public(), book: publication.Book{Values: cfg.Store}, line: queue.Line{Values: cfg.Store}}
-	p.pen = pen.New(pen.Config{
-		Key: cfg.Key, Federation: cfg.View.List().State().Federation(), Store: cfg.Store, Door: cfg.Door, Now: cfg.Now,
-		MaySign: p.maySign, Spare: p.spare,
-	})
+	federation := cfg.View.List().State().Federation()
+	p.pen = pen.New(pen.Config{Key: cfg.Key, Federation: federation, Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: p.maySign, Spare: p.spare})
 	return p, nil
 }
 
