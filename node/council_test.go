@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/node/api"
+	"ringfence/node/federation"
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
@@ -174,4 +177,64 @@ func TestTheCheckpointAges(t *testing.T) {
 			t.Errorf("%v old: %+v, %v", one.age, v, err)
 		}
 	}
+}
+
+// within waits until something that comes by itself is there.
+func within(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within a minute: %s", what)
+		}
+	}
+}
+
+// newcomer makes a directory of a member that no genesis names, beside the home of
+// another, with keys of its own.
+func (h *home) newcomer() (late *home, card charter.Card) {
+	t := h.t
+	late = &home{t: t, now: h.now}
+	dir := t.TempDir()
+	keyFile := filepath.Join(dir, "key.txt")
+	must(t, keys.CreateKeyFile(keyFile, rand.Reader))
+	late.cfg = Config{Dir: filepath.Join(dir, "data"), Unlock: keys.KeyFile(keyFile), FreeFloor: 1, Version: "test", Now: func() time.Time { return late.now }}
+	must(t, os.Mkdir(late.cfg.Dir, 0o700))
+	card = chartertest.Card(t, "late", "operator")
+	for purpose, list := range map[keys.Purpose]*[]keys.Public{keys.PurposeIssuer: &card.Issuers, keys.PurposeHost: &card.Hosts} {
+		half, err := keys.Create(filepath.Join(late.cfg.Dir, KeysDir), purpose, late.cfg.Unlock, rand.Reader)
+		must(t, err)
+		*list = []keys.Public{half.Public}
+	}
+	sealed, err := os.ReadFile(filepath.Join(h.cfg.Dir, GenesisFile))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(late.cfg.Dir, GenesisFile), sealed, 0o600))
+	must(t, NewStore(late.cfg.Dir, card.Issuers[0]))
+	return late, card
+}
+
+// A node that the genesis does not name fetches the ledger as a stranger, finds in it
+// that its member was admitted, is met by the others and heard by them, all without a
+// restart.
+func TestANewcomerFollowsTheLedgerUntilItIsAdmitted(t *testing.T) {
+	h, c := withCouncil(t, nil)
+	late, card := h.newcomer()
+	h.cfg.Network = federation.Network{Listen: []string{"127.0.0.1:0"}}
+	c.decide(motion.AdmitMember, &article.MemberAdmission{Member: card.Member()}, late.key())
+	c.keep()
+	h.run()
+	late.cfg.Network = federation.Network{Bootstrap: h.node.among.Load().Standing().Addresses, Every: time.Second}
+	late.open()
+	if err := late.node.apart(); err == nil || late.node.State().Size() != 1 {
+		t.Fatalf("it begins at ledger size %d, apart: %v", late.node.State().Size(), err)
+	}
+	late.run()
+	within(t, "it has followed the ledger", func() bool { return late.node.State().Size() == c.State.Size() })
+	within(t, "both are connected", func() bool {
+		return h.node.Standing().Connected == 1 && late.node.Standing().Connected == 1
+	})
+	if err := errors.Join(late.node.apart(), late.flags()); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "its flag is in the other's list", func() bool { return h.node.view.List().Counts().Statements == 1 })
+	within(t, "both agree", func() bool { return late.node.Standing().Agreeing == 1 })
 }

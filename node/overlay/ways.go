@@ -185,6 +185,11 @@ func (o *Overlay) Neighbours() []keys.Public {
 	return out
 }
 
+// Reachable returns the members' hosts of which an address is known, whom Visit may reach.
+func (o *Overlay) Reachable() []keys.Public {
+	return slices.DeleteFunc(o.cfg.Hosts(), func(k keys.Public) bool { return k == o.self || len(o.book.Addresses(k)) == 0 })
+}
+
 // Peers returns every host that the charter names but the own one, in the
 // charter's order, and what is known of the way to it.
 func (o *Overlay) Peers() []Peer {
