@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ipfs/go-cid"
 
@@ -40,7 +41,8 @@ func encodeAnswer(r *ballot.Result) []byte {
 		a.Motion = r.Motion.Bytes()
 	}
 	if r.Refusal != nil {
-		a.Code, a.Words = uint8(r.Refusal.Code), r.Refusal.Words[:min(len(r.Refusal.Words), maxWords)]
+		a.Code = uint8(r.Refusal.Code)
+		a.Words = strings.ToValidUTF8(r.Refusal.Words[:min(len(r.Refusal.Words), maxWords)], "")
 	}
 	return wire.Format(a)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringfence/consensus/ballot"
+	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/store/charter"
 	"ringfence/store/checkpoint"
@@ -22,13 +23,17 @@ import (
 // machine is what Raft drives in one run of a group: the ballot, and the tail that comes
 // of it. The group calls its methods one at a time; what others read is behind mu.
 type machine struct {
-	r *Regulator
+	r         *Regulator
+	ctx       context.Context // of the run
+	fail      context.CancelCauseFunc
+	certifier *certify.Certifier
 
 	mu     sync.Mutex
 	state  *ballot.State // the newcomers in it are not regulators yet
 	tail   *tail
 	from   uint64        // ledger size: below it all is certified and on disk
 	voters []keys.Public // of Raft
+	marked uint64        // the largest size that the log marks
 
 	enacted []charter.Enacted // from there on
 	spoilt  error             // the tail could not grow: nothing of it is vouched for
@@ -53,9 +58,18 @@ func (m *machine) Apply(_ uint64, command []byte) []byte {
 			m.spoilt = m.tail.append(result.Entries)
 		}
 	}
+	spoilt, mark := m.spoilt, result.Verb == ballot.Mark && result.Outcome != ballot.Refused
+	if mark {
+		m.marked = max(m.marked, result.Size)
+	}
 	m.mu.Unlock()
-	if result.Verb == ballot.Mark && result.Outcome != ballot.Refused {
-		m.r.marked(result.Size)
+	if spoilt != nil {
+		m.fail(fmt.Errorf("quorum: what was applied could not be added to the ledger: %w", spoilt))
+	}
+	if mark {
+		if err := m.certifier.Mark(result.Size); err != nil && !errors.Is(err, certify.ErrEnded) {
+			m.r.cfg.Logger.Error("this regulator does not certify", "error", err)
+		}
 	}
 	m.r.poke()
 	return encodeAnswer(&result)
@@ -144,7 +158,7 @@ const restoreWithin = 2 * time.Minute
 // believes: it follows the checkpoint in it as a stranger does, and judges the rest as if
 // it came one by one.
 func (m *machine) Restore(snapshot io.Reader) error {
-	ctx, cancel := context.WithTimeout(m.r.ctx, restoreWithin)
+	ctx, cancel := context.WithTimeout(m.ctx, restoreWithin)
 	defer cancel()
 	b, err := io.ReadAll(io.LimitReader(snapshot, group.MaxSnapshot+1))
 	if err != nil {
@@ -189,23 +203,10 @@ func (m *machine) Restore(snapshot io.Reader) error {
 		}
 	}
 	m.mu.Lock()
-	m.state, m.tail, m.from, m.spoilt, m.enacted = state, tail, size, nil, nil
+	m.state, m.tail, m.from, m.spoilt, m.enacted, m.marked = state, tail, size, nil, nil, 0
 	m.mu.Unlock()
 	m.r.poke()
 	return nil
-}
-
-// between returns the entries of a stretch that was applied here, as far as they are
-// held.
-func (m *machine) between(from, to uint64) []ledger.Entry {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kept := m.state.Kept()
-	first := m.state.Size() - uint64(len(kept))
-	if from < first || to > m.state.Size() || from > to {
-		return nil
-	}
-	return kept[from-first : to-first]
 }
 
 // size is how many entries were applied.
@@ -213,6 +214,21 @@ func (m *machine) size() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.state.Size()
+}
+
+// marks returns how many entries were applied, and up to which the log marks them.
+func (m *machine) marks() (size, marked uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Size(), m.marked
+}
+
+// entries returns entries of a stretch that was applied here: see tail.entries.
+func (m *machine) entries(ctx context.Context, s stretch, most int) ([]ledger.Entry, error) {
+	m.mu.Lock()
+	tail := m.tail
+	m.mu.Unlock()
+	return tail.entries(ctx, s, most)
 }
 
 // release lets go of what is certified and followed up to a size.
@@ -227,13 +243,13 @@ func (m *machine) release(size uint64) {
 	}
 }
 
-// Root implements cosign.Log. Nothing agrees with a tail that could not grow.
+// Root implements cosign.Log. Of a tail that could not grow it tells nothing.
 func (m *machine) Root(size uint64) (merkle.Hash, bool) {
 	m.mu.Lock()
 	spoilt, tail := m.spoilt != nil, m.tail
 	m.mu.Unlock()
 	if spoilt {
-		return merkle.Hash{}, true
+		return merkle.Hash{}, false
 	}
 	return tail.Root(size)
 }

@@ -93,8 +93,8 @@ func (t *tail) size() uint64 {
 	return t.tree.Size()
 }
 
-// Root implements cosign.Log. A root that the disk no longer tells is one that nothing
-// agrees with.
+// Root implements cosign.Log. A root that the disk does not tell is not known: whoever
+// held it against what others certified would be silent until the next realignment.
 func (t *tail) Root(size uint64) (merkle.Hash, bool) {
 	t.mu.RLock()
 	tree := t.tree
@@ -105,7 +105,7 @@ func (t *tail) Root(size uint64) (merkle.Hash, bool) {
 	}
 	then, err := ledger.NewReader(tree, t).At(context.Background(), size)
 	if err != nil {
-		return merkle.Hash{}, true
+		return merkle.Hash{}, false
 	}
 	root = then.Head().Root
 	t.mu.Lock()
@@ -126,4 +126,34 @@ func (t *tail) release(size uint64) {
 			delete(t.rows, tile)
 		}
 	}
+}
+
+// entries returns entries of a stretch, from its beginning on: as many as have so many
+// bytes, or one. Those that lie below on disk are read from there.
+func (t *tail) entries(ctx context.Context, s stretch, most int) (all []ledger.Entry, err error) {
+	t.mu.RLock()
+	tree := t.tree
+	t.mu.RUnlock()
+	if s.from >= s.to || s.to > tree.Size() {
+		return nil, nil
+	}
+	r := ledger.NewReader(tree, t)
+	for i := s.from; i < s.to; {
+		data, err := r.Entries(ctx, i/ledger.Full)
+		if err != nil {
+			return nil, err
+		}
+		openings, err := r.Openings(ctx, i/ledger.Full)
+		if err != nil {
+			return nil, err
+		}
+		for at := i % ledger.Full; at < uint64(len(data)) && i < s.to; at, i = at+1, i+1 {
+			e := ledger.Entry{Data: data[at], Opening: openings[at]}
+			if most -= len(e.Data) + len(e.Opening); most < 0 && len(all) > 0 {
+				return all, nil
+			}
+			all = append(all, e)
+		}
+	}
+	return all, nil
 }
