@@ -17,6 +17,7 @@ import (
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/consensus/quorum/quorumtest"
@@ -341,7 +342,7 @@ func (w wire) Send(to keys.Public, message []byte) {
 }
 
 // submit submits a command through a regulator until it is known what became of it.
-func (c *council) submit(member string, command []byte) quorum.Answer {
+func (c *council) submit(member string, command []byte) applied.Answer {
 	c.Helper()
 	last := ""
 	for range 60 {
@@ -355,7 +356,7 @@ func (c *council) submit(member string, command []byte) quorum.Answer {
 		time.Sleep(200 * time.Millisecond)
 	}
 	c.Fatalf("%s: what became of a command is not known after a minute: %s", member, last)
-	return quorum.Answer{}
+	return applied.Answer{}
 }
 
 // carry has members carry a motion, through the first of them.

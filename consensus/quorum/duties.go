@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"ringfence/consensus/ballot"
-	"ringfence/consensus/ballot/enact"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/store/keys"
@@ -71,7 +71,7 @@ func (r *Regulator) attend(ctx context.Context, now *run) error {
 		if err := now.certifier.Silent(); errors.Is(err, certify.ErrBroken) {
 			return err // to say nothing more while all looks well would be worse
 		}
-		now.group.Want(now.machine.wanted())
+		now.group.Want(now.machine.Wanted())
 		ready, err := r.prepared(ctx, now)
 		if err != nil && ctx.Err() == nil {
 			r.cfg.Logger.Warn("another generation cannot begin yet", "error", err)
@@ -97,7 +97,7 @@ func (r *Regulator) due(now *run, since time.Time, after time.Duration) bool {
 
 // rank is the place of this regulator among those that do not lead.
 func (r *Regulator) rank(now *run) (n int) {
-	for _, host := range now.machine.wanted().Voters {
+	for _, host := range now.machine.Wanted().Voters {
 		switch host {
 		case r.cfg.Host:
 			return n
@@ -128,7 +128,7 @@ func (r *Regulator) certifyOn(_ context.Context, now *run) error {
 	return errors.Join(errs...)
 }
 
-func (r *Regulator) submit(ctx context.Context, command []byte) (Answer, error) {
+func (r *Regulator) submit(ctx context.Context, command []byte) (applied.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, dutyTime)
 	defer cancel()
 	return r.Submit(ctx, command)
@@ -137,7 +137,7 @@ func (r *Regulator) submit(ctx context.Context, command []byte) (Answer, error) 
 // mark has what was applied certified.
 func (r *Regulator) mark(ctx context.Context, now *run) error {
 	w, at := &r.waited, time.Now()
-	size, marked := now.machine.marks()
+	size, marked := now.machine.Marks()
 	certified := r.follower.Standing().Size()
 	if size <= max(certified, marked) {
 		w.grown = time.Time{}
@@ -163,7 +163,7 @@ func (r *Regulator) mark(ctx context.Context, now *run) error {
 
 // settle shows the certified checkpoint of a set change, so that the ledger goes on.
 func (r *Regulator) settle(ctx context.Context, now *run) error {
-	w, d, note := &r.waited, r.unsettled(now), r.follower.Standing().Note
+	w, d, note := &r.waited, now.machine.Unsettled(), r.follower.Standing().Note
 	if d == nil || note.Size < d.Size {
 		w.unsettled = time.Time{}
 		return nil
@@ -181,19 +181,9 @@ func (r *Regulator) settle(ctx context.Context, now *run) error {
 	return nil
 }
 
-// unsettled is the set change whose checkpoint is to be shown.
-func (r *Regulator) unsettled(now *run) *enact.SetChange {
-	now.machine.mu.Lock()
-	defer now.machine.mu.Unlock()
-	return now.machine.state.Unsettled()
-}
-
 // tick moves the ledger's time.
 func (r *Regulator) tick(ctx context.Context, now *run) error {
-	now.machine.mu.Lock()
-	past := now.machine.state.Clock()
-	now.machine.mu.Unlock()
-	w, at := &r.waited, time.Now()
+	past, w, at := now.machine.Clock(), &r.waited, time.Now()
 	if !tickDue(past, r.cfg.Now().Unix()) {
 		w.untold = time.Time{}
 		return nil
@@ -304,7 +294,7 @@ func (r *Regulator) collect(now *run, last ballot.Clock) (motion.Tick, bool, err
 	if err != nil {
 		return motion.Tick{}, false, err
 	}
-	s := now.machine.constitution()
+	s := now.machine.Constitution()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.times[own.By] = own
@@ -324,10 +314,7 @@ func (r *Regulator) collect(now *run, last ballot.Clock) (motion.Tick, bool, err
 
 // ownTime is this regulator's word on what time it is.
 func (r *Regulator) ownTime(now *run) (motion.Time, error) {
-	now.machine.mu.Lock()
-	last := now.machine.state.Clock()
-	federation := now.machine.state.Constitution().Federation()
-	now.machine.mu.Unlock()
+	last, federation := now.machine.Clock(), now.machine.Constitution().Federation()
 	t := motion.Time{Federation: federation, By: r.cfg.Vote.Public(), Unix: r.cfg.Now().Unix(), Previous: last.Index, Size: last.Size}
 	return t.Sign(r.cfg.Vote)
 }
@@ -346,7 +333,7 @@ func (r *Regulator) giveTime(now *run, to keys.Public) error {
 
 // takeTime keeps a regulator's time for the tick that is to come.
 func (r *Regulator) takeTime(now *run, b []byte) error {
-	e, err := motion.OpenEntry(b, now.machine.constitution().Federation())
+	e, err := motion.OpenEntry(b, now.machine.Constitution().Federation())
 	if err != nil {
 		return err
 	}
@@ -355,7 +342,7 @@ func (r *Regulator) takeTime(now *run, b []byte) error {
 		return errors.New("quorum: what was given as a time is none")
 	}
 	t := tick.Times[0]
-	if _, seated := now.machine.constitution().Regulator(t.By); !seated {
+	if _, seated := now.machine.Constitution().Regulator(t.By); !seated {
 		return fmt.Errorf("quorum: a time of %s, which is no regulator", t.By.Short())
 	}
 	r.mu.Lock()

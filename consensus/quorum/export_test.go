@@ -3,6 +3,7 @@ package quorum
 import (
 	"slices"
 
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 )
 
@@ -41,4 +42,4 @@ func IsAbout(b []byte, topics ...uint8) bool {
 }
 
 // Stretch is how a part of the ledger is named in a message.
-func Stretch(from, to uint64) []byte { return stretch{from, to}.bytes() }
+func Stretch(from, to uint64) []byte { return applied.Stretch{From: from, To: to}.Bytes() }

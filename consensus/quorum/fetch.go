@@ -2,16 +2,14 @@ package quorum
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"time"
 
 	"ringfence/consensus/cosign"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/merkle"
@@ -39,7 +37,7 @@ const (
 func (r *Regulator) holdStart(ctx context.Context, now *run, j *joining, from uint64) (bool, error) {
 	start := j.record.Start
 	if root, ok := now.machine.Root(start.Size); ok && root == start.Root {
-		entries, err := now.machine.entries(ctx, stretch{from, start.Size}, math.MaxInt)
+		entries, err := now.machine.Entries(ctx, applied.Stretch{From: from, To: start.Size}, math.MaxInt)
 		if err != nil {
 			return false, err
 		}
@@ -73,7 +71,7 @@ func (r *Regulator) holdStart(ctx context.Context, now *run, j *joining, from ui
 // ask asks all others for entries that are missing, and those whose entries were wrong
 // only when that is everybody.
 func (r *Regulator) ask(now *run, j *joining, from uint64) {
-	start, at, peers := j.record.Start, time.Now(), now.machine.peers()
+	start, at, peers := j.record.Start, time.Now(), now.machine.Peers()
 	have := make(map[keys.Public]uint64)
 	r.mu.Lock()
 	if at.Sub(j.asked) >= askEvery {
@@ -89,23 +87,9 @@ func (r *Regulator) ask(now *run, j *joining, from uint64) {
 	}
 	r.mu.Unlock()
 	for host, next := range have {
-		m := message{topic: aboutNoEntries, parts: [][]byte{stretch{next, start.Size}.bytes(), start.Root[:]}}
+		m := message{topic: aboutNoEntries, parts: [][]byte{applied.Stretch{From: next, To: start.Size}.Bytes(), start.Root[:]}}
 		r.cfg.Network.Send(host, m.bytes())
 	}
-}
-
-// stretch is a part of the ledger.
-type stretch struct{ from, to uint64 }
-
-func (s stretch) bytes() []byte {
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, s.from), s.to)
-}
-
-func decodeStretch(b []byte) (stretch, error) {
-	if len(b) != 16 {
-		return stretch{}, fmt.Errorf("quorum: a stretch of the ledger in %d bytes; it takes 16", len(b))
-	}
-	return stretch{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}, nil
 }
 
 // giveEntries answers who asks for entries that lead to a tree which was applied here, or
@@ -114,18 +98,18 @@ func (r *Regulator) giveEntries(now *run, to keys.Public, parts [][]byte) error 
 	if len(parts) != 2 || len(parts[1]) != merkle.HashSize {
 		return errors.New("quorum: entries are asked for, of no tree")
 	}
-	s, err := decodeStretch(parts[0])
+	s, err := applied.DecodeStretch(parts[0])
 	if err != nil {
 		return err
 	}
-	if root, ok := now.machine.Root(s.to); !ok || root != merkle.Hash(parts[1]) {
+	if root, ok := now.machine.Root(s.To); !ok || root != merkle.Hash(parts[1]) {
 		return nil
 	}
-	entries, err := now.machine.entries(now.machine.ctx, s, maxGiven)
+	entries, err := now.machine.Entries(now.machine.Context(), s, maxGiven)
 	if err != nil || len(entries) == 0 {
 		return nil // others have them
 	}
-	m := message{topic: aboutEntries, parts: [][]byte{stretch{s.from, s.to}.bytes()}}
+	m := message{topic: aboutEntries, parts: [][]byte{s.Bytes()}}
 	for _, e := range entries[:min(len(entries), (maxParts-1)/2)] {
 		m.parts = append(m.parts, e.Data, e.Opening)
 	}
@@ -138,21 +122,21 @@ func (r *Regulator) takeEntries(from keys.Public, parts [][]byte) error {
 	if len(parts)%2 != 1 {
 		return errors.New("quorum: entries without their openings")
 	}
-	s, err := decodeStretch(parts[0])
+	s, err := applied.DecodeStretch(parts[0])
 	if err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	j := r.joining
-	if j == nil || len(parts) == 1 || j.wrong[from] || s.to != j.record.Start.Size || s.from != j.from+uint64(len(j.entries[from])) {
+	if j == nil || len(parts) == 1 || j.wrong[from] || s.To != j.record.Start.Size || s.From != j.from+uint64(len(j.entries[from])) {
 		return nil
 	}
 	held := 0
 	for _, e := range j.entries[from] {
 		held += len(e.Data) + len(e.Opening)
 	}
-	for i := 1; i < len(parts) && s.from+uint64(i/2) < s.to; i += 2 {
+	for i := 1; i < len(parts) && s.From+uint64(i/2) < s.To; i += 2 {
 		if held += len(parts[i]) + len(parts[i+1]); held > maxFetched {
 			delete(j.entries, from)
 			j.wrong[from] = true
@@ -163,50 +147,4 @@ func (r *Regulator) takeEntries(from keys.Public, parts [][]byte) error {
 	j.asked = time.Time{}
 	r.poke()
 	return nil
-}
-
-// recordFile is where the record that began a generation lies, beside Raft's own.
-func (r *Regulator) recordFile(number uint64) string {
-	return filepath.Join(r.cfg.Dir, fmt.Sprintf("record-%d", number))
-}
-
-func (r *Regulator) readRecord(number uint64) ([]byte, error) {
-	b, err := os.ReadFile(r.recordFile(number))
-	if err != nil {
-		return nil, fmt.Errorf("quorum: read the record of generation %d: %w", number, err)
-	}
-	return b, nil
-}
-
-// keepRecord makes a record durable, its name too: the state that needs it comes after.
-func (r *Regulator) keepRecord(rec cosign.Record) error {
-	name := r.recordFile(rec.Generation.Number)
-	err := writeSynced(name+".new", rec.Bytes())
-	if err == nil {
-		err = os.Rename(name+".new", name)
-	}
-	if err == nil {
-		err = syncDir(r.cfg.Dir)
-	}
-	if err != nil {
-		return fmt.Errorf("quorum: keep the record of generation %d: %w", rec.Generation.Number, err)
-	}
-	return nil
-}
-
-func writeSynced(name string, b []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"time"
 
+	"ringfence/consensus/quorum/applied"
 	"ringfence/store/checkpoint"
 	"ringfence/store/ledger"
 )
@@ -54,7 +55,7 @@ func (r *Regulator) want(n checkpoint.Note) {
 // known here the last that are.
 func (r *Regulator) setsOf(size uint64) []checkpoint.Set {
 	if now := r.now.Load(); now != nil {
-		return now.machine.sets(min(size, now.machine.known()))
+		return now.machine.Sets(min(size, now.machine.Known()))
 	}
 	s := r.follower.Standing().State
 	if then, ok := s.At(size); ok {
@@ -134,7 +135,7 @@ func (r *Regulator) followTo(ctx context.Context, now *run, n checkpoint.Note) e
 		r.cfg.Certified(after.Note)
 	}
 	err := now.certifier.Learn(n)
-	now.machine.release(n.Size)
+	now.machine.Release(n.Size)
 	r.poke()
 	if err != nil {
 		r.cfg.Logger.Error("this regulator does not certify", "error", err)
@@ -162,7 +163,7 @@ func (s *sources) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
 }
 
 // applied returns the machine that came to a tree by itself; nil if none did.
-func (r *Regulator) applied(tree checkpoint.Tree) *machine {
+func (r *Regulator) applied(tree checkpoint.Tree) *applied.Machine {
 	now := r.now.Load()
 	if now == nil {
 		return nil

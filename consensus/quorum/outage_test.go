@@ -28,6 +28,14 @@ func threeDays(t *testing.T, pass func(*council)) {
 		c.settled(c.Seats()...)
 		open := c.label("+8613800138000")
 		c.submit("reg", c.Propose(open, "reg"))
+		c.eventually("it is before all", 10*time.Second, func() bool {
+			for _, m := range c.Seats() {
+				if d, _ := c.all[m].Docket(); len(d.Motions) != 1 {
+					return false
+				}
+			}
+			return true
+		})
 		c.leave("reg3")
 		c.leave("reg4")
 		before := c.status("reg").Certified

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"time"
 
-	"ringfence/consensus/ballot"
 	"ringfence/consensus/cosign"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
+	"ringfence/consensus/quorum/group"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
-	"ringfence/store/motion"
 )
 
 // stuckFor is how long a generation may take to begin before Realign goes for another.
@@ -56,7 +56,7 @@ func (r *Regulator) nextGeneration(now *run) uint64 {
 	}
 	slices.Sort(others)
 	slices.Reverse(others)
-	if f := (len(now.machine.constitution().Regulators()) - 1) / 3; len(others) > f {
+	if f := (len(now.machine.Constitution().Regulators()) - 1) / 3; len(others) > f {
 		number = max(number, others[f])
 	}
 	r.mu.Lock()
@@ -111,7 +111,7 @@ func (r *Regulator) promised(_ context.Context, now *run) error {
 func (r *Regulator) followFirst(now *run, notes [][]byte) (behind bool) {
 	for _, b := range notes {
 		n, err := checkpoint.Open(b, r.log)
-		if err == nil && n.Size > now.machine.known() {
+		if err == nil && n.Size > now.machine.Known() {
 			r.want(n)
 			behind = true
 		}
@@ -157,10 +157,10 @@ func (r *Regulator) hearRecord(now *run, b []byte) error {
 // began, and has said nothing: it was admitted or re-keyed since, and has nothing to
 // promise.
 func (r *Regulator) isNew(now *run, s *cosign.State, rec *cosign.Record) bool {
-	if now.certifier.Silent() != nil || s.Promised > 0 || len(s.Reported) > 0 || !s.Locked.IsZero() || s.Cosigned.Size > 0 || rec.Start.Size > now.machine.known() {
+	if now.certifier.Silent() != nil || s.Promised > 0 || len(s.Reported) > 0 || !s.Locked.IsZero() || s.Cosigned.Size > 0 || rec.Start.Size > now.machine.Known() {
 		return false
 	}
-	return !slices.ContainsFunc(now.machine.cosigners(rec.Start.Size), func(v checkpoint.Verifier) bool { return v.Key() == r.cfg.Cosign.Public() })
+	return !slices.ContainsFunc(now.machine.Cosigners(rec.Start.Size), func(v checkpoint.Verifier) bool { return v.Key() == r.cfg.Cosign.Public() })
 }
 
 // join takes a record as the one to begin with, as soon as the ledger up to its start is
@@ -230,8 +230,8 @@ func (r *Regulator) judged(ctx context.Context, rec cosign.Record) error {
 }
 
 // judge returns a Certifier that says nothing, but knows what m knows.
-func (r *Regulator) judge(m *machine) *certify.Certifier {
-	return certify.New(certify.Config{Federation: m.constitution().Federation(), LogKey: r.cfg.Log, Quorum: m.quorum, Known: m.known, Set: m.cosigners})
+func (r *Regulator) judge(m *applied.Machine) *certify.Certifier {
+	return certify.New(certify.Config{Federation: m.Constitution().Federation(), LogKey: r.cfg.Log, Quorum: m.Quorum, Known: m.Known, Set: m.Cosigners})
 }
 
 // noteOf is the largest certified checkpoint that a record shows.
@@ -253,7 +253,7 @@ func (r *Regulator) begun(ctx context.Context) error {
 	rec := r.joining.record
 	r.joining = nil
 	r.mu.Unlock()
-	if err := r.keepRecord(rec); err != nil {
+	if err := group.KeepRecord(r.cfg.Dir, rec.Generation.Number, rec.Bytes()); err != nil {
 		return err
 	}
 	tree, err := ledger.Open(ctx, r.cfg.Ledger, rec.Start)
@@ -261,7 +261,7 @@ func (r *Regulator) begun(ctx context.Context) error {
 		return fmt.Errorf("quorum: the ledger up to the start of generation %d: %w", rec.Generation.Number, err)
 	}
 	state, _ := r.cfg.Keeper.State()
-	next, refused := state.Join(rec.Generation, rec.Start, newTail(tree, r.cfg.Ledger))
+	next, refused := state.Join(rec.Generation, rec.Start, applied.NewTail(tree, r.cfg.Ledger))
 	if refused != cosign.None {
 		return fmt.Errorf("quorum: this regulator does not join generation %d: %s", rec.Generation.Number, refused)
 	}
@@ -271,11 +271,11 @@ func (r *Regulator) begun(ctx context.Context) error {
 // voters is who begins the own generation: the founders of the first, and of another
 // those who promised.
 func (r *Regulator) voters(now *run, state *cosign.State) (hosts []keys.Public, err error) {
-	s := now.machine.constitution()
+	s := now.machine.Constitution()
 	if state.Generation.Number == 0 {
-		return seated(s), nil
+		return applied.Seated(s), nil
 	}
-	b, err := r.readRecord(state.Generation.Number)
+	b, err := group.Record(r.cfg.Dir, state.Generation.Number)
 	if err != nil {
 		return nil, err
 	}
@@ -286,37 +286,9 @@ func (r *Regulator) voters(now *run, state *cosign.State) (hosts []keys.Public, 
 	now.record = b
 	for _, seat := range s.Regulators() {
 		promised := slices.ContainsFunc(rec.Promises, func(p cosign.SignedPromise) bool { return p.By.Key == seat.Cosign })
-		if host, ok := hostOf(s, seat.Member); ok && promised {
+		if host, ok := applied.HostOf(s, seat.Member); ok && promised {
 			hosts = append(hosts, host)
 		}
 	}
 	return hosts, nil
-}
-
-// leftOver is what was before the regulators, or decided and not certified, when a
-// generation ended: commands that bring it before them again.
-func (m *machine) leftOver() (commands [][]byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	again := func(mo *motion.Signed, items []motion.Opening, votes []motion.Vote) {
-		first := true
-		for i := range votes {
-			switch {
-			case first && votes[i].For:
-				commands, first = append(commands, ballot.ProposeCommand(mo, items, &votes[i])), false
-			case !first:
-				commands = append(commands, ballot.VoteCommand(&votes[i]))
-			}
-		}
-	}
-	for i := range m.enacted {
-		if d := &m.enacted[i]; d.Motion != nil {
-			again(&d.Motion.Motion, d.Items, d.Motion.Votes)
-		}
-	}
-	d := m.state.Docket()
-	for i := range d.Motions {
-		again(&d.Motions[i].Motion, d.Motions[i].Items, d.Motions[i].Votes)
-	}
-	return commands
 }

@@ -15,6 +15,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/follow"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/store/charter"
@@ -107,7 +108,7 @@ type Regulator struct {
 
 // run is the machinery of one run of a generation's Raft.
 type run struct {
-	machine   *machine
+	machine   *applied.Machine
 	group     *group.Group
 	certifier *certify.Certifier
 	record    []byte // that began the generation; nil of the first
@@ -149,7 +150,7 @@ func (r *Regulator) Run(ctx context.Context) error {
 		if err := r.generation(ctx, now); !errors.Is(err, errJoin) {
 			return err
 		}
-		r.leave(now.machine.leftOver())
+		r.leave(now.machine.LeftOver())
 		if err := r.begun(ctx); err != nil {
 			return err
 		}
@@ -162,7 +163,7 @@ var errJoin = errors.New("another generation begins")
 // generation takes part in one.
 func (r *Regulator) generation(outer context.Context, now *run) error {
 	ctx, cancel := context.WithCancelCause(outer)
-	now.machine.ctx, now.machine.fail = ctx, cancel
+	now.machine.Begin(ctx, cancel, now.certifier.Mark)
 	// What still arrives for this run when it has ended must not be kept over what the
 	// next one keeps.
 	defer now.certifier.End()
@@ -189,12 +190,11 @@ func (r *Regulator) begin(ctx context.Context) (*run, error) {
 	}
 	now := &run{machine: m}
 	now.certifier = certify.New(certify.Config{
-		Federation: m.constitution().Federation(), Key: r.cfg.Cosign, LogKey: r.cfg.Log,
-		State: state, Lost: lost, Newest: r.follower.Standing().Note, Log: m, Quorum: m.quorum, Known: m.known, Set: m.cosigners,
+		Federation: m.Constitution().Federation(), Key: r.cfg.Cosign, LogKey: r.cfg.Log,
+		State: state, Lost: lost, Newest: r.follower.Standing().Note, Log: m, Quorum: m.Quorum, Known: m.Known, Set: m.Cosigners,
 		Keep: r.cfg.Keeper.Keep, Forgot: r.cfg.Keeper.Forget, Say: r.say, Certified: r.certified, Lied: r.lied,
 		Now: func() int64 { return r.cfg.Now().Unix() },
 	})
-	m.certifier = now.certifier
 	// A disk that went back is known by one's own cosignature on what is held.
 	if note := r.follower.Standing().Note; note.Size > 0 {
 		if err := now.certifier.Learn(note); err != nil {
@@ -207,9 +207,16 @@ func (r *Regulator) begin(ctx context.Context) (*run, error) {
 	}
 	now.group, err = group.New(group.Config{
 		Self: r.cfg.Host, Generation: group.Generation(state.Generation.Record), Dir: r.cfg.Dir, First: first, Screen: r.screen,
-		Machine: m, Dial: r.cfg.Network.Dial, Admitted: m.admitted, Timing: r.cfg.Timing, Logger: r.cfg.Logger, Disk: r.cfg.Disk,
+		Machine: m, Dial: r.cfg.Network.Dial, Admitted: m.Admitted, Timing: r.cfg.Timing, Logger: r.cfg.Logger, Disk: r.cfg.Disk,
 	})
 	return now, err
+}
+
+// newMachine returns the machine of a generation that starts at a tree.
+func (r *Regulator) newMachine(ctx context.Context, start checkpoint.Tree) (*applied.Machine, error) {
+	return applied.New(ctx, applied.Config{
+		Follower: r.follower, Ledger: r.cfg.Ledger, Log: r.log, Host: r.cfg.Host, Poke: r.poke, Logger: r.cfg.Logger,
+	}, start)
 }
 
 // maxEvidence is of how many regulators evidence is held.
@@ -238,19 +245,19 @@ func (r *Regulator) poke() {
 
 // Submit brings a command into the order. What comes of it is provisional until it is
 // certified: see Follower. Its errors are the group's.
-func (r *Regulator) Submit(ctx context.Context, command []byte) (Answer, error) {
+func (r *Regulator) Submit(ctx context.Context, command []byte) (applied.Answer, error) {
 	now := r.now.Load()
 	if now == nil {
-		return Answer{}, group.ErrStopped
+		return applied.Answer{}, group.ErrStopped
 	}
 	if refused := r.screen(command); refused != nil {
-		return decodeAnswer(refused)
+		return applied.DecodeAnswer(refused)
 	}
 	result, err := now.group.Submit(ctx, command)
 	if err != nil {
-		return Answer{}, err
+		return applied.Answer{}, err
 	}
-	return decodeAnswer(result.Answer)
+	return applied.DecodeAnswer(result.Answer)
 }
 
 // Docket returns what lies before the regulators.
@@ -259,9 +266,7 @@ func (r *Regulator) Docket() (ballot.Docket, bool) {
 	if now == nil {
 		return ballot.Docket{}, false
 	}
-	now.machine.mu.Lock()
-	defer now.machine.mu.Unlock()
-	return now.machine.state.Docket(), true
+	return now.machine.Docket(), true
 }
 
 // defaultBacklog is Config.Backlog when it is zero.
@@ -279,11 +284,11 @@ func (r *Regulator) screen(command []byte) []byte {
 	default:
 		return nil
 	}
-	size, certified := now.machine.size(), r.follower.Standing().Size()
+	size, certified := now.machine.Size(), r.follower.Standing().Size()
 	waiting := size - min(size, certified)
 	if waiting < r.cfg.Backlog {
 		return nil
 	}
-	return encodeAnswer(&ballot.Result{Outcome: ballot.Refused, Size: size, Motion: cid.Undef, Refusal: enact.Refuse(enact.Uncertified,
+	return applied.EncodeAnswer(&ballot.Result{Outcome: ballot.Refused, Size: size, Motion: cid.Undef, Refusal: enact.Refuse(enact.Uncertified,
 		"%d entries wait to be certified, and no more than %d do: too few regulators are there or agree; submit it again when they do", waiting, r.cfg.Backlog)})
 }

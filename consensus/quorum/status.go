@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringfence/consensus/cosign"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/store/charter"
 	"ringfence/store/checkpoint"
@@ -129,8 +130,8 @@ func (r *Regulator) Status() Status {
 	}
 	s.Running = true
 	c, m := now.certifier.Status(), now.machine
-	state := m.constitution()
-	s.Generation, s.Applied = c.State.Generation.Number, m.size()
+	state := m.Constitution()
+	s.Generation, s.Applied = c.State.Generation.Number, m.Size()
 	if now.record != nil {
 		s.Record = c.State.Generation.Record.String()
 	}
@@ -168,7 +169,7 @@ func (r *Regulator) seats(s *Status, now *run, c *certify.Status, state *charter
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, seat := range state.Regulators() {
-		host, _ := hostOf(state, seat.Member)
+		host, _ := applied.HostOf(state, seat.Member)
 		heard := r.heard[host]
 		one := SeatStatus{
 			Member: seat.Member, Host: host, Self: host == r.cfg.Host, Leads: host == raft.Leader, Cosigned: c.Cosigned[seat.Cosign], Heard: heard.at,
@@ -195,7 +196,7 @@ func (r *Regulator) seats(s *Status, now *run, c *certify.Status, state *charter
 }
 
 // silence is why nothing is said here.
-func silence(m *machine, c *certify.Status, silent error) (Silence, string) {
+func silence(m *applied.Machine, c *certify.Status, silent error) (Silence, string) {
 	root, applied := m.Root(c.Newest.Size)
 	switch {
 	case errors.Is(silent, certify.ErrLost):
@@ -206,7 +207,7 @@ func silence(m *machine, c *certify.Status, silent error) (Silence, string) {
 		return SilentContradicted, "what was certified contradicts what was applied here: somebody told this regulator another story; it goes on with the next realignment"
 	case c.State.Promised > c.State.Generation.Number:
 		return SilentPromised, "it is promised to another generation, which begins when a quorum is"
-	case c.Held[certify.Reported] == cosign.Rewritten && m.size() >= said(&c.State):
+	case c.Held[certify.Reported] == cosign.Rewritten && m.Size() >= said(&c.State):
 		return SilentRewritten, "what was applied here is not what it reported: somebody rewrote its log; it goes on with the next realignment"
 	}
 	return "", ""

@@ -28,7 +28,7 @@ func (r *Regulator) broadcast(m *message) {
 		return
 	}
 	b := m.bytes()
-	for _, host := range now.machine.peers() {
+	for _, host := range now.machine.Peers() {
 		r.cfg.Network.Send(host, b)
 	}
 }
@@ -46,7 +46,7 @@ func (r *Regulator) Serve(s group.Stream) {
 // Receive takes a message from another regulator. Its error says what is wrong with it.
 func (r *Regulator) Receive(from keys.Public, b []byte) error {
 	now := r.now.Load()
-	if now == nil || !now.machine.admitted(from) {
+	if now == nil || !now.machine.Admitted(from) {
 		return nil
 	}
 	m, err := decodeMessage(b)

@@ -1,4 +1,4 @@
-package quorum
+package applied
 
 import (
 	"fmt"
@@ -35,7 +35,8 @@ type answerArray struct {
 	Words   string
 }
 
-func encodeAnswer(r *ballot.Result) []byte {
+// EncodeAnswer writes what became of a command.
+func EncodeAnswer(r *ballot.Result) []byte {
 	a := answerArray{Version: answerVersion, Outcome: uint8(r.Outcome), Size: r.Size}
 	if r.Motion.Defined() {
 		a.Motion = r.Motion.Bytes()
@@ -47,7 +48,8 @@ func encodeAnswer(r *ballot.Result) []byte {
 	return wire.Format(a)
 }
 
-func decodeAnswer(b []byte) (Answer, error) {
+// DecodeAnswer reads what EncodeAnswer writes, which another regulator may have made up.
+func DecodeAnswer(b []byte) (Answer, error) {
 	var a answerArray
 	if err := wire.Decode(b, &a); err != nil {
 		return Answer{}, fmt.Errorf("quorum: the leader's answer: %w", err)

@@ -1,7 +1,8 @@
-package quorum
+package applied
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -10,9 +11,9 @@ import (
 	"ringfence/store/merkle"
 )
 
-// tail is the ledger as this regulator applied it: what is certified lies below, on
+// Tail is the ledger as this regulator applied it: what is certified lies below, on
 // disk, and the rest in memory. It is safe for concurrent use.
-type tail struct {
+type Tail struct {
 	below ledger.Source
 
 	mu    sync.RWMutex
@@ -30,12 +31,13 @@ type row struct {
 // maxRoots is how many roots are remembered.
 const maxRoots = 1024
 
-func newTail(tree ledger.Tree, below ledger.Source) *tail {
-	return &tail{below: below, tree: tree, rows: make(map[ledger.Tile]row), roots: make(map[uint64]merkle.Hash)}
+// NewTail returns one of nothing but a tree that lies below.
+func NewTail(tree ledger.Tree, below ledger.Source) *Tail {
+	return &Tail{below: below, tree: tree, rows: make(map[ledger.Tile]row), roots: make(map[uint64]merkle.Hash)}
 }
 
 // append adds entries.
-func (t *tail) append(entries []ledger.Entry) error {
+func (t *Tail) append(entries []ledger.Entry) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	tree, additions, err := t.tree.Append(entries)
@@ -58,7 +60,7 @@ func (t *tail) append(entries []ledger.Entry) error {
 }
 
 // held is what there is of the row that an addition extends.
-func (t *tail) held(a ledger.Addition) ([]byte, error) {
+func (t *Tail) held(a ledger.Addition) ([]byte, error) {
 	if r, ok := t.rows[full(a.Tile)]; ok || a.Skip == 0 {
 		return r.bytes, nil
 	}
@@ -73,7 +75,7 @@ func full(t ledger.Tile) ledger.Tile {
 }
 
 // Read implements ledger.Source.
-func (t *tail) Read(ctx context.Context, tile ledger.Tile) ([]byte, error) {
+func (t *Tail) Read(ctx context.Context, tile ledger.Tile) ([]byte, error) {
 	t.mu.RLock()
 	r, ok := t.rows[full(tile)]
 	t.mu.RUnlock()
@@ -87,7 +89,7 @@ func (t *tail) Read(ctx context.Context, tile ledger.Tile) ([]byte, error) {
 }
 
 // size is how many entries there are.
-func (t *tail) size() uint64 {
+func (t *Tail) size() uint64 {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.tree.Size()
@@ -95,7 +97,7 @@ func (t *tail) size() uint64 {
 
 // Root implements cosign.Log. A root that the disk does not tell is not known: whoever
 // held it against what others certified would be silent until the next realignment.
-func (t *tail) Root(size uint64) (merkle.Hash, bool) {
+func (t *Tail) Root(size uint64) (merkle.Hash, bool) {
 	t.mu.RLock()
 	tree := t.tree
 	root, known := t.roots[size]
@@ -117,8 +119,8 @@ func (t *tail) Root(size uint64) (merkle.Hash, bool) {
 	return root, true
 }
 
-// release forgets rows of which all is on disk, certified up to a size.
-func (t *tail) release(size uint64) {
+// Release forgets rows of which all is on disk, certified up to a size.
+func (t *Tail) release(size uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for tile := range t.rows {
@@ -130,15 +132,15 @@ func (t *tail) release(size uint64) {
 
 // entries returns entries of a stretch, from its beginning on: as many as have so many
 // bytes, or one. Those that lie below on disk are read from there.
-func (t *tail) entries(ctx context.Context, s stretch, most int) (all []ledger.Entry, err error) {
+func (t *Tail) entries(ctx context.Context, s Stretch, most int) (all []ledger.Entry, err error) {
 	t.mu.RLock()
 	tree := t.tree
 	t.mu.RUnlock()
-	if s.from >= s.to || s.to > tree.Size() {
+	if s.From >= s.To || s.To > tree.Size() {
 		return nil, nil
 	}
 	r := ledger.NewReader(tree, t)
-	for i := s.from; i < s.to; {
+	for i := s.From; i < s.To; {
 		data, err := r.Entries(ctx, i/ledger.Full)
 		if err != nil {
 			return nil, err
@@ -147,7 +149,7 @@ func (t *tail) entries(ctx context.Context, s stretch, most int) (all []ledger.E
 		if err != nil {
 			return nil, err
 		}
-		for at := i % ledger.Full; at < uint64(len(data)) && i < s.to; at, i = at+1, i+1 {
+		for at := i % ledger.Full; at < uint64(len(data)) && i < s.To; at, i = at+1, i+1 {
 			e := ledger.Entry{Data: data[at], Opening: openings[at]}
 			if most -= len(e.Data) + len(e.Opening); most < 0 && len(all) > 0 {
 				return all, nil
@@ -156,4 +158,20 @@ func (t *tail) entries(ctx context.Context, s stretch, most int) (all []ledger.E
 		}
 	}
 	return all, nil
+}
+
+// Stretch is a part of the ledger.
+type Stretch struct{ From, To uint64 }
+
+// Bytes returns it as it is sent.
+func (s Stretch) Bytes() []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, s.From), s.To)
+}
+
+// DecodeStretch reads what Bytes writes.
+func DecodeStretch(b []byte) (Stretch, error) {
+	if len(b) != 16 {
+		return Stretch{}, fmt.Errorf("quorum: a stretch of the ledger in %d bytes; it takes 16", len(b))
+	}
+	return Stretch{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}, nil
 }

@@ -1,4 +1,4 @@
-package quorum
+package applied
 
 import (
 	"bytes"
@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
 	"ringfence/consensus/ballot"
+	"ringfence/consensus/ballot/enact"
+	"ringfence/consensus/follow"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/store/charter"
@@ -18,19 +21,30 @@ import (
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/merkle"
+	"ringfence/store/motion"
 )
 
-// machine is what Raft drives in one run of a group: the ballot, and the tail that comes
+// Config is what a Machine stands on.
+type Config struct {
+	Follower *follow.Follower
+	Ledger   ledger.Source // what the follower holds
+	Log      checkpoint.Verifier
+	Host     keys.Public // of the own node
+	Poke     func()      // is called when something was applied
+	Logger   *slog.Logger
+}
+
+// Machine is what Raft drives in one run of a group: the ballot, and the tail that comes
 // of it. The group calls its methods one at a time; what others read is behind mu.
-type machine struct {
-	r         *Regulator
-	ctx       context.Context // of the run
-	fail      context.CancelCauseFunc
-	certifier *certify.Certifier
+type Machine struct {
+	cfg  Config
+	ctx  context.Context // of the run
+	fail context.CancelCauseFunc
+	mark func(size uint64) error
 
 	mu     sync.Mutex
 	state  *ballot.State // the newcomers in it are not regulators yet
-	tail   *tail
+	tail   *Tail
 	from   uint64        // ledger size: below it all is certified and on disk
 	voters []keys.Public // of Raft
 	marked uint64        // the largest size that the log marks
@@ -39,17 +53,48 @@ type machine struct {
 	spoilt  error             // the tail could not grow: nothing of it is vouched for
 }
 
-// newMachine returns the machine of a generation that starts at a size.
-func (r *Regulator) newMachine(ctx context.Context, start checkpoint.Tree) (*machine, error) {
-	past, tree, err := r.follower.At(ctx, start)
+// New returns the Machine of a generation that starts at a tree, which the follower's
+// ledger holds.
+func New(ctx context.Context, cfg Config, start checkpoint.Tree) (*Machine, error) {
+	past, tree, err := cfg.Follower.At(ctx, start)
 	if err != nil {
 		return nil, fmt.Errorf("quorum: go back to where the generation starts: %w", err)
 	}
-	return &machine{r: r, state: ballot.NewState(past), tail: newTail(tree, r.cfg.Ledger), from: tree.Size()}, nil
+	return &Machine{cfg: cfg, ctx: ctx, state: ballot.NewState(past), tail: NewTail(tree, cfg.Ledger), from: tree.Size()}, nil
+}
+
+// Begin says in which run the Machine is to be driven: until ctx ends, which fail ends
+// when it cannot go on; mark has a size certified that the log marks. It comes first.
+func (m *Machine) Begin(ctx context.Context, fail context.CancelCauseFunc, mark func(size uint64) error) {
+	m.ctx, m.fail, m.mark = ctx, fail, mark
+}
+
+// Context is that of the run.
+func (m *Machine) Context() context.Context { return m.ctx }
+
+// Clock returns the ledger's time, with all that was applied.
+func (m *Machine) Clock() ballot.Clock {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Clock()
+}
+
+// Unsettled is the set change whose checkpoint is to be shown.
+func (m *Machine) Unsettled() *enact.SetChange {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Unsettled()
+}
+
+// Docket returns what lies before the regulators.
+func (m *Machine) Docket() ballot.Docket {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Docket()
 }
 
 // Apply implements group.Machine.
-func (m *machine) Apply(_ uint64, command []byte) []byte {
+func (m *Machine) Apply(_ uint64, command []byte) []byte {
 	m.mu.Lock()
 	result := m.state.Apply(command)
 	if len(result.Entries) > 0 {
@@ -67,19 +112,19 @@ func (m *machine) Apply(_ uint64, command []byte) []byte {
 		m.fail(fmt.Errorf("quorum: what was applied could not be added to the ledger: %w", spoilt))
 	}
 	if mark {
-		if err := m.certifier.Mark(result.Size); err != nil && !errors.Is(err, certify.ErrEnded) {
-			m.r.cfg.Logger.Error("this regulator does not certify", "error", err)
+		if err := m.mark(result.Size); err != nil && !errors.Is(err, certify.ErrEnded) {
+			m.cfg.Logger.Error("this regulator does not certify", "error", err)
 		}
 	}
-	m.r.poke()
-	return encodeAnswer(&result)
+	m.cfg.Poke()
+	return EncodeAnswer(&result)
 }
 
 // errVoters ends a group that has voters which the charter does not give it.
 var errVoters = errors.New("quorum: Raft has voters that are no regulators, or too few")
 
 // Configured implements group.Machine.
-func (m *machine) Configured(_ uint64, voters []keys.Public) error {
+func (m *Machine) Configured(_ uint64, voters []keys.Public) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.state.Constitution()
@@ -92,9 +137,9 @@ func (m *machine) Configured(_ uint64, voters []keys.Public) error {
 	var members []string
 	seats := make(map[string]bool)
 	for _, v := range voters {
-		member, ok := seatOf(now, v)
+		member, ok := SeatOf(now, v)
 		if !ok {
-			if member, ok = seatOf(before, v); !ok {
+			if member, ok = SeatOf(before, v); !ok {
 				return fmt.Errorf("%w: %s", errVoters, v.Short())
 			}
 		}
@@ -119,8 +164,8 @@ func enough(s *charter.State, members map[string]bool) bool {
 	return n >= s.Cosigners().Quorum()
 }
 
-// seatOf returns the member that has a regulator's seat and the host.
-func seatOf(s *charter.State, host keys.Public) (string, bool) {
+// SeatOf returns the member that has a regulator's seat and the host.
+func SeatOf(s *charter.State, host keys.Public) (string, bool) {
 	i, ok := s.Host(host)
 	if !ok {
 		return "", false
@@ -129,8 +174,8 @@ func seatOf(s *charter.State, host keys.Public) (string, bool) {
 	return id, slices.ContainsFunc(s.Regulators(), func(r charter.RegulatorSeat) bool { return r.Member == id })
 }
 
-// hostOf returns the host on which a member regulates: the first that its card names.
-func hostOf(s *charter.State, member string) (keys.Public, bool) {
+// HostOf returns the host on which a member regulates: the first that its card names.
+func HostOf(s *charter.State, member string) (keys.Public, bool) {
 	i, ok := s.MemberByID(member)
 	if !ok || len(s.Member(i).Hosts) == 0 {
 		return keys.Public{}, false
@@ -140,8 +185,8 @@ func hostOf(s *charter.State, member string) (keys.Public, bool) {
 
 // Snapshot implements group.Machine: it begins at the newest checkpoint that is followed
 // here.
-func (m *machine) Snapshot() (io.WriterTo, error) {
-	note := m.r.follower.Standing().Note
+func (m *Machine) Snapshot() (io.WriterTo, error) {
+	note := m.cfg.Follower.Standing().Note
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b, err := m.state.Snapshot(note.Bytes())
@@ -157,7 +202,7 @@ const restoreWithin = 2 * time.Minute
 // Restore implements group.Machine. What a snapshot says is nothing that this regulator
 // believes: it follows the checkpoint in it as a stranger does, and judges the rest as if
 // it came one by one.
-func (m *machine) Restore(snapshot io.Reader) error {
+func (m *Machine) Restore(snapshot io.Reader) error {
 	ctx, cancel := context.WithTimeout(m.ctx, restoreWithin)
 	defer cancel()
 	b, err := io.ReadAll(io.LimitReader(snapshot, group.MaxSnapshot+1))
@@ -170,7 +215,7 @@ func (m *machine) Restore(snapshot io.Reader) error {
 	}
 	var begins checkpoint.Tree
 	if len(note) > 0 {
-		n, err := checkpoint.Open(note, m.r.log)
+		n, err := checkpoint.Open(note, m.cfg.Log)
 		if err != nil {
 			return err
 		}
@@ -183,12 +228,12 @@ func (m *machine) Restore(snapshot io.Reader) error {
 	if size < from {
 		return fmt.Errorf("quorum: the snapshot begins at %d entries; what is certified here has %d", size, from)
 	}
-	if size > m.r.follower.Standing().Size() {
-		if err := m.r.follower.Offer(ctx, note); err != nil {
+	if size > m.cfg.Follower.Standing().Size() {
+		if err := m.cfg.Follower.Offer(ctx, note); err != nil {
 			return err
 		}
 	}
-	past, tree, err := m.r.follower.At(ctx, begins)
+	past, tree, err := m.cfg.Follower.At(ctx, begins)
 	if err != nil {
 		return err
 	}
@@ -196,7 +241,7 @@ func (m *machine) Restore(snapshot io.Reader) error {
 	if err != nil {
 		return err
 	}
-	tail := newTail(tree, m.r.cfg.Ledger)
+	tail := NewTail(tree, m.cfg.Ledger)
 	if kept := state.Kept(); len(kept) > 0 {
 		if err := tail.append(kept); err != nil {
 			return err
@@ -205,34 +250,34 @@ func (m *machine) Restore(snapshot io.Reader) error {
 	m.mu.Lock()
 	m.state, m.tail, m.from, m.spoilt, m.enacted, m.marked = state, tail, size, nil, nil, 0
 	m.mu.Unlock()
-	m.r.poke()
+	m.cfg.Poke()
 	return nil
 }
 
-// size is how many entries were applied.
-func (m *machine) size() uint64 {
+// Size is how many entries were applied.
+func (m *Machine) Size() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.state.Size()
 }
 
-// marks returns how many entries were applied, and up to which the log marks them.
-func (m *machine) marks() (size, marked uint64) {
+// Marks returns how many entries were applied, and up to which the log marks them.
+func (m *Machine) Marks() (size, marked uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.state.Size(), m.marked
 }
 
-// entries returns entries of a stretch that was applied here: see tail.entries.
-func (m *machine) entries(ctx context.Context, s stretch, most int) ([]ledger.Entry, error) {
+// Entries returns entries of a stretch that was applied here: as Tail.entries.
+func (m *Machine) Entries(ctx context.Context, s Stretch, most int) ([]ledger.Entry, error) {
 	m.mu.Lock()
 	tail := m.tail
 	m.mu.Unlock()
 	return tail.entries(ctx, s, most)
 }
 
-// release lets go of what is certified and followed up to a size.
-func (m *machine) release(size uint64) {
+// Release lets go of what is certified and followed up to a size.
+func (m *Machine) Release(size uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if size <= m.state.Size() {
@@ -244,7 +289,7 @@ func (m *machine) release(size uint64) {
 }
 
 // Root implements cosign.Log. Of a tail that could not grow it tells nothing.
-func (m *machine) Root(size uint64) (merkle.Hash, bool) {
+func (m *Machine) Root(size uint64) (merkle.Hash, bool) {
 	m.mu.Lock()
 	spoilt, tail := m.spoilt != nil, m.tail
 	m.mu.Unlock()
@@ -255,16 +300,44 @@ func (m *machine) Root(size uint64) (merkle.Hash, bool) {
 }
 
 // Read implements ledger.Source: of what was applied.
-func (m *machine) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
+func (m *Machine) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
 	m.mu.Lock()
 	tail := m.tail
 	m.mu.Unlock()
 	return tail.Read(ctx, t)
 }
 
-// constitution is the charter as it stands with all that was applied.
-func (m *machine) constitution() *charter.State {
+// Constitution is the charter as it stands with all that was applied.
+func (m *Machine) Constitution() *charter.State {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.state.Constitution()
+}
+
+// LeftOver is what was before the regulators, or decided and not certified, when a
+// generation ended: commands that bring it before them again.
+func (m *Machine) LeftOver() (commands [][]byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	again := func(mo *motion.Signed, items []motion.Opening, votes []motion.Vote) {
+		first := true
+		for i := range votes {
+			switch {
+			case first && votes[i].For:
+				commands, first = append(commands, ballot.ProposeCommand(mo, items, &votes[i])), false
+			case !first:
+				commands = append(commands, ballot.VoteCommand(&votes[i]))
+			}
+		}
+	}
+	for i := range m.enacted {
+		if d := &m.enacted[i]; d.Motion != nil {
+			again(&d.Motion.Motion, d.Items, d.Motion.Votes)
+		}
+	}
+	d := m.state.Docket()
+	for i := range d.Motions {
+		again(&d.Motions[i].Motion, d.Motions[i].Items, d.Motions[i].Votes)
+	}
+	return commands
 }
