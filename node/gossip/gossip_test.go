@@ -372,6 +372,33 @@ func TestDirectPeersAreHeardAndTold(t *testing.T) {
 	until(t, "a direct peer of bad standing is heard", func() bool { n, _ := b.count(); return n == 1 })
 }
 
+// Who the direct peers are may change while the mesh lives.
+func TestDirectPeersComeAndGo(t *testing.T) {
+	x, y := newHost(t), newHost(t)
+	a, b := join(t, x, nil), join(t, y, func(c *Config) {
+		c.Score = func(keys.Public) float64 { return 2 * graylisted }
+	})
+	connect(t, x, y)
+	a.SetDirect([]keys.Public{keyOf(t, y)})
+	b.SetDirect([]keys.Public{keyOf(t, x)})
+	until(t, "both hear each other", func() bool { return a.hears() == 1 && b.hears() == 1 })
+	if err := a.Announce([]byte("header"), nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "who became a direct peer is heard, whatever its standing", func() bool { n, _ := b.count(); return n == 1 })
+	a.SetDirect(nil)
+	b.SetDirect(nil)
+	if err := a.Announce([]byte("another"), nil); err != nil {
+		t.Fatal(err)
+	}
+	a.SetDirect([]keys.Public{keyOf(t, y)})
+	b.SetDirect([]keys.Public{keyOf(t, x)})
+	if err := a.Announce([]byte("a third"), nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "it is heard again", func() bool { n, _ := b.count(); return n >= 2 })
+}
+
 func TestWhatIsNeededIsAskedFor(t *testing.T) {
 	h := newHost(t)
 	for name, change := range map[string]func(*Config){
