@@ -17,7 +17,7 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func founded(t testing.TB) (*Federation, *charter.State) {
 	t.Helper()
-	f, err := Found(noon, rand.Reader, nil)
+	f, err := Found(Founding{Now: noon, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

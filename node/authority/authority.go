@@ -114,6 +114,9 @@ func (a *Authority) Hear(_ context.Context, _ keys.Public, note []byte) gossip.V
 	return gossip.Accept
 }
 
+// LogKey returns who checks the log's own signature.
+func (a *Authority) LogKey() checkpoint.Verifier { return a.logKey(a.follower.Standing().State) }
+
 func (a *Authority) logKey(s *charter.State) checkpoint.Verifier {
 	return checkpoint.Log(checkpoint.Origin(s.Federation()), s.LogKey())
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"slices"
 	"testing"
 
 	"github.com/ipfs/go-cid"
@@ -396,7 +397,15 @@ func TestDirectPeersComeAndGo(t *testing.T) {
 	if err := a.Announce([]byte("a third"), nil); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "it is heard again", func() bool { n, _ := b.count(); return n >= 2 })
+	last := func() (headers []string) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return slices.Clone(b.headers)
+	}
+	until(t, "it is heard again", func() bool { return slices.Contains(last(), "a third") })
+	if got := last(); got[1] != "a third" {
+		t.Errorf("heard are %q, also what came while it was no direct peer", got)
+	}
 }
 
 func TestWhatIsNeededIsAskedFor(t *testing.T) {
