@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,17 +42,15 @@ type did struct {
 
 // saw is what came of it.
 type saw struct {
-	unknown  bool
-	votes    int  // never asked for: a vote is taken, or it enters the motion
-	entered  bool // the motion was, by this or before
-	enacted  bool // of look
-	refusing bool // nothing like it is before the regulators
+	unknown bool
+	outcome ballot.Outcome // of propose and vote
+	enacted bool           // of look
 }
 
 // tabled is one motion: by whom it was voted for, and whether that entered it.
 type tabled struct {
 	before  bool
-	voted   string // members, in the order of their names
+	voted   string // members, each with a comma after it
 	entered bool
 }
 
@@ -74,44 +73,33 @@ func decisions(q int) porcupine.Model {
 			if in.what == "look" {
 				return !out.enacted || s.entered, s // later is allowed: what is certified comes after
 			}
-			if in.what == "vote" && !s.before && !s.entered {
-				return out.unknown || out.refusing, s
-			}
-			if !s.entered {
-				s.before = true
-				if !hasVoted(s.voted, in.member) {
-					s.voted += in.member + ","
-				}
-				s.entered = count(s.voted) >= q
-			}
-			return out.unknown || !out.refusing && out.entered == s.entered, s
+			next, outcome := s.cast(in, q)
+			return out.unknown || out.outcome == outcome, next
 		},
 		DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v -> %+v", input, output) },
 	}
 }
 
-func hasVoted(voted, member string) bool {
-	for at := 0; at < len(voted); {
-		end := at
-		for voted[end] != ',' {
-			end++
-		}
-		if voted[at:end] == member {
-			return true
-		}
-		at = end + 1
+// cast is what a vote, or a proposal with one, makes of a motion.
+func (s tabled) cast(in did, q int) (tabled, ballot.Outcome) {
+	switch {
+	case s.entered:
+		return s, ballot.Known
+	case in.what == "vote" && !s.before:
+		return s, ballot.Refused
+	case hasVoted(s.voted, in.member):
+		return s, ballot.Known
 	}
-	return false
+	s.before, s.voted = true, s.voted+in.member+","
+	if s.entered = count(s.voted) >= q; s.entered {
+		return s, ballot.Entered
+	}
+	return s, ballot.Taken
 }
 
-func count(voted string) (n int) {
-	for _, c := range voted {
-		if c == ',' {
-			n++
-		}
-	}
-	return n
-}
+func hasVoted(voted, member string) bool { return slices.Contains(strings.Split(voted, ","), member) }
+
+func count(voted string) int { return strings.Count(voted, ",") }
 
 func linearizable(t *testing.T, seed uint64) {
 	var mu sync.Mutex
@@ -212,17 +200,10 @@ func decide(c *council, k int, all []ballottest.Proposal, random *rand.Rand, sto
 			continue // nothing happened
 		default:
 			op.Return = time.Now().UnixNano()
-			op.Output = saw{refusing: a.Outcome == ballot.Refused, entered: a.Outcome == ballot.Entered || a.Outcome == ballot.Known && c.enteredAt(r, all[i], a.Size)}
+			op.Output = saw{outcome: a.Outcome}
 		}
 		record(op)
 	}
-}
-
-// enteredAt tells a vote that was cast twice from one that came after the decision: both
-// are known already, and only the second is in the ledger of that size.
-func (c *council) enteredAt(r interface{ Docket() (ballot.Docket, bool) }, p ballottest.Proposal, _ uint64) bool {
-	d, _ := r.Docket()
-	return !slices.ContainsFunc(d.Motions, func(o ballot.Open) bool { return o.Motion.ID == p.ID })
 }
 
 // trouble is one of what can go wrong, and its end.
