@@ -35,7 +35,8 @@ const (
 	carryTime = time.Second           // for what is carried over, between other duties
 )
 
-// waits is since when duties wait, and when they were last attended to.
+// waits is since when duties wait, and when they were last attended to, by the machine's
+// clock: the node's may be set, and no duty waits for that.
 type waits struct {
 	group group.Status
 
@@ -91,7 +92,7 @@ func (r *Regulator) due(now *run, since time.Time, after time.Duration) bool {
 	if !r.waited.group.Leading {
 		after += others * time.Duration(1+r.rank(now))
 	}
-	return r.cfg.Now().Sub(since) >= after
+	return time.Since(since) >= after
 }
 
 // rank is the place of this regulator among those that do not lead.
@@ -110,7 +111,7 @@ func (r *Regulator) rank(now *run) (n int) {
 
 // certifyOn says again what is not certified, and each minute what is.
 func (r *Regulator) certifyOn(_ context.Context, now *run) error {
-	w, at := &r.waited, r.cfg.Now()
+	w, at := &r.waited, time.Now()
 	var errs []error
 	if at.Sub(w.said) >= sayEvery {
 		w.said = at
@@ -135,7 +136,7 @@ func (r *Regulator) submit(ctx context.Context, command []byte) (applied.Answer,
 
 // mark has what was applied certified.
 func (r *Regulator) mark(ctx context.Context, now *run) error {
-	w, at := &r.waited, r.cfg.Now()
+	w, at := &r.waited, time.Now()
 	size, marked := now.machine.Marks()
 	certified := r.follower.Standing().Size()
 	if size <= max(certified, marked) {
@@ -168,12 +169,12 @@ func (r *Regulator) settle(ctx context.Context, now *run) error {
 		return nil
 	}
 	if w.unsettled.IsZero() {
-		w.unsettled = r.cfg.Now()
+		w.unsettled = time.Now()
 	}
 	if !r.due(now, w.unsettled, 0) {
 		return nil
 	}
-	w.unsettled = r.cfg.Now().Add(againIn)
+	w.unsettled = time.Now().Add(againIn)
 	if _, err := r.submit(ctx, ballot.SettleCommand(note.Bytes())); err != nil {
 		return fmt.Errorf("show the checkpoint of a change of the regulators: %w", err)
 	}
@@ -182,8 +183,8 @@ func (r *Regulator) settle(ctx context.Context, now *run) error {
 
 // tick moves the ledger's time.
 func (r *Regulator) tick(ctx context.Context, now *run) error {
-	past, w, at := now.machine.Clock(), &r.waited, r.cfg.Now()
-	if !tickDue(past, at.Unix()) {
+	past, w, at := now.machine.Clock(), &r.waited, time.Now()
+	if !tickDue(past, r.cfg.Now().Unix()) {
 		w.untold = time.Time{}
 		return nil
 	}
@@ -257,7 +258,7 @@ func (r *Regulator) leave(commands [][]byte) {
 // do so, for nobody knows what the leader has; what is there counts once. What is refused
 // for now does not stop what comes after it.
 func (r *Regulator) carryOver(ctx context.Context, _ *run) error {
-	w, begun := &r.waited, r.cfg.Now()
+	w, begun := &r.waited, time.Now()
 	if w.group.Leader.IsZero() || begun.Before(w.carried) {
 		return nil
 	}
@@ -266,7 +267,7 @@ func (r *Regulator) carryOver(ctx context.Context, _ *run) error {
 	r.carry = nil
 	r.mu.Unlock()
 	var again []carried
-	for len(carry) > 0 && r.cfg.Now().Sub(begun) < carryTime {
+	for len(carry) > 0 && time.Since(begun) < carryTime {
 		a, err := r.submit(ctx, carry[0].command)
 		if err != nil {
 			break

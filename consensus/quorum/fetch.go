@@ -71,7 +71,7 @@ func (r *Regulator) holdStart(ctx context.Context, now *run, j *joining, from ui
 // ask asks all others for entries that are missing, and those whose entries were wrong
 // only when that is everybody.
 func (r *Regulator) ask(now *run, j *joining, from uint64) {
-	start, at, peers := j.record.Start, r.cfg.Now(), now.machine.Peers()
+	start, at, peers := j.record.Start, time.Now(), now.machine.Peers()
 	have := make(map[keys.Public]uint64)
 	r.mu.Lock()
 	if at.Sub(j.asked) >= askEvery {

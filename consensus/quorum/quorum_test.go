@@ -1,10 +1,12 @@
 package quorum_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"ringfence/consensus/ballot"
+	"ringfence/consensus/quorum"
 	"ringfence/store/charter/article"
 	"ringfence/store/motion"
 )
@@ -165,4 +167,28 @@ func (c *council) unseat(member string, voters ...string) {
 	p := c.Motion(motion.RemoveRegulator, c.Article(&article.RegulatorRemoval{Member: member, Roles: []article.Role{article.Coordinator}}), nil)
 	c.carry(p, voters...)
 	c.everywhere(p, 30*time.Second, voters...)
+}
+
+// Clocks that are set back by a day stop no duty: what was lost is said again.
+func TestClocksThatAreSetBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var back atomic.Int64
+		c := sitWith(t, 4, 1, func(cfg *quorum.Config) {
+			cfg.Now = func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }
+		})
+		defer c.close()
+		c.begun(c.Seats()...)
+		c.leave("reg4")
+		p := c.label("+8613800138000")
+		back.Store(int64(24 * time.Hour))
+		c.mu.Lock()
+		c.mute["reg2"] = true
+		c.mu.Unlock()
+		c.carry(p, "reg", "reg2", "reg3")
+		time.Sleep(10 * time.Second)
+		c.mu.Lock()
+		c.mute["reg2"] = false
+		c.mu.Unlock()
+		c.everywhere(p, 30*time.Second, "reg", "reg2", "reg3")
+	})
 }

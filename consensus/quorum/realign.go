@@ -64,7 +64,7 @@ func (r *Regulator) nextGeneration(now *run) uint64 {
 	if r.shown != nil {
 		number = max(number, r.shown.Generation.Number)
 	}
-	if j := r.joining; j != nil && r.cfg.Now().Sub(j.since) > stuckFor {
+	if j := r.joining; j != nil && time.Since(j.since) > stuckFor {
 		number = max(number, j.record.Generation.Number+1)
 	}
 	return number
@@ -82,7 +82,7 @@ func (r *Regulator) Promises() []cosign.SignedPromise {
 // those who promised, the one with the lowest key makes it, so that there is one; the
 // others step in one after the other when he does not.
 func (r *Regulator) promised(_ context.Context, now *run) error {
-	w, at, own := &r.waited, r.cfg.Now(), r.cfg.Cosign.Public()
+	w, at, own := &r.waited, time.Now(), r.cfg.Cosign.Public()
 	promises := now.certifier.Promises()
 	i := slices.IndexFunc(promises, func(p cosign.SignedPromise) bool { return p.By.Key == own })
 	if i < 0 || at.Sub(w.promised) < sayEvery {
@@ -172,7 +172,7 @@ func (r *Regulator) join(now *run, rec cosign.Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.joining == nil || r.joining.record.Generation.Number < rec.Generation.Number {
-		r.joining = &joining{record: rec, since: r.cfg.Now(), entries: make(map[keys.Public][]ledger.Entry), wrong: make(map[keys.Public]bool)}
+		r.joining = &joining{record: rec, since: time.Now(), entries: make(map[keys.Public][]ledger.Entry), wrong: make(map[keys.Public]bool)}
 		r.poke()
 	}
 }

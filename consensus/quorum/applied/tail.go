@@ -88,13 +88,6 @@ func (t *Tail) Read(ctx context.Context, tile ledger.Tile) ([]byte, error) {
 	return ledger.Cut(tile, r.bytes)
 }
 
-// size is how many entries there are.
-func (t *Tail) size() uint64 {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.tree.Size()
-}
-
 // Root implements cosign.Log. A root that the disk does not tell is not known: whoever
 // held it against what others certified would be silent until the next realignment.
 func (t *Tail) Root(size uint64) (merkle.Hash, bool) {
