@@ -121,9 +121,9 @@ func (r *Regulator) certifyOn(_ context.Context, now *run) error {
 		w.anew = at
 		errs = append(errs, now.certifier.Refresh())
 	}
-	if w.group.Leader.IsZero() && at.Sub(w.alone) >= helpAfter {
+	if ago := at.Sub(w.alone); ago >= anewEvery || w.group.Leader.IsZero() && ago >= helpAfter {
 		w.alone = at
-		r.broadcast(&message{topic: aboutNoLeader})
+		r.broadcast(&message{topic: aboutMissed})
 	}
 	return errors.Join(errs...)
 }

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
+	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
 
@@ -78,8 +80,9 @@ func (r *Regulator) receive(now *run, from keys.Public, m *message) error {
 		return r.giveEntries(now, from, m.parts)
 	case aboutEntries:
 		return r.takeEntries(from, m.parts)
-	case aboutNoLeader:
+	case aboutMissed:
 		r.helpOn(now, from)
+		r.mirror(now, from)
 	}
 	return nil
 }
@@ -141,5 +144,22 @@ func (r *Regulator) helpOn(now *run, to keys.Public) {
 	}
 	if now.record != nil {
 		r.cfg.Network.Send(to, (&message{topic: aboutRecord, parts: [][]byte{now.record}}).bytes())
+	}
+}
+
+// mirror tells a regulator what it said itself of what is newest: it may not remember.
+func (r *Regulator) mirror(now *run, to keys.Public) {
+	s := now.machine.Constitution()
+	member, ok := applied.SeatOf(s, to)
+	if !ok {
+		return
+	}
+	i := slices.IndexFunc(s.Regulators(), func(seat charter.RegulatorSeat) bool { return seat.Member == member })
+	m := message{topic: aboutWords}
+	for _, w := range now.certifier.SaidBy(s.Regulators()[i].Cosign) {
+		m.parts = append(m.parts, w.Bytes())
+	}
+	if len(m.parts) > 0 {
+		r.cfg.Network.Send(to, m.bytes())
 	}
 }
