@@ -17,7 +17,7 @@ func (n *Node) bound() *bound.Store {
 }
 
 // bind makes the store that of the node's federation.
-func (n *Node) bind() error { return n.bound().Bind(n.state.Federation()) }
+func (n *Node) bind() error { return n.bound().Bind(n.founded.Federation()) }
 
 // FederationOf returns in which federation the store of a data directory, where no
 // node runs, said or heard anything: ours, if it did so there; undefined, if in none.

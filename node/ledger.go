@@ -18,7 +18,7 @@ func (n *Node) openLedger() error {
 	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
 	var err error
 	if n.ring != nil && !n.host.IsZero() {
-		cfg.Seat, err = authority.Take(n.state, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))
+		cfg.Seat, err = authority.Take(n.founded, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))
 	}
 	if cfg.Seat != nil {
 		cfg.Seat.Timing = n.cfg.Quorum
@@ -44,6 +44,22 @@ func (n *Node) enact(decided []charter.Enacted) error {
 	}
 	n.wake()
 	return nil
+}
+
+// State returns the constitution as the ledger stands that the list is made of. Whoever
+// asks who is a member, an issuer or a regulator asks it anew each time.
+func (n *Node) State() *charter.State { return n.view.List().State() }
+
+// EverAdmitted implements intake.Roster.
+func (n *Node) EverAdmitted(issuer keys.Public) bool { return n.State().EverAdmitted(issuer) }
+
+// opened returns the highest epoch that the ledger has opened of an issuer.
+func (n *Node) opened(issuer keys.Public) uint64 {
+	r, ok := n.State().Record(issuer)
+	if !ok {
+		return 0
+	}
+	return r.Epochs[len(r.Epochs)-1].Number
 }
 
 // runLedger follows the ledger among the others until ctx ends.

@@ -27,6 +27,7 @@ const (
 	aboutRecord    topic = 6 // that begins one
 	aboutNoEntries topic = 7 // entries up to where one starts are asked for
 	aboutEntries   topic = 8
+	aboutMissed    topic = 9 // the newest checkpoint, the record of the generation, and what the asker said himself, are asked for
 )
 
 // message is what regulators send each other beside Raft. Nobody believes it for whom it

@@ -134,7 +134,7 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 		Open: func(ctx context.Context, peer keys.Public) (overlay.Stream, error) {
 			return o.Visit(ctx, peer, overlay.Ledger)
 		},
-		Peers: o.Neighbours,
+		Peers: func() []keys.Public { return whom(o) },
 	})
 	if err != nil {
 		return fmt.Errorf("authority: %w", err)
@@ -177,6 +177,15 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// whom returns whom to ask for the ledger: the members that are connected, and where none
+// is, as for a node that nobody knows as a member yet, all that may be reached.
+func whom(o *overlay.Overlay) []keys.Public {
+	if near := o.Neighbours(); len(near) > 0 {
+		return near
+	}
+	return o.Reachable()
 }
 
 // Serve registers what this node serves of the ledger, and a regulator's part, before the
