@@ -1,0 +1,339 @@
+package merkle
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+	"slices"
+)
+
+const (
+	// MaxKeys is how many keys one proof answers at most: all that a look-up asks for.
+	MaxKeys = 16
+	// MaxSeveralSize is the greatest length in bytes of a proof for several keys. On the
+	// lists of today none has a quarter of it.
+	MaxSeveralSize = 16 << 10
+)
+
+const (
+	severalVersion = 2 // beside the Proof of one key, which is version 1
+
+	// A part of the tree under which keys are asked for begins with the length of the
+	// node's prefix, 0 to 63, or with one of these marks.
+	markBlock    = 0x40
+	markEmpty    = 0x41 // the list has no entries
+	markExplicit = 0x80 // added to a length: the prefix follows, for the first key has another
+)
+
+// Answer is what a list says of a key: Value, or nothing.
+type Answer struct {
+	Value  Value
+	Listed bool
+}
+
+// ProveSeveral proves what t says of up to MaxKeys keys, strictly ascending: one proof
+// that shares what the keys' paths have in common, as those of a number and of the
+// ranges around it do. It hashes what Root would.
+func (t *Tree) ProveSeveral(keys []Key) ([]byte, error) {
+	if err := ascend(keys); err != nil {
+		return nil, fmt.Errorf("merkle: prove: %w", err)
+	}
+	b := []byte{severalVersion}
+	if t == nil || t.root == nil {
+		return append(b, markEmpty), nil
+	}
+	b = t.root.appendSeveral(b, keys)
+	if len(b) > MaxSeveralSize {
+		return nil, fmt.Errorf("merkle: prove: the proof has %d bytes, at most %d are read: ask for fewer keys", len(b), MaxSeveralSize)
+	}
+	return b, nil
+}
+
+func ascend(keys []Key) error {
+	if len(keys) == 0 || len(keys) > MaxKeys {
+		return fmt.Errorf("%d keys; a proof is of 1 to %d", len(keys), MaxKeys)
+	}
+	for i := range keys[1:] {
+		if keys[i].Compare(keys[i+1]) >= 0 {
+			return errors.New("the keys do not ascend")
+		}
+	}
+	return nil
+}
+
+func (n *node) appendSeveral(b []byte, keys []Key) []byte {
+	if len(keys) == 0 {
+		h := n.sum()
+		return append(b, h[:]...)
+	}
+	if n.isBlock() {
+		return n.appendBlock(b, keys)
+	}
+	if begins(keys[0], n.prefix, int(n.bits)) {
+		b = append(b, n.bits)
+	} else {
+		b = binary.BigEndian.AppendUint64(append(b, n.bits|markExplicit), n.prefix)
+	}
+	from, mid, to := part(keys, n.prefix, int(n.bits))
+	b = n.kids[0].appendSeveral(b, keys[from:mid])
+	return n.kids[1].appendSeveral(b, keys[mid:to])
+}
+
+// begins reports whether a key begins with the first bits of a prefix.
+func begins(k Key, prefix uint64, length int) bool {
+	return bits.LeadingZeros64(prefix^k.First) >= length
+}
+
+// part returns where among ascending keys those stand that have a node's prefix, and
+// where among these the ones of its second child begin.
+func part(keys []Key, prefix uint64, length int) (from, mid, to int) {
+	for from < len(keys) && !begins(keys[from], prefix, length) {
+		from++
+	}
+	for to = from; to < len(keys) && begins(keys[to], prefix, length); to++ {
+		if keys[to].First>>(keyBits-1-length)&1 == 0 {
+			mid = to + 1
+		}
+	}
+	return from, max(mid, from), to
+}
+
+// appendBlock writes the count of entries, those that answer with their places, and the
+// hashes of the rest.
+func (n *node) appendBlock(b []byte, keys []Key) []byte {
+	var places []int
+	for _, key := range keys {
+		at, found := n.find(key)
+		p := Proof{kind: betweenOthers, count: n.size(), index: at}
+		if found {
+			p.kind = present
+		}
+		places = append(places, p.places()...)
+	}
+	slices.Sort(places)
+	places = slices.Compact(places)
+	b = binary.BigEndian.AppendUint16(append(b, markBlock), uint16(n.size()))
+	b = append(b, byte(len(places)))
+	for _, at := range places {
+		e := n.entry(at)
+		b = append(append(b, byte(at)), e[:]...)
+	}
+	leaves := make([]Hash, n.size())
+	for i := range leaves {
+		leaves[i] = entryHash(n.entry(i))
+	}
+	return appendOthers(b, leaves, places)
+}
+
+// appendOthers writes the roots of the largest subtrees over leaves in which there is
+// none of the places, from left to right.
+func appendOthers(b []byte, leaves []Hash, places []int) []byte {
+	switch {
+	case len(places) == 0:
+		h := Root(leaves)
+		return append(b, h[:]...)
+	case len(leaves) == 1:
+		return b
+	}
+	k := firstHalf(len(leaves))
+	split, _ := slices.BinarySearch(places, k)
+	right := slices.Clone(places[split:])
+	for i := range right {
+		right[i] -= k
+	}
+	b = appendOthers(b, leaves[:k], places[:split])
+	return appendOthers(b, leaves[k:], right)
+}
+
+// firstHalf returns how many of n leaves stand in the first child of their root.
+func firstHalf(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) }
+
+// VerifySeveral returns what the list with the given root says of each of keys,
+// strictly ascending, as a proof that ProveSeveral made for these very keys shows it.
+// The error tells why it does not.
+func VerifySeveral(proof []byte, root Hash, keys []Key) ([]Answer, error) {
+	answers, err := verifySeveral(proof, root, keys)
+	if err != nil {
+		return nil, fmt.Errorf("merkle: verify a proof for several keys: %w", err)
+	}
+	return answers, nil
+}
+
+func verifySeveral(proof []byte, root Hash, keys []Key) ([]Answer, error) {
+	switch err := ascend(keys); {
+	case err != nil:
+		return nil, err
+	case len(proof) > MaxSeveralSize:
+		return nil, fmt.Errorf("%d bytes; it has at most %d", len(proof), MaxSeveralSize)
+	case len(proof) < 2:
+		return nil, errShort
+	case proof[0] != severalVersion:
+		return nil, fmt.Errorf("version %d; this software reads version %d", proof[0], severalVersion)
+	}
+	v := several{reader: reader{proof[1:]}, keys: keys, answers: make([]Answer, len(keys))}
+	var got Hash
+	if v.rest[0] == markEmpty {
+		v.rest = v.rest[1:]
+	} else {
+		var err error
+		if got, err = v.subtree(0, len(keys), way{}); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case len(v.rest) > 0:
+		return nil, errTrailing
+	case got != root:
+		return nil, fmt.Errorf("it leads to the root %s, not to %s", got, root)
+	}
+	return v.answers, nil
+}
+
+// several is a proof that is being verified.
+type several struct {
+	reader
+	keys    []Key
+	answers []Answer // one a key
+}
+
+// way is what the numbers in a subtree begin with, by the nodes above it.
+type way struct {
+	prefix uint64
+	bits   int
+}
+
+func (w way) has(first uint64) bool { return bits.LeadingZeros64(w.prefix^first) >= w.bits }
+
+func (v *several) hash() (h Hash, err error) {
+	b, ok := v.take(HashSize)
+	if !ok {
+		return h, errShort
+	}
+	return Hash(b), nil
+}
+
+// subtree reads the subtree in which the keys from..to would stand, notes what it says
+// of them and returns its hash.
+func (v *several) subtree(from, to int, w way) (Hash, error) {
+	if from == to {
+		return v.hash()
+	}
+	mark, ok := v.take(1)
+	switch {
+	case !ok:
+		return Hash{}, errShort
+	case mark[0] == markBlock:
+		return v.block(from, to, w)
+	}
+	length := int(mark[0] &^ markExplicit)
+	if length >= keyBits || length < w.bits {
+		return Hash{}, fmt.Errorf("a prefix of %d bits below one of %d", length, w.bits-1)
+	}
+	prefix := v.keys[from].First & prefixMask(length)
+	if mark[0]&markExplicit != 0 {
+		b, ok := v.take(8)
+		if !ok {
+			return Hash{}, errShort
+		}
+		prefix = binary.BigEndian.Uint64(b)
+		if prefix&^prefixMask(length) != 0 || begins(v.keys[from], prefix, length) || !w.has(prefix) {
+			return Hash{}, fmt.Errorf("%016x is no prefix that stands there", prefix)
+		}
+	}
+	a, mid, b := part(v.keys[from:to], prefix, length)
+	left, err := v.subtree(from+a, from+mid, way{prefix, length + 1})
+	if err != nil {
+		return Hash{}, err
+	}
+	right, err := v.subtree(from+mid, from+b, way{prefix | 1<<(keyBits-1-length), length + 1})
+	if err != nil {
+		return Hash{}, err
+	}
+	return nodeHash(uint8(length), prefix, left, right), nil
+}
+
+// shown is an entry that a block shows.
+type shown struct {
+	place int
+	entry Entry
+	used  bool
+}
+
+func (v *several) block(from, to int, w way) (Hash, error) {
+	head, ok := v.take(3)
+	if !ok {
+		return Hash{}, errShort
+	}
+	count, n := int(binary.BigEndian.Uint16(head)), int(head[2])
+	if count == 0 || count > maxBlockCount || n == 0 || n > count || n > 2*MaxKeys {
+		return Hash{}, fmt.Errorf("%d entries of a block of %d", n, count)
+	}
+	all := make([]shown, n)
+	for i := range all {
+		b, ok := v.take(1 + EntrySize)
+		if !ok {
+			return Hash{}, errShort
+		}
+		s := shown{place: int(b[0]), entry: Entry(b[1:])}
+		rising := i == 0 || s.place > all[i-1].place && s.entry.Key().Compare(all[i-1].entry.Key()) > 0
+		if !rising || s.place >= count || !w.has(s.entry.Key().First) {
+			return Hash{}, errors.New("an entry is shown that does not stand there")
+		}
+		all[i] = s
+	}
+	for i := from; i < to; i++ {
+		if err := v.answer(i, all, count); err != nil {
+			return Hash{}, err
+		}
+	}
+	if slices.ContainsFunc(all, func(s shown) bool { return !s.used }) {
+		return Hash{}, errors.New("an entry is shown that answers nothing")
+	}
+	root, err := v.others(0, count, all)
+	return wrapBlock(count, root), err
+}
+
+// answer notes what the entries shown say of a key: it is one of them, or it has no
+// room between two that stand side by side, or at an end.
+func (v *several) answer(key int, all []shown, count int) error {
+	i, found := slices.BinarySearchFunc(all, v.keys[key], func(s shown, k Key) int { return s.entry.Key().Compare(k) })
+	if found {
+		all[i].used = true
+		v.answers[key] = Answer{Value: all[i].entry.Value(), Listed: true}
+		return nil
+	}
+	before, after := -1, count
+	if i > 0 {
+		before, all[i-1].used = all[i-1].place, true
+	}
+	if i < len(all) {
+		after, all[i].used = all[i].place, true
+	}
+	if after != before+1 {
+		return errors.New("a key could stand between the entries shown")
+	}
+	return nil
+}
+
+// others returns the RFC 6962 root of the entries from..to of a block, of those shown
+// and of the hashes that follow.
+func (v *several) others(from, to int, all []shown) (Hash, error) {
+	a, _ := slices.BinarySearchFunc(all, from, func(s shown, p int) int { return s.place - p })
+	if a == len(all) || all[a].place >= to {
+		return v.hash()
+	}
+	if to-from == 1 {
+		return entryHash(all[a].entry), nil
+	}
+	mid := from + firstHalf(to-from)
+	left, err := v.others(from, mid, all)
+	if err != nil {
+		return Hash{}, err
+	}
+	right, err := v.others(mid, to, all)
+	if err != nil {
+		return Hash{}, err
+	}
+	return hashChildren(&left, &right), nil
+}
