@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"ringfence/node/answer"
@@ -14,6 +15,7 @@ import (
 	"ringfence/node/locale"
 	"ringfence/node/metrics"
 	"ringfence/node/screen"
+	"ringfence/store/charter"
 	"ringfence/store/feed"
 	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
@@ -56,24 +58,42 @@ func (n *Node) openView() error {
 	if err != nil {
 		return err
 	}
-	if n.view, err = n.loadSnapshot(cfg); err != nil {
+	loading := cfg
+	loading.State = n.under.Follower().Standing().State
+	v, err := n.loadSnapshot(loading)
+	if err != nil {
 		n.log.Warn("the list's snapshot is not used; replaying the feeds", "reason", err)
 	}
-	if n.view == nil {
-		if n.view, err = view.New(cfg); err != nil {
+	if v == nil {
+		if v, err = view.New(cfg); err != nil {
 			return fmt.Errorf("node: %w", err)
 		}
 	}
-	n.view.TurnTo(n.today())
-	err = n.follow()
+	err = n.takeView(v)
 	if errors.Is(err, feed.ErrCursor) {
 		// The store was restored to a moment before the snapshot's.
-		if n.view, err = view.New(cfg); err != nil {
+		if v, err = view.New(cfg); err != nil {
 			return fmt.Errorf("node: %w", err)
 		}
-		err = n.follow()
+		err = n.takeView(v)
 	}
+	n.decided = nil
 	return err
+}
+
+// takeView makes a view the node's, and brings it up to the ledger and the feeds.
+func (n *Node) takeView(v *view.View) error {
+	v.TurnTo(n.today())
+	held := v.List().Stamp().LedgerSize
+	news := slices.IndexFunc(n.decided, func(d charter.Enacted) bool { return d.Size > held })
+	if news < 0 {
+		news = len(n.decided)
+	}
+	if err := v.Enact(n.decided[news:]...); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	n.view = v
+	return n.follow()
 }
 
 func (n *Node) viewConfig() (view.Config, error) {

@@ -27,7 +27,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
+	"ringfence/node/authority"
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
 	"ringfence/node/phrase"
@@ -60,6 +62,7 @@ type Config struct {
 	LocalRules []string       // files with the node's own screening rules
 	Screening  screen.Policy
 	Network    federation.Network                               // where it meets the other nodes of its federation
+	Quorum     group.Timing                                     // of a regulator's Raft; zero: for regulators far from each other
 	FreeFloor  uint64                                           // bytes that must stay free; 0 for the store's default
 	Free       func(dir string) (free, total uint64, err error) // nil asks the file system
 	Version    string
@@ -98,6 +101,10 @@ type Node struct {
 	host    keys.Private                          // by which other nodes know it; zero: it is apart
 	apart   error                                 // why it is
 	among   atomic.Pointer[federation.Federation] // while it runs
+	ring    *keys.Ring                            // nil without keys
+	under   *authority.Authority                  // the ledger
+	keeper  *authority.Keeper                     // of a regulator's certification; nil of others
+	decided []charter.Enacted                     // by the regulators, until there is a list
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
@@ -137,7 +144,7 @@ func Open(cfg Config) (_ *Node, err error) {
 		}
 	}()
 	for _, step := range []func() error{
-		n.recallIssuer, n.bind, n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openView, n.openPublisher, n.openVoice, n.openTokens, n.openScreening,
+		n.recallIssuer, n.bind, n.sweep, n.openMetrics, n.openDoor, n.openPlans, n.openRing, n.openLedger, n.openView, n.openPublisher, n.openVoice, n.openTokens, n.openScreening,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -243,19 +250,26 @@ func (n *Node) openDoor() error {
 	return err
 }
 
-// openPublisher makes the node ready to speak, if it holds an issuer's key. A
-// node whose key the charter does not know still reads and screens.
-func (n *Node) openPublisher() error {
+// openRing opens the node's keys, if it has any.
+func (n *Node) openRing() (err error) {
 	n.ownErr, n.apart = noKeys(), apart(noKeys())
 	if n.cfg.Unlock.IsZero() {
 		return nil
 	}
-	ring, err := keys.Open(filepath.Join(n.cfg.Dir, KeysDir), n.cfg.Unlock)
-	if err != nil {
+	if n.ring, err = keys.Open(filepath.Join(n.cfg.Dir, KeysDir), n.cfg.Unlock); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
-	n.openHost(ring)
-	key, err := ring.Private(keys.PurposeIssuer)
+	n.openHost(n.ring)
+	return nil
+}
+
+// openPublisher makes the node ready to speak, if it holds an issuer's key. A
+// node whose key the charter does not know still reads and screens.
+func (n *Node) openPublisher() error {
+	if n.ring == nil {
+		return nil
+	}
+	key, err := n.ring.Private(keys.PurposeIssuer)
 	if err != nil {
 		n.ownErr = lacks(keys.PurposeIssuer)
 		return nil
@@ -319,7 +333,11 @@ func (n *Node) State() *charter.State { return n.state }
 
 // Close saves the list's snapshot and closes the store. Run must have ended.
 func (n *Node) Close() error {
-	return errors.Join(n.saveSnapshot(), n.store.Close())
+	err := n.saveSnapshot()
+	if n.keeper != nil {
+		err = errors.Join(err, n.keeper.Close())
+	}
+	return errors.Join(err, n.store.Close())
 }
 
 func (n *Node) session() (uint64, error) {

@@ -29,7 +29,7 @@ func (n *Node) Run(ctx context.Context) error {
 	handler, err := rest.New(rest.Config{
 		Service: n, Authenticate: n.Authenticate, Face: n.FaceREST, Metrics: n.metrics, Gatherer: n.gather,
 		// A full disk stops writing, not screening, and stands in the status.
-		Ready: n.readiness, Stale: n.stale, Version: n.cfg.Version, Logger: n.log,
+		Ready: n.readiness, Stale: n.stale, Ledger: n.under, Version: n.cfg.Version, Logger: n.log,
 	})
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
@@ -50,10 +50,15 @@ func (n *Node) Run(ctx context.Context) error {
 		return err
 	}
 	n.among.Store(among)
+	served := func() {}
+	if among != nil {
+		served = n.under.Serve(among.Overlay())
+	}
+	defer served()
 	n.metrics.SetHolds(n.problems())
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	looked, drained, met := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	looked, drained, met, followed := make(chan struct{}), make(chan struct{}), make(chan error, 1), make(chan error, 1)
 	go func() {
 		defer close(looked)
 		n.lookAfter(ctx)
@@ -66,6 +71,10 @@ func (n *Node) Run(ctx context.Context) error {
 		defer stop() // a node that lost its place among the others ends and says so
 		met <- n.runFederation(ctx, among)
 	}()
+	go func() {
+		defer stop()
+		followed <- n.runLedger(ctx, among)
+	}()
 	n.serving.running.Store(true)
 	close(n.serving.ready)
 	err = server.Serve(ctx, listeners...)
@@ -73,7 +82,7 @@ func (n *Node) Run(ctx context.Context) error {
 	stop()
 	<-looked
 	<-drained
-	if err = errors.Join(err, <-met); err != nil {
+	if err = errors.Join(err, <-followed, <-met); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
 	return nil

@@ -74,7 +74,7 @@ func TestBothSetsCertify(t *testing.T) {
 	f := begun(t, 5, nil)
 	f.Carry(f.Remove("reg5"))
 	refused(t, f, settle(f, "reg", "reg2", "reg3"), enact.BadCheckpoint)
-	outcome(t, settle(f, "reg", "reg2", "reg3", "reg5"), ballot.Taken)
+	outcome(t, settle(f, "reg", "reg2", "reg3", "reg5"), ballot.Entered)
 }
 
 // TestDeadNewcomer removes a regulator that never became a voter.

@@ -8,6 +8,7 @@ import (
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/store/charter/chartertest"
+	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
 )
@@ -169,6 +170,37 @@ func TestForgedSnapshot(t *testing.T) {
 	}
 	if _, err := restore(f, f.State.Size(), snapshot); err == nil {
 		t.Error("it is taken on another Past than that of its checkpoint")
+	}
+	// A withdrawal by another than the proposer, of the same length.
+	gone := f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138006"), nil)
+	outcome(t, f.Apply(f.Propose(gone, "reg")), ballot.Taken)
+	words := make(map[string][]byte)
+	for _, key := range []keys.Private{chartertest.Issuer("op"), chartertest.Issuer("vendor")} {
+		w, err := motion.Withdrawal{Federation: gone.Federation, Motion: gone.ID, By: key.Public(), Time: f.Now}.Sign(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words[key.Public().String()] = w.Bytes()
+	}
+	op, vendor := words[chartertest.Issuer("op").Public().String()], words[chartertest.Issuer("vendor").Public().String()]
+	outcome(t, f.Apply(raw(ballot.Withdraw, op)), ballot.Taken)
+	if snapshot, err = f.State.Snapshot(note); err != nil {
+		t.Fatal(err)
+	}
+	forged := bytes.Replace(snapshot, op, vendor, 1)
+	if bytes.Equal(forged, snapshot) {
+		t.Fatal("the snapshot does not hold the withdrawal")
+	}
+	if _, err := restore(f, size, forged); err == nil {
+		t.Error("a withdrawal by another than the proposer is taken")
+	}
+	// One that tells no decision, on a ledger that has gone on since.
+	if snapshot, err = f.State.Snapshot(f.Certify(f.Quorum()...)); err != nil {
+		t.Fatal(err)
+	}
+	f.Later(60)
+	if _, err := restore(f, f.State.Size(), snapshot); err == nil {
+		t.Error("it is taken on a larger Past than that of its checkpoint")
 	}
 	if _, err := f.State.Snapshot(f.Certify("reg", "reg2")); err == nil {
 		t.Error("a snapshot begins with what is not certified")

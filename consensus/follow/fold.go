@@ -14,7 +14,13 @@ import (
 // take follows the ledger from where it was folded up to a checkpoint, reading from a
 // source, and writes it down if it is new here.
 func (f *Follower) take(ctx context.Context, from ledger.Source, n checkpoint.Note, fresh bool) error {
-	tree, err := ledger.Open(ctx, from, n.Tree)
+	var tree ledger.Tree
+	var err error
+	if fresh && f.cfg.Open != nil {
+		tree, err = f.cfg.Open(ctx, n.Tree)
+	} else {
+		tree, err = ledger.Open(ctx, from, n.Tree)
+	}
 	if err != nil {
 		return fmt.Errorf("follow: %w", err)
 	}
@@ -147,8 +153,8 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 		if err := write(); err != nil {
 			return fmt.Errorf("follow: write the ledger down: %w", err)
 		}
-		for _, d := range told {
-			if err := f.cfg.Enacted(d); err != nil {
+		if len(told) > 0 {
+			if err := f.cfg.Enacted(told); err != nil {
 				return fmt.Errorf("follow: %w", err)
 			}
 		}

@@ -109,7 +109,7 @@ func (s *served) follower(t *testing.T, change func(*follow.Config)) *follower {
 	f := &follower{t: t}
 	f.config = follow.Config{
 		Genesis: s.Genesis, Ledger: memory.New().Ledger(), From: s.store,
-		Enacted: func(d charter.Enacted) error { f.enacted = append(f.enacted, d); return nil },
+		Enacted: func(d []charter.Enacted) error { f.enacted = append(f.enacted, d...); return nil },
 	}
 	if change != nil {
 		change(&f.config)

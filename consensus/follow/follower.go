@@ -27,9 +27,16 @@ type Config struct {
 	Genesis *charter.Genesis
 	Ledger  Ledger
 	From    ledger.Source // who serves what is new; nobody trusts it
-	// Enacted takes each decision of the ledger once, in order, from the first after the
-	// genesis on, also those that were held before. An error is final.
-	Enacted func(charter.Enacted) error
+	// Open opens a tree of From; nil: ledger.Open. Of several who serve it may know
+	// better whom to ask.
+	Open func(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error)
+	// Blame hears why what From gave was of no use, and reports whether reading again
+	// may help; nil: it does not.
+	Blame func(error) bool
+	// Enacted takes each decision of the ledger once, in order, some at a time, from the
+	// first after the genesis on, also those that were held before. It does not keep the
+	// slice. An error is final.
+	Enacted func([]charter.Enacted) error
 }
 
 // Follower is the ledger as it is held here. It may be used concurrently.
@@ -165,7 +172,12 @@ func (f *Follower) Offer(ctx context.Context, note []byte) error {
 	case n.Size <= f.at.past.Size() && f.at.past.Size() > 1:
 		return f.older(ctx, n, held)
 	}
-	return f.trouble(f.take(ctx, f.cfg.From, n, true))
+	for {
+		err := f.take(ctx, f.cfg.From, n, true)
+		if err == nil || ctx.Err() != nil || f.cfg.Blame == nil || !f.cfg.Blame(err) {
+			return f.trouble(err)
+		}
+	}
 }
 
 // older looks at a checkpoint of a tree that is not larger than what was folded.

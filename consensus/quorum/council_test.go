@@ -111,10 +111,10 @@ func (c *council) start(member string) *regulator {
 	r.Regulator, err = quorum.Open(ctx, quorum.Config{
 		Genesis: c.Genesis, Host: hostKey(member), Vote: ballottest.VoteKey(member), Cosign: chartertest.Key("cosign", member), Log: chartertest.Key("log", ""),
 		Dir: c.TempDir(), Ledger: r.ledger, From: c.peers(member), Keeper: r.keeper, Network: wire{c, member},
-		Enacted: func(d charter.Enacted) error {
+		Enacted: func(d []charter.Enacted) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.enacted = append(r.enacted, d)
+			r.enacted = append(r.enacted, d...)
 			return nil
 		},
 		Lied: func(l certify.Conflict) { c.Errorf("%s believes that somebody lied: %+v", member, l) },

@@ -51,13 +51,19 @@ type Config struct {
 
 	Dir     string        // of Raft's generations
 	Ledger  follow.Ledger // that is followed here
-	From    ledger.Source // peers, for what this regulator did not apply itself
+	// From, Open and Blame are follow.Config's, for what this regulator did not apply
+	// itself.
+	From  ledger.Source
+	Open  func(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error)
+	Blame func(error) bool
+
 	Keeper  Keeper
 	Network Network
 
-	// Enacted takes each decision of the followed ledger: see follow.Config.
-	Enacted func(charter.Enacted) error
-	// Certified takes each newly certified checkpoint, to be told on.
+	// Enacted takes the decisions of the followed ledger: see follow.Config.
+	Enacted func([]charter.Enacted) error
+	// Certified takes each newly certified checkpoint once it is followed here, to be
+	// told on; nil: nobody.
 	Certified func(checkpoint.Note)
 	// Lied takes evidence against a regulator.
 	Lied func(certify.Conflict)
@@ -105,7 +111,9 @@ func Open(ctx context.Context, cfg Config) (*Regulator, error) {
 		times: make(map[keys.Public]motion.Time), helped: make(map[keys.Public]time.Time),
 	}
 	var err error
-	r.follower, err = follow.Open(ctx, follow.Config{Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Enacted: cfg.Enacted})
+	r.follower, err = follow.Open(ctx, follow.Config{
+		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Open: r.open, Blame: cfg.Blame, Enacted: cfg.Enacted,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -127,15 +135,36 @@ func (s *sources) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
 	r.mu.Lock()
 	wanted := r.offer.Tree
 	r.mu.Unlock()
-	if now := r.now.Load(); now != nil {
-		if root, ok := now.machine.Root(wanted.Size); ok && root == wanted.Root {
-			b, err := now.machine.Read(ctx, t)
-			if err == nil || !errors.Is(err, fs.ErrNotExist) {
-				return b, err
-			}
+	if m := r.applied(wanted); m != nil {
+		b, err := m.Read(ctx, t)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return b, err
 		}
 	}
 	return r.cfg.From.Read(ctx, t)
+}
+
+// applied returns the machine that came to a tree by itself; nil if none did.
+func (r *Regulator) applied(tree checkpoint.Tree) *machine {
+	now := r.now.Load()
+	if now == nil {
+		return nil
+	}
+	if root, ok := now.machine.Root(tree.Size); !ok || root != tree.Root {
+		return nil
+	}
+	return now.machine
+}
+
+// open opens a certified tree where it is to be read from.
+func (r *Regulator) open(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error) {
+	if m := r.applied(head); m != nil {
+		return ledger.Open(ctx, m, head)
+	}
+	if r.cfg.Open != nil {
+		return r.cfg.Open(ctx, head)
+	}
+	return ledger.Open(ctx, r.cfg.From, head)
 }
 
 // Run takes part until ctx ends, then returns nil, or until it cannot go on, then why.
@@ -430,12 +459,7 @@ func (r *Regulator) marked(size uint64) {
 }
 
 // certified takes a checkpoint that the regulators certified just now.
-func (r *Regulator) certified(n checkpoint.Note, _ int64) {
-	r.want(n)
-	if r.cfg.Certified != nil {
-		r.cfg.Certified(n)
-	}
-}
+func (r *Regulator) certified(n checkpoint.Note, _ int64) { r.want(n) }
 
 // Offer takes a checkpoint from anybody, to be followed.
 func (r *Regulator) Offer(note []byte) error {
@@ -476,6 +500,9 @@ func (r *Regulator) following(ctx context.Context) {
 				r.cfg.Logger.Warn("a checkpoint cannot be followed", "checkpoint", n.Tree.String(), "error", err)
 			}
 			continue
+		}
+		if r.cfg.Certified != nil {
+			r.cfg.Certified(n)
 		}
 		now := r.now.Load()
 		if err := now.certifier.Learn(n); err != nil {

@@ -76,6 +76,9 @@ type Config struct {
 	// Lift lets the issuer sign again: its peers have confirmed that its feed
 	// ends at head, undefined for a feed that nobody holds anything of.
 	Lift func(head cid.Cid) error
+	// Checkpoint judges a checkpoint of the ledger that somebody gossips; nil: none is
+	// heard.
+	Checkpoint func(ctx context.Context, from keys.Public, note []byte) gossip.Verdict
 	// For monitoring; nil: nobody hears.
 	Counted  func(status string, n int)  // outcomes of batches at the door
 	Gossiped func(topic, verdict string) // of each message
@@ -227,7 +230,7 @@ func (f *Federation) open() (err error) {
 	}
 	f.around = surroundings{f.overlay, f.pull}
 	f.gossip, err = gossip.New(gossip.Config{
-		Overlay: f.overlay, Federation: id, Hosts: len(f.hosts()), Batch: f.hearBatch, Evidence: f.hearEvidence,
+		Overlay: f.overlay, Federation: id, Hosts: len(f.hosts()), Batch: f.hearBatch, Evidence: f.hearEvidence, Checkpoint: f.cfg.Checkpoint,
 		Score: f.standingOf, Direct: f.directs(), Logger: f.log,
 		Lose: f.lose, Faulty: func(fault gossip.Fault) { f.cfg.Faulty(string(fault)) },
 	})
@@ -273,6 +276,16 @@ func (f *Federation) Announce(batches []*intake.Admitted) {
 		if err := f.gossip.Announce(b.Record.Header, b.Record.Body); err != nil {
 			f.log.Warn("a batch is not announced; the others will pull it", "batch", b.CID, "reason", err)
 		}
+	}
+}
+
+// Overlay returns the node's place on the network.
+func (f *Federation) Overlay() *overlay.Overlay { return f.overlay }
+
+// Spread passes on a checkpoint of the ledger.
+func (f *Federation) Spread(note []byte) {
+	if err := f.gossip.Spread(note); err != nil {
+		f.log.Warn("a checkpoint is not announced; the others will ask for it", "reason", err)
 	}
 }
 

@@ -225,6 +225,8 @@ func voidKey(r view.Reason) (Key, bool) {
 		return VoidRole, true
 	case view.ReasonShortLived:
 		return VoidShortLived, true
+	case view.ReasonExpelled:
+		return VoidExpelled, true
 	case view.ReasonAudience:
 		return VoidAudience, true
 	case view.ReasonBroad:

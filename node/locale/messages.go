@@ -4,6 +4,7 @@ package locale
 const (
 	VoidRole       Key = "void.role"
 	VoidShortLived Key = "void.short_lived"
+	VoidExpelled   Key = "void.expelled"
 	VoidAudience   Key = "void.audience"
 	VoidBroad      Key = "void.broad"
 	VoidLongLived  Key = "void.long_lived"
@@ -136,6 +137,7 @@ func statements() []message {
 		{"status.noted", "noted, not weighed", "仅记录，不计权"},
 		{"status.erased", "erased", "已删除内容"},
 		{"status.unreadable", "its batch is damaged here", "批次在本节点已损坏"},
+		{"status.lapsed", "withdrawn, or a contest was not answered in time", "已被撤下，或未按期答复异议"},
 
 		{"outcome.fresh", "accepted", "已接收"},
 		{"outcome.known", "known already", "此前已接收"},
@@ -148,6 +150,7 @@ func statements() []message {
 func voids() []message {
 	return []message{
 		{VoidShortLived, "expires too soon", "失效日期过早"},
+		{VoidExpelled, "the issuer was expelled: what it asserted has ended", "该签发密钥已被除名，其所作声明随之终止"},
 		{VoidRole, "the member's roles may not say this", "该成员的角色无权作此声明"},
 		{VoidAudience, "not for all audiences, so it never counts for the list", "并非对所有人公开，不计入名单"},
 		{VoidBroad, "the range is broader than policy allows", "号段过宽，超出策略限制"},

@@ -16,7 +16,8 @@ type Enacted struct {
 	Motion *motion.MotionEntry
 	Items  []motion.Opening // one an item; without bytes where it was erased
 
-	Tick int64 // Unix seconds that a tick is worth; 0 for the others
+	Tick  int64  // Unix seconds that a tick is worth; 0 for the others
+	Below uint64 // what a tick starts and meets lies below this index: the smallest size that it names
 
 	// Settled is the checkpoint of a settlement, which the old and the new regulators
 	// cosigned: the ledger with the change and nothing beyond. Whether its root is that

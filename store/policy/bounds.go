@@ -28,6 +28,13 @@ const (
 // contest of one number again.
 const RepeatDays = 90
 
+// DecisionDays returns for how many days from its batch a contest or an answer must last
+// at least: what decides about other statements must outlive them, for its opening may be
+// erased when it has expired.
+func (p *Policy) DecisionDays() uint16 {
+	return max(p.ExpiryMaxDays.Flag, p.ExpiryMaxDays.Block) + RepeatDays + 1
+}
+
 // figure is one number of a policy with the bounds that it must keep.
 type figure struct {
 	place string // as in the written form

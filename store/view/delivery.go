@@ -9,6 +9,7 @@ import (
 	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/table"
 )
 
 // A publication is known from its statements alone: each node can tell what stands of
@@ -40,11 +41,11 @@ func (v *View) Deliveries(member charter.MemberIndex) []Delivery {
 		for _, s := range d.spans {
 			parts[s.batch] = append(parts[s.batch], piece{s, len(all)})
 		}
-		all = append(all, l.delivery(key.publication, d))
+		all = append(all, deliveryOf(l, key.publication, d))
 	}
 	v.mu.Unlock()
 
-	l.countRetracted(parts, all)
+	countRetracted(l, parts, all)
 	slices.SortFunc(all, func(a, b Delivery) int {
 		return cmp.Or(cmp.Compare(a.Begun, b.Begun), slices.Compare(a.ID[:], b.ID[:]))
 	})
@@ -55,41 +56,6 @@ func (v *View) Deliveries(member charter.MemberIndex) []Delivery {
 type piece struct {
 	span
 	of int
-}
-
-func (l *List) delivery(id assertion.PublicationID, d *delivery) Delivery {
-	first, last := d.spans[0], &l.batches[d.spans[len(d.spans)-1].batch]
-	b := &l.batches[first.batch]
-	out := Delivery{
-		ID: id, Issuer: l.speakers[b.speaker].key, Dead: d.undoneBy != 0, Begun: b.time, Ended: last.time,
-		First: func() Told { return l.told(&row{batch: first.batch, index: first.first}) },
-	}
-	for _, s := range d.spans {
-		out.Statements += int(s.last-s.first) + 1
-	}
-	return out
-}
-
-// countRetracted counts the retracted statements of deliveries. One about several keys
-// has a row at each, and counts once.
-func (l *List) countRetracted(parts map[uint32][]piece, all []Delivery) {
-	type statement struct {
-		batch uint32
-		index uint16
-	}
-	counted := make(map[statement]bool)
-	l.table.each(func(_ *place, r *row) {
-		one := statement{r.batch, r.index}
-		if r.undoneBy == 0 || counted[one] {
-			return
-		}
-		for _, p := range parts[r.batch] {
-			if r.index >= p.first && r.index <= p.last {
-				counted[one] = true
-				all[p.of].Retracted++
-			}
-		}
-	})
 }
 
 // Excerpt is what a member said under some of its publication IDs.
@@ -117,15 +83,50 @@ func (v *View) Excerpt(member charter.MemberIndex, ids []assertion.PublicationID
 // one of them is still upheld: neither retracted nor suspended by a fork, though it may
 // have expired, or be outdone by a newer one.
 func (x *Excerpt) Flagged(key number.Range, category taxonomy.Category) (said, upheld bool) {
-	_, rows := x.list.table.find(key)
+	_, rows := x.list.Table.Find(key)
 	for i := range rows {
 		r := &rows[i]
-		within := func(s span) bool { return r.index >= s.first && r.index <= s.last }
-		if r.kind != assertion.KindFlag || r.category != category || !slices.ContainsFunc(x.spans[r.batch], within) {
+		within := func(s span) bool { return r.Index >= s.first && r.Index <= s.last }
+		if r.Kind != assertion.KindFlag || r.Category != category || !slices.ContainsFunc(x.spans[r.Batch], within) {
 			continue
 		}
 		said = true
-		upheld = upheld || r.undoneBy == 0 && r.reason != ReasonFrozen
+		upheld = upheld || !x.list.Undone(r) && r.Reason != ReasonFrozen
 	}
 	return said, upheld
+}
+
+func deliveryOf(l *List, id assertion.PublicationID, d *delivery) Delivery {
+	first, last := d.spans[0], &l.Batches[d.spans[len(d.spans)-1].batch]
+	b := &l.Batches[first.batch]
+	out := Delivery{
+		ID: id, Issuer: l.Speakers[b.Speaker].Key, Dead: d.undoneBy != 0, Begun: b.Time, Ended: last.Time,
+		First: func() Told { return l.Read(&table.Row{Batch: first.batch, Index: first.first}) },
+	}
+	for _, s := range d.spans {
+		out.Statements += int(s.last-s.first) + 1
+	}
+	return out
+}
+
+// countRetracted counts the retracted statements of deliveries. One about several keys
+// has a row at each, and counts once.
+func countRetracted(l *List, parts map[uint32][]piece, all []Delivery) {
+	type statement struct {
+		batch uint32
+		index uint16
+	}
+	counted := make(map[statement]bool)
+	l.Table.Each(func(_ *table.Place, r *table.Row) {
+		one := statement{r.Batch, r.Index}
+		if !l.Undone(r) || counted[one] {
+			return
+		}
+		for _, p := range parts[r.Batch] {
+			if r.Index >= p.first && r.Index <= p.last {
+				counted[one] = true
+				all[p.of].Retracted++
+			}
+		}
+	})
 }

@@ -14,14 +14,19 @@
 // thrown away: replaying the same records in any order that keeps each feed's
 // own gives the same list, byte for byte. A snapshot only saves the time.
 //
-// One view follows all that a node holds. Another can stand exactly at named
-// heads and a named day (see Config.Heads), which is how the ledger anchors a
-// list root.
+// One view follows all that a node holds. Another stands exactly at the heads that
+// the ledger anchored (see Config.Anchored and BringTo), which is how the ledger
+// anchors a list root.
 //
-// Until the ledger is followed, the genesis charter stands for it: size 1, no
-// anchors. What starts or is met only by an anchor (an open contest, a held
-// retraction) therefore does not happen yet, and the code says so where it
-// would.
+// Enact takes the ledger, piece by piece. Who might say something is judged at the
+// ledger size that the first anchor over its batch names, or as things stand while there
+// is none; what waits, and what is late, goes by the tick of that anchor. So a batch
+// means the same whenever it comes. What a piece of the ledger changes is recomputed
+// where it changes; where it may change how statements are judged that are here already,
+// everything is judged anew.
+//
+// The rooms below hold what the ledger alone says (enacted, and in it the clock, the
+// ratified entries and the anchors), and the rules of one matter each (contest, undo).
 //
 // Floor 5. It has no clock, no network and no files of its own; it reads
 // batches through Source and writes snapshots to a Writer.

@@ -12,6 +12,11 @@ import (
 	"ringfence/store/number"
 	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/anchors"
+	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/port"
+	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // judge rules on the statements of one batch: which count, which are void and
@@ -22,16 +27,26 @@ import (
 type judge struct {
 	w       *writer
 	ordinal uint32 // that the batch has or would have
-	batch   batch
+	batch   list.Batch
+	place   FeedEpoch
+	timed   []number.Range
 	day     taxonomy.Day // of the batch
 	member  charter.MemberIndex
+	state   *charter.State // by which the batch is judged
+	inForce bool
 	policy  *charter.Policy
 	slots   []assertion.Slot
 
-	edits            []edit
+	edits            []table.Edit
 	ownKeys          []number.Range
-	undoings         []undoing
+	undoings         []undo.Undoing
+	targets          [][]taxonomy.Ref
+	ports            []port.Terms
+	answers          []answerTo
 	undone           []undoneIn
+	ends             map[taxonomy.Day]int // of the issuer's live flags: how many more end when
+	undoneOwn        int                  // of them by this batch
+	undoneHere       map[span]struct{}
 	undoneDeliveries []undoneDelivery
 	publications     []delivered
 	spent            map[spendKey]spent
@@ -48,12 +63,12 @@ type delivered struct {
 
 type undoneIn struct {
 	batch cid.Cid
-	undo
+	undone
 }
 
 type undoneDelivery struct {
 	key      deliveryKey
-	undoneBy uint32
+	undoneBy undo.By
 }
 
 type saidKey struct {
@@ -64,18 +79,25 @@ type saidKey struct {
 func (w *writer) newJudge(issuer keys.Public, tip feed.Tip, slots []assertion.Slot) *judge {
 	j := &judge{
 		w:       w,
-		ordinal: uint32(len(w.list.batches)),
-		batch:   batch{cid: tip.CID, speaker: nobody, epoch: tip.Epoch, sequence: tip.Sequence, time: tip.Time, count: int32(len(slots))},
+		ordinal: uint32(len(w.list.Batches)),
+		batch:   list.Batch{CID: tip.CID, Speaker: list.Nobody, Epoch: tip.Epoch, Sequence: tip.Sequence, Time: tip.Time, Count: int32(len(slots))},
+		place:   FeedEpoch{Issuer: issuer, Epoch: tip.Epoch},
 		day:     taxonomy.DayOf(tip.Time),
-		policy:  w.list.state.Policy(),
 		slots:   slots,
-		edits:   make([]edit, 0, len(slots)),
+		edits:   make([]table.Edit, 0, len(slots)),
 		spent:   make(map[spendKey]spent),
 		said:    make(map[saidKey]struct{}),
+		ends:    make(map[taxonomy.Day]int),
+
+		undoneHere: make(map[span]struct{}),
 	}
-	if info, ok := w.list.state.Issuer(issuer); ok {
-		j.batch.speaker, j.member = info.Rank, info.Member
+	if r, ok := w.list.Charter.Record(issuer); ok {
+		j.batch.Speaker, j.member = r.Index, r.Member
+		j.batch.Cover = w.ledger.Anchors.Cover(anchors.Place{Issuer: r.Index, Epoch: tip.Epoch}, tip.Sequence)
 	}
+	j.state = w.list.StateOf(&j.batch)
+	j.policy = j.state.Policy()
+	j.inForce = j.batch.Speaker != list.Nobody && w.list.InForce(&j.batch)
 	return j
 }
 
@@ -101,7 +123,7 @@ func (j *judge) judge() {
 
 // delivered notes that the statement at i belongs to a member's publication.
 func (j *judge) delivered(i int, id assertion.PublicationID) {
-	if j.batch.speaker == nobody {
+	if j.batch.Speaker == list.Nobody {
 		return
 	}
 	if n := len(j.publications); n > 0 && j.publications[n-1].id == id {
@@ -115,22 +137,50 @@ func (j *judge) delivered(i int, id assertion.PublicationID) {
 // about. Statements about other subjects have no place in the list.
 func (j *judge) file(i int, s *assertion.Statement) {
 	key, ok := s.Key()
+	if s.Kind == assertion.KindAnswer {
+		j.answer(i, s)
+		return
+	}
 	if !ok {
-		if reason := j.w.list.judgeOther(&j.batch, s); reason != NotVoid {
+		if reason := j.w.list.JudgeOther(&j.batch, s); reason != NotVoid {
 			j.refuse(i, reason)
 		}
 		return
 	}
 	r := j.row(i, s, key)
-	if r.void() {
-		j.refuse(i, r.reason)
+	if r.Void() {
+		j.refuse(i, r.Reason)
+	} else if j.countsAtHome(&r) {
+		j.ends[r.Until]++
 	}
 	for one := range key.Keys() {
-		j.edits = append(j.edits, edit{key: one, row: r, op: opAdd})
-		if r.own && !r.void() {
+		j.edits = append(j.edits, table.Edit{Key: one, Row: r, Op: table.Add})
+		switch s.Kind {
+		case assertion.KindReassign, assertion.KindContest, assertion.KindPort, assertion.KindResource:
+			j.timed = append(j.timed, one)
+		}
+		if s.Kind == assertion.KindContest {
+			j.answered(uint16(i), one)
+		}
+		if r.Own && !r.Void() {
 			j.noteOwn(one)
 		}
 	}
+}
+
+// countsAtHome reports whether a row of the batch is a flag of its issuer's own that the
+// issuer's feed has not retracted already.
+func (j *judge) countsAtHome(r *table.Row) (ok bool) {
+	if r.Kind != assertion.KindFlag && (r.Kind != assertion.KindBlock || r.Own) {
+		return false
+	}
+	l := j.w.list
+	ok = true
+	l.Undo.Each(r.UndoneBy, func(place uint32) bool {
+		ok = int(place) < len(l.Undo.All) && l.Batches[l.Undo.All[place].Batch].Speaker != j.batch.Speaker
+		return ok
+	})
+	return ok
 }
 
 // noteOwn lists a key once among those with blocks of scope own.
@@ -140,162 +190,117 @@ func (j *judge) noteOwn(key number.Range) {
 		return
 	}
 	j.said[again] = struct{}{}
-	_, rows := j.w.list.table.find(key)
-	if !slices.ContainsFunc(rows, func(r row) bool { return r.own && !r.void() }) {
+	_, rows := j.w.list.Table.Find(key)
+	if !slices.ContainsFunc(rows, func(r table.Row) bool { return r.Own && !r.Void() }) {
 		j.ownKeys = append(j.ownKeys, key)
 	}
 }
 
-// take counts what a judge has ruled on.
-func (c *Counts) take(j *judge) {
-	if j.w.list.isFrozen(&j.batch) {
-		c.Suspended += len(j.slots)
-		return
-	}
-	c.Batches++
-	c.Statements += len(j.slots)
-	c.Erased += j.erased
-	c.Void += len(j.voids)
-}
-
 func (j *judge) refuse(i int, reason Reason) { j.voids = append(j.voids, VoidAt{i, reason}) }
 
-func (j *judge) row(i int, s *assertion.Statement, key number.Range) row {
-	r := j.w.list.rowOf(s, j.batch.time)
-	r.batch, r.index, r.undoneBy = j.ordinal, uint16(i), j.undoneBy(i)
-	if !r.void() || j.w.list.isFrozen(&j.batch) { // then that is the reason, whatever else is wrong
-		r.reason = j.reason(s, key, &r)
+func (j *judge) row(i int, s *assertion.Statement, key number.Range) table.Row {
+	r := j.w.list.RowOf(s, j.batch.Time)
+	r.Batch, r.Index, r.UndoneBy = j.ordinal, uint16(i), j.undoneBy(i)
+	if !r.Void() || j.w.list.IsFrozen(&j.batch) { // then that is the reason, whatever else is wrong
+		r.Reason = j.reason(s, key, &r)
+	}
+	switch s.Kind {
+	case assertion.KindContest:
+		j.contestTargets(s, &r)
+	case assertion.KindPort:
+		j.port(s, &r)
 	}
 	return r
 }
 
-// rowOf is what the view keeps of a statement that is said at a time, void as
-// far as that needs neither charter nor feed.
-func (l *List) rowOf(s *assertion.Statement, said int64) row {
-	r := row{
-		kind:     s.Kind,
-		lastSeen: min(s.ObservedTo, said),
-		from:     taxonomy.DayOf(s.Effective),
-		until:    taxonomy.DayOf(s.Expires),
-		since:    taxonomy.DayOf(s.ObservedFrom),
-		derived:  s.Basis.Kind == assertion.BasisDerived,
-	}
-	body, reason := s.Check()
-	switch b := body.(type) {
-	case assertion.Flag:
-		r.category, r.confidence = b.Category, b.Confidence
-	case assertion.Block:
-		r.category, r.confidence = b.Category, l.state.Policy().Confidence.Ask
-		r.own = b.Scope == assertion.ScopeOwn
-	case assertion.Reassign:
-		r.since = taxonomy.DayOf(b.Date)
-	}
-	r.reason = Reason(reason)
-	return r
-}
-
-// Judge tells why a flag or block would be void if one who may say it said it
-// at a time, in Unix seconds; NotVoid if it would count.
-func (l *List) Judge(s *assertion.Statement, said int64) Reason {
-	key, _ := s.Key()
-	r := l.rowOf(s, said)
-	if r.void() {
-		return r.reason
-	}
-	return l.evidence(key, &r, taxonomy.DayOf(said))
-}
-
-// undoneBy returns what retracts the statement at i, if anything does yet.
-func (j *judge) undoneBy(i int) uint32 {
-	if j.batch.speaker == nobody {
+// undoneBy returns what retracts the statement at i, as far as it is here.
+func (j *judge) undoneBy(i int) undo.By {
+	if j.batch.Speaker == list.Nobody {
 		return 0
 	}
 	key := deliveryKey{j.member, j.slots[i].Publication()}
+	by := j.w.undoneBy(j.batch.CID, uint16(i), key)
 	for _, u := range j.undoneDeliveries {
 		if u.key == key {
-			return u.undoneBy
+			by = j.w.list.Undo.Join(by, u.undoneBy)
 		}
 	}
-	if d := j.w.deliveries[key]; d != nil && d.undoneBy != 0 {
-		return d.undoneBy
+	return by
+}
+
+// undoneBy returns what retracts a statement of a publication.
+func (w *writer) undoneBy(batch cid.Cid, index uint16, key deliveryKey) (by undo.By) {
+	if d := w.deliveries[key]; d != nil {
+		by = d.undoneBy
 	}
-	for _, u := range j.w.undone[j.batch.cid] {
-		if u.member == j.member && (u.index == wholeBatch || u.index == int32(i)) {
-			return u.undoneBy
+	for _, u := range w.undone[batch] {
+		if u.member == key.member && (u.index == wholeBatch || u.index == int32(index)) {
+			by = w.list.Undo.Join(by, u.undoneBy)
 		}
 	}
-	return 0
+	return by
 }
 
 // reason judges a sound statement by the charter and by the issuer's own feed.
-func (j *judge) reason(s *assertion.Statement, key number.Range, r *row) Reason {
+func (j *judge) reason(s *assertion.Statement, key number.Range, r *table.Row) Reason {
 	switch {
-	case j.batch.speaker == nobody:
+	case j.batch.Speaker == list.Nobody:
 		return ReasonNotIssuer
-	case j.w.list.isFrozen(&j.batch):
+	case j.w.list.IsFrozen(&j.batch):
 		return ReasonFrozen
-	case !j.w.list.state.May(j.member, s.Kind):
+	case !j.inForce:
+		return ReasonNotIssuer
+	case j.w.list.Speakers[j.batch.Speaker].Expelled && list.Asserts(s.Kind):
+		return ReasonExpelled
+	case !j.state.May(j.member, s.Kind):
 		return ReasonRole
 	case s.Audience != assertion.All:
 		return ReasonAudience
 	}
 	switch s.Kind {
 	case assertion.KindFlag, assertion.KindBlock:
-		return j.w.list.evidence(key, r, j.day)
+		return j.w.list.Evidence(key, r, j.day, j.policy)
 	case assertion.KindReassign:
 		return j.reassign(key, r)
 	case assertion.KindContest:
-		return j.contest(key, r)
+		return j.contest(s, key, r)
 	case assertion.KindResource:
 		return j.holds(key)
 	}
 	return NotVoid
 }
 
-// evidence judges a flag or block that is said on a day by the policy's bounds.
-func (l *List) evidence(key number.Range, r *row, day taxonomy.Day) Reason {
-	p := l.state.Policy()
-	most, life := int(p.MaxFreeDigits.Flag), p.ExpiryMaxDays.Flag
-	if r.kind == assertion.KindBlock {
-		most, life = int(p.MaxFreeDigits.Block), p.ExpiryMaxDays.Block
-	}
-	seen := taxonomy.DayOf(r.lastSeen)
-	switch {
-	case key.Free() > most:
-		return ReasonBroad
-	case r.until > day+taxonomy.Day(life):
-		return ReasonLongLived
-	case day > seen+taxonomy.Day(p.FlagMaxAgeDays):
-		return ReasonOld
-	case !r.own && r.category.Class().Nuisance() && l.state.Protected(key):
-		return ReasonProtected
-	}
-	return NotVoid
-}
-
-func (j *judge) reassign(key number.Range, r *row) Reason {
+func (j *judge) reassign(key number.Range, r *table.Row) Reason {
 	if reason := j.holds(key); reason != NotVoid {
 		return reason
 	}
 	switch {
-	case r.since > j.day:
+	case r.Since > j.day:
 		return ReasonFuture
-	case r.until < j.day+taxonomy.Day(j.policy.ExpiryDays.Reassign):
+	case r.Until < j.day+taxonomy.Day(j.policy.ExpiryDays.Reassign):
 		return ReasonShortLived // see handovers
 	}
-	return j.bounded(key, r.kind, j.policy.Quotas.Reassign)
+	return j.bounded(key, r.Kind, j.policy.Quotas.Reassign)
 }
 
-func (j *judge) contest(key number.Range, r *row) Reason {
+func (j *judge) contest(s *assertion.Statement, key number.Range, r *table.Row) Reason {
 	if reason := j.holds(key); reason != NotVoid {
 		return reason
 	}
-	return j.bounded(key, r.kind, j.policy.Quotas.Contest)
+	if j.w.list.Fleeting(&j.batch, s) {
+		return ReasonShortLived
+	}
+	return j.bounded(key, r.Kind, j.policy.Quotas.Contest)
 }
 
 // holds asks that the member may act for the users of the key's numbers.
 func (j *judge) holds(key number.Range) Reason {
-	if !j.w.list.state.SpeaksFor(j.member, key) {
+	ports := j.w.list
+	if j.w.before != nil {
+		ports = j.w.before
+	}
+	_, rows := ports.Table.Find(key)
+	if !j.w.list.SpeaksFor(&j.batch, key, ports.PortsOf(rows)) {
 		return ReasonNotHolder
 	}
 	return NotVoid
@@ -307,14 +312,14 @@ func (j *judge) bounded(key number.Range, kind assertion.Kind, quota uint32) Rea
 	if _, again := j.said[saidKey{kind, key}]; again {
 		return ReasonRepeated
 	}
-	_, rows := j.w.list.table.find(key)
+	_, rows := j.w.list.Table.Find(key)
 	for i := range rows {
-		b := &j.w.list.batches[rows[i].batch]
-		if rows[i].kind == kind && !rows[i].void() && b.speaker == j.batch.speaker && j.day < taxonomy.DayOf(b.time)+policy.RepeatDays {
+		b := &j.w.list.Batches[rows[i].Batch]
+		if rows[i].Kind == kind && !rows[i].Void() && b.Speaker == j.batch.Speaker && j.day < taxonomy.DayOf(b.Time)+policy.RepeatDays {
 			return ReasonRepeated
 		}
 	}
-	spend := spendKey{j.batch.speaker, kind}
+	spend := spendKey{j.batch.Speaker, kind}
 	s, ok := j.spent[spend]
 	if !ok {
 		s = j.w.spent[spend]
@@ -329,4 +334,20 @@ func (j *judge) bounded(key number.Range, kind assertion.Kind, quota uint32) Rea
 	j.spent[spend] = s
 	j.said[saidKey{kind, key}] = struct{}{}
 	return NotVoid
+}
+
+// count adds what the judge has ruled on.
+func (j *judge) count(c *Counts) {
+	if j.w.list.IsFrozen(&j.batch) {
+		c.Suspended += len(j.slots)
+		return
+	}
+	c.Batches++
+	c.Statements += len(j.slots)
+	c.Erased += j.erased
+	for _, v := range j.voids {
+		if v.Reason != ReasonForeign { // which is seen only where the other's batch came first
+			c.Void++
+		}
+	}
 }

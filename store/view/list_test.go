@@ -45,13 +45,13 @@ func TestARatifiedEntryDecides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			protect := func(cfg *charter.FoundingConfig) { cfg.Protected = []number.Range{protected.Range()} }
-			l := &List{state: newWorld(t, protect, "list: vendor").state}
+			l := &List{Charter: newWorld(t, protect, "list: vendor").state}
 			var changes []merkle.Change
 			for key, e := range c.list {
-				l.counts.move(taxonomy.Entry{}, e)
+				l.Tally.Move(taxonomy.Entry{}, e)
 				changes = append(changes, merkle.Change{Key: merkle.Key{First: key.First().Uint64(), Free: uint8(key.Free())}, Value: e.Bytes()})
 			}
-			l.tree = l.tree.Apply(changes)
+			l.Hashes = l.Hashes.Apply(changes)
 			e, key, ok := l.Lookup(c.ask)
 			if key != c.want || ok == c.want.IsZero() || e != c.list[c.want] {
 				t.Errorf("%s says %v, %t; want %s", key, e, ok, c.want)

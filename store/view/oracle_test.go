@@ -265,20 +265,7 @@ func TestErasingWhatIsDeadChangesNothing(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		w := babble(t, rnd, 30)
 		for _, day := range []taxonomy.Day{today, today + 40, today + 150, today + 290, today + 3600, today + 4100} {
-			erased := slices.Clone(w.records)
-			gone := 0
-			for i := range erased {
-				slots, err := assertion.DecodeSlots(erased[i].Body)
-				must(t, err)
-				for k := range slots {
-					if day > slots[k].Expiry() {
-						slots[k] = slots[k].Erase()
-						gone++
-					}
-				}
-				erased[i].Body, err = assertion.EncodeSlots(slots)
-				must(t, err)
-			}
+			erased, gone := erase(t, w.records, day)
 			if day > today+3000 && gone == 0 {
 				t.Fatal("nothing was erased")
 			}
@@ -342,4 +329,24 @@ func TestDamagedSnapshotsAreRefused(t *testing.T) {
 	if _, err := Load(Config{State: other.state, Source: w.records}, good); err == nil {
 		t.Error("a snapshot of another charter passes")
 	}
+}
+
+// erase returns records without the openings that the door lets be erased by a day, and
+// how many these are.
+func erase(t testing.TB, from records, day taxonomy.Day) (records, int) {
+	t.Helper()
+	erased, gone := slices.Clone(from), 0
+	for i := range erased {
+		slots, err := assertion.DecodeSlots(erased[i].Body)
+		must(t, err)
+		for k := range slots {
+			if day > slots[k].Expiry() {
+				slots[k] = slots[k].Erase()
+				gone++
+			}
+		}
+		erased[i].Body, err = assertion.EncodeSlots(slots)
+		must(t, err)
+	}
+	return erased, gone
 }

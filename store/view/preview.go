@@ -9,6 +9,7 @@ import (
 	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/table"
 )
 
 // Preview is what statements would do if an issuer said them now.
@@ -41,10 +42,12 @@ func (v *View) Preview(issuer keys.Public, now int64, publication assertion.Publ
 	defer v.mu.Unlock()
 	w := v.w
 	real, trial := w.list, *w.list
-	trial.batches = slices.Clip(trial.batches)
-	trial.undoings = slices.Clip(trial.undoings)
+	trial.Batches = slices.Clip(trial.Batches)
+	trial.Undo.Clip()
+	trial.Targets, trial.Ports = slices.Clip(trial.Targets), slices.Clip(trial.Ports)
 	w.list = &trial
-	defer func() { w.list = real }()
+	stale := w.stale
+	defer func() { w.list, w.stale = real, stale }()
 
 	p := Preview{Before: real.Counts(), After: real.Counts()}
 	changed := make(map[number.Range]Change)
@@ -60,15 +63,16 @@ func (v *View) Preview(issuer keys.Public, now int64, publication assertion.Publ
 		j.judge()
 		spentBefore = j.spent
 		p.add(j, first)
-		trial.batches = append(trial.batches, j.batch)
-		trial.undoings = append(trial.undoings, j.undoings...)
-		var moves []moved
-		trial.table, moves = trial.table.apply(j.edits, w)
+		trial.Batches = append(trial.Batches, j.batch)
+		trial.Undo.Add(j.undoings...)
+		trial.Targets, trial.Ports = append(trial.Targets, j.targets...), append(trial.Ports, j.ports...)
+		var moves []table.Moved
+		trial.Table, moves = trial.Table.Apply(j.edits, w)
 		for _, m := range moves {
 			p.move(m, changed)
 		}
 	}
-	p.After.Keys = trial.table.keys
+	p.After.Keys = trial.Table.Keys
 	p.finish(changed)
 	return p, nil
 }
@@ -90,37 +94,29 @@ func trialSlots(publication assertion.PublicationID, statements []assertion.Stat
 }
 
 func (p *Preview) add(j *judge, first int) {
-	p.After.take(j)
+	j.count(&p.After)
 	slices.SortFunc(j.voids, func(a, b VoidAt) int { return a.Index - b.Index })
 	for _, v := range j.voids {
 		p.Void = append(p.Void, VoidAt{first + v.Index, v.Reason})
 	}
 	for i := range j.edits {
-		if j.edits[i].op == opUndo && !j.w.list.undone(&j.edits[i]) {
+		if j.edits[i].Op == table.Undo && !j.w.list.IsUndone(&j.edits[i]) {
 			p.Undone++
 		}
 	}
 }
 
-// undone reports whether the statement that an edit would undo is so already.
-func (l *List) undone(e *edit) bool {
-	_, rows := l.table.find(e.key)
-	return slices.ContainsFunc(rows, func(r row) bool {
-		return r.batch == e.row.batch && r.index == e.row.index && r.undoneBy != 0
-	})
-}
-
-func (p *Preview) move(m moved, changed map[number.Range]Change) {
-	if m.entry == m.from {
+func (p *Preview) move(m table.Moved, changed map[number.Range]Change) {
+	if m.Entry == m.From {
 		return
 	}
-	p.After.move(m.from, m.entry)
-	c, again := changed[m.key]
+	p.After.Move(m.From, m.Entry)
+	c, again := changed[m.Key]
 	if !again {
-		c = Change{Key: m.key, Before: m.from}
+		c = Change{Key: m.Key, Before: m.From}
 	}
-	c.After = m.entry
-	changed[m.key] = c
+	c.After = m.Entry
+	changed[m.Key] = c
 }
 
 func (p *Preview) finish(changed map[number.Range]Change) {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"iter"
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
@@ -12,7 +11,14 @@ import (
 	"ringfence/store/merkle"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/anchors"
+	"ringfence/store/view/internal/clock"
+	"ringfence/store/view/internal/enacted"
 	"ringfence/store/view/internal/fixed"
+	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/port"
+	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // ErrSnapshot marks a snapshot that cannot be used: damaged, of another
@@ -33,17 +39,16 @@ func Load(cfg Config, snapshot []byte) (*View, error) {
 	if sha256.Sum256(content) != [sum]byte(snapshot[len(content):]) {
 		return nil, fmt.Errorf("view: %w: its hash does not match, it is damaged or cut short", ErrSnapshot)
 	}
-	w, err := newWriter(cfg)
-	if err != nil {
-		return nil, err
-	}
 	d := decoder{fixed.NewReader(content[len(snapshotMagic):])}
-	d.writer(w)
-	if err := d.End(); err != nil {
+	w, err := d.writer(cfg)
+	if err == nil {
+		err = d.End()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("view: %w: %w", ErrSnapshot, err)
 	}
 	v := &View{cfg: cfg, w: w}
-	v.cfg.Session = w.list.stamp.Session
+	v.cfg.Session = w.list.Mark.Session
 	v.current.Store(w.list)
 	return v, nil
 }
@@ -51,50 +56,55 @@ func Load(cfg Config, snapshot []byte) (*View, error) {
 // decoder reads what encoder wrote.
 type decoder struct{ *fixed.Reader }
 
-func (d *decoder) writer(w *writer) {
-	l := w.list
-	if !d.CID().Equals(l.state.Federation()) || d.U64() != l.stamp.LedgerSize {
-		d.Fail("it is of another federation or charter")
-		return
+func (d *decoder) writer(cfg Config) (*writer, error) {
+	if !d.CID().Equals(cfg.State.Federation()) {
+		return nil, errors.New("it is of another federation")
 	}
-	l.stamp.Session, l.stamp.Serial = d.U64(), d.U64()
-	l.stamp.Day = taxonomy.Day(d.U32())
+	ledger := &enacted.Fold{State: cfg.State}
+	if ledger.Decode(d.Reader); d.Err() != nil {
+		return nil, d.Err()
+	}
+	w, err := newWriter(cfg, ledger)
+	if err != nil {
+		return nil, err
+	}
+	d.list(w)
+	return w, nil
+}
+
+func (d *decoder) list(w *writer) {
+	l := w.list
+	l.Mark.Session, l.Mark.Serial = d.U64(), d.U64()
+	l.Mark.Day = taxonomy.Day(d.U32())
 	root := merkle.Hash(d.Raw(merkle.HashSize))
-	l.cursor = d.U64()
-	w.cursor = l.cursor
-	for _, c := range l.counts.kept() {
+	l.Cursor = d.U64()
+	w.cursor = l.Cursor
+	for _, c := range l.Tally.Kept() {
 		*c = int(d.U64())
 	}
 	d.frozen(l)
 	d.batches(w)
-	d.table(w)
+	l.Undo = undo.Decode(d.Reader, len(l.Batches))
+	l.Table = table.Decode(d.Reader, func(p *table.Place) { d.place(w, p) }, func(r *table.Row) { d.row(l, r) })
+	w.alarms = clock.DecodeAlarms(d.Reader)
+	d.contests(w)
+	d.accounts(w)
 	d.books(w)
 	if d.Err() != nil {
 		return
 	}
-	l.tree = merkle.Collect(l.treeEntries())
-	if l.stamp.Root = l.tree.Root(); l.stamp.Root != root {
-		d.Fail("its entries give list root %s, it names %s", l.stamp.Root, root)
-	}
-}
-
-// treeEntries yields the listed places as the tree holds them.
-func (l *List) treeEntries() iter.Seq2[merkle.Key, merkle.Value] {
-	return func(yield func(merkle.Key, merkle.Value) bool) {
-		for key, entry := range l.All() {
-			if !yield(merkle.Key{First: key.First().Uint64(), Free: uint8(key.Free())}, entry.Bytes()) {
-				return
-			}
-		}
+	l.Hashes = merkle.Collect(l.TreeEntries())
+	if l.Mark.Root = l.Hashes.Root(); l.Mark.Root != root {
+		d.Fail("its entries give list root %s, it names %s", l.Mark.Root, root)
 	}
 }
 
 func (d *decoder) frozen(l *List) {
 	n := d.Count(keys.PublicSize + 8)
-	same := n == len(l.frozen)
+	same := n == len(l.Frozen)
 	for range n {
 		f := FeedEpoch{Issuer: keys.Public(d.Raw(keys.PublicSize)), Epoch: d.U64()}
-		_, known := l.frozen[f]
+		_, known := l.Frozen[f]
 		same = same && known
 	}
 	if !same {
@@ -104,119 +114,113 @@ func (d *decoder) frozen(l *List) {
 
 func (d *decoder) batches(w *writer) {
 	l := w.list
-	n := d.Count(keys.PublicSize)
-	same := n == len(l.speakers)
-	for i := range n {
-		key := keys.Public(d.Raw(keys.PublicSize))
-		same = same && l.speakers[i].key == key
-	}
-	if !same {
-		d.Fail("another roster of issuers is in force")
-		return
-	}
-	l.batches = make([]batch, d.Count(68))
-	for i := range l.batches {
-		b := batch{cid: d.CID(), speaker: d.U32(), epoch: d.U64(), sequence: d.U64(), time: int64(d.U64()), count: int32(d.U32())}
-		if b.speaker != nobody && int(b.speaker) >= len(l.speakers) {
+	l.Batches = make([]list.Batch, d.Count(72))
+	for i := range l.Batches {
+		b := list.Batch{CID: d.CID(), Speaker: d.U32(), Cover: anchors.Cover(d.U32())}
+		at := FeedEpoch{}
+		if b.Speaker == list.Nobody {
+			at.Issuer = keys.Public(d.Raw(keys.PublicSize))
+			w.strangers[uint32(i)] = at.Issuer
+		} else if int(b.Speaker) < len(l.Speakers) {
+			at.Issuer = l.Speakers[b.Speaker].Key
+		}
+		b.Epoch, b.Sequence, b.Time, b.Count = d.U64(), d.U64(), int64(d.U64()), int32(d.U32())
+		at.Epoch = b.Epoch
+		w.feeds[at] = append(w.feeds[at], uint32(i))
+		if b.Speaker != list.Nobody && int(b.Speaker) >= len(l.Speakers) {
 			d.Fail("batch %d is of no issuer", i)
 		}
-		l.batches[i] = b
-		w.ordinals[b.cid] = uint32(i)
+		if int(b.Cover) > len(l.Anchors) {
+			d.Fail("batch %d is covered by anchor %d of %d", i, b.Cover, len(l.Anchors))
+		}
+		l.Batches[i] = b
+		w.ordinals[b.CID] = uint32(i)
 	}
-	l.undoings = make([]undoing, d.Count(6))
-	for i := range l.undoings {
-		l.undoings[i] = undoing{batch: d.batch(l), index: d.U16()}
-	}
-	l.ownKeys = make([]number.Range, d.Count(number.KeySize))
-	for i := range l.ownKeys {
-		l.ownKeys[i] = d.Key()
+	l.OwnKeys = make([]number.Range, d.Count(number.KeySize))
+	for i := range l.OwnKeys {
+		l.OwnKeys[i] = d.Key()
 	}
 }
 
 // batch reads the ordinal of a batch.
 func (d *decoder) batch(l *List) uint32 {
 	n := d.U32()
-	if int(n) >= len(l.batches) {
-		d.Fail("it names batch %d of %d", n, len(l.batches))
+	if int(n) >= len(l.Batches) {
+		d.Fail("it names batch %d of %d", n, len(l.Batches))
 	}
 	return n
 }
 
-// undoneBy reads the ordinal of an undoing plus one, or zero.
-func (d *decoder) undoneBy(l *List) uint32 {
-	n := d.U32()
-	if int(n) > len(l.undoings) {
-		d.Fail("it names retraction %d of %d", n, len(l.undoings))
+// undoneBy reads what undoes a statement, or nothing.
+func (d *decoder) undoneBy(l *List) undo.By {
+	by := undo.By(d.U32())
+	if !l.Undo.Holds(by) {
+		d.Fail("it names retraction %d of %d", by, len(l.Undo.All))
 	}
-	return n
+	return by
 }
 
-const (
-	placeSize = number.KeySize + 4 + 4 + taxonomy.EntrySize
-	rowSize   = 8 + 5*4 + 4*2 + 2
-)
-
-func (d *decoder) table(w *writer) {
-	l := w.list
-	l.table.chunks = make([]*chunk, 0, d.Count(8))
-	var last number.Range
-	for range cap(l.table.chunks) {
-		places, rows := int(d.U32()), int(d.U32())
-		if places*placeSize+rows*rowSize > d.Left() || places == 0 {
-			d.Fail("a run of %d keys and %d statements in %d bytes", places, rows, d.Left())
-			return
-		}
-		c := &chunk{places: make([]place, places), rows: make([]row, rows)}
-		var end uint32
-		for i := range c.places {
-			p := &c.places[i]
-			d.place(w, p)
-			if p.end < end || int(p.end) > rows || p.key.Compare(last) <= 0 {
-				d.Fail("key %d of a run is out of order", i)
-				return
-			}
-			end, last = p.end, p.key
-		}
-		for i := range c.rows {
-			d.row(l, &c.rows[i])
-		}
-		if int(end) != rows {
-			d.Fail("a run has %d statements, its keys %d", rows, end)
-			return
-		}
-		l.table.chunks = append(l.table.chunks, c)
-		l.table.keys += c.keys()
-		l.table.rows += rows
+func (d *decoder) place(w *writer, p *table.Place) {
+	w.list.Tally.Move(taxonomy.Entry{}, p.Entry)
+	if p.Next != taxonomy.NeverDay {
+		w.due[p.Next] = append(w.due[p.Next], p.Key)
 	}
 }
 
-func (d *decoder) place(w *writer, p *place) {
-	p.key, p.next, p.end = d.Key(), taxonomy.Day(d.U32()), d.U32()
-	entry, err := taxonomyOf([taxonomy.EntrySize]byte(d.Raw(taxonomy.EntrySize)))
-	if err != nil {
-		d.Fail("%w", err)
-	}
-	p.entry = entry
-	w.list.counts.move(taxonomy.Entry{}, entry)
-	if p.next != taxonomy.NeverDay {
-		w.due[p.next] = append(w.due[p.next], p.key)
-	}
-}
-
-func (d *decoder) row(l *List, r *row) {
-	*r = row{
-		lastSeen: int64(d.U64()),
-		batch:    d.batch(l),
-		undoneBy: d.undoneBy(l),
-		from:     taxonomy.Day(d.U32()), until: taxonomy.Day(d.U32()), since: taxonomy.Day(d.U32()),
-		index: d.U16(), kind: assertion.Kind(d.U16()),
-		category: taxonomy.Category(d.U16()), confidence: d.U16(),
-		reason: Reason(d.U8()),
-	}
-	bits := d.U8()
-	r.derived, r.own = bits&rowDerived != 0, bits&rowOwn != 0
-	if d.Err() == nil && l.batches[r.batch].speaker == nobody && !r.void() {
+func (d *decoder) row(l *List, r *table.Row) {
+	switch {
+	case int(r.Batch) >= len(l.Batches):
+		d.Fail("a statement is in batch %d of %d", r.Batch, len(l.Batches))
+	case !l.Undo.Holds(r.UndoneBy):
+		d.Fail("it names retraction %d of %d", r.UndoneBy, len(l.Undo.All))
+	case l.Batches[r.Batch].Speaker == list.Nobody && !r.Void():
 		d.Fail("a statement of no issuer counts")
+	}
+}
+
+func (d *decoder) contests(w *writer) {
+	w.list.Targets = make([][]taxonomy.Ref, d.Count(4))
+	for i := range w.list.Targets {
+		refs := make([]taxonomy.Ref, d.Count(taxonomy.RefSize))
+		for k := range refs {
+			var err error
+			if refs[k], err = taxonomy.RefFromBytes(d.Raw(taxonomy.RefSize)); err != nil {
+				d.Fail("%w", err)
+			}
+		}
+		w.list.Targets[i] = refs
+	}
+	w.list.Ports = make([]port.Terms, d.Count(8))
+	for i := range w.list.Ports {
+		w.list.Ports[i] = port.Terms{From: charter.MemberIndex(d.U16()), To: charter.MemberIndex(d.U16()), Date: taxonomy.Day(d.U32())}
+	}
+	for range d.Count(taxonomy.CIDSize + 4) {
+		c := d.CID()
+		all := make([]waiting, d.Count(table.RowSize+len(assertion.PublicationID{})))
+		for i := range all {
+			all[i].row.Decode(d.Reader)
+			all[i].publication = assertion.PublicationID(d.Raw(len(all[i].publication)))
+			d.row(w.list, &all[i].row)
+		}
+		w.answers[c] = all
+	}
+}
+
+func (d *decoder) accounts(w *writer) {
+	for range d.Count(12) {
+		a := w.account(d.U32())
+		a.day = taxonomy.Day(d.U32())
+		for range d.Count(12) {
+			day := taxonomy.Day(d.U32())
+			a.add(day, int(d.U64()))
+		}
+	}
+	for i, u := range w.list.Undo.All {
+		if d.Err() != nil {
+			return
+		}
+		a := w.account(w.list.Batches[u.Batch].Speaker)
+		a.places = append(a.places, uint32(i))
 	}
 }
 
@@ -233,13 +237,25 @@ func (d *decoder) books(w *writer) {
 	for range d.Count(taxonomy.CIDSize + 4) {
 		target := d.CID()
 		for range d.Count(10) {
-			u := undo{member: charter.MemberIndex(d.U16()), index: int32(d.U32()), undoneBy: d.undoneBy(w.list)}
+			u := undone{member: charter.MemberIndex(d.U16()), index: int32(d.U32()), undoneBy: d.undoneBy(w.list)}
 			w.undone[target] = append(w.undone[target], u)
 		}
 	}
-	for range d.Count(keys.PublicSize + 16) {
-		place := FeedEpoch{Issuer: keys.Public(d.Raw(keys.PublicSize)), Epoch: d.U64()}
-		w.next[place] = d.U64()
+	for range d.Count(8) {
+		ordinal := d.batch(w.list)
+		of := make([]number.Range, d.Count(number.KeySize))
+		for i := range of {
+			of[i] = d.Key()
+		}
+		w.timed[ordinal] = of
+		if d.Err() != nil {
+			return
+		}
+		if b := &w.list.Batches[ordinal]; b.Cover != 0 {
+			if _, ticked := w.list.TickOf(b); !ticked {
+				w.unticked = append(w.unticked, ordinal)
+			}
+		}
 	}
 	for range d.Count(14) {
 		key := spendKey{speaker: d.U32(), kind: assertion.Kind(d.U16())}

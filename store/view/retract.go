@@ -12,6 +12,9 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // A retraction undoes what any issuer of the same member said: one statement,
@@ -23,13 +26,15 @@ import (
 
 // retract rules on the retract statement at index i.
 func (j *judge) retract(i int, s *assertion.Statement) {
-	body, reason := j.w.list.judgeRetract(&j.batch, s)
+	body, reason := j.w.list.JudgeRetract(&j.batch, s)
 	if reason != NotVoid {
 		j.refuse(i, reason)
 		return
 	}
-	j.undoings = append(j.undoings, undoing{j.ordinal, uint16(i)})
-	by := uint32(len(j.w.list.undoings) + len(j.undoings))
+	by := j.w.list.Undo.ByNext(len(j.undoings))
+	a := j.w.account(j.batch.Speaker)
+	a.turn(j.day)
+	j.undoings = append(j.undoings, undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, a.live-j.undoneOwn))})
 	if body.Kind == assertion.TargetPublication {
 		j.undoDelivery(deliveryKey{j.member, assertion.PublicationID(body.Target)}, by)
 		return
@@ -48,41 +53,22 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 	}
 }
 
-// judgeRetract tells whether a retract statement works, apart from whose its
-// target is, which may not be known yet.
-func (l *List) judgeRetract(b *batch, s *assertion.Statement) (assertion.Retract, Reason) {
-	body, reason := s.Check()
-	if reason != assertion.Sound {
-		return assertion.Retract{}, Reason(reason)
-	}
-	retract, ok := body.(assertion.Retract)
-	switch {
-	case b.speaker == nobody:
-		return retract, ReasonNotIssuer
-	case l.isFrozen(b):
-		return retract, ReasonFrozen
-	case !ok:
-		return retract, ReasonAudience
-	case !l.state.May(l.speakers[b.speaker].member, s.Kind):
-		return retract, ReasonRole
-	case s.Subject.Kind == assertion.SubjectMember && string(s.Subject.Value) != l.state.Member(l.speakers[b.speaker].member).ID:
-		return retract, ReasonForeign
-	}
-	return retract, NotVoid
-}
-
 // undoIn undoes a statement of a batch, or all of it. What it says about a
 // batch that is not here yet is noted for its arrival. It is false when the
 // batch is another member's.
-func (j *judge) undoIn(target cid.Cid, index int32, by uint32) bool {
+func (j *judge) undoIn(target cid.Cid, index int32, by undo.By) bool {
 	ordinal, held := j.w.ordinals[target]
+	j.undoings[len(j.undoings)-1].Alone = index != wholeBatch && (!held || j.w.list.Batches[ordinal].Speaker != j.batch.Speaker)
 	if !held {
-		j.undone = append(j.undone, undoneIn{target, undo{member: j.member, index: index, undoneBy: by}})
+		j.undone = append(j.undone, undoneIn{target, undone{member: j.member, index: index, undoneBy: by}})
 		return true
 	}
-	b := &j.w.list.batches[ordinal]
-	if b.speaker == nobody || j.w.list.speakers[b.speaker].member != j.member {
+	b := &j.w.list.Batches[ordinal]
+	if b.Speaker == list.Nobody || j.w.list.Speakers[b.Speaker].Member != j.member {
 		return false
+	}
+	if j.w.awaits(ordinal) {
+		j.undone = append(j.undone, undoneIn{target, undone{member: j.member, index: index, undoneBy: by}})
 	}
 	if index == wholeBatch {
 		j.undoRows(span{ordinal, 0, math.MaxUint16}, by)
@@ -104,8 +90,8 @@ func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID)
 	v.mu.Unlock()
 	return func(yield func(Told) bool) {
 		for _, s := range spans {
-			for i := int(s.first); i <= int(s.last) && i < int(l.batches[s.batch].count); i++ {
-				if !yield(l.told(&row{batch: s.batch, index: uint16(i)})) {
+			for i := int(s.first); i <= int(s.last) && i < int(l.Batches[s.batch].Count); i++ {
+				if !yield(l.Read(&table.Row{Batch: s.batch, Index: uint16(i)})) {
 					return
 				}
 			}
@@ -113,7 +99,7 @@ func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID)
 	}
 }
 
-func (j *judge) undoDelivery(key deliveryKey, by uint32) {
+func (j *judge) undoDelivery(key deliveryKey, by undo.By) {
 	j.undoneDeliveries = append(j.undoneDeliveries, undoneDelivery{key, by})
 	d := j.w.deliveries[key]
 	if d == nil || d.undoneBy != 0 {
@@ -128,13 +114,13 @@ func (j *judge) undoDelivery(key deliveryKey, by uint32) {
 // batch; when that cannot be read any more, they are sought among the rows
 // themselves, which takes longer: damage to what was said must not keep a
 // member from undoing it.
-func (j *judge) undoRows(s span, by uint32) {
+func (j *judge) undoRows(s span, by undo.By) {
 	l := j.w.list
-	slots, err := l.source.Slots(l.batches[s.batch].cid)
+	slots, err := l.Source.Slots(l.Batches[s.batch].CID)
 	if err != nil {
-		l.table.each(func(p *place, r *row) {
-			if r.batch == s.batch && r.index >= s.first && r.index <= s.last {
-				j.undoAt(p.key, s.batch, r.index, by)
+		l.Table.Each(func(p *table.Place, r *table.Row) {
+			if r.Batch == s.batch && r.Index >= s.first && r.Index <= s.last {
+				j.undoAt(p.Key, s.batch, r.Index, by)
 			}
 		})
 		return
@@ -145,13 +131,43 @@ func (j *judge) undoRows(s span, by uint32) {
 			continue
 		}
 		if key, ok := one.Key(); ok {
+			j.countOwn(key, s.batch, uint16(i))
 			for k := range key.Keys() {
 				j.undoAt(k, s.batch, uint16(i), by)
 			}
 		}
+		for _, k := range j.keysAnswered(one) {
+			j.undoAt(k, s.batch, uint16(i), by)
+		}
 	}
 }
 
-func (j *judge) undoAt(key number.Range, batch uint32, index uint16, by uint32) {
-	j.edits = append(j.edits, edit{key: key, op: opUndo, row: row{batch: batch, index: index, undoneBy: by}})
+// countOwn counts a statement that is undone if it is a live flag of the issuer's own.
+func (j *judge) countOwn(key number.Range, batch uint32, index uint16) {
+	l := j.w.list
+	if l.Batches[batch].Speaker != j.batch.Speaker {
+		return
+	}
+	for key = range key.Keys() {
+		break // the rows under all its keys are alike
+	}
+	_, rows := l.Table.Find(key)
+	for i := range rows {
+		r := &rows[i]
+		at := span{batch, index, index}
+		if r.Batch != batch || r.Index != index || r.Until <= j.day || !l.Counted(r) {
+			continue
+		}
+		if _, again := j.undoneHere[at]; again {
+			continue
+		}
+		j.undoneHere[at] = struct{}{}
+		j.ends[r.Until]--
+		j.undoneOwn++
+		j.undoings[len(j.undoings)-1].Own++
+	}
+}
+
+func (j *judge) undoAt(key number.Range, batch uint32, index uint16, by undo.By) {
+	j.edits = append(j.edits, table.Edit{Key: key, Op: table.Undo, Row: table.Row{Batch: batch, Index: index, UndoneBy: by}})
 }

@@ -1,98 +1,83 @@
 package view
 
 import (
+	"slices"
+
 	"ringfence/store/assertion"
-	"ringfence/store/harmonise"
-	"ringfence/store/policy"
+	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
-// memoPatterns bounds how many patterns of evidence the writer remembers.
-// A publisher's file has few: the same counts and days again and again.
-const memoPatterns = 1 << 14
-
-// settle recomputes one key: the entry on the list's day (zero when there is
-// none) and the first later day on which it differs.
-func (w *writer) settle(rows []row) (taxonomy.Entry, taxonomy.Day) {
-	w.evidence = w.list.gather(w.evidence[:0], rows)
+// Settle recomputes one key: the entry on the list's day (zero when there is none) and
+// the first later day on which it differs. The next tick that makes a difference is set
+// as an alarm.
+func (w *writer) Settle(key number.Range, rows []table.Row) (taxonomy.Entry, taxonomy.Day) {
+	w.stale = w.stale || w.misjudged(key, rows)
+	decided, tick := w.list.Decided(key, rows)
+	if decided != nil {
+		w.alarm(tick, key)
+		return decided.Entry(), decided.Until
+	}
+	what := w.list.Weigh(rows)
+	w.evidence = w.list.Gather(w.evidence[:0], rows, &what)
+	w.alarm(list.Sooner(tick, what.Next), key)
 	if len(w.evidence) == 0 {
 		return taxonomy.Entry{}, taxonomy.NeverDay
 	}
-	// A contest is open from its anchor, and there are no anchors yet.
-	const contest = false
-	entry, _, next := w.memo.Settle(w.evidence, w.list.stamp.Day, contest) // zero when it is not listed
+	contest := w.list.Contested(rows, &what)
+	entry, _, next := w.memo.Settle(w.evidence, w.list.Mark.Day, contest) // zero when it is not listed
 	return entry, next
 }
 
-// gather appends the evidence among rows: what may count on some day.
-func (l *List) gather(evidence []harmonise.Evidence, rows []row) []harmonise.Evidence {
-	handed := l.handovers(rows)
-	for i := range rows {
-		if r := &rows[i]; l.evident(r, handed) {
-			evidence = append(evidence, l.evidenceOf(r))
-		}
+func (w *writer) alarm(tick int64, key number.Range) {
+	if tick != 0 {
+		w.alarms.Set(tick, key)
 	}
-	return evidence
 }
 
-// handover is a valid reassign: the number has a new user since date, and what
-// was said before limit about earlier times is void.
-type handover struct{ date, limit taxonomy.Day }
+// Undone joins what undoes a row.
+func (w *writer) Undone(by, more undo.By) undo.By { return w.list.Undo.Join(by, more) }
 
-// handovers returns the reassigns among rows that are in force. A reassign
-// decides for good, but only about what is said before a limit, so far ahead of
-// its own expiry that nothing it decided about, nor anything that a repetition
-// of it would have decided about, lives when its opening may be erased. So a
-// node that holds the opening and one that does not have the same list.
-func (l *List) handovers(rows []row) []handover {
-	var all []handover
-	for i := range rows {
-		r := &rows[i]
-		if r.kind == assertion.KindReassign && !r.void() && r.undoneBy == 0 {
-			all = append(all, handover{r.since, taxonomy.DayOf(l.batches[r.batch].time) + l.reassignReach()})
-		}
+// misjudged reports whether, by the ports as they stand, a row about a number was judged
+// by another holder.
+func (w *writer) misjudged(key number.Range, rows []table.Row) bool {
+	l := w.list
+	if len(l.Ports) == 0 || !slices.ContainsFunc(rows, func(r table.Row) bool { return r.Kind == assertion.KindPort }) {
+		return false
 	}
-	return all
-}
-
-// reassignReach is for how many days from its batch on a reassign decides about
-// what is said.
-func (l *List) reassignReach() taxonomy.Day {
-	p := l.state.Policy()
-	return taxonomy.Day(p.ExpiryDays.Reassign) - taxonomy.Day(max(p.ExpiryMaxDays.Flag, p.ExpiryMaxDays.Block)) - policy.RepeatDays
-}
-
-// before reports whether a handover voids r.
-func (l *List) before(r *row, handed []handover) bool {
-	for _, h := range handed {
-		if r.since < h.date && taxonomy.DayOf(l.batches[r.batch].time) < h.limit {
-			return true
+	ports := l.PortsOf(rows)
+	for i := range rows {
+		switch r := &rows[i]; r.Kind {
+		case assertion.KindReassign, assertion.KindContest, assertion.KindResource:
+			if !list.JudgedAsHolder(r.Reason) {
+				continue
+			}
+			if holds := l.SpeaksFor(&l.Batches[r.Batch], key, ports); holds == (r.Reason == ReasonNotHolder) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// evident reports whether r is evidence that is not dead for good: a flag or
-// an asking block, not void, retracted or derived, and observed wholly since
-// the number last changed hands.
-func (l *List) evident(r *row, handed []handover) bool {
-	switch {
-	case r.kind != assertion.KindFlag && r.kind != assertion.KindBlock:
-		return false
-	case r.own, r.void(), r.derived, r.undoneBy != 0, l.before(r, handed):
+// misjudges reports whether any row of the newest list was misjudged.
+func (w *writer) misjudges() bool {
+	if len(w.list.Ports) == 0 {
 		return false
 	}
-	return true
+	for _, c := range w.list.Table.Chunks {
+		for i := range c.Places {
+			if w.misjudged(c.Places[i].Key, c.RowsOf(i)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
-func (l *List) evidenceOf(r *row) harmonise.Evidence {
-	b := &l.batches[r.batch]
-	s := &l.speakers[b.speaker]
-	return harmonise.Evidence{
-		Group: s.group, Weight: s.weight,
-		Category: r.category, Confidence: r.confidence,
-		LastSeen: r.lastSeen, BatchTime: b.time,
-		From: r.from, Until: r.until,
-		IssuerRank: b.speaker, Epoch: b.epoch, Sequence: b.sequence, Index: r.index,
-	}
-}
+// memoPatterns bounds how many patterns of evidence the writer remembers.
+// A publisher's file has few: the same counts and days again and again.
+const memoPatterns = 1 << 14

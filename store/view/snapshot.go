@@ -11,8 +11,8 @@ import (
 
 	"github.com/ipfs/go-cid"
 
-	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/fixed"
+	"ringfence/store/view/internal/list"
 )
 
 // A snapshot is the view's memory written down, so that a restart need not
@@ -20,7 +20,7 @@ import (
 // SHA-256 of all before it. It is this node's own cache and no format of the
 // federation: another release may refuse it and replay. The hash finds damage;
 // a snapshot is never taken from another node.
-const snapshotMagic = "ringfence view snapshot 2\n"
+const snapshotMagic = "ringfence view snapshot 3\n"
 
 // Save writes a snapshot of the view as it stands. The view does not change
 // meanwhile; readers go on.
@@ -46,24 +46,28 @@ type encoder struct{ *fixed.Writer }
 
 func (e *encoder) writer(w *writer) {
 	l := w.list
-	e.Raw(l.state.Federation().Bytes())
-	e.U64(l.stamp.LedgerSize)
-	e.U64(l.stamp.Session)
-	e.U64(l.stamp.Serial)
-	e.U32(uint32(l.stamp.Day))
-	e.Raw(l.stamp.Root[:])
-	e.U64(l.cursor)
-	for _, c := range l.counts.kept() {
+	e.Raw(l.Charter.Federation().Bytes())
+	w.ledger.Encode(e.Writer)
+	e.U64(l.Mark.Session)
+	e.U64(l.Mark.Serial)
+	e.U32(uint32(l.Mark.Day))
+	e.Raw(l.Mark.Root[:])
+	e.U64(l.Cursor)
+	for _, c := range l.Tally.Kept() {
 		e.U64(uint64(*c))
 	}
 	e.frozen(l)
-	e.batches(l)
-	e.table(&l.table)
+	e.batches(w)
+	l.Undo.Encode(e.Writer)
+	l.Table.Encode(e.Writer)
+	w.alarms.Encode(e.Writer)
+	e.contests(w)
+	e.accounts(w)
 	e.books(w)
 }
 
 func (e *encoder) frozen(l *List) {
-	all := slices.SortedFunc(maps.Keys(l.frozen), FeedEpoch.compare)
+	all := slices.SortedFunc(maps.Keys(l.Frozen), FeedEpoch.Compare)
 	e.U32(uint32(len(all)))
 	for _, f := range all {
 		e.Raw(f.Issuer[:])
@@ -71,77 +75,71 @@ func (e *encoder) frozen(l *List) {
 	}
 }
 
-func (e *encoder) batches(l *List) {
-	e.U32(uint32(len(l.speakers)))
-	for i := range l.speakers {
-		e.Raw(l.speakers[i].key[:])
+func (e *encoder) batches(w *writer) {
+	l := w.list
+	e.U32(uint32(len(l.Batches)))
+	for i := range l.Batches {
+		b := &l.Batches[i]
+		e.Raw(b.CID.Bytes())
+		e.U32(b.Speaker)
+		e.U32(uint32(b.Cover))
+		if b.Speaker == list.Nobody {
+			key := w.strangers[uint32(i)]
+			e.Raw(key[:])
+		}
+		e.U64(b.Epoch)
+		e.U64(b.Sequence)
+		e.U64(uint64(b.Time))
+		e.U32(uint32(b.Count))
 	}
-	e.U32(uint32(len(l.batches)))
-	for i := range l.batches {
-		b := &l.batches[i]
-		e.Raw(b.cid.Bytes())
-		e.U32(b.speaker)
-		e.U64(b.epoch)
-		e.U64(b.sequence)
-		e.U64(uint64(b.time))
-		e.U32(uint32(b.count))
-	}
-	e.U32(uint32(len(l.undoings)))
-	for _, u := range l.undoings {
-		e.U32(u.batch)
-		e.U16(u.index)
-	}
-	e.U32(uint32(len(l.ownKeys)))
-	for _, k := range l.ownKeys {
+	e.U32(uint32(len(l.OwnKeys)))
+	for _, k := range l.OwnKeys {
 		e.Key(k)
 	}
 }
 
-func (e *encoder) table(t *table) {
-	e.U32(uint32(len(t.chunks)))
-	for _, c := range t.chunks {
-		e.U32(uint32(len(c.places)))
-		e.U32(uint32(len(c.rows)))
-		for i := range c.places {
-			p := &c.places[i]
-			entry := p.entry.Bytes()
-			e.Key(p.key)
-			e.U32(uint32(p.next))
-			e.U32(p.end)
-			e.Raw(entry[:])
+func (e *encoder) contests(w *writer) {
+	e.U32(uint32(len(w.list.Targets)))
+	for _, refs := range w.list.Targets {
+		e.U32(uint32(len(refs)))
+		for _, r := range refs {
+			e.Raw(r.Bytes())
 		}
-		for i := range c.rows {
-			e.row(&c.rows[i])
+	}
+	e.U32(uint32(len(w.list.Ports)))
+	for _, p := range w.list.Ports {
+		e.U16(uint16(p.From))
+		e.U16(uint16(p.To))
+		e.U32(uint32(p.Date))
+	}
+	batches := slices.SortedFunc(maps.Keys(w.answers), compareCID)
+	e.U32(uint32(len(batches)))
+	for _, c := range batches {
+		e.Raw(c.Bytes())
+		e.U32(uint32(len(w.answers[c])))
+		for i := range w.answers[c] {
+			a := &w.answers[c][i]
+			a.row.Encode(e.Writer)
+			e.Raw(a.publication[:])
 		}
 	}
 }
 
-const (
-	rowDerived = 1 << 0
-	rowOwn     = 1 << 1
-)
-
-func (e *encoder) row(r *row) {
-	e.U64(uint64(r.lastSeen))
-	e.U32(r.batch)
-	e.U32(r.undoneBy)
-	e.U32(uint32(r.from))
-	e.U32(uint32(r.until))
-	e.U32(uint32(r.since))
-	e.U16(r.index)
-	e.U16(uint16(r.kind))
-	e.U16(uint16(r.category))
-	e.U16(r.confidence)
-	e.U8(uint8(r.reason))
-	var bits uint8
-	if r.derived {
-		bits |= rowDerived
+func (e *encoder) accounts(w *writer) {
+	e.U32(uint32(len(w.accounts)))
+	for _, speaker := range slices.Sorted(maps.Keys(w.accounts)) {
+		a := w.accounts[speaker]
+		e.U32(speaker)
+		e.U32(uint32(a.day))
+		e.U32(uint32(len(a.ends)))
+		for _, day := range slices.Sorted(maps.Keys(a.ends)) {
+			e.U32(uint32(day))
+			e.U64(uint64(a.ends[day]))
+		}
 	}
-	if r.own {
-		bits |= rowOwn
-	}
-	e.U8(bits)
 }
+
+func compareCID(a, b cid.Cid) int { return bytes.Compare(a.Bytes(), b.Bytes()) }
 
 func (e *encoder) books(w *writer) {
 	deliveries := slices.SortedFunc(maps.Keys(w.deliveries), func(a, b deliveryKey) int {
@@ -152,7 +150,7 @@ func (e *encoder) books(w *writer) {
 		d := w.deliveries[k]
 		e.U16(uint16(k.member))
 		e.Raw(k.publication[:])
-		e.U32(d.undoneBy)
+		e.U32(uint32(d.undoneBy))
 		e.U32(uint32(len(d.spans)))
 		for _, s := range d.spans {
 			e.U32(s.batch)
@@ -160,7 +158,7 @@ func (e *encoder) books(w *writer) {
 			e.U16(s.last)
 		}
 	}
-	targets := slices.SortedFunc(maps.Keys(w.undone), func(a, b cid.Cid) int { return bytes.Compare(a.Bytes(), b.Bytes()) })
+	targets := slices.SortedFunc(maps.Keys(w.undone), compareCID)
 	e.U32(uint32(len(targets)))
 	for _, c := range targets {
 		e.Raw(c.Bytes())
@@ -168,15 +166,17 @@ func (e *encoder) books(w *writer) {
 		for _, u := range w.undone[c] {
 			e.U16(uint16(u.member))
 			e.U32(uint32(u.index))
-			e.U32(u.undoneBy)
+			e.U32(uint32(u.undoneBy))
 		}
 	}
-	places := slices.SortedFunc(maps.Keys(w.next), FeedEpoch.compare)
-	e.U32(uint32(len(places)))
-	for _, p := range places {
-		e.Raw(p.Issuer[:])
-		e.U64(p.Epoch)
-		e.U64(w.next[p])
+	timed := slices.Sorted(maps.Keys(w.timed))
+	e.U32(uint32(len(timed)))
+	for _, ordinal := range timed {
+		e.U32(ordinal)
+		e.U32(uint32(len(w.timed[ordinal])))
+		for _, k := range w.timed[ordinal] {
+			e.Key(k)
+		}
 	}
 	quotas := slices.SortedFunc(maps.Keys(w.spent), func(a, b spendKey) int {
 		return cmp.Or(cmp.Compare(a.speaker, b.speaker), cmp.Compare(a.kind, b.kind))
@@ -188,12 +188,4 @@ func (e *encoder) books(w *writer) {
 		e.U32(uint32(w.spent[k].day))
 		e.U32(w.spent[k].count)
 	}
-}
-
-// taxonomyOf decodes five bytes of which zero ones are no entry.
-func taxonomyOf(b [taxonomy.EntrySize]byte) (taxonomy.Entry, error) {
-	if b == ([taxonomy.EntrySize]byte{}) {
-		return taxonomy.Entry{}, nil
-	}
-	return taxonomy.EntryFromBytes(b)
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -9,9 +10,8 @@ import (
 
 	"ringfence/store/charter"
 	"ringfence/store/feed"
-	"ringfence/store/harmonise"
-	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/enacted"
 )
 
 // Source is where the view reads accepted batches: by CID for explanations and
@@ -19,12 +19,6 @@ import (
 type Source interface {
 	Batch(batch cid.Cid) (feed.Record, bool, error)
 	Since(cursor uint64, fn func(next uint64, r feed.Record) error) error
-}
-
-// FeedEpoch names one epoch of one issuer's feed.
-type FeedEpoch struct {
-	Issuer keys.Public
-	Epoch  uint64
 }
 
 // Config is what a View stands on.
@@ -35,11 +29,11 @@ type Config struct {
 	// Session names this life of the view; serials of different sessions do
 	// not compare. A random value.
 	Session uint64
-	// Heads limits the view to batches up to these places of their feeds;
-	// issuers that it does not name are left out. nil follows everything.
-	Heads map[keys.Public]feed.Tip
-	// Frozen lists the epochs for which a fork is proved. Without an anchor
-	// nothing that they carry counts.
+	// Anchored makes the view stand at the heads that the ledger anchored, and at those
+	// that BringTo adds, instead of following all that is held.
+	Anchored bool
+	// Frozen lists the epochs for which a fork is proved. They count up to the last head
+	// that the ledger anchored. A view that stands at anchored heads needs no list.
 	Frozen []FeedEpoch
 }
 
@@ -56,10 +50,11 @@ type View struct {
 // New returns a View that has applied nothing yet. It fails when this release
 // does not know the policy's rules version.
 func New(cfg Config) (*View, error) {
-	w, err := newWriter(cfg)
+	w, err := newWriter(cfg, &enacted.Fold{State: cfg.State, Size: cfg.State.Size()})
 	if err != nil {
 		return nil, err
 	}
+	w.begin()
 	v := &View{cfg: cfg, w: w}
 	v.current.Store(w.list)
 	return v, nil
@@ -73,15 +68,20 @@ func (v *View) List() *List { return v.current.Load() }
 func (v *View) Follow() (int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	n, err := v.w.follow(func(l *List) { v.current.Store(l) })
+	n, err := v.w.follow(func(l *List) {
+		if !v.w.stale {
+			v.current.Store(l)
+		}
+	})
 	if err != nil {
 		return n, fmt.Errorf("view: follow feeds: %w", err)
 	}
-	return n, nil
+	return n, v.settled()
 }
 
 // TurnTo makes day the list's day and recomputes what differs on it. An
-// earlier day is ignored: the list's day never goes back.
+// earlier day is ignored: the list's day never goes back. Once the ledger has a tick the
+// list's day is that of its last one, and TurnTo does nothing.
 func (v *View) TurnTo(day taxonomy.Day) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -100,42 +100,11 @@ func (v *View) Freeze(epoch FeedEpoch, session uint64) error {
 			return nil
 		}
 	}
-	cfg := v.cfg
-	cfg.Frozen = append(append([]FeedEpoch(nil), cfg.Frozen...), epoch)
-	cfg.Day, cfg.Session = v.w.list.stamp.Day, session
-	w, err := newWriter(cfg)
-	if err != nil {
+	before := v.cfg.Frozen
+	v.cfg.Frozen = append(slices.Clone(before), epoch)
+	if err := v.rebuild(session); err != nil {
+		v.cfg.Frozen = before
 		return err
 	}
-	if _, err := w.follow(func(*List) {}); err != nil {
-		return fmt.Errorf("view: rebuild after fork of %s: %w", epoch.Issuer.Short(), err)
-	}
-	v.cfg, v.w = cfg, w
-	v.current.Store(w.list)
 	return nil
-}
-
-// speaker is what the charter says of an issuer, by the issuer's rank.
-type speaker struct {
-	key    keys.Public
-	member charter.MemberIndex
-	group  uint16
-	weight uint16
-}
-
-func speakers(state *charter.State) []speaker {
-	var all []speaker
-	for _, key := range state.Issuers() {
-		info, _ := state.Issuer(key)
-		all = append(all, speaker{key: key, member: info.Member, group: state.Group(info.Member), weight: state.Weight(info.Member)})
-	}
-	return all
-}
-
-func newRules(state *charter.State) (*harmonise.Rules, error) {
-	rules, err := harmonise.NewRules(*state.Policy())
-	if err != nil {
-		return nil, fmt.Errorf("view: %w", err)
-	}
-	return rules, nil
 }

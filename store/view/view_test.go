@@ -11,8 +11,10 @@ import (
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
+	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/loader"
+	"ringfence/store/view/internal/table"
 )
 
 const (
@@ -233,9 +235,9 @@ func TestBoundsOfEvidence(t *testing.T) {
 		}
 		key, _ := c.say.Key()
 		for one := range key.Keys() {
-			p, rows := l.table.find(one)
-			if p == nil || rows[0].reason != c.want {
-				t.Errorf("%s: %v void for %q, want %q", name, one.Masked(), rows[0].reason, c.want)
+			p, rows := l.Table.Find(one)
+			if p == nil || rows[0].Reason != c.want {
+				t.Errorf("%s: %v void for %q, want %q", name, one.Masked(), rows[0].Reason, c.want)
 			}
 			break
 		}
@@ -341,21 +343,6 @@ func TestAFrozenEpochCountsForNothing(t *testing.T) {
 	// Known before the records or after: the same list.
 	first := w.viewOf(Config{State: w.state, Source: w.records, Day: today, Frozen: []FeedEpoch{epoch}})
 	sameList(t, "freeze before and after", first.List(), l)
-}
-
-func TestHeadsHoldAViewAtAPoint(t *testing.T) {
-	w := newWorld(t, nil, "a: vendor; trusted", "b: vendor; trusted")
-	w.say("a", at(-3), w.publication(), flagged(t, mobileA, "mkt.retail", 50, -4, -4))
-	w.say("b", at(-3), w.publication(), flagged(t, mobileB, "mkt.retail", 50, -4, -4))
-	want := w.view(today).List()
-	heads := want.Frontier()
-	w.say("a", at(0), w.publication(), flagged(t, mobileA, "crm.extortion", 50, -1, -1))
-	got := w.viewOf(Config{State: w.state, Source: w.records, Day: today, Heads: heads}).List()
-	sameList(t, "at named heads", got, want)
-	delete(heads, chartertest.Issuer("b").Public())
-	if n := w.viewOf(Config{State: w.state, Source: w.records, Day: today, Heads: heads}).List().Counts().Batches; n != 1 {
-		t.Errorf("%d batches at a's head alone, want 1", n)
-	}
 }
 
 func TestStandingIsTheNewestLiveFlag(t *testing.T) {
@@ -537,7 +524,7 @@ func TestADamagedBatchIsUndoneAndAnswered(t *testing.T) {
 		v := w.view(today)
 		sound := w.records[0].Body
 		w.records[0].Body = []byte{0xFF}
-		v.w.list.source = loader.New(w.records)
+		v.w.list.Source = loader.New(w.records)
 		x := v.List().Explain(num(t, mobileA))
 		if x.Entry.Action != taxonomy.Label || x.Keys[0].Told[0].Status != Unreadable || x.Keys[0].Told[0].Weighed.Strength == 0 {
 			t.Errorf("explained from memory: %+v", x)
@@ -572,8 +559,8 @@ func TestWaitingDoesNotReadAgain(t *testing.T) {
 		_, err = v.Follow()
 		must(t, err)
 	}
-	if v.w.cursor != 3 || v.List().cursor != 0 || v.List().Counts().Batches != 0 {
-		t.Errorf("cursor %d, a snapshot's %d, %d batches; want 3, 0, 0", v.w.cursor, v.List().cursor, v.List().Counts().Batches)
+	if v.w.cursor != 3 || v.List().Cursor != 0 || v.List().Counts().Batches != 0 {
+		t.Errorf("cursor %d, a snapshot's %d, %d batches; want 3, 0, 0", v.w.cursor, v.List().Cursor, v.List().Counts().Batches)
 	}
 }
 
@@ -653,13 +640,14 @@ func TestReadersNeverSeeHalfABatch(t *testing.T) {
 
 // counting counts how many keys are settled.
 type counting struct {
-	settler
+	table.Settler
 	keys int
 }
 
-func (c *counting) settle(rows []row) (taxonomy.Entry, taxonomy.Day) {
+// Settle counts.
+func (c *counting) Settle(key number.Range, rows []table.Row) (taxonomy.Entry, taxonomy.Day) {
 	c.keys++
-	return c.settler.settle(rows)
+	return c.Settler.Settle(key, rows)
 }
 
 // A batch settles the keys that it is about, and copies the chunks in which they
@@ -674,27 +662,27 @@ func TestWorkOfABatchDoesNotGrowWithTheList(t *testing.T) {
 		w.say("list", at(-1), w.publication(), say[:numbers/2]...)
 		w.say("list", at(-1), w.publication(), say[numbers/2:]...)
 		v := w.view(today)
-		old := v.List().table
-		c := &counting{settler: v.w}
-		var edits []edit
+		old := v.List().Table
+		c := &counting{Settler: v.w}
+		var edits []table.Edit
 		for k := range 10 {
-			edits = append(edits, edit{key: num(t, fmt.Sprintf("+8613%09d", k*7919)).Range(), op: opTouch})
+			edits = append(edits, table.Edit{Key: num(t, fmt.Sprintf("+8613%09d", k*7919)).Range(), Op: table.Touch})
 		}
-		next, _ := old.apply(edits, c)
-		shared := make(map[*chunk]bool)
-		for _, one := range old.chunks {
+		next, _ := old.Apply(edits, c)
+		shared := make(map[*table.Chunk]bool)
+		for _, one := range old.Chunks {
 			shared[one] = true
 		}
-		for _, one := range next.chunks {
+		for _, one := range next.Chunks {
 			if !shared[one] {
-				copied += len(one.places)
+				copied += len(one.Places)
 			}
 		}
 		return c.keys, copied
 	}
 	smallSettled, smallCopied := work(80)
 	settled, copied := work(8000)
-	if settled != 10 || smallSettled != 10 || copied > 2*chunkMost || smallCopied > 2*chunkMost {
+	if settled != 10 || smallSettled != 10 || copied > 2*table.MostKeys || smallCopied > 2*table.MostKeys {
 		t.Errorf("10 keys touched: %d and %d settled, %d and %d keys copied", smallSettled, settled, smallCopied, copied)
 	}
 }

@@ -34,6 +34,8 @@ type world struct {
 	tips    map[string]feed.Tip
 	salt    *rand.ChaCha8
 	pubs    byte
+	ledger  *book
+	frozen  []FeedEpoch
 }
 
 func newWorld(t testing.TB, change func(*charter.FoundingConfig), members ...string) *world {
@@ -121,7 +123,7 @@ func (w *world) say(member string, time int64, pub assertion.PublicationID, stat
 // view follows all records from nothing, to a day.
 func (w *world) view(day taxonomy.Day) *View {
 	w.t.Helper()
-	return w.viewOf(Config{State: w.state, Source: w.records, Day: day, Session: 1})
+	return w.viewOf(Config{State: w.state, Source: &w.records, Day: day, Session: 1})
 }
 
 func (w *world) viewOf(cfg Config) *View {

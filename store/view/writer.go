@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,10 +11,16 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/feed"
 	"ringfence/store/harmonise"
+	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/clock"
+	"ringfence/store/view/internal/enacted"
+	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/loader"
+	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // writer is the one that changes the list: it holds the newest List and what
@@ -27,14 +32,27 @@ type writer struct {
 
 	ordinals   map[cid.Cid]uint32              // batches by CID
 	deliveries map[deliveryKey]*delivery       // what carries a publication ID
-	undone     map[cid.Cid][]undo              // retracted, also before it arrives
+	undone     map[cid.Cid][]undone            // retracted, also before it arrives
 	spent      map[spendKey]spent              // of daily quotas
 	due        map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
-	next       map[FeedEpoch]uint64            // the sequence to apply next
+	feeds      map[FeedEpoch][]uint32          // the batches of an epoch in order: the next sequence is their count
 	waiting    map[waitKey]cid.Cid             // arrived before their parents
 	cursor     uint64                          // of following; the list's own is where a snapshot resumes
 
-	evidence []harmonise.Evidence // scratch of settle
+	ledger   *enacted.Fold
+	alarms   clock.Alarms              // keys whose entry differs from that tick on
+	timed    map[uint32][]number.Range // by batch: the keys where it says what anchors and ticks decide about
+	unticked []uint32                  // of timed: those whose anchor has had no tick
+	day      taxonomy.Day              // up to which due is done
+	before   *List                     // of a view that is judged anew: the list before, for its ports
+	stale    bool                      // a port showed that a statement was misjudged
+	heads    map[FeedEpoch]uint64      // of a view that stands at anchored heads: how many batches count
+
+	accounts  map[uint32]*account    // by speaker
+	answers   map[cid.Cid][]waiting  // to contests of batches that are not here yet
+	strangers map[uint32]keys.Public // who signed the batches of nobody
+
+	evidence []harmonise.Evidence // scratch of Settle
 }
 
 type waitKey struct {
@@ -49,7 +67,7 @@ type deliveryKey struct {
 
 type delivery struct {
 	spans    []span
-	undoneBy uint32 // ordinal in undoings plus one; 0: not retracted
+	undoneBy undo.By
 }
 
 // span is a run of neighbouring statements of one batch.
@@ -58,11 +76,11 @@ type span struct {
 	first, last uint16
 }
 
-// undo says that a member retracted a statement of a batch, or all of it.
-type undo struct {
+// undone says that a member retracted a statement of a batch, or all of it.
+type undone struct {
 	member   charter.MemberIndex
 	index    int32 // wholeBatch for all statements
-	undoneBy uint32
+	undoneBy undo.By
 }
 
 const wholeBatch = -1
@@ -77,8 +95,8 @@ type spent struct {
 	count uint32
 }
 
-func newWriter(cfg Config) (*writer, error) {
-	rules, err := newRules(cfg.State)
+func newWriter(cfg Config, ledger *enacted.Fold) (*writer, error) {
+	rules, err := list.NewRules(ledger.State)
 	if err != nil {
 		return nil, err
 	}
@@ -86,26 +104,49 @@ func newWriter(cfg Config) (*writer, error) {
 	for _, f := range cfg.Frozen {
 		frozen[f] = struct{}{}
 	}
-	return &writer{
+	if now, ticked := ledger.Ticks.Now(); ticked {
+		cfg.Day = taxonomy.DayOf(now)
+	}
+	w := &writer{
 		cfg: cfg,
 		list: &List{
-			stamp:    Stamp{Session: cfg.Session, LedgerSize: cfg.State.Size(), Day: cfg.Day},
-			tree:     &merkle.Tree{},
-			state:    cfg.State,
-			rules:    rules,
-			speakers: speakers(cfg.State),
-			frozen:   frozen,
-			source:   loader.New(cfg.Source),
+			Mark:     Stamp{Session: cfg.Session, LedgerSize: ledger.Size, Day: cfg.Day},
+			Hashes:   &merkle.Tree{},
+			Charter:  ledger.State,
+			Compiled: rules,
+			Speakers: list.Speakers(ledger.State),
+			Frozen:   frozen,
+			Source:   loader.New(cfg.Source),
+			Ratified: ledger.Ratified.Book(),
+			Ticks:    ledger.Ticks,
+			Anchors:  ledger.Anchors.All,
 		},
+		ledger:     ledger,
+		day:        cfg.Day,
 		memo:       rules.NewMemo(memoPatterns),
 		ordinals:   make(map[cid.Cid]uint32),
 		deliveries: make(map[deliveryKey]*delivery),
-		undone:     make(map[cid.Cid][]undo),
+		undone:     make(map[cid.Cid][]undone),
 		spent:      make(map[spendKey]spent),
 		due:        make(map[taxonomy.Day][]number.Range),
-		next:       make(map[FeedEpoch]uint64),
+		feeds:      make(map[FeedEpoch][]uint32),
+		timed:      make(map[uint32][]number.Range),
+		heads:      make(map[FeedEpoch]uint64),
+		accounts:   make(map[uint32]*account),
+		answers:    make(map[cid.Cid][]waiting),
+		strangers:  make(map[uint32]keys.Public),
 		waiting:    make(map[waitKey]cid.Cid),
-	}, nil
+	}
+	for _, at := range ledger.Anchors.AllForked() {
+		frozen[w.place(at)] = struct{}{}
+	}
+	if cfg.Anchored {
+		clear(frozen) // what lies beyond the heads is not here
+		for at, n := range ledger.Anchors.Counts() {
+			w.heads[w.place(at)] = n
+		}
+	}
+	return w, nil
 }
 
 // follow applies what arrived since the list's cursor, publishing each list.
@@ -122,7 +163,7 @@ func (w *writer) follow(publish func(*List)) (int, error) {
 		// view meets the record again.
 		if len(w.waiting) == 0 {
 			saved := *w.list
-			saved.cursor = next
+			saved.Cursor = next
 			w.list = &saved
 		}
 		publish(w.list)
@@ -139,8 +180,8 @@ func (w *writer) take(r *feed.Record) (int, error) {
 	if !w.wants(r) {
 		return 0, nil
 	}
-	place := FeedEpoch{r.Issuer, r.Tip.Epoch}
-	if r.Tip.Sequence != w.next[place] {
+	place := FeedEpoch{Issuer: r.Issuer, Epoch: r.Tip.Epoch}
+	if r.Tip.Sequence != uint64(len(w.feeds[place])) || w.beyond(place, r.Tip.Sequence) {
 		w.waiting[waitKey{place, r.Tip.Sequence}] = r.Tip.CID
 		return 0, nil
 	}
@@ -148,10 +189,9 @@ func (w *writer) take(r *feed.Record) (int, error) {
 		if err := w.applyRecord(r); err != nil {
 			return n, err
 		}
-		w.next[place]++
-		key := waitKey{place, w.next[place]}
+		key := waitKey{place, uint64(len(w.feeds[place]))}
 		c, ok := w.waiting[key]
-		if !ok {
+		if !ok || w.beyond(place, key.sequence) {
 			return n, nil
 		}
 		delete(w.waiting, key)
@@ -166,17 +206,10 @@ func (w *writer) take(r *feed.Record) (int, error) {
 	}
 }
 
-// wants reports whether a record lies within the heads that the view follows
-// and was not applied before.
+// wants reports whether a record was not applied before.
 func (w *writer) wants(r *feed.Record) bool {
-	if _, ok := w.ordinals[r.Tip.CID]; ok {
-		return false
-	}
-	if w.cfg.Heads == nil {
-		return true
-	}
-	head, ok := w.cfg.Heads[r.Issuer]
-	return ok && cmp.Or(cmp.Compare(r.Tip.Epoch, head.Epoch), cmp.Compare(r.Tip.Sequence, head.Sequence)) <= 0
+	_, known := w.ordinals[r.Tip.CID]
+	return !known
 }
 
 func (w *writer) applyRecord(r *feed.Record) error {
@@ -187,36 +220,57 @@ func (w *writer) applyRecord(r *feed.Record) error {
 	if len(slots) == 0 {
 		return fmt.Errorf("batch %s: no statements", r.Tip.CID)
 	}
-	w.list.source.Remember(r.Tip.CID, slots)
+	w.list.Source.Remember(r.Tip.CID, slots)
+	next := *w.list // the list that readers hold stays as it is
+	w.list = &next
 	j := w.newJudge(r.Issuer, r.Tip, slots)
 	j.judge()
 	w.commit(j)
 	return nil
 }
 
-// commit makes what a judge found part of the view and makes the next list.
+// commit makes what a judge found part of the newest list, which nobody else holds yet.
 func (w *writer) commit(j *judge) {
 	ordinal := j.ordinal
-	next := *w.list
-	next.batches = append(next.batches, j.batch)
-	next.undoings = append(next.undoings, j.undoings...)
-	next.ownKeys = append(next.ownKeys, j.ownKeys...)
-	next.counts.take(j)
-	w.ordinals[j.batch.cid] = ordinal
+	next := w.list
+	next.Batches = append(next.Batches, j.batch)
+	next.Undo.Add(j.undoings...)
+	next.OwnKeys = append(next.OwnKeys, j.ownKeys...)
+	j.count(&next.Tally)
+	next.Targets, next.Ports = append(next.Targets, j.targets...), append(next.Ports, j.ports...)
+	for i := range j.answers {
+		j.answers[i].note(w)
+	}
+	delete(w.answers, j.batch.CID)
+	w.ordinals[j.batch.CID] = ordinal
+	w.feeds[j.place] = append(w.feeds[j.place], ordinal)
+	if j.batch.Speaker == list.Nobody {
+		w.strangers[ordinal] = j.place.Issuer
+	}
+	if len(j.timed) > 0 {
+		w.timed[ordinal] = j.timed
+		if j.batch.Cover != 0 {
+			w.unticked = append(w.unticked, ordinal)
+		}
+	}
 	for _, p := range j.publications {
 		d := w.delivery(deliveryKey{j.member, p.id})
 		d.spans = append(d.spans, p.span)
 	}
 	for _, u := range j.undoneDeliveries {
-		w.delivery(u.key).undoneBy = u.undoneBy
+		d := w.delivery(u.key)
+		d.undoneBy = next.Undo.Join(d.undoneBy, u.undoneBy)
 	}
 	for _, u := range j.undone {
-		w.undone[u.batch] = append(w.undone[u.batch], u.undo)
+		w.undone[u.batch] = append(w.undone[u.batch], u.undone)
 	}
 	for key, s := range j.spent {
 		w.spent[key] = s
 	}
-	w.list = &next
+	w.keepAccount(j)
+	if len(j.undoings) > 0 {
+		j.edits = w.hold([]*account{w.account(j.batch.Speaker)}, j.edits)
+	}
 	w.update(j.edits)
 }
 
@@ -231,75 +285,58 @@ func (w *writer) delivery(key deliveryKey) *delivery {
 
 // update recomputes the keys that edits touch, in the newest list, which
 // nobody else holds yet.
-func (w *writer) update(edits []edit) {
+func (w *writer) update(edits []table.Edit) {
 	l := w.list
-	var moves []moved
-	l.table, moves = l.table.apply(edits, w)
+	var moves []table.Moved
+	l.Table, moves = l.Table.Apply(edits, w)
 	changes := make([]merkle.Change, 0, len(moves))
 	for _, m := range moves {
-		if m.next != taxonomy.NeverDay {
-			w.due[m.next] = append(w.due[m.next], m.key)
+		if m.Next != taxonomy.NeverDay {
+			w.due[m.Next] = append(w.due[m.Next], m.Key)
 		}
-		if m.entry == m.from {
+		if m.Entry == m.From {
 			continue
 		}
-		l.counts.move(m.from, m.entry)
+		l.Tally.Move(m.From, m.Entry)
 		changes = append(changes, merkle.Change{
-			Key:    merkle.Key{First: m.key.First().Uint64(), Free: uint8(m.key.Free())},
-			Value:  m.entry.Bytes(),
-			Delete: m.entry.IsZero(),
+			Key:    merkle.Key{First: m.Key.First().Uint64(), Free: uint8(m.Key.Free())},
+			Value:  m.Entry.Bytes(),
+			Delete: m.Entry.IsZero(),
 		})
 	}
 	if len(changes) == 0 {
 		return
 	}
-	l.tree = l.tree.Apply(changes)
-	l.stamp.Root = l.tree.Root()
-	l.stamp.Serial++
-}
-
-func (c *Counts) move(from, to taxonomy.Entry) {
-	for _, e := range [...]struct {
-		taxonomy.Entry
-		by int
-	}{{from, -1}, {to, +1}} {
-		if !e.IsZero() {
-			c.Entries += e.by
-		}
-		switch e.Action {
-		case taxonomy.Label:
-			c.Labelled += e.by
-		case taxonomy.Block:
-			c.Blocked += e.by
-		}
-		if e.Contested {
-			c.Contested += e.by
-		}
-		if e.Ratified {
-			c.Ratified += e.by
-		}
-	}
+	l.Hashes = l.Hashes.Apply(changes)
+	l.Mark.Root = l.Hashes.Root()
+	l.Mark.Serial++
 }
 
 // turnTo recomputes the keys whose entries differ from a day up to day on.
 func (w *writer) turnTo(day taxonomy.Day) {
-	if day <= w.list.stamp.Day {
+	if _, ticked := w.list.Ticks.Now(); ticked || day <= w.list.Mark.Day {
 		return
 	}
-	var edits []edit
+	next := *w.list
+	next.Mark.Day = day
+	w.list = &next
+	w.update(w.turn(nil))
+}
+
+// turn adds the keys to edits that differ on the list's day from before.
+func (w *writer) turn(edits []table.Edit) []table.Edit {
+	day := w.list.Mark.Day
 	for _, d := range w.dueBy(day) {
 		for _, key := range w.due[d] {
 			// A key that moved since was filed anew for its other day.
-			if p, _ := w.list.table.find(key); p != nil && p.next == d {
-				edits = append(edits, edit{key: key, op: opTouch})
+			if p, _ := w.list.Table.Find(key); p != nil && p.Next == d {
+				edits = append(edits, table.Edit{Key: key, Op: table.Touch})
 			}
 		}
 		delete(w.due, d)
 	}
-	next := *w.list
-	next.stamp.Day = day
-	w.list = &next
-	w.update(edits)
+	w.day = max(w.day, day)
+	return edits
 }
 
 func (w *writer) dueBy(day taxonomy.Day) []taxonomy.Day {

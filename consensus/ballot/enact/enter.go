@@ -351,7 +351,7 @@ func (p *Past) enterTick(t motion.Tick) (charter.Enacted, *Refusal) {
 		return charter.Enacted{}, r
 	}
 	q, _ := checkpoint.Quorum(len(p.state.Regulators()))
-	unix := make([]int64, 0, len(t.Times))
+	unix, below := make([]int64, 0, len(t.Times)), p.Size()
 	for _, one := range t.Times {
 		_, seated := p.state.Regulator(one.By)
 		switch {
@@ -362,7 +362,7 @@ func (p *Past) enterTick(t motion.Tick) (charter.Enacted, *Refusal) {
 		case one.Size > p.Size():
 			return charter.Enacted{}, Refuse(TickSize, "a time is of a ledger of %d entries; it has %d", one.Size, p.Size())
 		}
-		unix = append(unix, one.Unix)
+		unix, below = append(unix, one.Unix), min(below, one.Size)
 	}
 	if len(unix) < q || q == 0 {
 		return charter.Enacted{}, Refuse(TooFewVotes, "%d regulators give their times; a tick takes %d", len(unix), q)
@@ -383,7 +383,7 @@ func (p *Past) enterTick(t motion.Tick) (charter.Enacted, *Refusal) {
 	p.last = first
 	p.advance(now)
 	p.borders = append(p.borders, border{p.Size(), now})
-	return charter.Enacted{First: first, Size: p.Size(), Tick: now, State: p.state}, nil
+	return charter.Enacted{First: first, Size: p.Size(), Tick: now, Below: below, State: p.state}, nil
 }
 
 // advance moves the ledger's time and forgets what is over.

@@ -143,7 +143,7 @@ func (t Terms) Reassign(n number.Number, date int64) (assertion.Statement, error
 // Contest drafts that the user of a number disputes what is said of it; no
 // targets means all of it.
 func (t Terms) Contest(key number.Range, grounds string, targets ...taxonomy.Ref) (assertion.Statement, error) {
-	s, body := t.envelope(Subject(key), assertion.BasisAllocatee, t.Policy.ExpiryDays.Contest), assertion.Contest{Grounds: grounds}
+	s, body := t.envelope(Subject(key), assertion.BasisAllocatee, t.decision(t.Policy.ExpiryDays.Contest)), assertion.Contest{Grounds: grounds}
 	for _, target := range targets {
 		body.Targets = append(body.Targets, target.Bytes())
 	}
@@ -153,7 +153,7 @@ func (t Terms) Contest(key number.Range, grounds string, targets ...taxonomy.Ref
 // Answer drafts the answer to a contest: what was said is upheld, or withdrawn.
 func (t Terms) Answer(contest taxonomy.Ref, upheld bool, reason string) (assertion.Statement, error) {
 	subject := assertion.Subject{Kind: assertion.SubjectStatement, Value: contest.Bytes()}
-	s := t.envelope(subject, assertion.BasisInvestigation, t.Policy.ExpiryDays.Answer)
+	s := t.envelope(subject, assertion.BasisInvestigation, t.decision(t.Policy.ExpiryDays.Answer))
 	return s, s.SetBody(assertion.Answer{Upheld: upheld, Reason: reason})
 }
 
@@ -173,6 +173,10 @@ func (t Terms) Retract(target Target, reason string) (assertion.Statement, error
 	s.Expires = taxonomy.Never
 	return s, s.SetBody(assertion.Retract{Kind: target.kind, Target: target.value, Reason: reason})
 }
+
+// decision returns how many days a contest or an answer lasts: as the policy says, and
+// one more than the least that counts at least, for the batch may be of tomorrow.
+func (t Terms) decision(days uint16) uint16 { return max(days, t.Policy.DecisionDays()+1) }
 
 // envelope is that of a statement of now that lives for some days.
 func (t Terms) envelope(subject assertion.Subject, basis assertion.BasisKind, days uint16) assertion.Statement {

@@ -170,8 +170,8 @@ func TestOthers(t *testing.T) {
 		expires int64
 	}{
 		{reassign, err1, assertion.KindReassign, string(Subject(n.Range()).Value), noon + 3651*SecondsPerDay},
-		{contest, err2, assertion.KindContest, string(Subject(n.Range()).Value), noon + 90*SecondsPerDay},
-		{answer, err3, assertion.KindAnswer, string(ref.Bytes()), noon + 90*SecondsPerDay},
+		{contest, err2, assertion.KindContest, string(Subject(n.Range()).Value), noon + 457*SecondsPerDay},
+		{answer, err3, assertion.KindAnswer, string(ref.Bytes()), noon + 457*SecondsPerDay},
 		{resource, err4, assertion.KindResource, string(Subject(key(t, "+86!95163*")).Value), noon + 365*SecondsPerDay},
 		{one, err5, assertion.KindRetract, string(ref.Bytes()), taxonomy.Never},
 		{batch, err6, assertion.KindRetract, "op", taxonomy.Never},

@@ -59,6 +59,15 @@ func (w *Writer) Raw(b []byte) {
 // U8 writes one byte.
 func (w *Writer) U8(v uint8) { w.buf = append(w.buf, v) }
 
+// Bool writes one byte.
+func (w *Writer) Bool(v bool) {
+	if v {
+		w.U8(1)
+	} else {
+		w.U8(0)
+	}
+}
+
 // U16 writes two bytes.
 func (w *Writer) U16(v uint16) { w.buf = binary.BigEndian.AppendUint16(w.buf, v) }
 
@@ -125,6 +134,9 @@ func (r *Reader) Raw(n int) []byte {
 // U8 reads one byte.
 func (r *Reader) U8() uint8 { return r.Raw(1)[0] }
 
+// Bool reads one byte.
+func (r *Reader) Bool() bool { return r.U8() != 0 }
+
 // U16 reads two bytes.
 func (r *Reader) U16() uint16 { return binary.BigEndian.Uint16(r.Raw(2)) }
 
@@ -160,4 +172,13 @@ func (r *Reader) Key() number.Range {
 		r.Fail("%w", err)
 	}
 	return k
+}
+
+// KeyOrNone reads a range of numbers, or the zero Range.
+func (r *Reader) KeyOrNone() number.Range {
+	if len(r.b) >= number.KeySize && [number.KeySize]byte(r.b[:number.KeySize]) == (number.Range{}).Bytes() {
+		r.Raw(number.KeySize)
+		return number.Range{}
+	}
+	return r.Key()
 }

@@ -1,4 +1,4 @@
-package view
+package list
 
 import (
 	"cmp"
@@ -33,11 +33,12 @@ type Frontier struct {
 func (f *Frontier) Digest(l *List) merkle.Hash {
 	f.follow(l)
 	ends := maps.Clone(f.heads)
-	for epoch := range l.frozen {
+	for epoch := range l.Frozen {
 		ends[epoch] = feed.Tip{}
 	}
+	l.counting(ends)
 	b := []byte(frontierDomain)
-	for _, epoch := range slices.SortedFunc(maps.Keys(ends), FeedEpoch.compare) {
+	for _, epoch := range slices.SortedFunc(maps.Keys(ends), FeedEpoch.Compare) {
 		tip := ends[epoch]
 		b = binary.BigEndian.AppendUint64(append(b, epoch.Issuer[:]...), epoch.Epoch)
 		if !tip.CID.Defined() {
@@ -50,23 +51,54 @@ func (f *Frontier) Digest(l *List) merkle.Hash {
 	return sha256.Sum256(b)
 }
 
-// follow counts the batches that were applied since the last list.
-func (f *Frontier) follow(l *List) {
-	if f.heads == nil || f.session != l.stamp.Session || f.read > len(l.batches) {
-		*f = Frontier{session: l.stamp.Session, heads: make(map[FeedEpoch]feed.Tip)}
+// counting puts into ends where epochs end that forked or were closed: at the last batch
+// that an anchor covers.
+func (l *List) counting(ends map[FeedEpoch]feed.Tip) {
+	suspended := make(map[FeedEpoch]struct{})
+	for at := range ends {
+		if _, forked := l.Frozen[at]; forked || l.closed(at) {
+			suspended[at] = struct{}{}
+			ends[at] = feed.Tip{}
+		}
 	}
-	for ; f.read < len(l.batches); f.read++ {
-		b := &l.batches[f.read]
-		if b.speaker == nobody {
+	if len(suspended) == 0 {
+		return
+	}
+	for i := range l.Batches {
+		b := &l.Batches[i]
+		if b.Speaker == Nobody || b.Cover == 0 {
 			continue
 		}
-		at := FeedEpoch{l.speakers[b.speaker].key, b.epoch}
-		tip := feed.Tip{Epoch: b.epoch, Sequence: b.sequence, CID: b.cid, Time: b.time}
+		at := FeedEpoch{l.Speakers[b.Speaker].Key, b.Epoch}
+		if _, ok := suspended[at]; ok {
+			ends[at] = feed.Later(ends[at], feed.Tip{Epoch: b.Epoch, Sequence: b.Sequence, CID: b.CID, Time: b.Time})
+		}
+	}
+}
+
+// closed reports whether the ledger has opened a later epoch.
+func (l *List) closed(at FeedEpoch) bool {
+	r, ok := l.Charter.Record(at.Issuer)
+	return ok && l.Speakers[r.Index].epoch > at.Epoch
+}
+
+// follow counts the batches that were applied since the last list.
+func (f *Frontier) follow(l *List) {
+	if f.heads == nil || f.session != l.Mark.Session || f.read > len(l.Batches) {
+		*f = Frontier{session: l.Mark.Session, heads: make(map[FeedEpoch]feed.Tip)}
+	}
+	for ; f.read < len(l.Batches); f.read++ {
+		b := &l.Batches[f.read]
+		if b.Speaker == Nobody {
+			continue
+		}
+		at := FeedEpoch{l.Speakers[b.Speaker].Key, b.Epoch}
+		tip := feed.Tip{Epoch: b.Epoch, Sequence: b.Sequence, CID: b.CID, Time: b.Time}
 		f.heads[at] = feed.Later(f.heads[at], tip)
 	}
 }
 
-func (e FeedEpoch) compare(o FeedEpoch) int {
+func (e FeedEpoch) Compare(o FeedEpoch) int {
 	return cmp.Or(e.Issuer.Compare(o.Issuer), cmp.Compare(e.Epoch, o.Epoch))
 }
 
@@ -83,16 +115,16 @@ func (l *List) Frontier() map[keys.Public]feed.Tip {
 
 // StatementsOf counts the statements of an epoch that was applied.
 func (l *List) StatementsOf(epoch FeedEpoch) int {
-	return l.statements(func(b *batch) bool {
-		return b.speaker != nobody && b.epoch == epoch.Epoch && l.speakers[b.speaker].key == epoch.Issuer
+	return l.statements(func(b *Batch) bool {
+		return b.Speaker != Nobody && b.Epoch == epoch.Epoch && l.Speakers[b.Speaker].Key == epoch.Issuer
 	})
 }
 
 // statements counts those of some batches.
-func (l *List) statements(of func(*batch) bool) (n int) {
-	for i := range l.batches {
-		if of(&l.batches[i]) {
-			n += int(l.batches[i].count)
+func (l *List) statements(of func(*Batch) bool) (n int) {
+	for i := range l.Batches {
+		if of(&l.Batches[i]) {
+			n += int(l.Batches[i].Count)
 		}
 	}
 	return n

@@ -1,4 +1,4 @@
-package view
+package list
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/table"
 )
 
 // Standing is a member's newest live flag of one category on one key.
@@ -23,14 +24,14 @@ type Standing struct {
 // its live flags (neither void, retracted, expired nor from before the number
 // changed hands) the newest. Of one whose batch cannot be read only Ref is told.
 func (l *List) Standing(member charter.MemberIndex, key number.Range, category taxonomy.Category) (Standing, bool) {
-	_, rows := l.table.find(key)
-	handed := l.handovers(rows)
-	var best *row
+	_, rows := l.Table.Find(key)
+	what := l.Weigh(rows)
+	var best *table.Row
 	for i := range rows {
 		r := &rows[i]
-		b := &l.batches[r.batch]
-		if r.kind != assertion.KindFlag || r.category != category || b.speaker == nobody || l.speakers[b.speaker].member != member ||
-			!l.evident(r, handed) || r.from > l.stamp.Day || r.until <= l.stamp.Day {
+		b := &l.Batches[r.Batch]
+		if r.Kind != assertion.KindFlag || r.Category != category || b.Speaker == Nobody || l.Speakers[b.Speaker].Member != member ||
+			!l.evident(r, &what) || r.From > l.Mark.Day || r.Until <= l.Mark.Day {
 			continue
 		}
 		if best == nil || l.older(best, r) {
@@ -40,7 +41,7 @@ func (l *List) Standing(member charter.MemberIndex, key number.Range, category t
 	if best == nil {
 		return Standing{}, false
 	}
-	told := l.told(best)
+	told := l.Read(best)
 	if told.Status == Unreadable {
 		return Standing{Ref: told.Ref}, true
 	}
@@ -48,16 +49,23 @@ func (l *List) Standing(member charter.MemberIndex, key number.Range, category t
 	return Standing{Ref: told.Ref, Issuer: told.Issuer, Publication: told.Publication, Statement: told.Statement, Flag: flag}, ok
 }
 
+func (l *List) rank(b *Batch) uint32 {
+	if b.Speaker == Nobody {
+		return Nobody
+	}
+	return l.Speakers[b.Speaker].rank
+}
+
 // older reports whether a comes before b in the order of a group's flags.
-func (l *List) older(a, b *row) bool {
-	x, y := &l.batches[a.batch], &l.batches[b.batch]
+func (l *List) older(a, b *table.Row) bool {
+	x, y := &l.Batches[a.Batch], &l.Batches[b.Batch]
 	return cmp.Or(
-		cmp.Compare(a.lastSeen, b.lastSeen),
-		cmp.Compare(x.time, y.time),
-		cmp.Compare(x.speaker, y.speaker),
-		cmp.Compare(x.epoch, y.epoch),
-		cmp.Compare(x.sequence, y.sequence),
-		cmp.Compare(a.index, b.index),
+		cmp.Compare(a.LastSeen, b.LastSeen),
+		cmp.Compare(x.Time, y.Time),
+		cmp.Compare(l.rank(x), l.rank(y)),
+		cmp.Compare(x.Epoch, y.Epoch),
+		cmp.Compare(x.Sequence, y.Sequence),
+		cmp.Compare(a.Index, b.Index),
 	) < 0
 }
 
@@ -73,15 +81,15 @@ type OwnBlock struct {
 // the order in which they came.
 func (l *List) OwnBlocks(member charter.MemberIndex) []OwnBlock {
 	var own []OwnBlock
-	for _, key := range l.ownKeys {
-		_, rows := l.table.find(key)
-		handed := l.handovers(rows)
+	for _, key := range l.OwnKeys {
+		_, rows := l.Table.Find(key)
+		what := l.Weigh(rows)
 		for i := range rows {
 			r := &rows[i]
-			b := &l.batches[r.batch]
-			live := r.own && !r.void() && r.undoneBy == 0 && !l.before(r, handed) && r.from <= l.stamp.Day && r.until > l.stamp.Day
-			if live && b.speaker != nobody && l.speakers[b.speaker].member == member {
-				own = append(own, OwnBlock{Key: key, Category: r.category, Ref: l.ref(r), Until: r.until})
+			b := &l.Batches[r.Batch]
+			live := r.Own && !r.Void() && !l.Undone(r) && !l.before(r, &what) && r.From <= l.Mark.Day && r.Until > l.Mark.Day
+			if live && b.Speaker != Nobody && l.Speakers[b.Speaker].Member == member {
+				own = append(own, OwnBlock{Key: key, Category: r.Category, Ref: l.ref(r), Until: r.Until})
 			}
 		}
 	}

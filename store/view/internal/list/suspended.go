@@ -1,4 +1,4 @@
-package view
+package list
 
 import (
 	"iter"
@@ -7,16 +7,18 @@ import (
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/reason"
+	"ringfence/store/view/internal/table"
 )
 
 // Suspended counts the statements of a member that a proved fork of their epoch
 // took out of the list, whatever they were: with no anchor that is all of the epoch.
 func (l *List) Suspended(member charter.MemberIndex) int {
-	return l.statements(func(b *batch) bool { return l.suspends(member, b) })
+	return l.statements(func(b *Batch) bool { return l.suspends(member, b) })
 }
 
-func (l *List) suspends(member charter.MemberIndex, b *batch) bool {
-	return l.isFrozen(b) && l.speakers[b.speaker].member == member
+func (l *List) suspends(member charter.MemberIndex, b *Batch) bool {
+	return l.IsFrozen(b) && l.Speakers[b.Speaker].Member == member
 }
 
 // ToSayAgain returns the statements, at most so many and in the order in which they
@@ -28,8 +30,8 @@ func (l *List) suspends(member charter.MemberIndex, b *batch) bool {
 func (l *List) ToSayAgain(member charter.MemberIndex, most int) (all []Told, more bool) {
 	s := suspension{List: l, member: member, undone: map[string]bool{}, published: map[assertion.PublicationID]bool{}}
 	s.gatherUndone()
-	for i := range l.batches {
-		b := &l.batches[i]
+	for i := range l.Batches {
+		b := &l.Batches[i]
 		if !l.suspends(member, b) {
 			continue
 		}
@@ -60,16 +62,16 @@ type suspension struct {
 // gatherUndone reads what the member took back: in its suspended epochs, and since
 // by another key.
 func (s *suspension) gatherUndone() {
-	for i := range s.batches {
-		if b := &s.batches[i]; s.suspends(s.member, b) {
+	for i := range s.Batches {
+		if b := &s.Batches[i]; s.suspends(s.member, b) {
 			for told := range s.saidIn(uint32(i)) {
 				s.published[told.Publication] = true
 				s.noteUndone(&told, "")
 			}
 		}
 	}
-	for _, u := range s.undoings {
-		told := s.told(&row{batch: u.batch, index: u.index})
+	for _, u := range s.Undo.All {
+		told := s.Read(&table.Row{Batch: u.Batch, Index: u.Index})
 		s.noteUndone(&told, saidAgain)
 	}
 }
@@ -83,8 +85,8 @@ func (s *suspension) noteUndone(t *Told, prefix string) {
 // saidIn yields the statements of a batch.
 func (l *List) saidIn(batch uint32) iter.Seq[Told] {
 	return func(yield func(Told) bool) {
-		for at := range int(l.batches[batch].count) {
-			if !yield(l.told(&row{batch: batch, index: uint16(at)})) {
+		for at := range int(l.Batches[batch].Count) {
+			if !yield(l.Read(&table.Row{Batch: batch, Index: uint16(at)})) {
 				return
 			}
 		}
@@ -99,7 +101,7 @@ func (s *suspension) wanted(t *Told, batch uint32) bool {
 	if t.Status == Unreadable {
 		return true
 	}
-	if t.Status == Erased || t.Body == nil || taxonomy.DayOf(t.Statement.Expires) <= s.stamp.Day {
+	if t.Status == Erased || t.Body == nil || taxonomy.DayOf(t.Statement.Expires) <= s.Mark.Day {
 		return false
 	}
 	if undo, ok := t.Body.(assertion.Retract); ok {
@@ -113,7 +115,7 @@ func (s *suspension) wanted(t *Told, batch uint32) bool {
 		return true
 	}
 	for one := range key.Keys() {
-		_, rows := s.table.find(one)
+		_, rows := s.Table.Find(one)
 		return !s.replaced(rows, batch, t.Ref.Index) // the other keys have the same rows
 	}
 	return true
@@ -122,7 +124,7 @@ func (s *suspension) wanted(t *Told, batch uint32) bool {
 // isVoid reports whether a statement would count for nothing without the fork.
 func (s *suspension) isVoid(t *Told) bool {
 	kind := t.Statement.Kind
-	return t.Body == nil || (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != NotVoid
+	return t.Body == nil || (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != reason.NotVoid
 }
 
 // within reports whether a retract names what is suspended, and nothing else: neither
@@ -136,8 +138,8 @@ func (s *suspension) within(undo *assertion.Retract) bool {
 	if err != nil {
 		return true
 	}
-	at := slices.IndexFunc(s.batches, func(b batch) bool { return b.cid == target })
-	return at >= 0 && s.suspends(s.member, &s.batches[at])
+	at := slices.IndexFunc(s.Batches, func(b Batch) bool { return b.CID == target })
+	return at >= 0 && s.suspends(s.member, &s.Batches[at])
 }
 
 // isElsewhere reports whether the member said anything under a publication ID that is not
@@ -145,9 +147,9 @@ func (s *suspension) within(undo *assertion.Retract) bool {
 func (s *suspension) isElsewhere(id assertion.PublicationID) bool {
 	if s.elsewhere == nil {
 		s.elsewhere = make(map[assertion.PublicationID]bool)
-		for i := range s.batches {
-			b := &s.batches[i]
-			if b.speaker == nobody || s.speakers[b.speaker].member != s.member || s.isFrozen(b) {
+		for i := range s.Batches {
+			b := &s.Batches[i]
+			if b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || s.IsFrozen(b) {
 				continue
 			}
 			for told := range s.saidIn(uint32(i)) {
@@ -171,20 +173,20 @@ func (s *suspension) isUndone(t *Told) bool {
 
 // replaced reports whether the member said the same kind of thing about the key
 // later: in a suspended epoch, then that is to be said again, or by another key.
-func (s *suspension) replaced(rows []row, batch uint32, index uint16) bool {
-	at := slices.IndexFunc(rows, func(r row) bool { return r.batch == batch && r.index == index })
+func (s *suspension) replaced(rows []table.Row, batch uint32, index uint16) bool {
+	at := slices.IndexFunc(rows, func(r table.Row) bool { return r.Batch == batch && r.Index == index })
 	if at < 0 {
 		return false
 	}
 	own := &rows[at]
 	for i := range rows {
 		r := &rows[i]
-		b := &s.batches[r.batch]
-		if r == own || r.kind != own.kind || r.category != own.category || r.own != own.own || r.undoneBy != 0 || r.until <= s.stamp.Day ||
-			b.speaker == nobody || s.speakers[b.speaker].member != s.member || !s.older(own, r) {
+		b := &s.Batches[r.Batch]
+		if r == own || r.Kind != own.Kind || r.Category != own.Category || r.Own != own.Own || s.List.Undone(r) || r.Until <= s.Mark.Day ||
+			b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || !s.older(own, r) {
 			continue
 		}
-		if told := s.told(r); !r.void() || r.reason == ReasonFrozen && !s.isVoid(&told) && !s.isUndone(&told) {
+		if told := s.Read(r); !r.Void() || r.Reason == reason.Frozen && !s.isVoid(&told) && !s.isUndone(&told) {
 			return true
 		}
 	}

@@ -1,0 +1,314 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ringfence/consensus/follow"
+	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/group"
+	"ringfence/node/gossip"
+	"ringfence/node/overlay"
+	"ringfence/node/reconcile/tiles"
+	"ringfence/store/charter"
+	"ringfence/store/checkpoint"
+	"ringfence/store/keys"
+	"ringfence/store/ledger"
+)
+
+// Config is what an Authority stands on.
+type Config struct {
+	Genesis *charter.Genesis
+	Ledger  follow.Ledger
+	// Enacted takes the decisions of the followed ledger: see follow.Config.
+	Enacted func([]charter.Enacted) error
+	Seat    *Seat // of a regulator; nil: a member, who follows
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// Seat is what a regulator's node has besides.
+type Seat struct {
+	Host   keys.Public // of this node
+	Vote   keys.Private
+	Cosign keys.Private
+	Log    keys.Private
+	Dir    string // of Raft
+	Keeper quorum.Keeper
+	Timing group.Timing // zero: for regulators far from each other
+}
+
+// Authority is a node's place under the ledger. It may be used concurrently.
+type Authority struct {
+	cfg       Config
+	sealed    []byte
+	log       *slog.Logger
+	follower  *follow.Follower
+	regulator *quorum.Regulator // nil of a member
+	peers     peers
+
+	offers chan []byte                       // heard by gossip
+	spread atomic.Pointer[func(note []byte)] // passes checkpoints on
+	post   atomic.Pointer[mail]              // to other regulators
+	net    atomic.Pointer[overlay.Overlay]   // while it runs
+}
+
+// Open folds the ledger that is held here.
+func Open(ctx context.Context, cfg Config) (*Authority, error) {
+	a := &Authority{cfg: cfg, log: cfg.Logger, offers: make(chan []byte, 16)}
+	var err error
+	if a.sealed, err = cfg.Genesis.Encode(); err != nil {
+		return nil, err
+	}
+	if s := cfg.Seat; s != nil {
+		a.regulator, err = quorum.Open(ctx, quorum.Config{
+			Genesis: cfg.Genesis, Host: s.Host, Vote: s.Vote, Cosign: s.Cosign, Log: s.Log, Dir: s.Dir, Keeper: s.Keeper, Timing: s.Timing,
+			Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Enacted: cfg.Enacted,
+			Network: a, Certified: func(n checkpoint.Note) { a.tell(n.Bytes()) }, Lied: a.lied, Now: cfg.Now, Logger: cfg.Logger,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("authority: %w", err)
+		}
+		a.follower = a.regulator.Follower()
+		return a, nil
+	}
+	a.follower, err = follow.Open(ctx, follow.Config{
+		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Enacted: cfg.Enacted,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("authority: %w", err)
+	}
+	return a, nil
+}
+
+// Follower returns the ledger as it is followed here.
+func (a *Authority) Follower() *follow.Follower { return a.follower }
+
+// Regulator returns the regulator's part, nil on a member's node.
+func (a *Authority) Regulator() *quorum.Regulator { return a.regulator }
+
+// Hear judges a checkpoint that somebody gossips: it is passed on as far as it is newer
+// than what is held.
+func (a *Authority) Hear(_ context.Context, _ keys.Public, note []byte) gossip.Verdict {
+	n, err := checkpoint.Peek(note)
+	if err != nil {
+		return gossip.Reject
+	}
+	held := a.follower.Standing()
+	if n.Size < held.Note.Size || held.Trouble != nil {
+		return gossip.Ignore
+	}
+	select {
+	case a.offers <- append([]byte(nil), note...):
+	default: // it will ask
+	}
+	// Of cosigners whom this node does not know yet it can say nothing.
+	if opened, err := checkpoint.Open(note, a.logKey(held.State)); err != nil {
+		return gossip.Ignore
+	} else if fresh, ok := held.State.Cosigners().Certified(opened); !ok || n.Size == held.Note.Size && fresh <= held.Fresh {
+		return gossip.Ignore
+	}
+	return gossip.Accept
+}
+
+func (a *Authority) logKey(s *charter.State) checkpoint.Verifier {
+	return checkpoint.Log(checkpoint.Origin(s.Federation()), s.LogKey())
+}
+
+// askEvery is how often peers are asked for their newest checkpoint.
+const askEvery = 30 * time.Second
+
+// Run follows the ledger, and takes part in keeping it, over an overlay that is not
+// running yet: what it serves is registered before. Spread gossips a checkpoint. It ends
+// with ctx, or with what this node cannot go on from.
+func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(note []byte)) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	source, err := tiles.New(tiles.Config{
+		Open: func(ctx context.Context, peer keys.Public) (overlay.Stream, error) {
+			return o.Visit(ctx, peer, overlay.Ledger)
+		},
+		Peers: o.Neighbours,
+	})
+	if err != nil {
+		return fmt.Errorf("authority: %w", err)
+	}
+	defer source.Close()
+	a.peers.set(source)
+	defer a.peers.set(nil)
+	a.spread.Store(&spread)
+	defer a.spread.Store(nil)
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	defer stop()
+	if a.regulator == nil {
+		a.follow(ctx, source)
+		return nil
+	}
+	m := newMail(ctx, func(ctx context.Context, to keys.Public) (overlay.Stream, error) {
+		return o.Open(ctx, to, overlay.ProtocolsOf(a.follower.Standing().State.Federation()).Regulate)
+	})
+	defer m.wait()
+	defer stop()
+	a.post.Store(m)
+	defer a.post.Store(nil)
+	a.net.Store(o)
+	defer a.net.Store(nil)
+	parts.Go(func() { a.follow(ctx, source) })
+	for {
+		err := a.regulator.Run(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, group.ErrHung) || errors.Is(err, group.ErrStuck) || errors.Is(err, group.ErrAstray):
+			a.log.Error("the quorum's Raft begins anew", "reason", err)
+		default:
+			return fmt.Errorf("authority: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// Serve registers what this node serves of the ledger, and a regulator's part, before the
+// overlay runs. It returns what is to be called at the end.
+func (a *Authority) Serve(o *overlay.Overlay) (done func()) {
+	server := tiles.NewServer(a, a.log)
+	o.HandleAll(overlay.Ledger, server.Serve)
+	if r := a.regulator; r != nil {
+		o.HandleQuorum(func(s overlay.Stream) { r.Serve(s) })
+		o.Handle(overlay.ProtocolsOf(a.follower.Standing().State.Federation()).Regulate, func(s overlay.Stream) {
+			if err := receive(s, r.Receive); err != nil {
+				a.log.Warn("another regulator's message is refused", "host", s.Peer().Short(), "reason", err)
+			}
+		})
+	}
+	return server.Close
+}
+
+// follow takes what is heard, and asks for what was not.
+func (a *Authority) follow(ctx context.Context, source *tiles.Source) {
+	ask := time.NewTimer(0)
+	defer ask.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case note := <-a.offers:
+			a.offer(ctx, note)
+		case <-ask.C:
+			for _, o := range source.Checkpoints(ctx) {
+				a.offer(ctx, o.Note)
+			}
+			ask.Reset(askEvery)
+			if a.follower.Standing().Note.Size == 0 {
+				ask.Reset(time.Second)
+			}
+		}
+	}
+}
+
+func (a *Authority) offer(ctx context.Context, note []byte) {
+	if a.regulator != nil {
+		if err := a.regulator.Offer(note); err != nil {
+			a.log.Warn("a checkpoint is of no use", "reason", err)
+		}
+		return
+	}
+	before := a.follower.Standing()
+	if err := a.follower.Offer(ctx, note); err != nil {
+		var t *follow.Trouble
+		switch {
+		case ctx.Err() != nil:
+		case errors.As(err, &t):
+			if before.Trouble == nil {
+				a.log.Error("the ledger is followed no further", "reason", err)
+			}
+		default:
+			a.log.Warn("a checkpoint cannot be followed yet", "reason", err)
+		}
+	}
+}
+
+// tell passes a newly certified checkpoint on.
+func (a *Authority) tell(note []byte) {
+	if spread := a.spread.Load(); spread != nil {
+		(*spread)(note)
+	}
+}
+
+// Dial implements quorum.Network.
+func (a *Authority) Dial(ctx context.Context, to keys.Public) (group.Stream, error) {
+	o := a.net.Load()
+	if o == nil {
+		return nil, errors.New("authority: this node is on no network")
+	}
+	return o.OpenQuorum(ctx, to)
+}
+
+// Send implements quorum.Network.
+func (a *Authority) Send(to keys.Public, message []byte) {
+	if m := a.post.Load(); m != nil {
+		m.send(to, message)
+	}
+}
+
+// Read implements ledger.Source: of what is held here.
+func (a *Authority) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
+	return a.cfg.Ledger.Read(ctx, t)
+}
+
+// Checkpoint returns the newest certified checkpoint and its size; nothing and 0 while
+// there is none.
+func (a *Authority) Checkpoint() (note []byte, size uint64) {
+	n := a.follower.Standing().Note
+	return n.Bytes(), n.Size
+}
+
+// Genesis returns the sealed genesis.
+func (a *Authority) Genesis() []byte { return a.sealed }
+
+// Policy returns the policy file for tools that are not ours.
+func (a *Authority) Policy() string {
+	s := a.follower.Standing().State
+	text, err := s.Cosigners().Policy(a.logKey(s))
+	if err != nil {
+		a.log.Warn("there is no policy file", "reason", err)
+		return ""
+	}
+	return text
+}
+
+// peers is whoever serves the ledger, while this node has a network.
+type peers struct{ source atomic.Pointer[tiles.Source] }
+
+func (p *peers) set(s *tiles.Source) { p.source.Store(s) }
+
+// Read implements ledger.Source.
+func (p *peers) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
+	if s := p.source.Load(); s != nil {
+		return s.Read(ctx, t)
+	}
+	return nil, fmt.Errorf("authority: %s: this node is on no network: %w", t, fs.ErrNotExist)
+}
+
+func (p *peers) open(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error) {
+	if s := p.source.Load(); s != nil {
+		return s.Open(ctx, head)
+	}
+	return ledger.Tree{}, errors.New("authority: this node is on no network")
+}
+
+func (p *peers) blame(err error) bool {
+	s := p.source.Load()
+	return s != nil && s.Blame(err)
+}

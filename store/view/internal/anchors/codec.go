@@ -1,0 +1,67 @@
+package anchors
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/fixed"
+)
+
+// Encode writes the book.
+func (b *Book) Encode(e *fixed.Writer) {
+	e.U32(uint32(len(b.All)))
+	for _, a := range b.All {
+		e.U64(a.Index)
+		e.U64(a.End)
+		e.U64(a.Size)
+		e.U32(uint32(a.Day))
+	}
+	e.U32(uint32(len(b.marks)))
+	for _, at := range slices.SortedFunc(maps.Keys(b.marks), Place.compare) {
+		at.encode(e)
+		e.U32(uint32(len(b.marks[at])))
+		for _, m := range b.marks[at] {
+			e.U64(m.to)
+			e.U32(uint32(m.by))
+		}
+	}
+	e.U32(uint32(len(b.frozen)))
+	for _, at := range slices.SortedFunc(maps.Keys(b.frozen), Place.compare) {
+		at.encode(e)
+	}
+}
+
+func (p Place) compare(o Place) int {
+	return cmp.Or(cmp.Compare(p.Issuer, o.Issuer), cmp.Compare(p.Epoch, o.Epoch))
+}
+
+func (p Place) encode(e *fixed.Writer) {
+	e.U32(p.Issuer)
+	e.U64(p.Epoch)
+}
+
+// Decode reads what Encode wrote.
+func Decode(d *fixed.Reader) Book {
+	b := Book{marks: make(map[Place][]mark), frozen: make(map[Place]struct{})}
+	b.All = make([]Anchor, d.Count(28))
+	for i := range b.All {
+		b.All[i] = Anchor{Index: d.U64(), End: d.U64(), Size: d.U64(), Day: taxonomy.Day(d.U32())}
+	}
+	for range d.Count(16) {
+		at := Place{d.U32(), d.U64()}
+		marks := make([]mark, d.Count(12))
+		for i := range marks {
+			marks[i] = mark{d.U64(), Cover(d.U32())}
+			if marks[i].by == 0 || int(marks[i].by) > len(b.All) {
+				d.Fail("anchor %d of %d covers a feed", marks[i].by, len(b.All))
+			}
+		}
+		b.marks[at] = marks
+	}
+	for range d.Count(12) {
+		b.frozen[Place{d.U32(), d.U64()}] = struct{}{}
+	}
+	return b
+}

@@ -1,0 +1,164 @@
+// Package enacted folds what the ledger enacted into what the list needs of it: the time,
+// the ratified entries, and up to where feeds are anchored.
+//
+// It depends on the ledger alone, so a view that is built anew keeps it.
+//
+// Floor 5, a room of store/view.
+package enacted
+
+import (
+	"fmt"
+	"sort"
+
+	"ringfence/store/charter"
+	"ringfence/store/charter/article"
+	"ringfence/store/checkpoint"
+	"ringfence/store/motion"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/anchors"
+	"ringfence/store/view/internal/clock"
+	"ringfence/store/view/internal/ratified"
+)
+
+// Fold is the ledger so far.
+type Fold struct {
+	State *charter.State
+	Size  uint64
+	Ticks clock.Ticks
+
+	Ratified ratified.Fold
+	Anchors  anchors.Book
+
+	changes []uint64 // sizes from which on another constitution judges what was said
+}
+
+// Effect is what pieces of the ledger changed.
+type Effect struct {
+	Keys    []number.Range // whose ratified entries became others
+	Moves   []anchors.Move // feeds that were anchored further
+	Forked  []anchors.Place
+	Changes []motion.Kind // of the constitution, in order
+	Ticked  bool
+}
+
+// Add folds the next piece of the ledger and adds to what the pieces change.
+func (f *Fold) Add(e *charter.Enacted, to *Effect) error {
+	if e.First != f.Size || e.Size <= e.First || e.State == nil {
+		return fmt.Errorf("the ledger has %d entries here, and the next piece is entries %d to %d", f.Size, e.First, e.Size)
+	}
+	switch {
+	case e.Motion != nil:
+		if err := f.motion(e, to); err != nil {
+			return err
+		}
+	case e.Tick != 0:
+		f.tick(e, to)
+	}
+	f.Size, f.State = e.Size, e.State
+	return nil
+}
+
+// Alike reports whether the constitutions at two sizes judge alike what was said at both.
+func (f *Fold) Alike(a, b uint64) bool { return f.version(a) == f.version(b) }
+
+func (f *Fold) version(size uint64) int {
+	return sort.Search(len(f.changes), func(i int) bool { return f.changes[i] > size })
+}
+
+func (f *Fold) tick(e *charter.Enacted, to *Effect) {
+	below := e.Below
+	if below == 0 {
+		below = e.First
+	}
+	f.Ticks.Add(below, e.Tick)
+	to.Keys = append(to.Keys, f.Ratified.Tick(below, e.Tick)...)
+	to.Ticked = true
+}
+
+func (f *Fold) motion(e *charter.Enacted, to *Effect) error {
+	h := &e.Motion.Motion.Header
+	switch h.Kind {
+	case motion.Ratify:
+		return f.ratify(e, to)
+	case motion.Revoke, motion.Stay:
+		return f.reverse(e, to)
+	case motion.Anchor:
+		heads, err := anchored(e.Items)
+		if err != nil {
+			return fmt.Errorf("ledger entry %d: %w", e.First, err)
+		}
+		f.anchor(e, heads, to)
+		return nil
+	case motion.NoteFork:
+		return nil
+	}
+	to.Changes = append(to.Changes, h.Kind)
+	switch h.Kind {
+	case motion.AdmitMember, motion.AdmitIssuer, motion.RekeyRegulator: // judge nobody else
+	default:
+		f.changes = append(f.changes, e.Size)
+	}
+	if !h.Kind.NamesHeads() {
+		return nil
+	}
+	items, err := article.Open(h.Federation, h.Kind, e.Items)
+	if err != nil {
+		return fmt.Errorf("ledger entry %d: %w", e.First, err)
+	}
+	f.anchor(e, article.Heads(items), to)
+	return nil
+}
+
+func (f *Fold) ratify(e *charter.Enacted, to *Effect) error {
+	q, _ := checkpoint.Quorum(len(e.State.Regulators()))
+	hands := 0
+	for i := range e.Motion.Votes {
+		if v := &e.Motion.Votes[i]; v.For && v.Cast == motion.ByHand {
+			hands++
+		}
+	}
+	keys, err := f.Ratified.Ratify(e.First, e.Items, ratified.Terms{
+		Until: e.Motion.Motion.Until, Hand: hands >= q, Delay: int64(e.State.Policy().BlockDelayHours) * 3600,
+	})
+	to.Keys = append(to.Keys, keys...)
+	return err
+}
+
+func (f *Fold) reverse(e *charter.Enacted, to *Effect) error {
+	for i := range e.Items {
+		if len(e.Items[i].Item) == 0 {
+			continue
+		}
+		r, err := motion.DecodeReversal(e.Items[i].Item)
+		if err != nil {
+			return fmt.Errorf("ledger entry %d: %w", e.First+1+uint64(i), err)
+		}
+		if e.Motion.Motion.Kind == motion.Revoke {
+			to.Keys = append(to.Keys, f.Ratified.Revoke(r.Index)...)
+		} else {
+			to.Keys = append(to.Keys, f.Ratified.Stay(r.Index, e.Size)...)
+		}
+	}
+	return nil
+}
+
+// anchored reads the heads of an Anchor motion, which follow its point.
+func anchored(items []motion.Opening) (heads []motion.AnchoredHead, err error) {
+	for i := 1; i < len(items); i++ {
+		h, err := motion.DecodeAnchorHeads(items[i].Item)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, h.Heads...)
+	}
+	return heads, nil
+}
+
+func (f *Fold) anchor(e *charter.Enacted, heads []motion.AnchoredHead, to *Effect) {
+	now, _ := f.Ticks.Now()
+	moves, forked := f.Anchors.Add(anchors.Anchor{
+		Index: e.First, End: e.Size, Size: e.Motion.Motion.BuildsOn, Day: taxonomy.DayOf(now),
+	}, heads)
+	to.Moves, to.Forked = append(to.Moves, moves...), append(to.Forked, forked...)
+}

@@ -1,0 +1,173 @@
+// Package undo remembers what was retracted by which statement, and from when on.
+//
+// Several retractions may name one statement, and each may have to wait: so what
+// undoes a statement is a set, and which of them came first never matters.
+//
+// Floor 5, a room of store/view.
+package undo
+
+import (
+	"maps"
+)
+
+// By is what undoes a statement: 0 nothing, else one undoing or several.
+type By uint32
+
+// several marks a By of which the rest is the place in Book.pairs.
+const several By = 1 << 31
+
+// Undoing is a retract statement that retracts something.
+type Undoing struct {
+	Batch uint32 // ordinal of its batch
+	Index uint16 // in it
+	// Alone says that it names one statement, of another feed than its own.
+	Alone bool
+	// Own counts the live flags of its own feed that it undoes, and Live those that the
+	// feed had before it.
+	Own, Live uint32
+}
+
+// Hold says when an undoing works, in Unix seconds: at once where it is 0.
+type Hold struct {
+	Own    int64 // on its own feed
+	Across int64 // on the other feeds of its member
+}
+
+// Never is when an undoing works that waits for an anchor.
+const Never = 1<<63 - 1
+
+// Book is all undoings. A copy stays as it is while the original grows.
+type Book struct {
+	All   []Undoing
+	pairs []pair
+	held  map[uint32]Hold // by place in All: those that wait or waited
+}
+
+type pair struct{ one, rest By }
+
+// ByNext returns the By of the undoing that is added after so many others.
+func (b *Book) ByNext(others int) By { return By(len(b.All) + others + 1) }
+
+// Add appends undoings.
+func (b *Book) Add(more ...Undoing) { b.All = append(b.All, more...) }
+
+// Clip makes what is appended later go elsewhere.
+func (b *Book) Clip() {
+	b.All = b.All[:len(b.All):len(b.All)]
+	b.pairs = b.pairs[:len(b.pairs):len(b.pairs)]
+}
+
+// Join returns what undoes a statement by either.
+func (b *Book) Join(by, more By) By {
+	switch {
+	case by == 0:
+		return more
+	case more == 0 || b.has(by, more):
+		return by
+	case more&several != 0:
+		for one := range b.each(more) {
+			by = b.Join(by, one)
+		}
+		return by
+	}
+	b.pairs = append(b.pairs, pair{more, by})
+	return several | By(len(b.pairs)-1)
+}
+
+func (b *Book) has(by, one By) bool {
+	for each := range b.each(by) {
+		if each == one {
+			return true
+		}
+	}
+	return false
+}
+
+// each yields the single undoings of by.
+func (b *Book) each(by By) func(func(By) bool) {
+	return func(yield func(By) bool) {
+		for by&several != 0 {
+			p := b.pairs[by&^several]
+			if !yield(p.one) {
+				return
+			}
+			by = p.rest
+		}
+		if by != 0 {
+			yield(by)
+		}
+	}
+}
+
+// Each calls fn with the place in All of each undoing of by until it returns false.
+func (b *Book) Each(by By, fn func(place uint32) bool) {
+	for one := range b.each(by) {
+		if !fn(uint32(one) - 1) {
+			return
+		}
+	}
+}
+
+// Hold returns when the undoing at a place works.
+func (b *Book) Hold(place uint32) Hold { return b.held[place] }
+
+// Holding reports whether any undoing waits or waited.
+func (b *Book) Holding() bool { return len(b.held) > 0 }
+
+// SetHolds puts when undoings work in place of what was, and returns whose changed.
+func (b *Book) SetHolds(holds map[uint32]Hold) (changed map[uint32]struct{}) {
+	for place, h := range holds {
+		if b.held[place] == h {
+			continue
+		}
+		if changed == nil {
+			changed = make(map[uint32]struct{})
+			b.held = maps.Clone(b.held)
+			if b.held == nil {
+				b.held = make(map[uint32]Hold)
+			}
+		}
+		changed[place] = struct{}{}
+		if h == (Hold{}) {
+			delete(b.held, place)
+		} else {
+			b.held[place] = h
+		}
+	}
+	return changed
+}
+
+// Undone returns the place of an undoing of by that works at a time, in Unix seconds.
+// own tells whether a batch is of the same feed as the statement.
+func (b *Book) Undone(by By, now int64, own func(batch uint32) bool) (place uint32, ok bool) {
+	for one := range b.each(by) {
+		place = uint32(one) - 1
+		if len(b.held) == 0 {
+			return place, true
+		}
+		h := b.held[place]
+		if from := h.Across; h.Own <= now && own(b.All[place].Batch) || from <= now && !own(b.All[place].Batch) {
+			return place, true
+		}
+	}
+	return 0, false
+}
+
+// Next returns the next time after now, in Unix seconds, from which by undoes more of a
+// statement than before; 0 if none is known.
+func (b *Book) Next(by By, now int64, own func(batch uint32) bool) (next int64) {
+	if len(b.held) == 0 {
+		return 0
+	}
+	for one := range b.each(by) {
+		place := uint32(one) - 1
+		from := b.held[place].Across
+		if own(b.All[place].Batch) {
+			from = b.held[place].Own
+		}
+		if from > now && from != Never && (next == 0 || from < next) {
+			next = from
+		}
+	}
+	return next
+}
