@@ -53,6 +53,7 @@ func TestSetChain(t *testing.T) {
 	// The regulators are replaced once more: a chain from before does not know the new
 	// ones, and goes on in the newer file.
 	w.admit("late")
+	w.remove("vendor")
 	if _, err := w.verifier(trusting).Verify(w.entry(w.maker(), at+1)); !errors.Is(err, prove.ErrUncertified) {
 		t.Errorf("by an older chain: %v", err)
 	}

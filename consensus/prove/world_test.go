@@ -24,7 +24,9 @@ type world struct {
 }
 
 func begun(t testing.TB, regulators int) *world {
-	late := func(cfg *charter.FoundingConfig) { cfg.Cards = append(cfg.Cards, chartertest.Card(t, "late", "vendor")) }
+	late := func(cfg *charter.FoundingConfig) {
+		cfg.Cards = append(cfg.Cards, chartertest.Card(t, "late", "vendor"))
+	}
 	w := &world{Federation: ballottest.Begun(t, regulators, late), store: memory.New().Ledger()}
 	w.append(w.First)
 	w.grow()

@@ -51,13 +51,12 @@ func (t *Tree) ProveSeveral(keys []Key) ([]byte, error) {
 }
 
 func ascend(keys []Key) error {
-	if len(keys) == 0 || len(keys) > MaxKeys {
-		return fmt.Errorf("%d keys; a proof is of 1 to %d", len(keys), MaxKeys)
+	bad := len(keys) == 0 || len(keys) > MaxKeys
+	for i := 1; i < len(keys); i++ {
+		bad = bad || keys[i-1].Compare(keys[i]) >= 0
 	}
-	for i := range keys[1:] {
-		if keys[i].Compare(keys[i+1]) >= 0 {
-			return errors.New("the keys do not ascend")
-		}
+	if bad {
+		return fmt.Errorf("%d keys; a proof is of 1 to %d that ascend", len(keys), MaxKeys)
 	}
 	return nil
 }
@@ -70,29 +69,33 @@ func (n *node) appendSeveral(b []byte, keys []Key) []byte {
 	if n.isBlock() {
 		return n.appendBlock(b, keys)
 	}
-	if begins(keys[0], n.prefix, int(n.bits)) {
+	w := way{n.prefix, int(n.bits)}
+	if w.has(keys[0].First) {
 		b = append(b, n.bits)
 	} else {
 		b = binary.BigEndian.AppendUint64(append(b, n.bits|markExplicit), n.prefix)
 	}
-	from, mid, to := part(keys, n.prefix, int(n.bits))
+	from, mid, to := w.part(keys)
 	b = n.kids[0].appendSeveral(b, keys[from:mid])
 	return n.kids[1].appendSeveral(b, keys[mid:to])
 }
 
-// begins reports whether a key begins with the first bits of a prefix.
-func begins(k Key, prefix uint64, length int) bool {
-	return bits.LeadingZeros64(prefix^k.First) >= length
+// way is what numbers begin with in some part of the tree.
+type way struct {
+	prefix uint64
+	bits   int
 }
 
-// part returns where among ascending keys those stand that have a node's prefix, and
-// where among these the ones of its second child begin.
-func part(keys []Key, prefix uint64, length int) (from, mid, to int) {
-	for from < len(keys) && !begins(keys[from], prefix, length) {
+func (w way) has(first uint64) bool { return bits.LeadingZeros64(w.prefix^first) >= w.bits }
+
+// part returns where among ascending keys those stand that go a node's way, and where
+// among these the ones of its second child begin.
+func (w way) part(keys []Key) (from, mid, to int) {
+	for from < len(keys) && !w.has(keys[from].First) {
 		from++
 	}
-	for to = from; to < len(keys) && begins(keys[to], prefix, length); to++ {
-		if keys[to].First>>(keyBits-1-length)&1 == 0 {
+	for to = from; to < len(keys) && w.has(keys[to].First); to++ {
+		if keys[to].First>>(keyBits-1-w.bits)&1 == 0 {
 			mid = to + 1
 		}
 	}
@@ -119,31 +122,23 @@ func (n *node) appendBlock(b []byte, keys []Key) []byte {
 		e := n.entry(at)
 		b = append(append(b, byte(at)), e[:]...)
 	}
-	leaves := make([]Hash, n.size())
-	for i := range leaves {
-		leaves[i] = entryHash(n.entry(i))
-	}
-	return appendOthers(b, leaves, places)
+	return appendOthers(b, n.leaves(), places, 0)
 }
 
 // appendOthers writes the roots of the largest subtrees over leaves in which there is
-// none of the places, from left to right.
-func appendOthers(b []byte, leaves []Hash, places []int) []byte {
-	switch {
-	case len(places) == 0:
+// none of the places, from left to right. The leaves begin at place from.
+func appendOthers(b []byte, leaves []Hash, places []int, from int) []byte {
+	if len(places) == 0 {
 		h := Root(leaves)
 		return append(b, h[:]...)
-	case len(leaves) == 1:
+	}
+	if len(leaves) == 1 {
 		return b
 	}
 	k := firstHalf(len(leaves))
-	split, _ := slices.BinarySearch(places, k)
-	right := slices.Clone(places[split:])
-	for i := range right {
-		right[i] -= k
-	}
-	b = appendOthers(b, leaves[:k], places[:split])
-	return appendOthers(b, leaves[k:], right)
+	split, _ := slices.BinarySearch(places, from+k)
+	b = appendOthers(b, leaves[:k], places[:split], from)
+	return appendOthers(b, leaves[k:], places[split:], from+k)
 }
 
 // firstHalf returns how many of n leaves stand in the first child of their root.
@@ -153,39 +148,13 @@ func firstHalf(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) }
 // strictly ascending, as a proof that ProveSeveral made for these very keys shows it.
 // The error tells why it does not.
 func VerifySeveral(proof []byte, root Hash, keys []Key) ([]Answer, error) {
-	answers, err := verifySeveral(proof, root, keys)
+	v := several{reader{proof}, keys, make([]Answer, len(keys))}
+	err := ascend(keys)
+	if err == nil {
+		err = v.verify(root)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("merkle: verify a proof for several keys: %w", err)
-	}
-	return answers, nil
-}
-
-func verifySeveral(proof []byte, root Hash, keys []Key) ([]Answer, error) {
-	switch err := ascend(keys); {
-	case err != nil:
-		return nil, err
-	case len(proof) > MaxSeveralSize:
-		return nil, fmt.Errorf("%d bytes; it has at most %d", len(proof), MaxSeveralSize)
-	case len(proof) < 2:
-		return nil, errShort
-	case proof[0] != severalVersion:
-		return nil, fmt.Errorf("version %d; this software reads version %d", proof[0], severalVersion)
-	}
-	v := several{reader: reader{proof[1:]}, keys: keys, answers: make([]Answer, len(keys))}
-	var got Hash
-	if v.rest[0] == markEmpty {
-		v.rest = v.rest[1:]
-	} else {
-		var err error
-		if got, err = v.subtree(0, len(keys), way{}); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case len(v.rest) > 0:
-		return nil, errTrailing
-	case got != root:
-		return nil, fmt.Errorf("it leads to the root %s, not to %s", got, root)
 	}
 	return v.answers, nil
 }
@@ -197,13 +166,22 @@ type several struct {
 	answers []Answer // one a key
 }
 
-// way is what the numbers in a subtree begin with, by the nodes above it.
-type way struct {
-	prefix uint64
-	bits   int
+func (v *several) verify(root Hash) error {
+	if n := len(v.rest); n == 0 || n > MaxSeveralSize || v.rest[0] != severalVersion {
+		return fmt.Errorf("%d bytes, which are not 1 to %d of version %d", n, MaxSeveralSize, severalVersion)
+	}
+	v.rest = v.rest[1:]
+	got, err := v.subtree(0, len(v.keys), way{})
+	switch {
+	case err != nil:
+		return err
+	case len(v.rest) > 0:
+		return errTrailing
+	case got != root:
+		return fmt.Errorf("it leads to the root %s, not to %s", got, root)
+	}
+	return nil
 }
-
-func (w way) has(first uint64) bool { return bits.LeadingZeros64(w.prefix^first) >= w.bits }
 
 func (v *several) hash() (h Hash, err error) {
 	b, ok := v.take(HashSize)
@@ -225,6 +203,8 @@ func (v *several) subtree(from, to int, w way) (Hash, error) {
 		return Hash{}, errShort
 	case mark[0] == markBlock:
 		return v.block(from, to, w)
+	case mark[0] == markEmpty && w.bits == 0:
+		return Hash{}, nil
 	}
 	length := int(mark[0] &^ markExplicit)
 	if length >= keyBits || length < w.bits {
@@ -237,11 +217,11 @@ func (v *several) subtree(from, to int, w way) (Hash, error) {
 			return Hash{}, errShort
 		}
 		prefix = binary.BigEndian.Uint64(b)
-		if prefix&^prefixMask(length) != 0 || begins(v.keys[from], prefix, length) || !w.has(prefix) {
+		if prefix&^prefixMask(length) != 0 || (way{prefix, length}).has(v.keys[from].First) || !w.has(prefix) {
 			return Hash{}, fmt.Errorf("%016x is no prefix that stands there", prefix)
 		}
 	}
-	a, mid, b := part(v.keys[from:to], prefix, length)
+	a, mid, b := way{prefix, length}.part(v.keys[from:to])
 	left, err := v.subtree(from+a, from+mid, way{prefix, length + 1})
 	if err != nil {
 		return Hash{}, err

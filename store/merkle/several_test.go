@@ -149,7 +149,7 @@ func TestSeveralShowsNoGap(t *testing.T) {
 	for _, at := range []int{4, 6} {
 		b = append(append(b, byte(at)), all[at][:]...)
 	}
-	b = appendOthers(b, leaves, []int{4, 6})
+	b = appendOthers(b, leaves, []int{4, 6}, 0)
 	if _, err := VerifySeveral(b, list.Root(), []Key{{First: 50}}); err == nil {
 		t.Error("50 is absent")
 	}
