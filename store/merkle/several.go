@@ -1,6 +1,7 @@
 package merkle
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -149,11 +150,7 @@ func firstHalf(n int) int { return 1 << (bits.Len(uint(n-1)) - 1) }
 // The error tells why it does not.
 func VerifySeveral(proof []byte, root Hash, keys []Key) ([]Answer, error) {
 	v := several{reader{proof}, keys, make([]Answer, len(keys))}
-	err := ascend(keys)
-	if err == nil {
-		err = v.verify(root)
-	}
-	if err != nil {
+	if err := v.verify(root); err != nil {
 		return nil, fmt.Errorf("merkle: verify a proof for several keys: %w", err)
 	}
 	return v.answers, nil
@@ -167,6 +164,9 @@ type several struct {
 }
 
 func (v *several) verify(root Hash) error {
+	if err := ascend(v.keys); err != nil {
+		return err
+	}
 	if n := len(v.rest); n == 0 || n > MaxSeveralSize || v.rest[0] != severalVersion {
 		return fmt.Errorf("%d bytes, which are not 1 to %d of version %d", n, MaxSeveralSize, severalVersion)
 	}
@@ -213,11 +213,10 @@ func (v *several) subtree(from, to int, w way) (Hash, error) {
 	prefix := v.keys[from].First & prefixMask(length)
 	if mark[0]&markExplicit != 0 {
 		b, ok := v.take(8)
-		if !ok {
-			return Hash{}, errShort
+		if ok {
+			prefix = binary.BigEndian.Uint64(b)
 		}
-		prefix = binary.BigEndian.Uint64(b)
-		if prefix&^prefixMask(length) != 0 || (way{prefix, length}).has(v.keys[from].First) || !w.has(prefix) {
+		if !ok || prefix&^prefixMask(length) != 0 || (way{prefix, length}).has(v.keys[from].First) || !w.has(prefix) {
 			return Hash{}, fmt.Errorf("%016x is no prefix that stands there", prefix)
 		}
 	}
@@ -249,15 +248,16 @@ func (v *several) block(from, to int, w way) (Hash, error) {
 	if count == 0 || count > maxBlockCount || n == 0 || n > count || n > 2*MaxKeys {
 		return Hash{}, fmt.Errorf("%d entries of a block of %d", n, count)
 	}
+	rows, ok := v.take(n * (1 + EntrySize))
+	if !ok {
+		return Hash{}, errShort
+	}
 	all := make([]shown, n)
 	for i := range all {
-		b, ok := v.take(1 + EntrySize)
-		if !ok {
-			return Hash{}, errShort
-		}
-		s := shown{place: int(b[0]), entry: Entry(b[1:])}
-		rising := i == 0 || s.place > all[i-1].place && s.entry.Key().Compare(all[i-1].entry.Key()) > 0
-		if !rising || s.place >= count || !w.has(s.entry.Key().First) {
+		s := shown{place: int(rows[0]), entry: Entry(rows[1:])}
+		rows = rows[1+EntrySize:]
+		falls := i > 0 && (s.place <= all[i-1].place || s.entry.Key().Compare(all[i-1].entry.Key()) <= 0)
+		if falls || s.place >= count || !w.has(s.entry.Key().First) {
 			return Hash{}, errors.New("an entry is shown that does not stand there")
 		}
 		all[i] = s
@@ -307,13 +307,7 @@ func (v *several) others(from, to int, all []shown) (Hash, error) {
 		return entryHash(all[a].entry), nil
 	}
 	mid := from + firstHalf(to-from)
-	left, err := v.others(from, mid, all)
-	if err != nil {
-		return Hash{}, err
-	}
-	right, err := v.others(mid, to, all)
-	if err != nil {
-		return Hash{}, err
-	}
-	return hashChildren(&left, &right), nil
+	left, errLeft := v.others(from, mid, all)
+	right, errRight := v.others(mid, to, all)
+	return hashChildren(&left, &right), cmp.Or(errLeft, errRight)
 }
