@@ -18,16 +18,16 @@ import (
 // When a duty falls due: on the leader, and on everybody else, who steps in for a leader
 // that does nothing.
 const (
-	lookEvery = 100 * time.Millisecond
-	others    = 3 * time.Second // later than the leader
+	lookEvery = 250 * time.Millisecond // what is to do at once pokes
+	others    = 3 * time.Second        // later than the leader
 
-	markAfter = 50 * time.Millisecond // while an earlier mark is not certified; else at once
-	tickAfter = time.Second           // any entry but a tick is followed by one within two
-	tickEvery = 3600                  // seconds of the ledger's time, and at the turn of the day
-	askEvery  = time.Second           // for the times of a tick
-	sayEvery  = time.Second           // what is not certified
-	anewEvery = time.Minute           // the newest checkpoint
-	dutyTime  = 5 * time.Second       // for one command
+	markAfter = 250 * time.Millisecond // while an earlier mark is not certified, which ends the wait; else at once
+	tickAfter = time.Second            // any entry but a tick is followed by one within two
+	tickEvery = 3600                   // seconds of the ledger's time, and at the turn of the day
+	askEvery  = time.Second            // for the times of a tick
+	sayEvery  = time.Second            // what is not certified
+	anewEvery = time.Minute            // the newest checkpoint
+	dutyTime  = 5 * time.Second        // for one command
 )
 
 // waits is since when duties wait, and when they were last attended to.
@@ -68,6 +68,12 @@ func (r *Regulator) attend(ctx context.Context, now *run) bool {
 			return true
 		}
 	}
+}
+
+// Leads reports whether this regulator leads Raft, as far as it knows.
+func (r *Regulator) Leads() bool {
+	now := r.now.Load()
+	return now != nil && now.group.Status().Leading
 }
 
 // due reports whether what waits since a time falls to this regulator now.

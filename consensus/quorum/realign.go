@@ -112,14 +112,16 @@ type joining struct {
 
 // prepared brings together what joining takes, and reports that it is there.
 func (r *Regulator) prepared(ctx context.Context, now *run) (bool, error) {
-	generation := now.certifier.Status().State.Generation.Number
 	r.mu.Lock()
-	if j := r.joining; j != nil && j.record.Generation.Number <= generation {
-		r.joining = nil // it was told once more while it began
-	}
 	j := r.joining
 	r.mu.Unlock()
 	if j == nil {
+		return false, nil
+	}
+	if j.record.Generation.Number <= now.certifier.Status().State.Generation.Number {
+		r.mu.Lock()
+		r.joining = nil // it was told once more while it began
+		r.mu.Unlock()
 		return false, nil
 	}
 	start := j.record.Start
