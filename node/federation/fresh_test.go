@@ -22,7 +22,7 @@ func TestUnheard(t *testing.T) {
 		if got := p.Unheard(); got != time.Second || !p.Stale().IsZero() {
 			t.Errorf("unheard for %v; %q", got, p.Stale())
 		}
-		p.alone = true
+		p.alone.Store(true)
 		if got := p.Unheard(); got != 0 {
 			t.Errorf("alone it is unheard for %v", got)
 		}
