@@ -349,7 +349,7 @@ func (r *Regulator) takeTime(now *run, b []byte) error {
 	}
 	t := tick.Times[0]
 	if _, seated := now.machine.Constitution().Regulator(t.By); !seated {
-		return fmt.Errorf("quorum: a time of %s, which is no regulator", t.By.Short())
+		return nil // whose key is new may be ahead of this regulator: it is asked again
 	}
 	r.mu.Lock()
 	if t.Previous >= r.times[t.By].Previous { // an old one may be sent again by anybody
