@@ -20,19 +20,19 @@ import (
 // When a duty falls due: on the leader, and on everybody else, who steps in for a leader
 // that does nothing.
 const (
-	lookEvery = 100 * time.Millisecond
-	others    = 3 * time.Second // later than the leader
+	lookEvery = 250 * time.Millisecond // what is to do at once pokes
+	others    = 3 * time.Second        // later than the leader
 
-	markAfter = 50 * time.Millisecond // while an earlier mark is not certified; else at once
-	tickAfter = time.Second           // any entry but a tick is followed by one within two
-	tickEvery = 3600                  // seconds of the ledger's time, and at the turn of the day
-	askEvery  = time.Second           // for the times of a tick
-	sayEvery  = time.Second           // what is not certified
-	anewEvery = time.Minute           // the newest checkpoint
-	helpAfter = 5 * time.Second       // that no leader is known, others are asked why
-	againIn   = time.Second           // what was submitted is, if nothing is seen of it
-	dutyTime  = 5 * time.Second       // for one command
-	carryTime = time.Second           // for what is carried over, between other duties
+	markAfter = 250 * time.Millisecond // while an earlier mark is not certified, which ends the wait; else at once
+	tickAfter = time.Second            // any entry but a tick is followed by one within two
+	tickEvery = 3600                   // seconds of the ledger's time, and at the turn of the day
+	askEvery  = time.Second            // for the times of a tick
+	sayEvery  = time.Second            // what is not certified
+	anewEvery = time.Minute            // the newest checkpoint
+	helpAfter = 5 * time.Second        // that no leader is known, others are asked why
+	againIn   = time.Second            // what was submitted is, if nothing is seen of it
+	dutyTime  = 5 * time.Second        // for one command
+	carryTime = time.Second            // for what is carried over, between other duties
 )
 
 // waits is since when duties wait, and when they were last attended to, by the machine's
@@ -80,6 +80,12 @@ func (r *Regulator) attend(ctx context.Context, now *run) error {
 			return errJoin
 		}
 	}
+}
+
+// Leads reports whether this regulator leads Raft, as far as it knows.
+func (r *Regulator) Leads() bool {
+	now := r.now.Load()
+	return now != nil && now.group.Status().Leading
 }
 
 // due reports whether what waits since a time falls to this regulator now: to the leader,
@@ -343,7 +349,7 @@ func (r *Regulator) takeTime(now *run, b []byte) error {
 	}
 	t := tick.Times[0]
 	if _, seated := now.machine.Constitution().Regulator(t.By); !seated {
-		return fmt.Errorf("quorum: a time of %s, which is no regulator", t.By.Short())
+		return nil // whose key is new may be ahead of this regulator: it is asked again
 	}
 	r.mu.Lock()
 	if t.Previous >= r.times[t.By].Previous { // an old one may be sent again by anybody

@@ -22,6 +22,8 @@ type place struct {
 type heard struct {
 	words  map[place]map[keys.Public]Word
 	byWhom map[speaker][]place // ascending by generation, then size
+
+	cosigned uint64 // how many cosignatures were filed ever
 }
 
 type speaker struct {
@@ -47,6 +49,9 @@ func (w *Word) place() place { return place{w.Saying, w.Generation, w.Tree} }
 // add files a verified word, and returns the one that it contradicts.
 func (h *heard) add(w Word) *Conflict {
 	who, at := speaker{w.By.Key, w.Saying}, w.place()
+	if w.Saying == Cosigned {
+		h.cosigned++
+	}
 	var conflict *Conflict
 	said := h.byWhom[who]
 	for _, p := range said {
