@@ -26,9 +26,9 @@ import (
 	"ringfence/store/motion"
 )
 
-// council is the one regulator of a home's federation, who runs no node: what it decides
+// board is the one regulator of a home's federation, who runs no node: what it decides
 // the test brings to the node.
-type council struct {
+type board struct {
 	*ballottest.Federation
 	h       *home
 	decided []charter.Enacted
@@ -36,11 +36,11 @@ type council struct {
 }
 
 // withCouncil founds a home's federation anew, as change has it, and opens its node.
-func withCouncil(t *testing.T, change func(*charter.FoundingConfig)) (*home, *council) {
+func withCouncil(t *testing.T, change func(*charter.FoundingConfig)) (*home, *board) {
 	h := newHome(t)
 	must(t, h.node.Close())
 	state := h.node.founded
-	c := &council{h: h, Federation: ballottest.Found(t, 1, func(cfg *charter.FoundingConfig) {
+	c := &board{h: h, Federation: ballottest.Found(t, 1, func(cfg *charter.FoundingConfig) {
 		for _, m := range state.Members() {
 			if m.ID != "reg" {
 				cfg.Cards = append(cfg.Cards, charter.Card{ID: m.ID, Name: m.Name, Group: m.Group, Contact: m.Contact, Roles: m.Roles, Issuers: m.Issuers, Hosts: m.Hosts})
@@ -61,7 +61,7 @@ func withCouncil(t *testing.T, change func(*charter.FoundingConfig)) (*home, *co
 	return h, c
 }
 
-func (c *council) take(r ballot.Result) {
+func (c *board) take(r ballot.Result) {
 	c.Helper()
 	if r.Outcome != ballot.Entered {
 		c.Fatalf("the ledger takes no %v: %v, %v", r.Verb, r.Outcome, r.Refusal)
@@ -70,13 +70,13 @@ func (c *council) take(r ballot.Result) {
 }
 
 // decide carries a motion of one article.
-func (c *council) decide(kind motion.Kind, a article.Item, endorsers ...keys.Private) {
+func (c *board) decide(kind motion.Kind, a article.Item, endorsers ...keys.Private) {
 	c.Helper()
 	c.take(c.Try(c.Motion(kind, c.Article(a, endorsers...), nil), "reg"))
 }
 
 // tell brings what was decided to the node while it is open.
-func (c *council) tell() {
+func (c *board) tell() {
 	c.Helper()
 	if err := c.h.node.enact(c.decided[c.told:]); err != nil {
 		c.Fatal(err)
@@ -86,7 +86,7 @@ func (c *council) tell() {
 
 // keep closes the node, puts the ledger into its store, certified now by the council's
 // clock, and opens it again.
-func (c *council) keep() {
+func (c *board) keep() {
 	t := c.h.t
 	must(t, c.h.node.Close())
 	store, err := disk.Open(disk.Config{Dir: filepath.Join(c.h.cfg.Dir, StoreDir), FreeFloor: 1})

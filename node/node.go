@@ -29,9 +29,9 @@ import (
 
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
-	"ringfence/node/api"
 	"ringfence/node/authority"
 	"ringfence/node/council"
+	"ringfence/node/council/history"
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
 	"ringfence/node/phrase"
@@ -86,7 +86,7 @@ const (
 
 // Node is one peer. Its methods are safe for concurrent use.
 type Node struct {
-	api.Council // what the regulators decide
+	*council.Council // what the regulators decide
 
 	cfg     Config
 	started time.Time
@@ -109,10 +109,9 @@ type Node struct {
 	ring    *keys.Ring                            // nil without keys
 	under   *authority.Authority                  // the ledger
 	decided []charter.Enacted                     // by the regulators, until there is a list
-	history council.History                       // all that they decided
-	council *council.Council
-	tokens  *token.Ring   // of the API
-	news    chan struct{} // feeds have grown that the list has not taken in
+	history history.History                       // all that they decided
+	tokens  *token.Ring                           // of the API
+	news    chan struct{}                         // feeds have grown that the list has not taken in
 
 	shipped   *plan.Set
 	book      atomic.Pointer[answer.Book]
@@ -300,6 +299,14 @@ func (n *Node) openPublisher() error {
 		n.log.Info("finished what a stop had left half said", "batches", recovered)
 	}
 	return nil
+}
+
+// openCouncil makes the node ready to be used for what the regulators decide.
+func (n *Node) openCouncil() (err error) {
+	n.Council, err = council.Open(council.Config{
+		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
+	}, n.under, n.ring, n.own != nil)
+	return err
 }
 
 // recallIssuer learns whose node it is from when its keys were last open.

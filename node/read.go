@@ -86,7 +86,7 @@ func (n *Node) problems() []phrase.Phrase {
 		out = append(out, unwritable(err))
 	}
 	out = append(out, n.troubles()...)
-	out = append(out, n.council.Problems()...)
+	out = append(out, n.Problems()...)
 	broken, err := n.store.Quarantined()
 	if err != nil {
 		out = append(out, phrase.From(err))

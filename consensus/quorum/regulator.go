@@ -297,10 +297,5 @@ func (r *Regulator) screen(command []byte) []byte {
 // regulator applied it. That is provisional: what the Follower has is certified.
 func (r *Regulator) Entered(id cid.Cid) bool {
 	now := r.now.Load()
-	if now == nil {
-		return false
-	}
-	now.machine.mu.Lock()
-	defer now.machine.mu.Unlock()
-	return now.machine.state.HasEntered(id)
+	return now != nil && now.machine.Entered(id)
 }

@@ -2,6 +2,7 @@ package council
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -14,12 +15,15 @@ import (
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/follow"
 	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/applied"
+	"ringfence/node/answer"
+	"ringfence/node/authority"
+	"ringfence/node/council/history"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
-	"ringfence/store/number"
 	"ringfence/store/view"
 )
 
@@ -32,7 +36,7 @@ type Follower interface {
 
 // Regulator is a regulator's part in keeping it: quorum.Regulator.
 type Regulator interface {
-	Submit(ctx context.Context, command []byte) (quorum.Answer, error)
+	Submit(ctx context.Context, command []byte) (applied.Answer, error)
 	Docket() (ballot.Docket, bool)
 	Entered(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)
@@ -50,12 +54,12 @@ type Store interface {
 type Config struct {
 	Ledger    Follower
 	Held      ledger.Source // what is followed, as it is held
-	Decided   *History
+	Decided   *history.History
 	Regulator Regulator    // nil of a member
 	Vote      keys.Private // of the regulator, zero of a member
 	Issuer    keys.Private // by which a member proposes; zero: this node cannot
 	List      func() *view.List
-	ReadKey   func(text, country string) (number.Range, error)
+	Book      func() *answer.Book // reads numbers
 	Store     Store
 	Now       func() time.Time
 	Random    io.Reader
@@ -81,6 +85,24 @@ type memo struct {
 	motion    motion.Signed
 	withdrawn bool
 	refusal   phrase.Phrase // why it ended
+}
+
+// Open is New with what a node has: its place under the ledger, and its keys, nil for
+// none. Of a member that speaks it proposes by its issuer key.
+func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) (c *Council, err error) {
+	cfg.Ledger, cfg.Held = under.Follower(), under
+	if r := under.Regulator(); r != nil {
+		cfg.Regulator = r
+		if cfg.Vote, err = ring.Private(keys.PurposeVote); err != nil {
+			return nil, fmt.Errorf("council: %w", err)
+		}
+	}
+	if speaks {
+		if cfg.Issuer, err = ring.Private(keys.PurposeIssuer); err != nil {
+			return nil, fmt.Errorf("council: %w", err)
+		}
+	}
+	return New(cfg)
 }
 
 // New makes a Council, with the commands that it had not done with.
@@ -114,58 +136,4 @@ func (c *Council) seat() string {
 	}
 	seat, _ := c.state().Regulator(c.cfg.Vote.Public())
 	return seat.Member
-}
-
-// History is what the ledger decided, as it is followed. The zero History is ready; it
-// may be used concurrently.
-type History struct {
-	mu    sync.Mutex
-	at    map[cid.Cid]uint64 // motions, and where their entries are
-	order []decided
-}
-
-type decided struct {
-	motion motion.Signed
-	votes  []motion.Vote
-	first  uint64
-}
-
-// Recent is how many of the last motions are kept in full.
-const Recent = 4096
-
-// Add takes the next decisions of the ledger, in order.
-func (h *History) Add(all []charter.Enacted) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.at == nil {
-		h.at = make(map[cid.Cid]uint64)
-	}
-	for i := range all {
-		if m := all[i].Motion; m != nil {
-			h.at[m.Motion.ID] = all[i].First
-			h.order = append(h.order, decided{m.Motion, m.Votes, all[i].First})
-		}
-	}
-	if over := len(h.order) - 2*Recent; over > 0 {
-		h.order = append([]decided(nil), h.order[len(h.order)-Recent:]...)
-	}
-}
-
-// first returns where a motion lies in the ledger.
-func (h *History) first(id cid.Cid) (uint64, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	at, ok := h.at[id]
-	return at, ok
-}
-
-// last returns the last motions that were decided, the newest first.
-func (h *History) last(most int) []decided {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var all []decided
-	for i := len(h.order) - 1; i >= 0 && len(all) < most; i-- {
-		all = append(all, h.order[i])
-	}
-	return all
 }

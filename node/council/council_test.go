@@ -11,7 +11,7 @@ import (
 
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/enact"
-	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
@@ -227,18 +227,18 @@ type gate struct {
 	through int
 }
 
-func (g *gate) Submit(ctx context.Context, command []byte) (quorum.Answer, error) {
+func (g *gate) Submit(ctx context.Context, command []byte) (applied.Answer, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.refuse > 0 {
 		g.refuse--
-		return quorum.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(enact.Paused, "a set change is not certified yet")}, nil
+		return applied.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(enact.Paused, "a set change is not certified yet")}, nil
 	}
 	a, err := g.Regulator.Submit(ctx, command)
 	g.through++
 	if err == nil && g.forget > 0 {
 		g.forget--
-		return quorum.Answer{}, group.ErrUnknown
+		return applied.Answer{}, group.ErrUnknown
 	}
 	return a, err
 }

@@ -131,7 +131,7 @@ func (c *Council) ruling(p *api.Proposal, one *paper.Placed) (r motion.Ratificat
 	if one.Number == "" {
 		return r, fmt.Errorf("number: none is named")
 	}
-	if r.Subject, err = c.cfg.ReadKey(one.Number, p.Country); err != nil {
+	if r.Subject, err = c.cfg.Book().ReadKey(one.Number, p.Country); err != nil {
 		return r, fmt.Errorf("number: %w", err)
 	}
 	if err := r.Action.UnmarshalText([]byte(cmp.Or(one.Action, p.Action, "label"))); err != nil {
@@ -221,7 +221,7 @@ func (c *Council) indexesOf(text, country string) ([]uint64, error) {
 	if index, err := strconv.ParseUint(text, 10, 64); err == nil && index < c.cfg.Ledger.Standing().Size() {
 		return []uint64{index}, nil
 	}
-	key, err := c.cfg.ReadKey(text, country)
+	key, err := c.cfg.Book().ReadKey(text, country)
 	if err != nil {
 		return nil, err
 	}

@@ -17,12 +17,16 @@ import (
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/consensus/quorum/quorumtest"
+	"ringfence/node/answer"
+	"ringfence/node/council/history"
+	"ringfence/node/locale"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/memory"
 	"ringfence/store/number"
+	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -48,6 +52,8 @@ func (k *keeper) Keep(s cosign.State) error {
 
 func (*keeper) Forget(string) error { return nil }
 
+func (*keeper) Adopt(cosign.State) error { return nil }
+
 // desk is a regulator's node: the regulator at work, its list, and what people use.
 type desk struct {
 	*Council
@@ -55,7 +61,7 @@ type desk struct {
 	regulator *quorum.Regulator
 	gate      *gate
 	view      *view.View
-	history   History
+	history   history.History
 	store     *memory.Store
 	host      *quorumtest.Host
 	stop      context.CancelFunc
@@ -121,10 +127,13 @@ func (f *federation) start(member string) {
 		Disk: func(string) (group.Disk, error) { return quorumtest.NewDisk(), nil },
 	})
 	f.must(err)
+	plans, err := plan.Shipped()
+	f.must(err)
+	book := answer.Book{Home: number.China, Plans: plans, Texts: locale.New()}
 	d.gate = &gate{Regulator: d.regulator}
 	d.Council, err = New(Config{
 		Ledger: d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.gate, Vote: ballottest.VoteKey(member),
-		List: d.view.List, ReadKey: func(text, _ string) (number.Range, error) { return number.ParseRange(text) },
+		List: d.view.List, Book: func() *answer.Book { return &book },
 		Store: d.store, Now: time.Now, Random: rand.NewChaCha8([32]byte{byte(len(member)), member[len(member)-1]}), Logger: silent,
 	})
 	f.must(err)

@@ -2,12 +2,10 @@ package council
 
 import (
 	"ringfence/node/api"
+	"ringfence/node/council/marks"
 	"ringfence/node/council/paper"
 	"ringfence/node/council/query"
-	"ringfence/store/assertion"
-	"ringfence/store/charter"
 	"ringfence/store/number"
-	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
 
@@ -47,42 +45,6 @@ func (c *Council) fromList(p *api.Proposal) ([]paper.Placed, error) {
 func moreOf(l *view.List, key number.Range) query.More {
 	r := l.Result(key)
 	return query.More{
-		Groups: r.Voices, Score: r.Score, Holder: holderOf(l.State(), key), Protected: l.State().Protected(key), Reassigned: reassigned(l, key),
+		Groups: r.Voices, Score: r.Score, Holder: marks.Holder(l.State(), key), Protected: l.State().Protected(key), Reassigned: marks.Reassigned(l, key),
 	}
-}
-
-// holderOf returns the member in whose range a key lies, "" for nobody.
-func holderOf(s *charter.State, key number.Range) string {
-	m, ok := s.Allocatee(key.First())
-	if !ok {
-		return ""
-	}
-	return s.Member(m).ID
-}
-
-// reassigned reports whether a number is known to have changed hands.
-func reassigned(l *view.List, key number.Range) bool {
-	_, rows := l.Table.Find(key)
-	for i := range rows {
-		if r := &rows[i]; r.Kind == assertion.KindReassign && !r.Void() && !l.Undone(r) {
-			return true
-		}
-	}
-	return false
-}
-
-// inForce reports whether an entry of the ledger stands on a key.
-func inForce(l *view.List, key number.Range) bool {
-	for _, r := range l.Ratified.At(key) {
-		if !r.Revoked && r.Until > l.Stamp().Day {
-			return true
-		}
-	}
-	return false
-}
-
-// contested reports whether the list says so of a key.
-func contested(l *view.List, key number.Range) bool {
-	p, _ := l.Table.Find(key)
-	return p != nil && p.Entry != (taxonomy.Entry{}) && p.Entry.Contested
 }

@@ -11,6 +11,7 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
+	"ringfence/node/council/history"
 	"ringfence/node/council/paper"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
@@ -106,9 +107,9 @@ func (c *Council) gather() ([]proposal, ballot.Docket) {
 		memos = append(memos, *c.known[id])
 	}
 	c.mu.Unlock()
-	for _, d := range c.cfg.Decided.last(Recent) {
-		if d.motion.Kind != motion.Anchor && len(parts) < len(docket.Motions)+listed {
-			add(part{written: written{Signed: d.motion}, state: api.MotionEnacted, voted: d.votes, first: d.first})
+	for _, d := range c.cfg.Decided.Last(history.Recent) {
+		if d.Motion.Kind != motion.Anchor && len(parts) < len(docket.Motions)+listed {
+			add(part{written: written{Signed: d.Motion}, state: api.MotionEnacted, voted: d.Votes, first: d.First})
 		}
 	}
 	for i := range memos {
@@ -123,7 +124,7 @@ func (c *Council) gather() ([]proposal, ballot.Docket) {
 func (c *Council) elsewhere(m *memo, refusals []ballot.Record) part {
 	p := part{written: written{Signed: m.motion}, state: api.MotionUnknown, refusal: m.refusal}
 	id := m.motion.ID
-	if first, ok := c.cfg.Decided.first(id); ok {
+	if first, ok := c.cfg.Decided.First(id); ok {
 		p.state, p.first = api.MotionEnacted, first
 		return p
 	}

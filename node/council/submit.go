@@ -12,7 +12,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot"
-	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
@@ -101,7 +101,7 @@ func (c *Council) submit(ctx context.Context, p pending) (waits phrase.Phrase, e
 }
 
 // answered takes what Raft's order made of a command.
-func (c *Council) answered(p *pending, a *quorum.Answer) (waits phrase.Phrase, err error) {
+func (c *Council) answered(p *pending, a *applied.Answer) (waits phrase.Phrase, err error) {
 	switch {
 	case a.Outcome != ballot.Refused:
 		return phrase.Phrase{}, nil

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/consensus/follow"
@@ -91,6 +93,14 @@ func (m *Machine) Docket() ballot.Docket {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.state.Docket()
+}
+
+// Entered reports whether a motion that could still be voted on is in the ledger, what
+// is not certified included.
+func (m *Machine) Entered(id cid.Cid) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.HasEntered(id)
 }
 
 // Apply implements group.Machine.
