@@ -165,6 +165,7 @@ type Motion struct {
 	Waiting *phrase.Phrase `json:"waiting,omitempty"`
 	Blocked *phrase.Phrase `json:"blocked,omitempty"` // why it could not enter now, whatever the votes
 	Refusal *phrase.Phrase `json:"refusal,omitempty"` // why it ended
+	Lacks   *phrase.Phrase `json:"lacks,omitempty"`   // parts that are not known here
 
 	// Of one that is shown alone.
 	Effect  *MotionEffect `json:"effect,omitempty"`

@@ -14,7 +14,9 @@ import (
 	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
+	"ringfence/node/council/paper"
 	"ringfence/node/phrase"
+	"ringfence/store/motion"
 	"ringfence/store/number"
 )
 
@@ -126,6 +128,46 @@ func TestALargeProposalIsOne(t *testing.T) {
 		}
 		if !f.desks["reg4"].ratified("+8613800009999") {
 			t.Error("the last of them is not on the list")
+		}
+	})
+}
+
+// Who votes while parts of a proposal are still on their way to his node votes on them as
+// well, once they are there; of parts that nobody put to the regulators he is told.
+func TestAVoteWaitsForAllParts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg, reg2 := f.desks["reg"], f.desks["reg2"]
+		d := draft{kind: motion.Ratify, days: 7}
+		var err error
+		d.until, err = reg.until("")
+		f.must(err)
+		for i := range motion.MaxItems + 1 {
+			r, err := reg.ruling(&api.Proposal{Category: "unk.untyped", Grounds: "flags"}, &paper.Placed{ProposedItem: api.ProposedItem{Number: fmt.Sprintf("+86138%08d", i)}})
+			f.must(err)
+			b, err := r.Encode()
+			f.must(err)
+			d.items = append(d.items, b)
+		}
+		all, err := reg.write(&d, reg.cfg.Vote)
+		f.must(err)
+		_, err = reg.propose(t.Context(), &all[0])
+		f.must(err)
+		id := all[0].ID.String()
+		f.everywhere(id, api.MotionOpen)
+		if m, err := reg2.Motion(t.Context(), id); err != nil || m.Lacks == nil || m.Lacks.Code != "council.parts_missing" {
+			t.Errorf("half of it: %+v, %v", m.Lacks, err)
+		}
+		f.under.Go(func() {
+			time.Sleep(time.Second)
+			if _, err := reg.propose(t.Context(), &all[1]); err != nil {
+				t.Error(err)
+			}
+		})
+		m, err := reg2.VoteMotion(t.Context(), api.MotionVote{ID: id, For: true})
+		if err != nil || len(m.Parts) != 2 || m.Mine != "for" || m.Lacks != nil || m.Missing != 1 {
+			t.Errorf("after the vote: %d parts, mine %s, missing %d, %v", len(m.Parts), m.Mine, m.Missing, err)
 		}
 	})
 }

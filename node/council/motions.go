@@ -36,6 +36,12 @@ type proposal struct {
 	parts  []part
 }
 
+// lacking is how many parts of it are not known here.
+func (p *proposal) lacking() int {
+	_, _, of, _ := paper.WholeOf(&p.parts[0].Signed)
+	return max(of-len(p.parts), 0)
+}
+
 // Motions implements api.Council.
 func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, error) {
 	all, docket := c.gather()
@@ -231,6 +237,10 @@ func (c *Council) shown(p *proposal) api.Motion {
 			m.Refusal = &part.refusal
 		}
 		c.votes(&m, part)
+	}
+	if n := p.lacking(); n > 0 {
+		lacks := phrase.New("council.parts_missing", "%d more motions of this proposal are not known here; what is voted on is the %d that are", n, len(p.parts))
+		m.Lacks = &lacks
 	}
 	m.Does = c.does(p)
 	return m

@@ -3,6 +3,7 @@ package council
 import (
 	"context"
 	"slices"
+	"time"
 
 	"ringfence/consensus/ballot"
 	"ringfence/node/api"
@@ -122,7 +123,7 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	if c.seat() == "" || c.cfg.Regulator == nil {
 		return api.Motion{}, errNoRegulator()
 	}
-	found, err := c.find(v.ID)
+	found, err := c.whole(ctx, v.ID)
 	if err != nil {
 		return api.Motion{}, err
 	}
@@ -136,6 +137,24 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 		}
 	}
 	return c.Motion(ctx, v.ID)
+}
+
+// whole is find, but waits a moment for parts of the proposal that are still on their way:
+// who votes on it means all of it.
+func (c *Council) whole(ctx context.Context, id string) (*proposal, error) {
+	ctx, stop := context.WithTimeout(ctx, appearTime)
+	defer stop()
+	for {
+		p, err := c.find(id)
+		if err != nil || p.lacking() == 0 {
+			return p, err
+		}
+		select {
+		case <-ctx.Done():
+			return p, nil
+		case <-time.After(appearEvery):
+		}
+	}
 }
 
 // vote casts the vote of this regulator on one motion, if that says something new.

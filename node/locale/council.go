@@ -102,6 +102,7 @@ func motions() []said {
 		{"council.gave_up", "在被接受之前已过期"},
 		{"council.no_proposer", "本节点没有可用于提出议案的有效成员密钥"},
 		{"council.partly", "本提案的 {1} 个议案中有 {0} 个已提交监管机构，其余没有"},
+		{"council.parts_missing", "本提案另有 {0} 个议案此处尚不知道；所表决的是已知的 {1} 个"},
 		{"council.not_open", "该议案已不在表决中"},
 		{"council.not_proposer", "该议案不是本节点提出的：只有提出方可以撤回"},
 		{"council.short_id", "“{0}”不是议案标识；请写出足以区分的部分，见 ringfence motion list"},

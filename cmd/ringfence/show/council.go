@@ -108,6 +108,7 @@ func (p *Page) motion(m *api.Motion) {
 	p.why("motion.waiting", m.Waiting)
 	p.why("motion.blocked", m.Blocked)
 	p.why("motion.refused", m.Refusal)
+	p.why("warning", m.Lacks)
 	if len(m.Parts) < 2 {
 		return
 	}
