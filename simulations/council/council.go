@@ -12,10 +12,11 @@ import (
 
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
-	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
+	"ringfence/node/authority"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/checkpoint"
@@ -109,12 +110,14 @@ func (c *Council) start(m *member) {
 	c.must(err)
 	m.keeper, err = certification.Open(m.dir, chartertest.Key("cosign", m.id).Public())
 	c.must(err)
+	kept, err := authority.NewKeeper(m.keeper)
+	c.must(err)
 	m.place, err = c.net.enter(m.host, m.regulator.Load)
 	c.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := quorum.Open(ctx, quorum.Config{
 		Genesis: c.Genesis, Host: m.host, Vote: ballottest.VoteKey(m.id), Cosign: chartertest.Key("cosign", m.id), Log: chartertest.Key("log", ""),
-		Dir: filepath.Join(m.dir, "raft"), Ledger: m.store.Ledger(), From: others{c, m}, Keeper: keeper{m.keeper}, Network: m.place,
+		Dir: filepath.Join(m.dir, "raft"), Ledger: m.store.Ledger(), From: others{c, m}, Keeper: kept, Network: m.place,
 		Enacted:   func([]charter.Enacted) error { return nil },
 		Certified: c.tell,
 		Lied:      func(l certify.Conflict) { c.Errorf("%s believes that somebody lied: %+v", m.id, l) },
@@ -168,33 +171,8 @@ func (c *Council) tell(n checkpoint.Note) {
 	}
 }
 
-// keeper keeps the state of a regulator as quorum.Keeper wants it.
-type keeper struct{ *certification.Keeper }
-
-// State implements quorum.Keeper.
-func (k keeper) State() (cosign.State, string) {
-	if condition, why := k.Condition(); condition == certification.Lost {
-		return cosign.State{}, why
-	}
-	b := k.Keeper.State()
-	if len(b) == 0 {
-		return cosign.State{}, ""
-	}
-	s, err := cosign.DecodeState(b)
-	if err != nil {
-		return cosign.State{}, err.Error()
-	}
-	return s, ""
-}
-
-// Keep implements quorum.Keeper.
-func (k keeper) Keep(s cosign.State) error { return k.Keeper.Keep(s.Encode()) }
-
-// Forget implements quorum.Keeper.
-func (k keeper) Forget(why string) error { return k.Lose(why) }
-
 // submit submits a command through a regulator until it is known what became of it.
-func (c *Council) submit(m *member, command []byte) quorum.Answer {
+func (c *Council) submit(m *member, command []byte) applied.Answer {
 	c.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); {
 		r := m.regulator.Load()
@@ -214,7 +192,7 @@ func (c *Council) submit(m *member, command []byte) quorum.Answer {
 		}
 	}
 	c.Fatalf("council: %s: what became of a command is not known", m.id)
-	return quorum.Answer{}
+	return applied.Answer{}
 }
 
 // bill is a motion with the votes of three, each with who submits it.

@@ -89,8 +89,11 @@ type Config struct {
 	// Admitted says whether a host may speak to the group: those of the charter's
 	// regulators, newcomers among them. It is asked for every call.
 	Admitted func(keys.Public) bool
-	Timing   Timing // zero: WAN
-	Logger   *slog.Logger
+	// Screen looks at a command before the leader gives it to Raft. What it returns, if
+	// not nil, is the answer, and nothing happens. May be nil.
+	Screen func(command []byte) []byte
+	Timing Timing // zero: WAN
+	Logger *slog.Logger
 
 	// What has a sound default when zero:
 

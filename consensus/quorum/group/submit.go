@@ -113,6 +113,11 @@ func (g *Group) forwarded(ctx context.Context, command []byte) rpc.Submitted {
 
 // lead gives a command to Raft on the leader.
 func (g *Group) lead(ctx context.Context, e *engine, command []byte) rpc.Submitted {
+	if g.cfg.Screen != nil {
+		if answer := g.cfg.Screen(command); answer != nil {
+			return rpc.Submitted{Outcome: rpc.Applied, Result: answer}
+		}
+	}
 	select {
 	case g.room <- struct{}{}:
 	case <-ctx.Done():
