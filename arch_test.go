@@ -238,9 +238,8 @@ const longestPackage = 1500
 // A figure here only falls: split the package, or make it smaller, and lower it,
 // at the latest when it is slack lines too high.
 var tooLong = map[string]int{
-	"cmd/ringfence":     2544,
-	"simulations/bench": 1560,
-	"store/view":        2121,
+	"cmd/ringfence": 2544,
+	"store/view":    2121,
 }
 
 const slack = 50

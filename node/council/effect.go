@@ -1,8 +1,6 @@
 package council
 
 import (
-	"errors"
-
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
 	"ringfence/node/council/marks"
@@ -58,10 +56,3 @@ func told(r *enact.Refusal) phrase.Phrase {
 
 // refusedBy is told as an error.
 func refusedBy(r *enact.Refusal) error { return api.Tell(api.Refused, told(r)) }
-
-// asRefusal returns the refusal that an error is, nil if it is none.
-func asRefusal(err error) *enact.Refusal {
-	var r *enact.Refusal
-	errors.As(err, &r)
-	return r
-}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"ringfence/simulations/council"
 	"ringfence/simulations/crowd"
 )
 
@@ -42,7 +43,7 @@ func child(t *testing.T, args []string) {
 	case len(args) > 0 && args[0] == "spread":
 		synctest.Test(t, func(t *testing.T) { tell(t, crowd.Spread(t, want(1), want(2))) })
 	case len(args) > 3 && args[0] == councilVerb:
-		sit(t, work{args[1], args[2], want(3)})
+		tell(t, council.Do(t, council.Work(args[1]), args[2], want(3)))
 	case len(args) > 3 && args[0] == "crowd":
 		standAround(t, want(1), args[2], args[3])
 	default:

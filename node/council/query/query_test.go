@@ -91,7 +91,7 @@ func TestParseRefuses(t *testing.T) {
 		"=crm":                           "want a field",
 		"class=":                         "want a field",
 		"class!crm":                      "want a field",
-		"clas=crm":                       `nearest is "class"`,
+		"clss=crm":                       `nearest is "class"`,
 		"class=crime":                    "no class",
 		"class>crm":                      "= and != alone",
 		"groups>=two":                    "no whole number",
