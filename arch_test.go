@@ -28,7 +28,7 @@ var floors = map[string]int{
 	"store/archive": 5,
 	"store/disk":    6, "store/memory": 6, "store/storetest": 6,
 	"consensus/ballot": 7, "consensus/cosign": 7,
-	"consensus/follow": 8, "consensus/nominate": 8,
+	"consensus/follow": 8, "consensus/nominate": 8, "consensus/prove": 8,
 	"consensus/quorum": 9, // follows its own ledger as everybody does
 	"node/logtest":     9, "node/locale": 9, "node/metrics": 9, "node/overlay": 9, "node/screen": 9, "node/api": 9,
 	"node/answer": 10, "node/source": 10, "node/publish": 10, "node/gossip": 10, "node/reconcile": 10, "node/export": 10, "node/edge": 10,
@@ -164,10 +164,11 @@ func TestVendorsStayInsideTheirFences(t *testing.T) {
 // whose name ends in it, whose keys follow from numbers) is no part of a node. Of
 // what ships, the simulations alone have it: time passes faster only in a bubble of
 // testing/synctest, which exists nowhere but in a test, and `ringfence bench spread`
-// is to say on the user's machine what a hundred nodes do.
+// is to say on the user's machine what a hundred nodes do; `ringfence bench ledger` what
+// four regulators do, whose motions are those of tests.
 func TestOnlyTestsLeanOnTests(t *testing.T) {
 	forTests := func(name string) bool {
-		return strings.HasPrefix(name, "testing") || strings.HasSuffix(path.Base(name), "test") || name == module+"simulations/crowd"
+		return strings.HasPrefix(name, "testing") || strings.HasSuffix(path.Base(name), "test") || name == module+"simulations/crowd" || name == module+"simulations/council"
 	}
 	for _, s := range sources(t) {
 		if s.test || forTests(module+s.dir) || s.dir == "simulations/bench" {

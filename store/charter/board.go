@@ -85,6 +85,24 @@ func (s *State) Taxonomy() uint16 { return s.setting.Taxonomy }
 // Regulators returns the regulators in force, ascending by member.
 func (s *State) Regulators() []RegulatorSeat { return s.seats }
 
+// RegulatorChanges returns the ledger sizes, ascending, from which other regulators, or
+// the same by other keys, are in force than before. The genesis is none.
+func (s *State) RegulatorChanges() []uint64 {
+	var sizes []uint64
+	var before *constitution
+	look := func(c *constitution) {
+		if before != nil && c.since <= s.size && !slices.Equal(before.seats, c.seats) {
+			sizes = append(sizes, c.since)
+		}
+		before = c
+	}
+	for _, c := range s.past.All() {
+		look(c)
+	}
+	look(s.constitution)
+	return sizes
+}
+
 // Regulator returns the seat in force of a voting key.
 func (s *State) Regulator(vote keys.Public) (RegulatorSeat, bool) {
 	i := slices.IndexFunc(s.seats, func(r RegulatorSeat) bool { return r.Vote == vote })

@@ -1,6 +1,8 @@
 package checkpoint
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"golang.org/x/mod/sumdb/note"
@@ -62,4 +64,32 @@ func (s Set) Certified(n Note) (fresh int64, ok bool) {
 	}
 	slices.Sort(times)
 	return times[len(times)-q], true
+}
+
+// Least returns a certified note with no more cosignatures than it takes: those of q of
+// the set that were given last, so that it is as fresh as before.
+func (s Set) Least(n Note) (Note, error) {
+	given := s.Cosignatures(n)
+	var by []int
+	for i, c := range given {
+		if c != nil {
+			by = append(by, i)
+		}
+	}
+	q := s.Quorum()
+	if q == 0 || len(by) < q {
+		return Note{}, fmt.Errorf("checkpoint: %d of %d regulators cosigned %s; it takes %d", len(by), len(s), n.Tree, q)
+	}
+	slices.SortStableFunc(by, func(a, b int) int { return cmp.Compare(given[b].Time, given[a].Time) })
+	lines, err := n.lines()
+	if err != nil {
+		return Note{}, err
+	}
+	kept := lines[:0]
+	for _, l := range lines {
+		if l.Name == n.Origin || slices.ContainsFunc(by[:q], func(i int) bool { return s[i].name == l.Name && s[i].KeyHash() == l.Hash }) {
+			kept = append(kept, l)
+		}
+	}
+	return n.written(kept...)
 }

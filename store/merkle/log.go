@@ -68,7 +68,7 @@ func inclusion(leaves []Hash, index int) []Hash {
 	path := make([]Hash, inclusionLength(index, len(leaves)))
 	// It is filled in from its end, since we walk from the root down.
 	for at := len(path) - 1; len(leaves) > 1; at-- {
-		split := 1 << (bits.Len(uint(len(leaves)-1)) - 1)
+		split := firstHalf(len(leaves))
 		if index < split {
 			path[at] = Root(leaves[split:])
 			leaves = leaves[:split]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -72,33 +73,33 @@ func (t *Tree) Prove(key Key) Proof {
 	for !n.isBlock() {
 		if bits.LeadingZeros64(n.prefix^key.First) < int(n.bits) {
 			node := branch{n.bits, n.prefix, [2]Hash{n.kids[0].sum(), n.kids[1].sum()}}
-			return Proof{kind: apart, node: node, path: upward(down)}
+			slices.Reverse(down)
+			return Proof{kind: apart, node: node, path: down}
 		}
 		side := n.side(key.First)
 		down = append(down, step{n.bits, n.kids[1-side].sum()})
 		n = n.kids[side]
 	}
+	slices.Reverse(down)
 	i, found := n.find(key)
-	p := Proof{kind: betweenOthers, count: n.size(), index: i, path: upward(down)}
+	p := Proof{kind: betweenOthers, count: n.size(), index: i, path: down}
 	if found {
 		p.kind = present
 	}
-	leaves := make([]Hash, n.size())
-	for j := range leaves {
-		leaves[j] = entryHash(n.entry(j))
-	}
+	leaves := n.leaves()
 	for _, j := range p.places() {
 		p.witnesses = append(p.witnesses, witness{n.entry(j), inclusion(leaves, j)})
 	}
 	return p
 }
 
-func upward(down []step) []step {
-	up := make([]step, len(down))
-	for i, s := range down {
-		up[len(down)-1-i] = s
+// leaves returns the leaf hashes of a block's entries.
+func (n *node) leaves() []Hash {
+	leaves := make([]Hash, n.size())
+	for i := range leaves {
+		leaves[i] = entryHash(n.entry(i))
 	}
-	return up
+	return leaves
 }
 
 // places returns where in the block the witnesses stand: the key itself, or the
