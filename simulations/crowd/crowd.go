@@ -313,7 +313,7 @@ func (n *Node) open() (err error) {
 		return err
 	}
 	n.Door, err = intake.New(intake.Config{
-		Federation: state.Federation(), Roster: n, Store: n.Store, Forked: n.freeze, Keep: n.sameMember,
+		Federation: state.Federation(), Roster: n.roster(), Store: n.Store, Forked: n.freeze, Keep: n.sameMember,
 		Day: func(time.Time) taxonomy.Day { return n.View.List().Stamp().Day },
 	})
 	if err != nil {
@@ -342,7 +342,7 @@ func (n *Node) config() federation.Config {
 		log = n.net.cfg.Logger(n.Index)
 	}
 	cfg := federation.Config{
-		Key: n.host, State: n.state, Genesis: n.net.sealed, Store: n.Store, Door: n.Door, List: n.View.List,
+		Key: n.host, State: n.roster(), Genesis: n.net.sealed, Store: n.Store, Door: n.Door, List: n.View.List,
 		Issuer:   n.key.Public(),
 		Admitted: n.wake,
 		Lift:     func(head cid.Cid) error { return n.Publisher.Lift(head, feed.Restored) },
@@ -389,7 +389,7 @@ func (n *Node) today() taxonomy.Day { return taxonomy.DayOf(n.Now().Unix()) }
 
 // sameMember reports whether an issuer is one of the node's member.
 func (n *Node) sameMember(issuer keys.Public) bool {
-	state := n.state()
+	state := n.roster()()
 	own, _ := state.Issuer(n.key.Public())
 	info, ok := state.Issuer(issuer)
 	return ok && info.Member == own.Member

@@ -68,16 +68,21 @@ func (n *Net) Hear(nodes ...*Node) {
 	}
 }
 
-// state is the constitution as the ledger stands that the node has heard of.
-func (n *Node) state() *charter.State {
-	if n.net.Council == nil {
-		return n.net.State
-	}
-	return n.View.List().State()
-}
+// roster is the constitution as the ledger stands that one life of a node has heard of.
+type roster func() *charter.State
 
 // EverAdmitted implements intake.Roster.
-func (n *Node) EverAdmitted(issuer keys.Public) bool { return n.state().EverAdmitted(issuer) }
+func (r roster) EverAdmitted(issuer keys.Public) bool { return r().EverAdmitted(issuer) }
+
+// roster returns that of the life that begins: what is left of an earlier one still asks
+// its own.
+func (n *Node) roster() roster {
+	if n.net.Council == nil {
+		return func() *charter.State { return n.net.State }
+	}
+	v := n.View
+	return func() *charter.State { return v.List().State() }
+}
 
 // Near returns the nodes that a node is connected to, by index.
 func (n *Node) Near() (near []int) {
