@@ -69,7 +69,7 @@ func (a *app) addVerbs(root *cobra.Command) {
 	}
 	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
-	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand())
+	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), a.verifyCommand())
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	add(groupStart, a.demoCommand())
