@@ -16,8 +16,9 @@ build:
 demo: build
 	bin/ringfence demo $(DEMO_FLAGS)
 
-## bench: speed and size beside baselines; BENCH=CASE runs one
+## bench: speed and size beside baselines; BENCH=CASE runs one; with Debian's etcd-server if it is there
 bench: build
+	cd simulations/baselines && $(GO) build -trimpath -o ../../bin/ringfence-baselines .
 	bin/ringfence bench $(BENCH) $(BENCH_FLAGS)
 
 ## soak: kill -9 at random instants, full disks, flipped bits, the rule of certifying, at length

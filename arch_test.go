@@ -33,7 +33,7 @@ var floors = map[string]int{
 	"node/logtest":     9, "node/locale": 9, "node/metrics": 9, "node/overlay": 9, "node/screen": 9, "node/api": 9,
 	"node/answer": 10, "node/source": 10, "node/publish": 10, "node/gossip": 10, "node/reconcile": 10, "node/export": 10, "node/edge": 10,
 	"node/detect": 10, "node/report": 10, "node/trace": 10, "node/consent": 10, "node/alert": 10, "node/token": 10,
-	"node/federation": 11, "node/authority": 11, "node/forks": 11, "node/speak": 11,
+	"node/federation": 11, "node/authority": 11, "node/bound": 11, "node/snapshot": 11, "node/forks": 11, "node/speak": 11,
 	"node/serve/rest": 11, "node/serve/dns": 11, "node/serve/sip": 11, "node/serve/console": 11,
 	"node/config":   12,
 	"node":          13,
@@ -164,10 +164,11 @@ func TestVendorsStayInsideTheirFences(t *testing.T) {
 // whose name ends in it, whose keys follow from numbers) is no part of a node. Of
 // what ships, the simulations alone have it: time passes faster only in a bubble of
 // testing/synctest, which exists nowhere but in a test, and `ringfence bench spread`
-// is to say on the user's machine what a hundred nodes do.
+// is to say on the user's machine what a hundred nodes do; `ringfence bench ledger` what
+// four regulators do, whose motions are those of tests.
 func TestOnlyTestsLeanOnTests(t *testing.T) {
 	forTests := func(name string) bool {
-		return strings.HasPrefix(name, "testing") || strings.HasSuffix(path.Base(name), "test") || name == module+"simulations/crowd"
+		return strings.HasPrefix(name, "testing") || strings.HasSuffix(path.Base(name), "test") || name == module+"simulations/crowd" || name == module+"simulations/council"
 	}
 	for _, s := range sources(t) {
 		if s.test || forTests(module+s.dir) || s.dir == "simulations/bench" {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"ringfence/node/api"
+	"ringfence/node/bound"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/disk"
 	"ringfence/store/feed"
@@ -53,7 +54,7 @@ func (h *home) forget() {
 	h.t.Helper()
 	s, err := disk.Open(disk.Config{Dir: filepath.Join(h.cfg.Dir, StoreDir), FreeFloor: 1})
 	must(h.t, err)
-	must(h.t, s.Delete(spaceNode, keyFederation))
+	must(h.t, s.Delete(spaceNode, bound.Key))
 	must(h.t, s.Close())
 }
 
@@ -89,8 +90,8 @@ func TestAStoreGoesWithOneFederation(t *testing.T) {
 				t.Error("the list is lost")
 			}
 			h.flag("13900139001")
-			if bound, err := h.node.bound(); err != nil || bound.String() != ours {
-				t.Errorf("bound to %v, %v", bound, err)
+			if of, err := h.node.bound().Bound(); err != nil || of.String() != ours {
+				t.Errorf("bound to %v, %v", of, err)
 			}
 		})
 	}
@@ -104,14 +105,14 @@ func TestAStoreWithForeignBatchesKeepsItsFederation(t *testing.T) {
 	for _, b := range drawing.All() {
 		must(t, h.node.store.Append([]feed.Record{b.Record()}))
 	}
-	must(t, h.node.store.Delete(spaceNode, keyFederation))
+	must(t, h.node.store.Delete(spaceNode, bound.Key))
 	if err := h.node.bind(); err == nil || !strings.Contains(err.Error(), "put the genesis charter of "+feedtest.Federation().String()+" back") {
 		t.Errorf("with foreign feeds alone: %v", err)
 	}
 	h.flag("13900139000")
 	must(t, h.node.bind())
-	if bound, err := h.node.bound(); err != nil || !bound.Equals(h.node.State().Federation()) {
-		t.Errorf("bound to %v, %v", bound, err)
+	if of, err := h.node.bound().Bound(); err != nil || !of.Equals(h.node.State().Federation()) {
+		t.Errorf("bound to %v, %v", of, err)
 	}
 }
 
@@ -120,14 +121,14 @@ func TestAStoreWithForeignBatchesKeepsItsFederation(t *testing.T) {
 func TestAnEmptyStoreIsBound(t *testing.T) {
 	h := newHome(t)
 	ours := h.node.State().Federation().String()
-	if bound, err := h.node.bound(); err != nil || bound.String() != ours {
-		t.Fatalf("bound to %v, %v", bound, err)
+	if of, err := h.node.bound().Bound(); err != nil || of.String() != ours {
+		t.Fatalf("bound to %v, %v", of, err)
 	}
 	must(t, h.node.Close())
 	theirs, back := h.otherCharter()
 	h.open()
-	if bound, err := h.node.bound(); err != nil || bound.String() != theirs {
-		t.Errorf("while nothing was said: bound to %v, %v", bound, err)
+	if of, err := h.node.bound().Bound(); err != nil || of.String() != theirs {
+		t.Errorf("while nothing was said: bound to %v, %v", of, err)
 	}
 	must(t, h.node.Close())
 	back()

@@ -2,10 +2,8 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"ringfence/node/authority"
 	"ringfence/node/federation"
@@ -14,18 +12,19 @@ import (
 	"ringfence/store/keys"
 )
 
-// raftDir is where a regulator's Raft lies in a data directory.
-const raftDir = "raft"
-
 // openLedger folds the ledger that is held here.
 func (n *Node) openLedger() error {
-	seat, err := n.seat()
-	if err != nil {
-		return fmt.Errorf("node: %w", err)
+	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
+	var err error
+	if n.ring != nil && !n.host.IsZero() {
+		cfg.Seat, err = authority.Take(n.founded, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))
 	}
-	n.under, err = authority.Open(context.Background(), authority.Config{
-		Genesis: n.genesis, Ledger: n.store.Ledger(), Enacted: n.enact, Seat: seat, Now: n.cfg.Now, Logger: n.log,
-	})
+	if cfg.Seat != nil {
+		cfg.Seat.Timing = n.cfg.Quorum
+	}
+	if err == nil {
+		n.under, err = authority.Open(context.Background(), cfg)
+	}
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
@@ -45,33 +44,20 @@ func (n *Node) enact(decided []charter.Enacted) error {
 	return nil
 }
 
-// seat is what this node has to take part in keeping the ledger; nil if it is no
-// regulator's, or has not all the keys.
-func (n *Node) seat() (*authority.Seat, error) {
-	if n.ring == nil || n.host.IsZero() {
-		return nil, nil
+// State returns the constitution as the ledger stands that the list is made of. Whoever
+// asks who is a member, an issuer or a regulator asks it anew each time.
+func (n *Node) State() *charter.State { return n.view.List().State() }
+
+// EverAdmitted implements intake.Roster.
+func (n *Node) EverAdmitted(issuer keys.Public) bool { return n.State().EverAdmitted(issuer) }
+
+// opened returns the highest epoch that the ledger has opened of an issuer.
+func (n *Node) opened(issuer keys.Public) uint64 {
+	r, ok := n.State().Record(issuer)
+	if !ok {
+		return 0
 	}
-	s := authority.Seat{Host: n.host.Public(), Dir: filepath.Join(n.cfg.Dir, raftDir), Timing: n.cfg.Quorum}
-	for purpose, key := range map[keys.Purpose]*keys.Private{keys.PurposeVote: &s.Vote, keys.PurposeCosign: &s.Cosign, keys.PurposeLog: &s.Log} {
-		var err error
-		if *key, err = n.ring.Private(purpose); err != nil {
-			return nil, nil // whoever lacks one is no regulator, or not on this node
-		}
-	}
-	cosign := s.Cosign.Public()
-	seated := slices.ContainsFunc(n.state.Regulators(), func(r charter.RegulatorSeat) bool { return r.Cosign == cosign && r.Vote == s.Vote.Public() })
-	if !seated || s.Log.Public() != n.state.LogKey() {
-		return nil, nil
-	}
-	file, err := certification.Open(filepath.Join(n.cfg.Dir, StoreDir), cosign)
-	if err != nil {
-		return nil, err
-	}
-	if n.keeper, err = authority.NewKeeper(file); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	s.Keeper = n.keeper
-	return &s, nil
+	return r.Epochs[len(r.Epochs)-1].Number
 }
 
 // runLedger follows the ledger among the others until ctx ends.

@@ -1,10 +1,8 @@
 package node
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +13,7 @@ import (
 	"ringfence/node/locale"
 	"ringfence/node/metrics"
 	"ringfence/node/screen"
+	"ringfence/node/snapshot"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
 	"ringfence/store/plan"
@@ -60,7 +59,14 @@ func (n *Node) openView() error {
 	}
 	loading := cfg
 	loading.State = n.under.Follower().Standing().State
-	v, err := n.loadSnapshot(loading)
+	latest := n.today()
+	if n.under.Follower().Standing().Tick != 0 {
+		latest = taxonomy.NeverDay // the ledger's day, which no clock here is to judge
+	}
+	n.snapshot = &snapshot.File{
+		Path: filepath.Join(n.cfg.Dir, SnapshotFile), Store: n.store, Space: spaceNode, Random: n.cfg.Random, Write: n.writeWhole,
+	}
+	v, err := n.snapshot.Load(loading, latest)
 	if err != nil {
 		n.log.Warn("the list's snapshot is not used; replaying the feeds", "reason", err)
 	}
@@ -105,7 +111,7 @@ func (n *Node) viewConfig() (view.Config, error) {
 	if err != nil {
 		return view.Config{}, fmt.Errorf("node: read fork proofs: %w", err)
 	}
-	cfg := view.Config{State: n.state, Source: n.store, Day: n.today(), Session: session}
+	cfg := view.Config{State: n.founded, Source: n.store, Day: n.today(), Session: session}
 	for _, p := range proofs {
 		cfg.Frozen = append(cfg.Frozen, view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()})
 	}
@@ -114,83 +120,19 @@ func (n *Node) viewConfig() (view.Config, error) {
 
 func (n *Node) today() taxonomy.Day { return taxonomy.DayOf(n.cfg.Now().Unix()) }
 
-// storeID tells this store's records from those of any other: a snapshot of
-// another store's list must not be taken for this one's.
-func (n *Node) storeID() ([]byte, error) {
-	id, ok, err := n.store.Get(spaceNode, keyStoreID)
-	if err != nil || ok {
-		return id, err
-	}
-	id = make([]byte, storeIDSize)
-	if _, err := io.ReadFull(n.cfg.Random, id); err != nil {
-		return nil, err
-	}
-	return id, n.store.Put(spaceNode, keyStoreID, id)
-}
-
 const (
-	spaceNode     = "node"
-	keyStoreID    = "store-id"
-	keyIssuer     = "issuer"
-	keyFederation = "federation"
-	storeIDSize   = 16
+	spaceNode = "node"
+	keyIssuer = "issuer"
 )
 
-// loadSnapshot reads the store's ID and, behind it, the view's snapshot.
-func (n *Node) loadSnapshot(cfg view.Config) (*view.View, error) {
-	b, err := os.ReadFile(filepath.Join(n.cfg.Dir, SnapshotFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	id, err := n.storeID()
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.HasPrefix(b, id) {
-		return nil, errors.New("it is of another store")
-	}
-	v, err := view.Load(cfg, b[len(id):])
-	if err != nil {
-		return nil, err
-	}
-	if v.List().Stamp().Day > n.today() {
-		return nil, fmt.Errorf("it stands on %s, which is after today", v.List().Stamp().Day)
-	}
-	stamp := v.List().Stamp()
-	n.savedStamp.Store(&stamp)
-	return v, nil
-}
-
-// saveSnapshot writes the list's snapshot if the list changed since the last.
+// saveSnapshot saves the next start the replay.
 func (n *Node) saveSnapshot() error {
-	l := n.view.List()
-	stamp := l.Stamp()
-	if saved := n.savedStamp.Load(); saved != nil && *saved == stamp {
-		return nil
-	}
-	id, err := n.storeID()
-	if err != nil {
-		return fmt.Errorf("node: save the list's snapshot: %w", err)
-	}
-	const perKey, perStatement, rest = 32, 48, 1 << 20 // bytes, rounded up
-	c := l.Counts()
-	err = n.writeWhole(filepath.Join(n.cfg.Dir, SnapshotFile), c.Keys*perKey+c.Statements*perStatement+c.Suspended*(perKey+perStatement)+rest, func(w io.Writer) error {
-		if _, err := w.Write(id); err != nil {
-			return err
-		}
-		return n.view.Save(w)
+	err := n.snapshot.Save(n.view, func(why error) {
+		n.log.Warn("the list is not saved; the next start takes longer", "reason", why)
 	})
-	if api.KindOf(err) == api.Refused {
-		n.log.Warn("the list is not saved; the next start takes longer", "reason", err)
-		return nil
-	}
 	if err != nil {
-		return fmt.Errorf("node: save the list's snapshot: %w", err)
+		return fmt.Errorf("node: %w", err)
 	}
-	n.savedStamp.Store(&stamp)
 	return nil
 }
 
@@ -232,7 +174,11 @@ func (n *Node) asOf() time.Time {
 
 // age tells how old the list is.
 func (n *Node) age() answer.Age {
-	return answer.Age{List: max(n.cfg.Now().Sub(n.asOf()), 0), Checkpoint: -1}
+	age := answer.Age{List: max(n.cfg.Now().Sub(n.asOf()), 0), Checkpoint: -1}
+	if fresh := n.under.Fresh(); !fresh.IsZero() {
+		age.Checkpoint = max(n.cfg.Now().Sub(fresh), 0)
+	}
+	return age
 }
 
 func (n *Node) stamp() api.ListStamp { return answer.Stamp(n.view.List().Stamp(), n.age()) }
@@ -240,11 +186,11 @@ func (n *Node) stamp() api.ListStamp { return answer.Stamp(n.view.List().Stamp()
 // screenList is the list as screening sees it.
 type screenList struct {
 	*view.List
-	updated time.Time
+	updated, fresh time.Time
 }
 
 // Stamp implements screen.List.
 func (l screenList) Stamp() screen.Stamp {
 	s := l.List.Stamp()
-	return screen.Stamp{Root: s.Root, Session: s.Session, Serial: s.Serial, LedgerSize: s.LedgerSize, Day: s.Day, Updated: l.updated}
+	return screen.Stamp{Root: s.Root, Session: s.Session, Serial: s.Serial, LedgerSize: s.LedgerSize, Day: s.Day, Updated: l.updated, Checkpoint: l.fresh}
 }

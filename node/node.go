@@ -39,6 +39,7 @@ import (
 	"ringfence/node/screen/enforce"
 	"ringfence/node/screen/local"
 	"ringfence/node/screen/record"
+	"ringfence/node/snapshot"
 	"ringfence/node/speak"
 	"ringfence/node/token"
 	"ringfence/store/charter"
@@ -88,7 +89,7 @@ type Node struct {
 	log     *slog.Logger
 
 	genesis *charter.Genesis
-	state   *charter.State
+	founded *charter.State // as the genesis has it
 	store   *disk.Store
 	door    *intake.Door
 	view    *view.View
@@ -99,22 +100,21 @@ type Node struct {
 	voice   *speak.Speaker                        // speaks through own
 	issuer  keys.Public                           // whose node it is, also while its keys are locked; zero if it never opened any
 	host    keys.Private                          // by which other nodes know it; zero: it is apart
-	apart   error                                 // why it is
+	hostErr error                                 // why it holds no such key
 	among   atomic.Pointer[federation.Federation] // while it runs
 	ring    *keys.Ring                            // nil without keys
 	under   *authority.Authority                  // the ledger
-	keeper  *authority.Keeper                     // of a regulator's certification; nil of others
 	decided []charter.Enacted                     // by the regulators, until there is a list
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
-	shipped    *plan.Set
-	book       atomic.Pointer[answer.Book]
-	screener   atomic.Pointer[screen.Screener]
-	recordKey  record.Key
-	updated    atomic.Int64 // Unix nanoseconds of the last look at the feeds
-	savedStamp atomic.Pointer[view.Stamp]
-	again      answer.Again
+	shipped   *plan.Set
+	book      atomic.Pointer[answer.Book]
+	screener  atomic.Pointer[screen.Screener]
+	recordKey record.Key
+	updated   atomic.Int64 // Unix nanoseconds of the last look at the feeds
+	snapshot  *snapshot.File
+	again     answer.Again
 
 	mu       sync.Mutex // held while switches, rules or plans change
 	switches enforce.Switches
@@ -132,7 +132,7 @@ func Open(cfg Config) (_ *Node, err error) {
 	n := &Node{cfg: complete(cfg)}
 	n.log, n.started = n.cfg.Logger, n.cfg.Now()
 	n.serving.ready, n.news = make(chan struct{}), make(chan struct{}, 1)
-	if n.genesis, n.state, err = ReadGenesis(cfg.Dir); err != nil {
+	if n.genesis, n.founded, err = ReadGenesis(cfg.Dir); err != nil {
 		return nil, err
 	}
 	if err := n.openStore(); err != nil {
@@ -140,7 +140,7 @@ func Open(cfg Config) (_ *Node, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, n.store.Close())
+			err = errors.Join(err, n.under.Close(), n.store.Close())
 		}
 	}()
 	for _, step := range []func() error{
@@ -241,8 +241,9 @@ func (n *Node) openMetrics() error {
 
 func (n *Node) openDoor() error {
 	door, err := intake.New(intake.Config{
-		Federation: n.state.Federation(), Roster: n.state, Store: n.store,
+		Federation: n.founded.Federation(), Roster: n, Store: n.store,
 		Day:    func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
+		Opened: n.opened,
 		Forked: n.freeze,
 		Keep:   n.ofMember,
 	})
@@ -252,7 +253,7 @@ func (n *Node) openDoor() error {
 
 // openRing opens the node's keys, if it has any.
 func (n *Node) openRing() (err error) {
-	n.ownErr, n.apart = noKeys(), apart(noKeys())
+	n.ownErr, n.hostErr = noKeys(), noKeys()
 	if n.cfg.Unlock.IsZero() {
 		return nil
 	}
@@ -275,9 +276,11 @@ func (n *Node) openPublisher() error {
 		return nil
 	}
 	n.rememberIssuer(key.Public())
-	if n.own, n.ownErr = n.publisher(key); n.ownErr != nil {
-		n.log.Warn("this node cannot speak", "reason", phrase.From(n.ownErr).Text)
-		n.own = nil
+	if n.own, err = n.publisher(key); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	if why := n.own.InForce(); why != nil {
+		n.log.Warn("this node cannot speak", "reason", phrase.From(why).Text)
 		return nil
 	}
 	recovered, err := n.own.Recover()
@@ -328,16 +331,9 @@ func (n *Node) View() *view.View { return n.view }
 // Store returns the node's store, for checks of the whole system.
 func (n *Node) Store() *disk.Store { return n.store }
 
-// State returns the constitution in force.
-func (n *Node) State() *charter.State { return n.state }
-
 // Close saves the list's snapshot and closes the store. Run must have ended.
 func (n *Node) Close() error {
-	err := n.saveSnapshot()
-	if n.keeper != nil {
-		err = errors.Join(err, n.keeper.Close())
-	}
-	return errors.Join(err, n.store.Close())
+	return errors.Join(n.saveSnapshot(), n.under.Close(), n.store.Close())
 }
 
 func (n *Node) session() (uint64, error) {

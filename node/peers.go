@@ -32,25 +32,35 @@ func lacks(of keys.Purpose) phrase.Phrase {
 	return phrase.New("problem.lacks_key", "the directory keys of this node holds no %s key", of)
 }
 
-// openHost takes the key by which other nodes know this one. A node whose host
-// the charter does not name still reads and screens, and speaks to nobody.
+// openHost takes the key by which other nodes know this one.
 func (n *Node) openHost(ring *keys.Ring) {
 	key, err := ring.Private(keys.PurposeHost)
 	if err != nil {
-		n.apart = apart(lacks(keys.PurposeHost))
+		n.hostErr = lacks(keys.PurposeHost)
 		return
 	}
-	if _, ok := n.state.Host(key.Public()); !ok {
-		n.apart = apart(phrase.New("problem.not_member", "the charter names no node with the host key %s, and it is sealed: give this node's card (card.yaml) to the founders, since only a charter that names it lets it in", key.Public()))
-		return
-	}
-	n.host, n.apart = key, nil
+	n.host, n.hostErr = key, nil
 }
 
-// meet takes the node's place among its peers; nil without one.
+// apart returns why this node has no place among the others; nil when it has one. A node
+// whose host the charter does not name yet reads and screens, and follows the ledger as
+// a stranger until that admits it.
+func (n *Node) apart() error {
+	if n.hostErr != nil {
+		return apart(phrase.From(n.hostErr))
+	}
+	if _, ok := n.State().Host(n.host.Public()); !ok {
+		return apart(phrase.New("problem.not_member", "the charter names no node with the host key %s: the others meet it once the regulators have admitted it; give this node's card (card.yaml) to a member, who proposes that", n.host.Public()))
+	}
+	return nil
+}
+
+// meet takes the node's place on the network; nil without a key for it.
 func (n *Node) meet() (*federation.Federation, error) {
+	if why := n.apart(); why != nil {
+		n.log.Warn("nobody is met", "reason", why)
+	}
 	if n.host.IsZero() {
-		n.log.Warn("nobody is met", "reason", n.apart)
 		return nil, nil
 	}
 	sealed, err := n.genesis.Encode()
@@ -62,7 +72,7 @@ func (n *Node) meet() (*federation.Federation, error) {
 		issuer = n.own.Issuer()
 	}
 	f, err := federation.New(federation.Config{
-		Key: n.host, State: n.state, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,
+		Key: n.host, State: n.State, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,
 		Admitted: n.wake, Checkpoint: n.under.Hear,
 		Lift:    func(head cid.Cid) error { return n.own.Lift(head, feed.Restored) },
 		Counted: n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped, Faulty: n.metrics.AddGossipFault, Refused: n.metrics.AddRefused,
@@ -125,8 +135,8 @@ const catchUpPatience = 30 * time.Second
 // for what it has, and so does one that was started without its keys on purpose.
 func (n *Node) readiness() error {
 	f := n.among.Load()
-	if f == nil && !n.cfg.Unlock.IsZero() {
-		return n.apart
+	if why := n.apart(); why != nil && !n.cfg.Unlock.IsZero() {
+		return why
 	}
 	if f == nil || f.CaughtUp() {
 		return nil
@@ -141,10 +151,10 @@ func (n *Node) readiness() error {
 // stale says in words that what the node serves may be stale; "" while it is not.
 // It serves on: the last list is better than none.
 func (n *Node) stale() string {
-	if f := n.among.Load(); f != nil {
+	if f := n.among.Load(); f != nil && !f.Stale().IsZero() {
 		return f.Stale().Text
 	}
-	return ""
+	return n.under.Stale().Text
 }
 
 // unheard is for how long no peer has told all that it holds.
@@ -168,12 +178,12 @@ func (n *Node) Standing() *api.Standing {
 
 // Peers implements api.Reader.
 func (n *Node) Peers(context.Context) (api.Peers, error) {
-	f := n.among.Load()
+	f, why := n.among.Load(), n.apart()
 	switch {
+	case why != nil && n.serving.running.Load():
+		return api.Peers{}, api.Tell(api.Unavailable, phrase.From(why))
 	case f != nil:
 		return api.Peers{Addresses: f.Standing().Addresses, Peers: f.Peers()}, nil
-	case n.serving.running.Load() && n.apart != nil:
-		return api.Peers{}, api.Tell(api.Unavailable, phrase.From(n.apart))
 	}
 	return api.Peers{}, api.Tell(api.Unavailable, phrase.New("error.nobody_connected", "no node runs on %s, so nobody is connected; start it with ringfence run", n.cfg.Dir))
 }
@@ -192,7 +202,7 @@ func (n *Node) Evidence(context.Context) (api.Evidence, error) {
 
 // forks answers about proved forks.
 func (n *Node) forks() *forks.Forks {
-	f := &forks.Forks{State: n.state, Store: n.store}
+	f := &forks.Forks{State: n.State(), Store: n.store}
 	if own, known := n.member(); known {
 		f.Member = &own
 	}
@@ -205,8 +215,8 @@ func (n *Node) forks() *forks.Forks {
 // ofMember reports whether a key is one of this node's member.
 func (n *Node) ofMember(issuer keys.Public) bool {
 	own, known := n.member()
-	info, admitted := n.state.Issuer(issuer)
-	return known && admitted && info.Member == own
+	r, admitted := n.State().Record(issuer)
+	return known && admitted && r.Member == own
 }
 
 // spare reports whether the charter names another key of this node's member.
@@ -256,15 +266,15 @@ func (n *Node) measurePeers() {
 
 // troubles tells in words what is wrong between this node and the others.
 func (n *Node) troubles() []phrase.Phrase {
-	var out []phrase.Phrase
+	out := n.under.Problems()
 	if err := n.maySign(); err != nil {
 		out = append(out, phrase.From(err))
 	}
+	if why := n.apart(); why != nil && n.serving.running.Load() {
+		return append(out, phrase.From(why))
+	}
 	f := n.among.Load()
-	switch {
-	case f == nil && n.apart != nil && n.serving.running.Load():
-		return append(out, phrase.From(n.apart))
-	case f == nil:
+	if f == nil {
 		return out
 	}
 	s := f.Standing()

@@ -9,6 +9,7 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/node/publish/pen"
 	"ringfence/node/speak"
+	"ringfence/store/charter"
 	"ringfence/store/disk"
 	"ringfence/store/taxonomy"
 )
@@ -40,17 +41,17 @@ func (n *Node) Statement(_ context.Context, text string) (api.Statement, error) 
 // Status implements api.Reader.
 func (n *Node) Status(context.Context) (api.Status, error) {
 	l := n.view.List()
-	c := l.Counts()
+	c, state := l.Counts(), l.State()
 	out := api.Status{
-		Version: n.cfg.Version, Federation: n.state.Federation().String(), Name: n.state.Charter().Name,
+		Version: n.cfg.Version, Federation: state.Federation().String(), Name: state.Name(),
 		Roles: []string{}, Directory: n.cfg.Dir, Running: n.serving.running.Load(), StartedAt: n.started.UTC().Format(time.RFC3339),
-		Members: len(n.state.Charter().Members),
+		Members: members(state),
 		Batches: c.Batches, Statements: c.Statements, Void: c.Void, Keys: c.Keys, Entries: c.Entries,
 		Labelled: c.Labelled, Blocked: c.Blocked, Contested: c.Contested,
 		Feeds: n.forks().Feeds(l), Plans: n.plans(), Problems: n.problems(), List: n.stamp(),
 	}
 	if m, ok := n.member(); ok {
-		member := n.state.Member(m)
+		member := state.Member(m)
 		out.Member, out.Issuer, out.Suspended = member.ID, n.issuer.String(), l.Suspended(m)
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
@@ -73,8 +74,8 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 // problems tells what a person must look after.
 func (n *Node) problems() []phrase.Phrase {
 	out := []phrase.Phrase{}
-	if n.own == nil {
-		out = append(out, phrase.Join(phrase.New("problem.mute", "this node cannot speak"), phrase.From(n.ownErr)))
+	if why := n.voice.Mute(); why != nil {
+		out = append(out, phrase.Join(phrase.New("problem.mute", "this node cannot speak"), phrase.From(why)))
 	} else if bar := n.barred(); !bar.IsZero() {
 		out = append(out, bar)
 	}
@@ -110,4 +111,12 @@ func unwritable(err error) phrase.Phrase {
 		return speak.Why(err)
 	}
 	return phrase.Join(phrase.New("problem.unwritable", "nothing is written"), phrase.From(err))
+}
+
+// members returns how many there are.
+func members(state *charter.State) (n int) {
+	for range state.Members() {
+		n++
+	}
+	return n
 }

@@ -89,7 +89,7 @@ func (n *Node) rescreen(switches enforce.Switches) error {
 		return err
 	}
 	var protected []number.Range
-	for _, b := range n.state.Charter().Protected {
+	for _, b := range n.State().Charter().Protected {
 		r, err := number.RangeFromBytes([number.KeySize]byte(b))
 		if err != nil {
 			return fmt.Errorf("node: protected numbers: %w", err)
@@ -109,14 +109,16 @@ func (n *Node) rescreen(switches enforce.Switches) error {
 }
 
 // ownBlocks compiles the member's own blocks as the list has them, with a
-// signature that tells whether they changed.
+// signature that tells whether they, or the charter's numbers, changed.
 func (n *Node) ownBlocks() (*local.Rules, string, error) {
+	standing := n.State().Standing() // which tells of the protected numbers too
 	member, ok := n.member()
 	if !ok {
-		return nil, "", nil
+		return nil, string(standing[:]), nil
 	}
 	var own []local.Own
 	var signature strings.Builder
+	signature.Write(standing[:])
 	for _, b := range n.view.List().OwnBlocks(member) {
 		own = append(own, local.Own{Key: b.Key, Action: taxonomy.Block, Category: b.Category, Until: time.Unix(b.Until.Start(), 0)})
 		signature.WriteString(b.Ref.String() + "\n")
@@ -155,11 +157,12 @@ type responsible struct{ n *Node }
 
 // Responsible implements screen.Members.
 func (r responsible) Responsible(n number.Number) (string, bool) {
-	m, ok := r.n.state.Server(n)
+	state := r.n.State()
+	m, ok := state.Server(n)
 	if !ok {
 		return "", false
 	}
-	member := r.n.state.Member(m)
+	member := state.Member(m)
 	if member == nil {
 		return "", false
 	}
@@ -182,7 +185,7 @@ func (n *Node) Screen(_ context.Context, c api.Call) (api.Verdict, error) {
 // asks counts it.
 func (n *Node) Decide(call *screen.Call) screen.Verdict {
 	s := n.screener.Load()
-	v := s.Decide(screenList{n.view.List(), n.asOf()}, call)
+	v := s.Decide(screenList{n.view.List(), n.asOf(), n.under.Fresh()}, call)
 	if record.Kept(&v) { // tags cost more than the decision
 		n.log.Info("call refused", "decision", record.New(n.recordKey, call, &v, s.Digest()))
 	}

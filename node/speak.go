@@ -19,7 +19,7 @@ func (n *Node) openVoice() error {
 // it is mute.
 func (n *Node) speaking(own *publish.Publisher, why error) *speak.Speaker {
 	return speak.New(speak.Config{
-		Publisher: own, Mute: why, State: n.state, List: n.view.List, Book: n.book.Load, Stamp: n.stamp, Now: n.cfg.Now,
+		Publisher: own, Mute: why, State: n.State, List: n.view.List, Book: n.book.Load, Stamp: n.stamp, Now: n.cfg.Now,
 		Said: n.said, Rows: n.metrics.AddRows, Logger: n.log,
 	})
 }
@@ -32,8 +32,12 @@ func (n *Node) said() {
 
 // member returns the member that the node speaks for.
 func (n *Node) member() (charter.MemberIndex, bool) {
-	info, ok := n.state.Issuer(n.issuer)
-	return info.Member, ok
+	state := n.State()
+	r, ok := state.Record(n.issuer)
+	if !ok || !state.IsMember(r.Member) {
+		return 0, false
+	}
+	return r.Member, true
 }
 
 // Say implements api.Speaker.

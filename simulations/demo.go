@@ -14,9 +14,12 @@ import (
 	"strconv"
 	"time"
 
+	"ringfence/consensus/quorum/group"
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/federation"
+	"ringfence/store/charter"
+	"ringfence/store/keys"
 )
 
 // DemoConfig says how the demo runs. Only Out must be set.
@@ -46,8 +49,8 @@ type demo struct {
 	summary    Summary
 }
 
-// Demo founds a federation of eight nodes, lets its members publish, tells what
-// became of it, and serves until ctx ends; with Once it ends by itself. What it
+// Demo founds a federation of twelve nodes, lets its members publish and its regulators
+// ratify, tells what became of it, and serves until ctx ends; with Once it ends by itself. What it
 // returns is what it told.
 func Demo(ctx context.Context, cfg DemoConfig) (Summary, error) {
 	d := &demo{cfg: complete(cfg), text: cfg.Out}
@@ -114,12 +117,19 @@ func (d *demo) found(began time.Time) error {
 		return api.Errorf(api.BadInput, "%s is not empty; the demo makes a federation of its own: name another directory, or remove this one", dir)
 	}
 	d.seatNodes()
-	var err error
-	d.federation, err = Found(began, d.cfg.Random, func(member string) (voice Voice, err error) {
+	log, err := keys.Generate(d.cfg.Random)
+	if err != nil {
+		return err
+	}
+	d.federation, err = Found(Founding{Now: began, Random: d.cfg.Random, Log: log, Voice: func(member string) (_ Voice, err error) {
 		s := d.station(member)
-		voice, s.cfg.Unlock, err = MakeVoice(s.cfg.Dir, d.cfg.Random)
-		return voice, err
-	})
+		held := log
+		if s.role != charter.Regulator {
+			held = keys.Private{}
+		}
+		s.voice, s.cfg.Unlock, err = MakeVoice(s.cfg.Dir, d.cfg.Random, held)
+		return s.voice, err
+	}})
 	if err != nil {
 		return err
 	}
@@ -128,7 +138,7 @@ func (d *demo) found(began time.Time) error {
 		return err
 	}
 	for _, s := range d.stations {
-		if err := Settle(s.cfg.Dir, sealed, d.federation.Issuer(s.id).Public()); err != nil {
+		if err := Settle(s.cfg.Dir, sealed, s.voice); err != nil {
 			return err
 		}
 	}
@@ -137,10 +147,7 @@ func (d *demo) found(began time.Time) error {
 
 // seatNodes says where each node lies and how it runs.
 func (d *demo) seatNodes() {
-	for _, seat := range seats() {
-		if !seat.runs() {
-			continue
-		}
+	for _, seat := range seats(true) {
 		log := d.cfg.Logger
 		if log != nil {
 			log = log.With("node", seat.id)
@@ -148,6 +155,7 @@ func (d *demo) seatNodes() {
 		d.stations = append(d.stations, &station{seat: seat, cfg: node.Config{
 			Dir: filepath.Join(d.cfg.Dir, seat.id), FreeFloor: d.cfg.FreeFloor, Version: d.cfg.Version,
 			Network: federation.Network{Every: exchangeEvery}, Logger: log, Now: d.cfg.Now, Random: d.cfg.Random,
+			Quorum: group.Loopback(),
 		}})
 	}
 }
@@ -248,6 +256,9 @@ func freeAt(at string) (address string, udp, err error) {
 func (d *demo) tell(ctx context.Context, began time.Time) error {
 	d.introduce()
 	if err := d.publishAll(ctx, began); err != nil {
+		return err
+	}
+	if err := d.ratify(ctx); err != nil {
 		return err
 	}
 	if err := d.sum(ctx, began); err != nil {

@@ -29,7 +29,7 @@ func at(when time.Time, dir string, out io.Writer) DemoConfig {
 func TestDemo(t *testing.T) {
 	told, s := demoThatStays(t)
 	checkStory(t, told)
-	if s.Statements != 240286 || s.Numbers != 239457 || s.Labelled != 21109 || s.Contested != 17 || s.Void != 0 || s.Protected != 517 {
+	if s.Statements != 240286 || s.Numbers != 239457 || s.Labelled != 21109 || s.Contested != 17 || s.Void != 0 || s.Protected != 517 || s.Ratified != 2050 || s.Cosigners < 3 || s.ProofBytes > 4<<10 || !s.Equal {
 		t.Errorf("summary %+v", s)
 	}
 	rejected := 0
@@ -50,7 +50,7 @@ func TestDemo(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &object); err != nil {
 		t.Fatalf("not one object: %v\n%s", err, out.String())
 	}
-	for _, field := range []string{"statements", "numbers", "labelled", "contested", "rejected", "list_root", "seconds", "examples", "fiction"} {
+	for _, field := range []string{"statements", "numbers", "labelled", "contested", "rejected", "list_root", "list_roots_equal", "ratified", "ledger_size", "cosigners", "proof_bytes", "seconds", "examples", "fiction"} {
 		if _, ok := object[field]; !ok {
 			t.Errorf("no field %s", field)
 		}
@@ -104,7 +104,7 @@ func demoThatStays(t *testing.T) (string, Summary) {
 		case strings.Contains(line, "es-list is stopped; the others go on"):
 			stopped = true
 			go typeIn(t, hands, "stop es-list", "start es-list")
-		case stopped && strings.Contains(line, "all 8 running nodes have the list"):
+		case stopped && strings.Contains(line, "all 12 running nodes have the list"):
 			ask(t, url)
 			cancel()
 		}
@@ -151,7 +151,7 @@ func ask(t *testing.T, url string) {
 func checkStory(t *testing.T, told string) {
 	t.Helper()
 	for _, want := range []string{
-		"fiction", "all 7 running nodes have the list 21f7df1edc83", "cn-reseller runs again", `there is no node "nobody"`, "es-list is stopped already", "of yesterday, 2026-11-19", "dates moved by 582 days", "has no dates, counts as seen yesterday",
+		"fiction", "2,050  ratified by the regulators", "all 12 running nodes have the list 3a40c816daca", "Ratified by the regulators in ledger entry", "all 11 running nodes have the list 21f7df1edc83", "cn-reseller runs again", `there is no node "nobody"`, "es-list is stopped already", "of yesterday, 2026-11-19", "dates moved by 582 days", "has no dates, counts as seen yesterday",
 		"239,764 rows", "21,109  labelled", "17  contested", "2,943  rows rejected", "17    spreadsheet notation",
 		"desk-south: \"Other\", 3 reports", "block, cli.foreign_domestic", "label, list.label", "on its list", "中国工商银行",
 	} {

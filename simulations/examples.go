@@ -69,7 +69,7 @@ func lookAt(title string, x *api.Explanation) Example {
 // list alone.
 func (d *demo) examples(ctx context.Context) error {
 	desks := &d.summary.desks
-	anyone := func(*api.Explanation) bool { return true }
+	anyone := func(x *api.Explanation) bool { return len(x.Ratified) == 0 }
 	for _, one := range []struct {
 		title  string
 		among  []number.Number
@@ -80,6 +80,7 @@ func (d *demo) examples(ctx context.Context) error {
 		{"One complaint labels nothing, whoever files it:", desks.single, anyone},
 		{"A trusted list is enough by itself:", d.labelledUnder(number.NANP), anyone},
 		{"A trusted list without counts is enough too, at a low score and for 8 days:", d.labelledUnder(number.Spain), anyone},
+		{"The regulators have the last word, and it says whose it is:", d.blocked(), func(*api.Explanation) bool { return true }},
 	} {
 		x, found, err := d.find(ctx, one.among, one.wanted)
 		if err != nil {
@@ -132,7 +133,7 @@ func untypedSupports(x *api.Explanation) bool {
 		names = names || k[x.Category]
 		silent = silent || len(k) == 0
 	}
-	return names && silent && x.Class != taxonomy.Crm.String()
+	return names && silent && x.Class != taxonomy.Crm.String() && len(x.Ratified) == 0
 }
 
 // disagree reports whether two members name different kinds.
@@ -158,7 +159,7 @@ func (d *demo) labelledUnder(c number.Country) []number.Number {
 	}
 	for key, e := range d.home().View().List().All() {
 		n, single := key.Number()
-		if single && n.Country() == c && e.Action == taxonomy.Label && !e.Contested && !desks[n] {
+		if single && n.Country() == c && e.Action == taxonomy.Label && !e.Contested && !e.Ratified && !desks[n] {
 			return []number.Number{n}
 		}
 	}

@@ -23,6 +23,9 @@ const (
 	regulator = "regulator"
 )
 
+// regulators are those of a federation whose ledger is kept; the first founds it.
+var regulators = [...]string{regulator, "regulator-east", "regulator-south", "regulator-west"}
+
 // resold is the range that the mobile operator has resold.
 const resold = "+861700*/13"
 
@@ -33,13 +36,10 @@ type seat struct {
 	trusted          bool
 }
 
-// runs reports whether the demo runs a node of the member. The regulator founds
-// the federation and needs none before there is a ledger.
-func (s seat) runs() bool { return s.role != charter.Regulator }
-
-// seats are the members in the order in which they are presented.
-func seats() []seat {
-	return []seat{
+// seats are the members in the order in which they are presented: one regulator, who
+// founds the federation and runs no node, or with a quorum four who keep its ledger.
+func seats(quorum bool) []seat {
+	all := []seat{
 		{deskWest, "Complaints desk, US West", "美国西部投诉台", charter.Vendor, false},
 		{deskSouth, "Complaints desk, US South", "美国南部投诉台", charter.Vendor, false},
 		{deskRest, "Complaints desk, rest of the US", "美国其他地区投诉台", charter.Vendor, false},
@@ -50,6 +50,14 @@ func seats() []seat {
 		{reseller, "Resale operator, China", "中国移动转售企业", charter.MVNO, false},
 		{regulator, "Regulator and founder", "监管机构（创始方）", charter.Regulator, false},
 	}
+	if !quorum {
+		return all
+	}
+	return append(all,
+		seat{regulators[1], "Regulator, East", "监管机构（东部）", charter.Regulator, false},
+		seat{regulators[2], "Regulator, South", "监管机构（南部）", charter.Regulator, false},
+		seat{regulators[3], "Regulator, West", "监管机构（西部）", charter.Regulator, false},
+	)
 }
 
 // Federation is the demo's federation as it is founded: a sealed genesis and
@@ -63,27 +71,44 @@ type Federation struct {
 // Issuer returns the key by which a member speaks; none for a stranger.
 func (f *Federation) Issuer(member string) keys.Private { return f.issuers[member] }
 
-// Voice is by what a member's node speaks and is known.
-type Voice struct{ Issuer, Host keys.Private }
+// Voice is by what a member's node speaks and is known, and a regulator's votes.
+type Voice struct{ Issuer, Host, Vote, Cosign keys.Private }
+
+// Founding is what the demo's federation is founded of.
+type Founding struct {
+	Now    time.Time
+	Random io.Reader
+	// Voice returns the keys of a member that has its own; nil makes them all here, to be
+	// forgotten with the Federation.
+	Voice func(member string) (Voice, error)
+	// Log is the ledger's key, which a quorum of regulators holds; zero: one regulator
+	// founds, and nobody keeps a ledger.
+	Log keys.Private
+}
 
 // Found makes keys and seals the charter of the demo: every publisher an
 // independence group of its own, the two lists trusted, the carrier allocatee
 // of the directory's numbers, which are protected, the mobile operator of a range
-// that it has resold. voice returns the keys of a member that has its own; nil
-// makes them all here, to be forgotten with the Federation.
-func Found(now time.Time, random io.Reader, voice func(member string) (Voice, error)) (*Federation, error) {
+// that it has resold.
+func Found(of Founding) (*Federation, error) {
 	held, err := shippedDirectory()
 	if err != nil {
 		return nil, err
 	}
 	f := &Federation{issuers: make(map[string]keys.Private), held: held}
-	smith := maker{random: random}
+	smith := maker{random: of.Random}
+	quorum, voice, log := !of.Log.IsZero(), of.Voice, of.Log
 	if voice == nil {
-		voice = func(string) (Voice, error) { return Voice{smith.key(), smith.key()}, smith.err }
+		voice = func(string) (Voice, error) {
+			return Voice{smith.key(), smith.key(), smith.key(), smith.key()}, smith.err
+		}
 	}
-	founder, log := smith.key(), smith.key()
+	if !quorum {
+		log = smith.key()
+	}
+	founder := smith.key()
 	cfg := charter.FoundingConfig{
-		Name: "Ringfence demo", Created: now.Unix(), Policy: charter.DefaultPolicy(), LogKey: log.Public(),
+		Name: "Ringfence demo", Created: of.Now.Unix(), Policy: charter.DefaultPolicy(), LogKey: log.Public(),
 		Grants: held.grants(carrier), Protected: held.ranges(),
 	}
 	bulk, err := number.ParseRange(resold)
@@ -91,16 +116,16 @@ func Found(now time.Time, random io.Reader, voice func(member string) (Voice, er
 		return nil, err
 	}
 	cfg.Grants = append(cfg.Grants, charter.RangeGrant{Range: bulk, Allocatee: mobile, ResoldTo: reseller})
-	for _, s := range seats() {
-		v := Voice{Issuer: smith.key()}
-		if s.runs() {
+	for _, s := range seats(quorum) {
+		v := Voice{Issuer: smith.key(), Vote: smith.key(), Cosign: smith.key()}
+		if quorum || s.role != charter.Regulator {
 			if v, err = voice(s.id); err != nil {
 				return nil, fmt.Errorf("keys of %s: %w", s.id, err)
 			}
 		}
 		f.issuers[s.id] = v.Issuer
 		card := smith.card(s, v)
-		if s.role == charter.Regulator {
+		if s.id == regulator {
 			card.Founder = founder.Public()
 		}
 		cfg.Cards = append(cfg.Cards, card)
@@ -157,12 +182,12 @@ func (m *maker) card(s seat, v Voice) charter.Card {
 		Group: s.id, Contact: "nobody: a member of a demonstration",
 		Issuers: []keys.Public{v.Issuer.Public()}, Audience: audience.Recipient(), Recovery: m.key().Public(),
 	}
-	if s.runs() {
+	if !v.Host.IsZero() {
 		card.Hosts = []keys.Public{v.Host.Public()}
 	}
 	if s.role == charter.Regulator {
 		card.Jurisdiction, card.CosignName = "CN", s.id+".example"
-		card.Vote, card.Cosign = m.key().Public(), m.key().Public()
+		card.Vote, card.Cosign = v.Vote.Public(), v.Cosign.Public()
 	}
 	return card
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringfence/simulations/data"
+	"ringfence/simulations/region"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/policy"
@@ -17,7 +18,7 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func founded(t testing.TB) (*Federation, *charter.State) {
 	t.Helper()
-	f, err := Found(noon, rand.Reader, nil)
+	f, err := Found(Founding{Now: noon, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,12 +113,12 @@ func TestReadDirectoryRefusesOtherFiles(t *testing.T) {
 }
 
 func TestRegions(t *testing.T) {
-	for state, want := range map[string]region{
-		"California": west, "Hawaii": west, "Montana": west,
-		"Texas": south, "District of Columbia": south, "Delaware": south, "Maryland": south, "Oklahoma": south,
-		"Ohio": rest, "New York": rest, "Puerto Rico": rest, "US Military Pacific": rest, "": rest, "california": rest,
+	for state, want := range map[string]region.Region{
+		"California": region.West, "Hawaii": region.West, "Montana": region.West,
+		"Texas": region.South, "District of Columbia": region.South, "Delaware": region.South, "Maryland": region.South, "Oklahoma": region.South,
+		"Ohio": region.Rest, "New York": region.Rest, "Puerto Rico": region.Rest, "US Military Pacific": region.Rest, "": region.Rest, "california": region.Rest,
 	} {
-		if got := regionOf(state); got != want {
+		if got := region.Of(state); got != want {
 			t.Errorf("%q is of region %d, want %d", state, got, want)
 		}
 	}
@@ -131,8 +132,8 @@ func TestPartsAreTheWholeFile(t *testing.T) {
 	}
 	whole := bytes.Split(file, []byte("\n"))
 	taken := make([]int, len(whole))
-	for _, of := range []region{west, south, rest} {
-		part, err := partOf(file, of)
+	for _, of := range []region.Region{region.West, region.South, region.Rest} {
+		part, err := region.Part(file, of)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +161,7 @@ func TestPartsAreTheWholeFile(t *testing.T) {
 
 func TestPartOfWantsTheColumn(t *testing.T) {
 	for _, text := range []string{"", "a,b\n1,2\n", "\"a,b\n"} {
-		if _, err := partOf([]byte(text), west); err == nil {
+		if _, err := region.Part([]byte(text), region.West); err == nil {
 			t.Errorf("%q was split", text)
 		}
 	}

@@ -2,6 +2,7 @@ package simulations
 
 import (
 	"ringfence/simulations/data"
+	"ringfence/simulations/region"
 )
 
 // input is what a publisher of the demo publishes.
@@ -17,13 +18,13 @@ type input struct {
 
 // inputs are the evidence publishers' files, in the order of publication.
 func inputs() []input {
-	part := func(of region) func() ([]byte, error) {
+	part := func(of region.Region) func() ([]byte, error) {
 		return func() ([]byte, error) {
 			whole, err := data.Read(data.FTCDaily)
 			if err != nil {
 				return nil, err
 			}
-			return partOf(whole, of)
+			return region.Part(whole, of)
 		}
 	}
 	whole := func(name string) func() ([]byte, error) {
@@ -31,9 +32,9 @@ func inputs() []input {
 	}
 	const day, daily = "2025-04-16", "ftc-daily"
 	return []input{
-		{deskWest, data.FTCDaily, "FTC complaints of one day, from western states", daily, "", day, part(west)},
-		{deskSouth, data.FTCDaily, "FTC complaints of one day, from southern states and DC", daily, "", day, part(south)},
-		{deskRest, data.FTCDaily, "FTC complaints of one day, from everywhere else", daily, "", day, part(rest)},
+		{deskWest, data.FTCDaily, "FTC complaints of one day, from western states", daily, "", day, part(region.West)},
+		{deskSouth, data.FTCDaily, "FTC complaints of one day, from southern states and DC", daily, "", day, part(region.South)},
+		{deskRest, data.FTCDaily, "FTC complaints of one day, from everywhere else", daily, "", day, part(region.Rest)},
 		{USNumbers, data.FTC90Days, "FTC complaints of 90 days, numbers only", "ftc-90days", "", "", whole(data.FTC90Days)},
 		{esList, data.Spain, "Spanish nuisance numbers, no counts", "plain-list", "34", "", whole(data.Spain)},
 	}

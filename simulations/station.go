@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"ringfence/node"
 	"ringfence/store/keys"
@@ -15,7 +16,8 @@ import (
 // station is one node of the demo, running or not.
 type station struct {
 	seat
-	cfg node.Config
+	cfg   node.Config
+	voice Voice
 
 	node   *node.Node // nil while it is stopped
 	halted context.CancelFunc
@@ -28,8 +30,8 @@ type station struct {
 const KeyFileName = "demo.key"
 
 // MakeVoice makes the directory of a node and the keys by which it speaks and is
-// known, at rest as any node's.
-func MakeVoice(dir string, random io.Reader) (Voice, keys.Unlock, error) {
+// known, at rest as any node's. With the ledger's key it is a regulator's.
+func MakeVoice(dir string, random io.Reader, log keys.Private) (Voice, keys.Unlock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Voice{}, keys.Unlock{}, err
 	}
@@ -38,7 +40,14 @@ func MakeVoice(dir string, random io.Reader) (Voice, keys.Unlock, error) {
 		return Voice{}, keys.Unlock{}, err
 	}
 	ring, unlock := filepath.Join(dir, node.KeysDir), keys.KeyFile(file)
-	for _, p := range []keys.Purpose{keys.PurposeIssuer, keys.PurposeHost} {
+	purposes := []keys.Purpose{keys.PurposeIssuer, keys.PurposeHost}
+	if !log.IsZero() {
+		purposes = append(purposes, keys.PurposeVote, keys.PurposeCosign)
+		if _, err := keys.Import(ring, keys.PurposeLog, log, unlock, random); err != nil {
+			return Voice{}, keys.Unlock{}, err
+		}
+	}
+	for _, p := range purposes {
 		if _, err := keys.Create(ring, p, unlock, random); err != nil {
 			return Voice{}, keys.Unlock{}, err
 		}
@@ -47,21 +56,29 @@ func MakeVoice(dir string, random io.Reader) (Voice, keys.Unlock, error) {
 	if err != nil {
 		return Voice{}, keys.Unlock{}, err
 	}
-	issuer, err := opened.Private(keys.PurposeIssuer)
-	if err != nil {
-		return Voice{}, keys.Unlock{}, err
+	var v Voice
+	for p, key := range map[keys.Purpose]*keys.Private{keys.PurposeIssuer: &v.Issuer, keys.PurposeHost: &v.Host, keys.PurposeVote: &v.Vote, keys.PurposeCosign: &v.Cosign} {
+		if !slices.Contains(purposes, p) {
+			continue
+		}
+		if *key, err = opened.Private(p); err != nil {
+			return Voice{}, keys.Unlock{}, err
+		}
 	}
-	host, err := opened.Private(keys.PurposeHost)
-	return Voice{Issuer: issuer, Host: host}, unlock, err
+	return v, unlock, nil
 }
 
 // Settle gives a directory the sealed charter and the store from which its new
-// key signs.
-func Settle(dir string, sealed []byte, issuer keys.Public) error {
+// key signs; a regulator's also what certification is kept in.
+func Settle(dir string, sealed []byte, v Voice) error {
 	if err := os.WriteFile(filepath.Join(dir, node.GenesisFile), sealed, 0o644); err != nil {
 		return err
 	}
-	return node.NewStore(dir, issuer)
+	err := node.NewStore(dir, v.Issuer.Public())
+	if err == nil && !v.Cosign.IsZero() {
+		err = node.NewCertification(dir, v.Cosign.Public())
+	}
+	return err
 }
 
 // start opens the node and runs it until halt. It returns once its faces

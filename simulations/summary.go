@@ -41,6 +41,11 @@ type Summary struct {
 	Restarted       string  `json:"restarted"`
 	CaughtUpSeconds float64 `json:"caught_up_seconds"`
 
+	Ratified   int    `json:"ratified"`    // entries of the ledger that are in force
+	LedgerSize uint64 `json:"ledger_size"` // entries, of whatever kind
+	Cosigners  int    `json:"cosigners"`   // of its newest checkpoint
+	ProofBytes int    `json:"proof_bytes"` // of a proof that a ratified entry stands in the ledger
+
 	Seconds   float64   `json:"seconds"`
 	Fiction   string    `json:"fiction"`
 	API       string    `json:"api,omitempty"`
@@ -141,7 +146,7 @@ func (d *demo) introduce() {
 	c := d.home().State().Charter()
 	d.printf("A federation of %d members and %d nodes on this machine, by a charter sealed just now.\n", len(c.Members), len(d.stations))
 	w := tabwriter.NewWriter(d.text, 0, 0, 2, ' ', 0)
-	for _, seat := range seats() {
+	for _, seat := range seats(true) {
 		trusted := ""
 		if seat.trusted {
 			trusted = "trusted"
@@ -180,6 +185,7 @@ func (d *demo) conclude() {
 	for _, reason := range byCount(s.RejectedBy) {
 		d.printf("  %10d    %s\n", s.RejectedBy[reason], reason)
 	}
+	d.printf("  %10d  ratified by the regulators: entries of a ledger of %d that %d of them cosigned; a proof of one has %d bytes\n", s.Ratified, s.LedgerSize, s.Cosigners, s.ProofBytes)
 	d.printf("  list root %s, in %.1f s\n", s.ListRoot, s.Seconds)
 	d.printf("\nThe nodes, each with a list of its own making and all with the same one\n")
 	w := tabwriter.NewWriter(d.text, 0, 0, 2, ' ', 0)

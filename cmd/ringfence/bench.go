@@ -14,7 +14,7 @@ func (a *app) benchCommand() *cobra.Command {
 	check := false
 	var about strings.Builder
 	for _, c := range bench.Cases() {
-		fmt.Fprintf(&about, "  %-8s  %s\n", c.Name, c.About)
+		fmt.Fprintf(&about, "  %-11s  %s\n", c.Name, c.About)
 	}
 	cmd := &cobra.Command{
 		Use:   "bench [CASE]",

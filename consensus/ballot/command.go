@@ -152,3 +152,15 @@ func readList(in *wire.Reader, n, longest int) [][]byte {
 	}
 	return all
 }
+
+// VerbOf returns what a command would do, as far as its head tells; 0 when it does not.
+func VerbOf(command []byte) Verb {
+	in := wire.NewReader("command", command)
+	in.Array("command", 2, 5)
+	in.Version(commandVersion)
+	v := Verb(in.Uint("verb", 255))
+	if in.Err() != nil {
+		return 0
+	}
+	return v
+}

@@ -220,3 +220,28 @@ func (j *Judge) OpenRecord(b []byte) (r Record, err error) {
 	}
 	return r, nil
 }
+
+// Shown reads what a record or a promise shows as certified, unverified: the notes, and
+// the generation it is for. Whoever does not know the regulators of such a size yet
+// follows the ledger up to there before he judges.
+func Shown(b []byte) (number uint64, notes [][]byte, err error) {
+	if len(b) > MaxRecord {
+		return 0, nil, fmt.Errorf("cosign: %d bytes; at most %d are read", len(b), MaxRecord)
+	}
+	parts := [][]byte{b}
+	var a recordArray
+	if err := wire.Decode(b, &a); err == nil && a.Version == wordVersion && len(a.Promises) <= MaxSigners {
+		parts = a.Promises
+	}
+	for _, part := range parts {
+		var outer sealed
+		var p promiseArray
+		if err := errors.Join(wire.Decode(part, &outer), wire.Decode(outer.Promise, &p)); err != nil {
+			return 0, nil, fmt.Errorf("cosign: this is no promise: %w", err)
+		}
+		if number = p.Number; len(p.Certified) > 0 {
+			notes = append(notes, p.Certified)
+		}
+	}
+	return number, notes, nil
+}

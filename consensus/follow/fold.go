@@ -142,7 +142,8 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 	tree, unwritten := f.at.tree, []ledger.Entry(nil)
 	write := func() (err error) {
 		var additions []ledger.Addition
-		if tree, additions, err = tree.Append(unwritten); err == nil && fresh {
+		if tree, additions, err = tree.Append(unwritten); err == nil && fresh && !f.holds(ctx, tree) {
+			f.beyond = ledger.Tree{}
 			err = f.cfg.Ledger.Write(additions)
 		}
 		unwritten = unwritten[:0]
@@ -186,4 +187,14 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 	}
 	f.at = position{past, tree}
 	return nil
+}
+
+// holds reports whether the Ledger has a tree already, as part of what lies beyond: to
+// write it would cut that off.
+func (f *Follower) holds(ctx context.Context, tree ledger.Tree) bool {
+	if tree.Size() > f.beyond.Size() {
+		return false
+	}
+	then, err := ledger.NewReader(f.beyond, f.cfg.Ledger).At(ctx, tree.Size())
+	return err == nil && then.Head() == tree.Head()
 }

@@ -45,8 +45,9 @@ type Follower struct {
 	origin string
 	log    checkpoint.Verifier
 
-	mu sync.Mutex // one at a time extends
-	at position
+	mu     sync.Mutex // one at a time extends
+	at     position
+	beyond ledger.Tree // that the Ledger holds above at, for a regulator that begins there; zero for none
 
 	standing atomic.Pointer[Standing]
 }
@@ -141,7 +142,39 @@ func (f *Follower) At(ctx context.Context, want checkpoint.Tree) (*enact.Past, l
 	if err != nil {
 		return nil, tree, fmt.Errorf("follow: fold the ledger %s: %w", want, err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if tree.Size() > f.at.tree.Size() {
+		f.beyond = tree
+	}
 	return past, tree, nil
+}
+
+// Hold writes down entries from an index on, which go on from the certified ledger up to
+// a tree: for a regulator, who begins there. Following leaves them where they are, as
+// long as what is certified does not contradict them.
+func (f *Follower) Hold(from uint64, entries []ledger.Entry, want checkpoint.Tree) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held := f.at.tree.Size()
+	switch {
+	case want.Size <= held:
+		return nil
+	case from > held || from+uint64(len(entries)) != want.Size:
+		return fmt.Errorf("follow: hold the ledger %s: %d entries from %d on do not lead from %d there", want, len(entries), from, held)
+	}
+	tree, additions, err := f.at.tree.Append(entries[held-from:])
+	if err == nil && tree.Head() != want {
+		err = fmt.Errorf("the entries come to %s", tree.Head())
+	}
+	if err == nil {
+		err = f.cfg.Ledger.Write(additions)
+	}
+	if err != nil {
+		return fmt.Errorf("follow: hold the ledger %s: %w", want, err)
+	}
+	f.beyond = tree
+	return nil
 }
 
 // Tree returns the tree of the ledger that is held.

@@ -2,8 +2,12 @@ package quorum_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,6 +17,7 @@ import (
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/consensus/quorum/quorumtest"
@@ -51,20 +56,66 @@ func (k *keeper) Forget(why string) error {
 	return nil
 }
 
+func (k *keeper) Adopt(s cosign.State) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.state, k.lost = s, ""
+	return nil
+}
+
 // regulator is one of a council; its disks outlive it.
 type regulator struct {
 	member string
-	disk   *quorumtest.Disk
+	dir    string
+	disks  map[string]*quorumtest.Disk // by directory: each generation has one
 	keeper *keeper
 	ledger *memory.Ledger
+	vote   keys.Private
+	cosign keys.Private
 
 	*quorum.Regulator
 	host *quorumtest.Host
 	stop context.CancelFunc
-	done chan error
+	done chan struct{}
 
 	mu      sync.Mutex
 	enacted []charter.Enacted
+	ended   []error // of its runs, before it was told to go
+}
+
+func (r *regulator) disk(dir string) (group.Disk, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.disks[dir] == nil {
+		r.disks[dir] = quorumtest.NewDisk()
+	}
+	return r.disks[dir], nil
+}
+
+// log is the Raft log of the regulator's generation.
+func (r *regulator) log() *quorumtest.Disk {
+	s, _ := r.keeper.State()
+	d, _ := r.disk(filepath.Join(r.dir, group.Generation(s.Generation.Record).String()))
+	return d.(*quorumtest.Disk)
+}
+
+// supervise runs a regulator again when it cannot go on, as a node does.
+func (r *regulator) supervise(ctx context.Context) {
+	defer close(r.done)
+	for {
+		err := r.Run(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		r.mu.Lock()
+		r.ended = append(r.ended, err)
+		r.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // council is regulators at work on a network in memory, in a bubble of synctest.
@@ -75,19 +126,37 @@ type council struct {
 	hosts                  map[keys.Public]*regulator
 	all                    map[string]*regulator
 	mute                   map[string]bool // whose messages are lost
-	under                  sync.WaitGroup  // messages under way
+	cut                    map[[2]string]bool
+	filter                 func(from, to string, message []byte) []byte // what arrives; nil: nothing
+	lose                   float64                                      // chance that a message is lost; else it takes up to late
+	late                   time.Duration
+	random                 *rand.Rand
+	liars                  map[keys.Public]bool // cosigning keys against which evidence is due
+	evidence               map[string][]certify.Conflict
+	under                  sync.WaitGroup // messages under way
+	finally                []func()
+
+	ahead time.Duration // of the regulators' clocks before the bubble's
+	rough bool          // runs may end with an error, and messages may be wrong
+	tweak func(*quorum.Config)
 }
 
 // sit founds a council of so many regulators and has them sit down. It must be called
 // in a bubble.
-func sit(t *testing.T, regulators int) *council {
+func sit(t *testing.T, regulators int) *council { t.Helper(); return sitWith(t, regulators, 1, nil) }
+
+// sitWith is sit with a seed of what is by chance, and after tweak.
+func sitWith(t *testing.T, regulators int, seed uint64, tweak func(*quorum.Config)) *council {
 	t.Helper()
 	c := &council{
+		tweak: tweak, random: rand.New(rand.NewPCG(seed, 7)), late: time.Millisecond,
+		cut: make(map[[2]string]bool), liars: make(map[keys.Public]bool), evidence: make(map[string][]certify.Conflict),
+
 		Federation: ballottest.Found(t, regulators, func(cfg *charter.FoundingConfig) {
 			cfg.Created = time.Now().Unix() - 3600
 			cfg.Cards = append(cfg.Cards, chartertest.Card(t, "x4", "operator"), chartertest.Card(t, "x5", "operator"))
 		}),
-		network: quorumtest.NewNetwork(1), hosts: make(map[keys.Public]*regulator), all: make(map[string]*regulator), mute: make(map[string]bool),
+		network: quorumtest.NewNetwork(seed), hosts: make(map[keys.Public]*regulator), all: make(map[string]*regulator), mute: make(map[string]bool),
 	}
 	for _, member := range c.Seats() {
 		c.start(member)
@@ -102,35 +171,66 @@ func (c *council) start(member string) *regulator {
 	c.Helper()
 	r := c.all[member]
 	if r == nil {
-		r = &regulator{member: member, disk: quorumtest.NewDisk(), keeper: &keeper{}, ledger: memory.New().Ledger()}
+		r = &regulator{
+			member: member, dir: c.TempDir(), disks: make(map[string]*quorumtest.Disk), keeper: &keeper{}, ledger: memory.New().Ledger(),
+			vote: ballottest.VoteKey(member), cosign: chartertest.Key("cosign", member),
+		}
 		c.all[member] = r
 	}
-	r.enacted = nil
 	ctx, cancel := context.WithCancel(context.Background())
-	var err error
-	r.Regulator, err = quorum.Open(ctx, quorum.Config{
-		Genesis: c.Genesis, Host: hostKey(member), Vote: ballottest.VoteKey(member), Cosign: chartertest.Key("cosign", member), Log: chartertest.Key("log", ""),
-		Dir: c.TempDir(), Ledger: r.ledger, From: c.peers(member), Keeper: r.keeper, Network: wire{c, member},
+	opened := c.open(ctx, r)
+	c.mu.Lock()
+	r.Regulator = opened
+	c.hosts[hostKey(member)] = r
+	r.host = c.network.Up(hostKey(member), opened.Serve)
+	c.mu.Unlock()
+	r.stop, r.done = cancel, make(chan struct{})
+	go r.supervise(ctx)
+	return r
+}
+
+// open opens a regulator that is not to run yet.
+func (c *council) open(ctx context.Context, r *regulator) *quorum.Regulator {
+	c.Helper()
+	member := r.member
+	r.mu.Lock()
+	r.enacted = nil
+	r.mu.Unlock()
+	cfg := quorum.Config{
+		Genesis: c.Genesis, Host: hostKey(member), Vote: r.vote, Cosign: r.cosign, Log: chartertest.Key("log", ""),
+		Dir: r.dir, Ledger: r.ledger, From: c.peers(member), Keeper: r.keeper, Network: wire{c, member},
 		Enacted: func(d []charter.Enacted) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.enacted = append(r.enacted, d...)
 			return nil
 		},
-		Lied: func(l certify.Conflict) { c.Errorf("%s believes that somebody lied: %+v", member, l) },
-		Now:  time.Now, Timing: group.Loopback(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Disk: func(string) (group.Disk, error) { return r.disk, nil },
-	})
+		Lied: func(l certify.Conflict) { c.lied(member, l) },
+		Now:  c.clock, Timing: group.Loopback(), Logger: slog.New(slog.DiscardHandler), Disk: r.disk,
+	}
+	if c.tweak != nil {
+		c.tweak(&cfg)
+	}
+	opened, err := quorum.Open(ctx, cfg)
 	if err != nil {
 		c.Fatal(err)
 	}
+	return opened
+}
+
+// unstarted opens a member's regulator anew and does not run it.
+func (c *council) unstarted(member string) {
+	c.Helper()
+	c.all[member].Regulator = c.open(context.Background(), c.all[member])
+}
+
+func (c *council) lied(member string, l certify.Conflict) {
 	c.mu.Lock()
-	c.hosts[hostKey(member)] = r
-	c.mu.Unlock()
-	r.host = c.network.Up(hostKey(member), r.Serve)
-	r.stop, r.done = cancel, make(chan error, 1)
-	go func() { r.done <- r.Run(ctx) }()
-	return r
+	defer c.mu.Unlock()
+	if !c.liars[l.First.By.Key] {
+		c.Errorf("%s believes that somebody lied: %+v", member, l)
+	}
+	c.evidence[member] = append(c.evidence[member], l)
 }
 
 // leave has a regulator go, as when its process ends.
@@ -142,9 +242,40 @@ func (c *council) leave(member string) {
 	c.mu.Unlock()
 	r.host.Down()
 	r.stop()
-	if err := <-r.done; err != nil {
-		c.Errorf("%s: %v", member, err)
+	<-r.done
+	if len(r.ended) > 0 && !c.rough {
+		c.Errorf("%s: %v", member, r.ended)
 	}
+}
+
+// sever cuts what goes from some members to others, or no more: messages are lost, and
+// streams wait.
+func (c *council) sever(from, to []string, on bool) {
+	c.mu.Lock()
+	for _, a := range from {
+		for _, b := range to {
+			c.cut[[2]string{a, b}] = on
+		}
+	}
+	c.mu.Unlock()
+	hosts := func(members []string) (all []keys.Public) {
+		for _, m := range members {
+			all = append(all, hostKey(m))
+		}
+		return all
+	}
+	c.network.Set(hosts(from), hosts(to), func(l *quorumtest.Link) { l.Clogged = on })
+}
+
+// apart cuts members off from others, both ways, or no more.
+func (c *council) apart(some, others []string, on bool) {
+	c.sever(some, others, on)
+	c.sever(others, some, on)
+}
+
+// but returns the seats without some members.
+func (c *council) but(some ...string) []string {
+	return slices.DeleteFunc(c.Seats(), func(m string) bool { return slices.Contains(some, m) })
 }
 
 func (c *council) close() {
@@ -156,6 +287,9 @@ func (c *council) close() {
 		if up {
 			c.leave(member)
 		}
+	}
+	for _, f := range c.finally {
+		f()
 	}
 	c.network.Wait()
 	c.under.Wait()
@@ -178,24 +312,39 @@ func (w wire) Dial(ctx context.Context, to keys.Public) (group.Stream, error) {
 }
 
 func (w wire) Send(to keys.Public, message []byte) {
+	w.c.mu.Lock()
+	late, lost := w.c.late, w.c.random.Float64() < w.c.lose
+	if late > time.Millisecond {
+		late = time.Millisecond + time.Duration(w.c.random.Int64N(int64(late)))
+	}
+	w.c.mu.Unlock()
 	w.c.under.Go(func() {
-		time.Sleep(time.Millisecond)
+		time.Sleep(late)
 		w.c.mu.Lock()
 		r := w.c.hosts[to]
-		lost := r == nil || w.c.mute[w.from] || w.c.mute[r.member]
+		lost = lost || r == nil || w.c.mute[w.from] || w.c.mute[r.member] || w.c.cut[[2]string{w.from, r.member}]
+		if !lost && w.c.filter != nil {
+			message = w.c.filter(w.from, r.member, message)
+			lost = message == nil
+		}
+		var to *quorum.Regulator
+		if !lost {
+			to = r.Regulator
+		}
 		w.c.mu.Unlock()
 		if lost {
 			return
 		}
-		if err := r.Receive(hostKey(w.from), message); err != nil {
+		if err := to.Receive(hostKey(w.from), message); err != nil && !w.c.rough {
 			w.c.Errorf("%s received from %s: %v", r.member, w.from, err)
 		}
 	})
 }
 
 // submit submits a command through a regulator until it is known what became of it.
-func (c *council) submit(member string, command []byte) quorum.Answer {
+func (c *council) submit(member string, command []byte) applied.Answer {
 	c.Helper()
+	last := ""
 	for range 60 {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		a, err := c.all[member].Submit(ctx, command)
@@ -203,10 +352,11 @@ func (c *council) submit(member string, command []byte) quorum.Answer {
 		if err == nil && (a.Refusal == nil || !a.Refusal.Code.Passing()) {
 			return a
 		}
+		last = fmt.Sprint(a.Refusal, err)
 		time.Sleep(200 * time.Millisecond)
 	}
-	c.Fatalf("%s: what became of a command is not known after a minute", member)
-	return quorum.Answer{}
+	c.Fatalf("%s: what became of a command is not known after a minute: %s", member, last)
+	return applied.Answer{}
 }
 
 // carry has members carry a motion, through the first of them.
@@ -219,9 +369,23 @@ func (c *council) carry(p ballottest.Proposal, members ...string) {
 	}
 }
 
+// clock is the regulators'.
+func (c *council) clock() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+// turn turns the regulators' clocks on.
+func (c *council) turn(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += by
+}
+
 // label is a motion that labels a number, dated now.
 func (c *council) label(number string) ballottest.Proposal {
-	c.Now = time.Now().Unix()
+	c.Now = c.clock().Unix()
 	return c.Motion(motion.Ratify, ballottest.Label(c, number), nil)
 }
 
@@ -232,6 +396,7 @@ func (c *council) eventually(what string, within time.Duration, holds func() boo
 		if time.Now().After(end) {
 			for m, r := range c.all {
 				d, _ := r.Docket()
+				c.Logf("%s: runs ended %v; %+v", m, r.ended, r.Status())
 				c.Logf("%s: certified %v, %d decisions, docket at %d of %d motions, refused %v", m, r.Follower().Standing().Note.Tree, len(r.enacted), d.Size, len(d.Motions), d.Refusals)
 			}
 			c.Fatalf("not within %s: %s", within, what)

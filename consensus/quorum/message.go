@@ -27,6 +27,7 @@ const (
 	aboutRecord    topic = 6 // that begins one
 	aboutNoEntries topic = 7 // entries up to where one starts are asked for
 	aboutEntries   topic = 8
+	aboutNoLeader  topic = 9 // who finds none asks for the newest checkpoint, and the record of the generation
 )
 
 // message is what regulators send each other beside Raft. Nobody believes it for whom it

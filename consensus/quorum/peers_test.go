@@ -20,7 +20,7 @@ func (s served) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
 	s.c.mu.Lock()
 	var others []ledger.Source
 	for _, r := range s.c.hosts {
-		if r.member != s.me && !s.c.mute[r.member] {
+		if r.member != s.me && !s.c.mute[r.member] && !s.c.cut[[2]string{r.member, s.me}] && !s.c.cut[[2]string{s.me, r.member}] {
 			others = append(others, r.ledger)
 		}
 	}

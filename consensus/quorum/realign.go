@@ -2,41 +2,72 @@ package quorum
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"ringfence/consensus/ballot"
 	"ringfence/consensus/cosign"
+	"ringfence/consensus/quorum/applied"
+	"ringfence/consensus/quorum/certify"
+	"ringfence/consensus/quorum/group"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
-	"ringfence/store/merkle"
-	"ringfence/store/motion"
 )
 
+// stuckFor is how long a generation may take to begin before Realign goes for another.
+const stuckFor = 10 * time.Second
+
 // Realign promises this regulator to the generation after its own, or to the one that
-// others have promised themselves to. It takes part in its own no more. Once a quorum has
-// promised, all of them begin the new one by themselves.
+// others have promised themselves to, or have begun. It takes part in its own no more.
+// Once a quorum has promised, all of them begin the new one by themselves. Asked again it
+// promises the same, but to the generation after that one if that cannot begin.
 func (r *Regulator) Realign() (cosign.SignedPromise, error) {
 	now := r.now.Load()
 	if now == nil {
 		return cosign.SignedPromise{}, errors.New("quorum: this regulator does not run")
 	}
-	number := now.certifier.Status().State.Generation.Number + 1
-	for _, p := range now.certifier.Promises() {
-		number = max(number, p.Number)
-	}
+	number := r.nextGeneration(now)
 	p, err := now.certifier.Promise(number)
 	if err != nil {
 		return p, err
 	}
+	r.mu.Lock()
+	shown := r.shown
+	r.mu.Unlock()
+	if shown != nil && shown.Generation.Number == number {
+		r.join(now, *shown)
+	}
 	r.poke()
 	return p, nil
+}
+
+// nextGeneration is which one this regulator is to promise itself to. Where others are it
+// follows as many of them as cannot all be lying: numbers end.
+func (r *Regulator) nextGeneration(now *run) uint64 {
+	state := now.certifier.State()
+	number := max(state.Generation.Number+1, state.Promised)
+	var others []uint64
+	for _, p := range now.certifier.Promises() {
+		if p.By.Key != r.cfg.Cosign.Public() {
+			others = append(others, p.Number)
+		}
+	}
+	slices.Sort(others)
+	slices.Reverse(others)
+	if f := (len(now.machine.Constitution().Regulators()) - 1) / 3; len(others) > f {
+		number = max(number, others[f])
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.shown != nil {
+		number = max(number, r.shown.Generation.Number)
+	}
+	if j := r.joining; j != nil && time.Since(j.since) > stuckFor {
+		number = max(number, j.record.Generation.Number+1)
+	}
+	return number
 }
 
 // Promises returns who promised themselves to a generation to come.
@@ -49,9 +80,9 @@ func (r *Regulator) Promises() []cosign.SignedPromise {
 
 // promised tells the own promise again, and makes the record once there are enough. Of
 // those who promised, the one with the lowest key makes it, so that there is one; the
-// others step in when he does not.
+// others step in one after the other when he does not.
 func (r *Regulator) promised(_ context.Context, now *run) error {
-	w, at, own := &r.waited, r.cfg.Now(), r.cfg.Cosign.Public()
+	w, at, own := &r.waited, time.Now(), r.cfg.Cosign.Public()
 	promises := now.certifier.Promises()
 	i := slices.IndexFunc(promises, func(p cosign.SignedPromise) bool { return p.By.Key == own })
 	if i < 0 || at.Sub(w.promised) < sayEvery {
@@ -67,158 +98,140 @@ func (r *Regulator) promised(_ context.Context, now *run) error {
 	if w.enough.IsZero() {
 		w.enough = at
 	}
-	if rec.Promises[0].By.Key == own || at.Sub(w.enough) > others {
+	before := slices.IndexFunc(rec.Promises, func(p cosign.SignedPromise) bool { return p.By.Key == own })
+	if at.Sub(w.enough) >= others*time.Duration(before) {
 		r.broadcast(&message{topic: aboutRecord, parts: [][]byte{rec.Bytes()}})
-		return r.join(now, rec)
+		r.join(now, rec)
 	}
 	return nil
 }
 
-// hearRecord joins a record that somebody made, if this regulator promised itself to its
-// generation. Who did not is asked for his promise by Realign.
+// followFirst has followed what a promise or record shows as certified, if it is beyond
+// what is known here. Until then who signed it cannot be judged.
+func (r *Regulator) followFirst(now *run, notes [][]byte) (behind bool) {
+	for _, b := range notes {
+		n, err := checkpoint.Open(b, r.log)
+		if err == nil && n.Size > now.machine.Known() {
+			r.want(n)
+			behind = true
+		}
+	}
+	return behind
+}
+
+// hearPromise takes another regulator's promise.
+func (r *Regulator) hearPromise(now *run, b []byte) error {
+	_, notes, err := cosign.Shown(b)
+	if err != nil || r.followFirst(now, notes) {
+		return err
+	}
+	return now.certifier.HearPromise(b)
+}
+
+// hearRecord takes a record that somebody made. This regulator joins it if it promised
+// itself to that generation or an earlier one that never began here, or if it is new and
+// said nothing in any generation. Else somebody is to agree, by Realign.
 func (r *Regulator) hearRecord(now *run, b []byte) error {
+	number, notes, err := cosign.Shown(b)
+	state := now.certifier.State()
+	if err != nil || number <= state.Generation.Number || r.followFirst(now, notes) {
+		return err
+	}
 	rec, err := now.certifier.OpenRecord(b)
 	if err != nil {
 		return err
 	}
-	if now.certifier.Status().State.Promised == rec.Generation.Number {
-		return r.join(now, rec)
+	if state.Promised > state.Generation.Number && number >= state.Promised || r.isNew(now, &state, &rec) {
+		r.join(now, rec)
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.shown == nil || r.shown.Generation.Number < number {
+		r.shown = &rec
 	}
 	return nil
+}
+
+// isNew reports whether this regulator has a key that nobody knew when a generation
+// began, and has said nothing: it was admitted or re-keyed since, and has nothing to
+// promise.
+func (r *Regulator) isNew(now *run, s *cosign.State, rec *cosign.Record) bool {
+	if now.certifier.Silent() != nil || s.Promised > 0 || len(s.Reported) > 0 || !s.Locked.IsZero() || s.Cosigned.Size > 0 || rec.Start.Size > now.machine.Known() {
+		return false
+	}
+	return !slices.ContainsFunc(now.machine.Cosigners(rec.Start.Size), func(v checkpoint.Verifier) bool { return v.Key() == r.cfg.Cosign.Public() })
 }
 
 // join takes a record as the one to begin with, as soon as the ledger up to its start is
 // here.
-func (r *Regulator) join(now *run, rec cosign.Record) error {
-	if rec.Generation.Number <= now.certifier.Status().State.Generation.Number {
-		return nil
+func (r *Regulator) join(now *run, rec cosign.Record) {
+	if rec.Generation.Number <= now.certifier.State().Generation.Number {
+		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.joining == nil {
-		r.joining = &joining{record: rec, entries: make(map[keys.Public][]ledger.Entry)}
+	if r.joining == nil || r.joining.record.Generation.Number < rec.Generation.Number {
+		r.joining = &joining{record: rec, since: time.Now(), entries: make(map[keys.Public][]ledger.Entry), wrong: make(map[keys.Public]bool)}
 		r.poke()
 	}
-	return nil
-}
-
-// joining is a record that is to begin a generation, and what is known of the ledger
-// above what is certified here, up to its start.
-type joining struct {
-	record  cosign.Record
-	entries map[keys.Public][]ledger.Entry // by the host that gave them
-	asked   time.Time
 }
 
 // prepared brings together what joining takes, and reports that it is there.
 func (r *Regulator) prepared(ctx context.Context, now *run) (bool, error) {
-	generation := now.certifier.Status().State.Generation.Number
-	r.mu.Lock()
-	if j := r.joining; j != nil && j.record.Generation.Number <= generation {
-		r.joining = nil // it was told once more while it began
-	}
-	j := r.joining
-	r.mu.Unlock()
+	j := r.toJoin(now)
 	if j == nil {
 		return false, nil
 	}
-	start := j.record.Start
-	if note := r.noteOf(j.record); note != nil && note.Size > r.follower.Standing().Size() {
+	start, from := j.record.Start, r.follower.Standing().Size()
+	if note := r.noteOf(j.record); note != nil && note.Size > from {
 		r.want(*note)
 		return false, nil
 	}
-	if start.Size <= r.follower.Standing().Size() {
-		return true, nil
+	if start.Size > from {
+		if there, err := r.holdStart(ctx, now, j, from); err != nil || !there {
+			return false, err
+		}
 	}
-	from := r.follower.Standing().Size()
-	if root, ok := now.machine.Root(start.Size); ok && root == start.Root {
-		return true, r.write(start, now.machine.between(from, start.Size))
+	if err := r.judged(ctx, j.record); err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.joining == j {
+			r.joining = nil
+		}
+		return false, err
 	}
+	return true, nil
+}
+
+// toJoin is what is to be joined, unless it was told once more when it had begun.
+func (r *Regulator) toJoin(now *run) *joining {
+	generation := now.certifier.State().Generation.Number
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, entries := range j.entries {
-		if from+uint64(len(entries)) >= start.Size && r.write(start, entries[:start.Size-from]) == nil {
-			return true, nil
-		}
+	if j := r.joining; j != nil && j.record.Generation.Number <= generation {
+		r.joining = nil
 	}
-	at := r.cfg.Now()
-	if at.Sub(j.asked) < askEvery {
-		return false, nil
+	if s := r.shown; s != nil && s.Generation.Number <= generation {
+		r.shown = nil
 	}
-	j.asked = at
-	w := now.machine.wanted()
-	for _, host := range append(w.Voters, w.Learners...) {
-		if have := from + uint64(len(j.entries[host])); have < start.Size {
-			r.cfg.Network.Send(host, (&message{topic: aboutNoEntries, parts: [][]byte{stretch{have, start.Size}.bytes(), start.Root[:]}}).bytes())
-		} else {
-			delete(j.entries, host) // it was not the truth
-		}
-	}
-	return false, nil
+	return r.joining
 }
 
-// stretch is a part of the ledger.
-type stretch struct{ from, to uint64 }
-
-func (s stretch) bytes() []byte {
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, s.from), s.to)
-}
-
-func decodeStretch(b []byte) (stretch, error) {
-	if len(b) != 16 {
-		return stretch{}, fmt.Errorf("quorum: a stretch of the ledger in %d bytes; it takes 16", len(b))
-	}
-	return stretch{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}, nil
-}
-
-// maxGiven is how many bytes of entries one message gives.
-const maxGiven = 512 << 10
-
-// giveEntries answers who asks for entries that lead to a tree which was applied here.
-func (r *Regulator) giveEntries(now *run, to keys.Public, parts [][]byte) error {
-	if len(parts) != 2 || len(parts[1]) != merkle.HashSize {
-		return errors.New("quorum: entries are asked for, of no tree")
-	}
-	s, err := decodeStretch(parts[0])
+// judged opens a record once more, now that the regulators up to its start are known for
+// sure.
+func (r *Regulator) judged(ctx context.Context, rec cosign.Record) error {
+	m, err := r.newMachine(ctx, rec.Start)
 	if err != nil {
 		return err
 	}
-	if root, ok := now.machine.Root(s.to); !ok || root != merkle.Hash(parts[1]) {
-		return nil
-	}
-	m := message{topic: aboutEntries, parts: [][]byte{stretch{s.from, s.to}.bytes()}}
-	size := 0
-	for _, e := range now.machine.between(s.from, s.to) {
-		if size += len(e.Data) + len(e.Opening); size > maxGiven || len(m.parts)+2 > maxParts {
-			break
-		}
-		m.parts = append(m.parts, e.Data, e.Opening)
-	}
-	r.cfg.Network.Send(to, m.bytes())
-	return nil
+	_, err = r.judge(m).OpenRecord(rec.Bytes())
+	return err
 }
 
-// takeEntries keeps what was asked for.
-func (r *Regulator) takeEntries(from keys.Public, parts [][]byte) error {
-	if len(parts)%2 != 1 {
-		return errors.New("quorum: entries without their openings")
-	}
-	s, err := decodeStretch(parts[0])
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	j := r.joining
-	if j == nil || s.to != j.record.Start.Size || s.from != r.follower.Standing().Size()+uint64(len(j.entries[from])) {
-		return nil
-	}
-	for i := 1; i < len(parts) && s.from+uint64(i/2) < s.to; i += 2 {
-		j.entries[from] = append(j.entries[from], ledger.Entry{Data: parts[i], Opening: parts[i+1]})
-	}
-	j.asked = time.Time{}
-	r.poke()
-	return nil
+// judge returns a Certifier that says nothing, but knows what m knows.
+func (r *Regulator) judge(m *applied.Machine) *certify.Certifier {
+	return certify.New(certify.Config{Federation: m.Constitution().Federation(), LogKey: r.cfg.Log, Quorum: m.Quorum, Known: m.Known, Set: m.Cosigners})
 }
 
 // noteOf is the largest certified checkpoint that a record shows.
@@ -234,67 +247,37 @@ func (r *Regulator) noteOf(rec cosign.Record) (largest *checkpoint.Note) {
 	return largest
 }
 
-// write writes down the ledger above what is certified, up to the start of a generation,
-// which must come of it.
-func (r *Regulator) write(start checkpoint.Tree, entries []ledger.Entry) error {
-	tree, additions, err := r.follower.Tree().Append(entries)
-	if err != nil {
-		return err
-	}
-	if tree.Head() != start {
-		return fmt.Errorf("quorum: the entries up to the start of the new generation come to %s, not to %s", tree.Head(), start)
-	}
-	return r.cfg.Ledger.Write(additions)
-}
-
 // begun makes a prepared record the state to go on with.
-func (r *Regulator) begun() error {
+func (r *Regulator) begun(ctx context.Context) error {
 	r.mu.Lock()
 	rec := r.joining.record
 	r.joining = nil
 	r.mu.Unlock()
-	if err := r.keepRecord(rec); err != nil {
+	if err := group.KeepRecord(r.cfg.Dir, rec.Generation.Number, rec.Bytes()); err != nil {
 		return err
 	}
-	tree, err := ledger.Open(r.ctx, r.cfg.Ledger, rec.Start)
+	tree, err := ledger.Open(ctx, r.cfg.Ledger, rec.Start)
 	if err != nil {
 		return fmt.Errorf("quorum: the ledger up to the start of generation %d: %w", rec.Generation.Number, err)
 	}
 	state, _ := r.cfg.Keeper.State()
-	next, refused := state.Join(rec.Generation, rec.Start, newTail(tree, r.cfg.Ledger))
+	next, refused := state.Join(rec.Generation, rec.Start, applied.NewTail(tree, r.cfg.Ledger))
 	if refused != cosign.None {
 		return fmt.Errorf("quorum: this regulator does not join generation %d: %s", rec.Generation.Number, refused)
 	}
 	return r.cfg.Keeper.Keep(next)
 }
 
-// recordFile is where the record that began a generation lies, beside Raft's own.
-func (r *Regulator) recordFile(number uint64) string {
-	return filepath.Join(r.cfg.Dir, fmt.Sprintf("record-%d", number))
-}
-
-func (r *Regulator) keepRecord(rec cosign.Record) error {
-	f, err := os.OpenFile(r.recordFile(rec.Generation.Number), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("quorum: keep the record of generation %d: %w", rec.Generation.Number, err)
-	}
-	_, err = f.Write(rec.Bytes())
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("quorum: keep the record of generation %d: %w", rec.Generation.Number, err)
-	}
-	return nil
-}
-
 // voters is who begins the own generation: the founders of the first, and of another
 // those who promised.
 func (r *Regulator) voters(now *run, state *cosign.State) (hosts []keys.Public, err error) {
-	s := now.machine.constitution()
+	s := now.machine.Constitution()
 	if state.Generation.Number == 0 {
-		return seated(s), nil
+		return applied.Seated(s), nil
 	}
-	b, err := os.ReadFile(r.recordFile(state.Generation.Number))
+	b, err := group.Record(r.cfg.Dir, state.Generation.Number)
 	if err != nil {
-		return nil, fmt.Errorf("quorum: read the record of generation %d: %w", state.Generation.Number, err)
+		return nil, err
 	}
 	rec, err := now.certifier.OpenRecord(b)
 	if err != nil {
@@ -303,37 +286,9 @@ func (r *Regulator) voters(now *run, state *cosign.State) (hosts []keys.Public, 
 	now.record = b
 	for _, seat := range s.Regulators() {
 		promised := slices.ContainsFunc(rec.Promises, func(p cosign.SignedPromise) bool { return p.By.Key == seat.Cosign })
-		if host, ok := hostOf(s, seat.Member); ok && promised {
+		if host, ok := applied.HostOf(s, seat.Member); ok && promised {
 			hosts = append(hosts, host)
 		}
 	}
 	return hosts, nil
-}
-
-// leftOver is what was before the regulators, or decided and not certified, when a
-// generation ended: commands that bring it before them again.
-func (m *machine) leftOver() (commands [][]byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	again := func(mo *motion.Signed, items []motion.Opening, votes []motion.Vote) {
-		first := true
-		for i := range votes {
-			switch {
-			case first && votes[i].For:
-				commands, first = append(commands, ballot.ProposeCommand(mo, items, &votes[i])), false
-			case !first:
-				commands = append(commands, ballot.VoteCommand(&votes[i]))
-			}
-		}
-	}
-	for i := range m.enacted {
-		if d := &m.enacted[i]; d.Motion != nil {
-			again(&d.Motion.Motion, d.Items, d.Motion.Votes)
-		}
-	}
-	d := m.state.Docket()
-	for i := range d.Motions {
-		again(&d.Motions[i].Motion, d.Motions[i].Items, d.Motions[i].Votes)
-	}
-	return commands
 }

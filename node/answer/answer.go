@@ -10,6 +10,7 @@
 package answer
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,6 +214,11 @@ func (b *Book) entry(out *api.Lookup, l *view.List, x *view.Explanation, lang st
 		out.Basis = basisNumber
 	}
 	for i := range x.Keys {
+		for _, r := range x.Keys[i].Ratified {
+			if r.Decides {
+				out.Ratified = append(out.Ratified, fmt.Sprintf("entry %d", r.Index))
+			}
+		}
 		if k := &x.Keys[i]; k.Key == x.Decides {
 			out.ScorePermille = k.Result.Score
 			out.Sources = sources(l.State(), k.Told)

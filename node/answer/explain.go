@@ -36,7 +36,7 @@ func (b *Book) Explain(l *view.List, q api.Query, age Age) (api.Explanation, err
 func explainKey(l *view.List, k *view.KeyExplanation, texts *locale.Catalog) api.KeyExplanation {
 	out := api.KeyExplanation{
 		Key: k.Key.String(), Action: k.Entry.Action.String(), Class: k.Entry.Class.String(), Category: k.Entry.Category.String(),
-		Contested: k.Entry.Contested, Rule: k.Result.Rule.String(), Sentence: sentence(&k.Result, l.Rules(), texts.Lang()),
+		Contested: k.Entry.Contested, Rule: k.Result.Rule.String(), Sentence: why(k, l.Rules(), texts.Lang()),
 		Classes: []api.ClassTally{}, Statements: []api.Contribution{},
 	}
 	if k.Next != taxonomy.NeverDay {
@@ -75,7 +75,21 @@ func contribution(l *view.List, t *view.Told, texts *locale.Catalog) api.Contrib
 	return c
 }
 
-// sentence says in words what decided a key and what was missing.
+// why says in words what decided a key: the regulators, or the evidence.
+func why(k *view.KeyExplanation, rules *harmonise.Rules, lang string) string {
+	zh := strings.HasPrefix(lang, "zh")
+	evidence := sentence(&k.Result, rules, lang)
+	switch said := ratified(k, zh); {
+	case said == "":
+		return evidence
+	case zh:
+		return said + "证据本身：" + evidence
+	default:
+		return said + " The evidence by itself: " + evidence
+	}
+}
+
+// sentence says in words what the evidence decides of a key and what is missing.
 func sentence(r *harmonise.Result, rules *harmonise.Rules, lang string) string {
 	t := rules.Thresholds()
 	tally := r.Tallies[r.Tested]

@@ -33,17 +33,6 @@ type Config struct {
 	Logger  *slog.Logger
 }
 
-// Seat is what a regulator's node has besides.
-type Seat struct {
-	Host   keys.Public // of this node
-	Vote   keys.Private
-	Cosign keys.Private
-	Log    keys.Private
-	Dir    string // of Raft
-	Keeper quorum.Keeper
-	Timing group.Timing // zero: for regulators far from each other
-}
-
 // Authority is a node's place under the ledger. It may be used concurrently.
 type Authority struct {
 	cfg       Config
@@ -87,6 +76,14 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 	return a, nil
 }
 
+// Close closes what a regulator keeps of its certification. Run must have ended.
+func (a *Authority) Close() error {
+	if a == nil || a.cfg.Seat == nil {
+		return nil
+	}
+	return a.cfg.Seat.Keeper.Close()
+}
+
 // Follower returns the ledger as it is followed here.
 func (a *Authority) Follower() *follow.Follower { return a.follower }
 
@@ -117,6 +114,9 @@ func (a *Authority) Hear(_ context.Context, _ keys.Public, note []byte) gossip.V
 	return gossip.Accept
 }
 
+// LogKey returns who checks the log's own signature.
+func (a *Authority) LogKey() checkpoint.Verifier { return a.logKey(a.follower.Standing().State) }
+
 func (a *Authority) logKey(s *charter.State) checkpoint.Verifier {
 	return checkpoint.Log(checkpoint.Origin(s.Federation()), s.LogKey())
 }
@@ -134,7 +134,7 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 		Open: func(ctx context.Context, peer keys.Public) (overlay.Stream, error) {
 			return o.Visit(ctx, peer, overlay.Ledger)
 		},
-		Peers: o.Neighbours,
+		Peers: func() []keys.Public { return whom(o) },
 	})
 	if err != nil {
 		return fmt.Errorf("authority: %w", err)
@@ -177,6 +177,15 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// whom returns whom to ask for the ledger: the members that are connected, and where none
+// is, as for a node that nobody knows as a member yet, all that may be reached.
+func whom(o *overlay.Overlay) []keys.Public {
+	if near := o.Neighbours(); len(near) > 0 {
+		return near
+	}
+	return o.Reachable()
 }
 
 // Serve registers what this node serves of the ledger, and a regulator's part, before the

@@ -50,3 +50,12 @@ func (k *Keeper) Forget(why string) error { return k.file.Lose(why) }
 
 // Close closes the file.
 func (k *Keeper) Close() error { return k.file.Close() }
+
+// Adopt holds a lost state again.
+func (k *Keeper) Adopt(s cosign.State) error {
+	if err := k.file.Adopt(s.Encode()); err != nil {
+		return err
+	}
+	k.state = s
+	return nil
+}

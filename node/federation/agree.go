@@ -44,12 +44,15 @@ func (f *Federation) listing() reconcile.Beacon {
 	return b
 }
 
-// Listed says that the list may be another one: what peers said of theirs is compared
-// with it.
+// Listed says that the list may be another one, or made of a longer ledger: what peers
+// said of theirs is compared with it, and the network is that of the charter.
 func (f *Federation) Listed() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.listing()
+	b := f.listing()
+	f.mu.Unlock()
+	if f.reached.Swap(b.LedgerSize) != b.LedgerSize {
+		f.enacted()
+	}
 }
 
 // agreement is how a peer's list stands to this node's.
@@ -83,7 +86,7 @@ func (f *Federation) heard(peer keys.Public, b reconcile.Beacon, roundTrip time.
 	defer f.mu.Unlock()
 	f.listing()
 	before := f.peers[peer]
-	h := heard{Beacon: b, at: now, came: time.Now(), clock: before.clock.after(b.Time, now, roundTrip), agreed: before.agreed}
+	h := heard{Beacon: b, at: now, came: time.Now(), clock: before.clock.After(b.Time, now, roundTrip), agreed: before.agreed}
 	f.weigh(peer, &h)
 	f.peers[peer] = h
 }
@@ -101,7 +104,7 @@ func (f *Federation) weigh(peer keys.Public, h *heard) {
 		return
 	}
 	f.differs[peer], h.agreed = true, time.Time{}
-	member, _ := f.cfg.State.Host(peer)
+	member, _ := f.cfg.State().Host(peer)
 	if last, alarmed := f.alarmed[member]; alarmed && time.Since(last) < alarmEvery {
 		return // whoever changes his list with each word is no more news for that
 	}

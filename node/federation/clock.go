@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/federation/clock"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/intake"
@@ -63,62 +64,15 @@ func (f *Federation) clock() (ahead time.Duration, known bool) {
 	defer f.mu.Unlock()
 	of, now := make(map[charter.MemberIndex]time.Duration), f.cfg.Now()
 	for _, host := range near {
-		clock := f.peers[host].clock
-		ahead := clock.ahead(now)
-		member, ok := f.cfg.State.Host(host)
-		if old, seen := of[member]; ok && clock.known() && (!seen || ahead.Abs() < old.Abs()) {
+		told := f.peers[host].clock
+		ahead := told.Ahead(now)
+		member, ok := f.cfg.State().Host(host)
+		if old, seen := of[member]; ok && told.Known() && (!seen || ahead.Abs() < old.Abs()) {
 			of[member] = ahead
 		}
 	}
 	if len(of) == 0 {
 		return 0, false
 	}
-	return median(slices.Sorted(maps.Values(of))), true
-}
-
-// median returns the middle of all, which are sorted; of two middles the one
-// nearer to zero.
-func median(all []time.Duration) time.Duration {
-	low, high := all[(len(all)-1)/2], all[len(all)/2]
-	if low.Abs() < high.Abs() {
-		return low
-	}
-	return high
-}
-
-// reading is what a peer's clock showed at a moment of the machine's clock that only
-// ever runs: so a node's clock that is set, or jumps, is off from then on. After the
-// machine slept it seems off too, until the peer is heard again. The zero reading is
-// none.
-type reading struct{ showed, at time.Time }
-
-func (r reading) known() bool { return !r.at.IsZero() }
-
-// shows returns what the clock shows at a moment of the machine's clock, if nobody
-// has set it since.
-func (r reading) shows(at time.Time) time.Time { return r.showed.Add(at.Sub(r.at)) }
-
-// ahead returns by how much the clock is ahead of the node's, which shows now.
-func (r reading) ahead(now time.Time) time.Duration { return r.shows(time.Now()).Sub(now) }
-
-// longestWay is how long what a peer tells by itself may be under way.
-const longestWay = time.Minute
-
-// after returns what is known of the clock once the peer has told its time, while
-// the node's clock shows now. In an answer it is as old as half of the round trip.
-// What a peer tells by itself, without a round trip, is of unknown age: it counts
-// when it is further from what was known than a batch may be dated ahead, and no way
-// is so long.
-func (r reading) after(told, now time.Time, roundTrip time.Duration) reading {
-	at := time.Now()
-	if roundTrip > 0 {
-		return reading{told.Add(roundTrip / 2), at}
-	}
-	if r.known() {
-		now = r.shows(at)
-	}
-	if told.Sub(now).Abs() > intake.Ahead+longestWay {
-		return reading{told, at}
-	}
-	return r
+	return clock.Median(slices.Sorted(maps.Values(of))), true
 }

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ringfence/node/federation/clock"
 	"ringfence/node/reconcile"
 	"ringfence/store/intake"
 )
@@ -47,7 +48,7 @@ func TestClock(t *testing.T) {
 				p.heard(host(m), reconcile.Beacon{Time: p.time.Add(ahead - trip/2)}, trip)
 			}
 			if tt.untold != "" {
-				p.heard(host(tt.untold), reconcile.Beacon{Time: p.time.Add(-longestWay)}, 0)
+				p.heard(host(tt.untold), reconcile.Beacon{Time: p.time.Add(-clock.LongestWay)}, 0)
 			}
 			p.pass(time.Hour)
 			if got, known := p.clock(); got != tt.want || known != tt.known {
@@ -92,7 +93,7 @@ func TestAClockThatJumpsIsNoticed(t *testing.T) {
 // TestTimeToldUnasked: what a peer tells by itself may be old, so that it counts
 // only when no way explains it.
 func TestTimeToldUnasked(t *testing.T) {
-	const most = intake.Ahead + longestWay
+	const most = intake.Ahead + clock.LongestWay
 	for _, c := range []struct {
 		name  string
 		asked time.Duration // by how much it was ahead when it was asked; 0: it was not
@@ -120,25 +121,6 @@ func TestTimeToldUnasked(t *testing.T) {
 				t.Errorf("%s: ahead by %v, known %v", c.name, ahead, known)
 			}
 		})
-	}
-}
-
-func TestMedian(t *testing.T) {
-	for _, c := range []struct {
-		all  []time.Duration
-		want time.Duration
-	}{
-		{[]time.Duration{7}, 7},
-		{[]time.Duration{-7, 6}, 6},
-		{[]time.Duration{-6, 7}, -6},
-		{[]time.Duration{5, 6}, 5},
-		{[]time.Duration{-6, -5}, -5},
-		{[]time.Duration{-9, 1, 2}, 1},
-		{[]time.Duration{-9, -8, 1, 2}, 1},
-	} {
-		if got := median(c.all); got != c.want {
-			t.Errorf("of %v the median is %v, want %v", c.all, got, c.want)
-		}
 	}
 }
 

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/federation/clock"
 	"ringfence/node/gossip"
 	"ringfence/node/overlay"
 	"ringfence/node/phrase"
@@ -62,9 +62,9 @@ type surroundings struct {
 
 // Config is what a Federation needs.
 type Config struct {
-	Key     keys.Private // the node's libp2p identity
-	State   *charter.State
-	Genesis []byte // as it is served to strangers
+	Key     keys.Private          // the node's libp2p identity
+	State   func() *charter.State // as the ledger stands; it waits for nothing
+	Genesis []byte                // as it is served to strangers
 	Store   Store
 	Door    Door
 	List    func() *view.List
@@ -113,11 +113,12 @@ type Federation struct {
 	overlay  *overlay.Overlay
 	gossip   *gossip.Gossip
 	pull     *reconcile.Reconciler
-	around   around       // both, as the rules see them
-	alone    bool         // in its federation: the charter stays as it is while this lives
-	began    time.Time    // by the machine's clock
-	caughtUp atomic.Bool  // was it ever
-	fresh    atomic.Int64 // when this node last heard all that some peer holds, in nanoseconds since began
+	around   around        // both, as the rules see them
+	alone    atomic.Bool   // in its federation, as far as the ledger was looked at
+	began    time.Time     // by the machine's clock
+	reached  atomic.Uint64 // ledger size by whose charter the network is
+	caughtUp atomic.Bool   // was it ever
+	fresh    atomic.Int64  // when this node last heard all that some peer holds, in nanoseconds since began
 
 	pushed   chan arrival
 	evidence chan []byte
@@ -150,7 +151,7 @@ type heard struct {
 	reconcile.Beacon
 	at    time.Time // by the node's clock
 	came  time.Time // by the machine's
-	clock reading
+	clock clock.Reading
 	open  bool // it was made of what this node had not yet, or no longer knows of
 	// agreed is when both were last known to have the same list, by the machine's
 	// clock; zero: never yet, or another one was found since.
@@ -187,7 +188,8 @@ func New(cfg Config) (*Federation, error) {
 		pushed: make(chan arrival, queued), evidence: make(chan []byte, queued), unequal: make(chan difference, 16),
 		peers: make(map[keys.Public]heard), differs: make(map[keys.Public]bool), alarmed: make(map[charter.MemberIndex]time.Time),
 	}
-	f.alone = len(f.hosts()) <= 1
+	f.reached.Store(cfg.List().Stamp().LedgerSize)
+	f.lookAround()
 	if err := f.recall(); err != nil {
 		return nil, err
 	}
@@ -200,11 +202,11 @@ func New(cfg Config) (*Federation, error) {
 // open makes the three parts. The overlay calls the others, so it comes after
 // reconcile; gossip lives on the overlay.
 func (f *Federation) open() (err error) {
-	id := f.cfg.State.Federation()
+	id := f.cfg.State().Federation()
 	protocols := overlay.ProtocolsOf(id)
 	f.pull, err = reconcile.New(reconcile.Config{
 		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
-		Opened: func(issuer keys.Public, epoch uint64) bool { return epoch == 0 && f.cfg.State.EverAdmitted(issuer) }, // as for the door
+		Opened: func(issuer keys.Public, epoch uint64) bool { return f.cfg.State().Opened(issuer, epoch) }, // as for the door
 		Keep:   f.sameMember,
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
@@ -220,9 +222,9 @@ func (f *Federation) open() (err error) {
 		return err
 	}
 	f.overlay, err = f.cfg.Open(overlay.Config{
-		Key: f.cfg.Key, Federation: id, Roster: f.cfg.State, Hosts: f.hosts, Direct: f.direct,
+		Key: f.cfg.Key, Federation: id, Roster: hosted{f.cfg.State}, Hosts: f.hosts, Direct: f.direct,
 		Listen: f.cfg.Listen, Announce: f.cfg.Announce, Bootstrap: f.cfg.Bootstrap, LAN: f.cfg.LAN,
-		Genesis: func() []byte { return f.cfg.Genesis }, Name: f.cfg.State.Charter().Name,
+		Genesis: func() []byte { return f.cfg.Genesis }, Name: f.cfg.State().Name(),
 		Book: book{f.cfg.Store}, Changed: f.changed, Refused: f.cfg.Refused, Twin: f.twinned, Logger: f.log, Now: f.cfg.Now, Version: f.cfg.Version,
 	})
 	if err != nil {
@@ -231,7 +233,7 @@ func (f *Federation) open() (err error) {
 	f.around = surroundings{f.overlay, f.pull}
 	f.gossip, err = gossip.New(gossip.Config{
 		Overlay: f.overlay, Federation: id, Hosts: len(f.hosts()), Batch: f.hearBatch, Evidence: f.hearEvidence, Checkpoint: f.cfg.Checkpoint,
-		Score: f.standingOf, Direct: f.directs(), Logger: f.log,
+		Score: f.standingOf, Direct: f.directs(), Member: f.isMember, Logger: f.log,
 		Lose: f.lose, Faulty: func(fault gossip.Fault) { f.cfg.Faulty(string(fault)) },
 	})
 	if err != nil {
@@ -310,73 +312,6 @@ func (f *Federation) tellEvidence(ctx context.Context) error {
 	}
 }
 
-// hosts returns the hosts that the charter names.
-func (f *Federation) hosts() []keys.Public {
-	var all []keys.Public
-	for _, m := range f.cfg.State.Members() {
-		all = append(all, m.Hosts...)
-	}
-	return all
-}
-
-// direct reports whether a host is to be kept connected: a regulator's, or
-// another one of this member.
-func (f *Federation) direct(host keys.Public) bool {
-	of, ok := f.cfg.State.Host(host)
-	if !ok {
-		return false
-	}
-	if self, ok := f.cfg.State.Host(f.cfg.Key.Public()); ok && self == of {
-		return true
-	}
-	return regulates(f.cfg.State.Member(of))
-}
-
-// sameMember reports whether an issuer is one of this node's member: what a fork froze
-// of it is held here as well, for the member to say it again.
-func (f *Federation) sameMember(issuer keys.Public) bool {
-	own, known := f.cfg.State.Host(f.cfg.Key.Public())
-	info, admitted := f.cfg.State.Issuer(issuer)
-	return known && admitted && own == info.Member
-}
-
-func regulates(m *charter.Member) bool { return slices.Contains(m.Roles, charter.Regulator) }
-
-// directs returns the peers that gossip sends everything to and hears whatever
-// they did: regulators among themselves, and nodes of one member. It must be
-// mutual, since such peers are no part of each other's mesh.
-func (f *Federation) directs() []keys.Public {
-	self, ok := f.cfg.State.Host(f.cfg.Key.Public())
-	if !ok {
-		return nil
-	}
-	var all []keys.Public
-	for m, member := range f.cfg.State.Members() {
-		if m != self && !(regulates(member) && regulates(f.cfg.State.Member(self))) {
-			continue
-		}
-		for _, host := range member.Hosts {
-			if host != f.cfg.Key.Public() {
-				all = append(all, host)
-			}
-		}
-	}
-	return all
-}
-
-// standingOf is what gossip thinks of a peer before it has behaved: members are
-// welcome, regulators are always heard.
-func (f *Federation) standingOf(peer keys.Public) float64 {
-	of, ok := f.cfg.State.Host(peer)
-	switch {
-	case !ok:
-		return 0
-	case regulates(f.cfg.State.Member(of)):
-		return 100
-	}
-	return 1
-}
-
 // changed hears from the overlay who came and who went.
 func (f *Federation) changed(peer keys.Public, connected bool) {
 	if connected {
@@ -401,11 +336,4 @@ func (f *Federation) drop(peer keys.Public, why phrase.Phrase, until time.Time) 
 	f.log.Warn("a peer is dropped", "member", f.memberOf(peer), "host", peer.Short(), "reason", why.Text, "until", until.UTC().Format(time.RFC3339))
 	f.cfg.Dropped()
 	f.overlay.Drop(peer, why, until)
-}
-
-func (f *Federation) memberOf(host keys.Public) string {
-	if of, ok := f.cfg.State.Host(host); ok {
-		return f.cfg.State.Member(of).ID
-	}
-	return ""
 }

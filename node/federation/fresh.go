@@ -16,7 +16,7 @@ const staleAfter = 5 * time.Minute
 // measures it, so that setting the node's own makes no list old. Each screened call
 // asks it: it waits for nothing and allocates nothing.
 func (f *Federation) Unheard() time.Duration {
-	if f.alone {
+	if f.alone.Load() {
 		return 0
 	}
 	return time.Since(f.began) - time.Duration(f.fresh.Load())
@@ -35,7 +35,7 @@ func (f *Federation) Stale() phrase.Phrase {
 // becomes stale and when it no longer is.
 func (f *Federation) refresh() {
 	if last := f.pull.Fresh(); !last.IsZero() {
-		f.fresh.Store(max(f.fresh.Load(), int64(last.Sub(f.began)))) // watch alone writes it
+		f.hear(last)
 	}
 	switch why := f.Stale(); {
 	case !why.IsZero() && !f.stale:
@@ -44,5 +44,15 @@ func (f *Federation) refresh() {
 	case why.IsZero() && f.stale:
 		f.log.Info("this node hears again from its peers what they hold")
 		f.stale = false
+	}
+}
+
+// hear notes that this node heard all that some peer holds, by the machine's clock.
+func (f *Federation) hear(at time.Time) {
+	for now := int64(at.Sub(f.began)); ; {
+		before := f.fresh.Load()
+		if before >= now || f.fresh.CompareAndSwap(before, now) {
+			return
+		}
 	}
 }

@@ -44,8 +44,9 @@ func (f *Federation) stolen(why string) error {
 
 // spare reports whether the charter names another key of the own issuer's member.
 func (f *Federation) spare() bool {
-	info, ok := f.cfg.State.Issuer(f.cfg.Issuer)
-	return ok && len(f.cfg.State.Member(info.Member).Issuers) > 1
+	state := f.cfg.State()
+	info, ok := state.Issuer(f.cfg.Issuer)
+	return ok && len(state.Member(info.Member).Issuers) > 1
 }
 
 // watch looks whether the node has caught up, and whether a restored one may sign
@@ -165,7 +166,7 @@ func (f *Federation) parted(peer keys.Public) {
 func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err error) {
 	near := f.around.Neighbours()
 	unasked := f.unreached(near)
-	self, _ := f.cfg.State.Host(f.cfg.Key.Public())
+	self, _ := f.cfg.State().Host(f.cfg.Key.Public())
 	ready := make(map[charter.MemberIndex]bool)
 	var highest feed.Tip
 	for _, peer := range near {
@@ -183,7 +184,7 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err erro
 			}
 			highest = feed.Later(highest, tipOf(&heads[i]))
 		}
-		if of, ok := f.cfg.State.Host(peer); ok && says && of != self {
+		if of, ok := f.cfg.State().Host(peer); ok && says && of != self {
 			ready[of] = true
 		}
 	}
@@ -198,7 +199,7 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err erro
 // tooFew says that too few other members are ready: so many are.
 func (f *Federation) tooFew(self charter.MemberIndex, ready int) phrase.Phrase {
 	others := 0
-	for m, member := range f.cfg.State.Members() {
+	for m, member := range f.cfg.State().Members() {
 		if m != self && len(member.Hosts) > 0 {
 			others++
 		}

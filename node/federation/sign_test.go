@@ -9,6 +9,7 @@ import (
 
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile"
+	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
@@ -128,7 +129,8 @@ func TestConfirmWhereTooFewAreMembers(t *testing.T) {
 		{"A1", "a peer (reg) has told of this feed up to 0/1"},
 	} {
 		p := newPlace(t)
-		p.cfg.State = chartertest.State(t, chartertest.Config(t, "own: vendor"))
+		state := chartertest.State(t, chartertest.Config(t, "own: vendor"))
+		p.cfg.State = func() *charter.State { return state }
 		p.hold(t, d, "A0")
 		must(t, p.store.Bar(issuer("A"), restored))
 		for _, near := range [][]string{nil, {"reg"}} {

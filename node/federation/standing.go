@@ -13,7 +13,7 @@ import (
 
 // ready reports whether this node holds what its peers held when it met them. A
 // node that reaches nobody is not; one that is alone in its federation is.
-func (f *Federation) ready() bool { return f.alone || f.pull.Ready() }
+func (f *Federation) ready() bool { return f.alone.Load() || f.pull.Ready() }
 
 // CaughtUp reports whether this node ever was ready since it started: from then
 // on it answers for its list, also when its peers are gone.
@@ -24,7 +24,7 @@ func (f *Federation) Standing() api.Standing {
 	s := f.pull.Standing()
 	ahead, known := f.clock()
 	out := api.Standing{
-		Addresses: f.overlay.Addresses(), Hosts: len(f.hosts()) - 1, Ready: f.CaughtUp(),
+		Addresses: f.overlay.Addresses(), Hosts: f.others(), Ready: f.CaughtUp(),
 		BatchesDone: int(s.Done), BatchesTotal: int(s.Total), Gaps: []phrase.Phrase{},
 	}
 	for i := range s.Feeds {
@@ -97,8 +97,9 @@ func (f *Federation) tellFeed(out *api.Standing, feed *reconcile.FeedStanding) {
 
 // issuerOf names who speaks by a key.
 func (f *Federation) issuerOf(key keys.Public) string {
-	if info, ok := f.cfg.State.Issuer(key); ok {
-		return f.cfg.State.Member(info.Member).ID
+	state := f.cfg.State()
+	if r, ok := state.Record(key); ok {
+		return state.Member(r.Member).ID
 	}
 	return "key " + key.Short()
 }
@@ -177,7 +178,7 @@ func (f *Federation) describe(line *api.Peer, host keys.Public, own *reconcile.B
 	}
 	line.Agreement, line.AgreedSeconds = string(f.agreement(host, own)), since(h.agreed)
 	line.Ready, line.Version, line.Heard = h.Ready, h.Version, stamp(h.at)
-	if seconds := h.clock.ahead(f.cfg.Now()).Seconds(); h.clock.known() {
+	if seconds := h.clock.Ahead(f.cfg.Now()).Seconds(); h.clock.Known() {
 		line.ClockAheadSeconds = &seconds
 	}
 }

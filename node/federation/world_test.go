@@ -61,7 +61,7 @@ func newPlace(t *testing.T) *place {
 	must(t, err)
 	p.Federation = &Federation{
 		cfg: Config{
-			Key: chartertest.Key("host", "own"), State: state, Store: p.store, Door: door, List: v.List, Issuer: issuer("A"),
+			Key: chartertest.Key("host", "own"), State: func() *charter.State { return state }, Store: p.store, Door: door, List: v.List, Issuer: issuer("A"),
 			Admitted: func() { p.admitted++ },
 			Lift: func(head cid.Cid) error {
 				p.lifted = append(p.lifted, head)
@@ -74,6 +74,7 @@ func newPlace(t *testing.T) *place {
 		pushed: make(chan arrival, 4), unequal: make(chan difference, 4),
 		peers: map[keys.Public]heard{}, differs: map[keys.Public]bool{}, alarmed: map[charter.MemberIndex]time.Time{},
 	}
+	p.reached.Store(v.List().Stamp().LedgerSize)
 	return p
 }
 

@@ -64,8 +64,8 @@ func (f *Forks) feed(key keys.Public, epoch uint64) api.Feed {
 }
 
 func (f *Forks) memberOf(key keys.Public) string {
-	if info, ok := f.State.Issuer(key); ok {
-		return f.State.Member(info.Member).ID
+	if r, ok := f.State.Record(key); ok {
+		return f.State.Member(r.Member).ID
 	}
 	return ""
 }
@@ -92,8 +92,8 @@ func (f *Forks) Evidence(l *view.List) ([]api.Fork, error) {
 func (f *Forks) own() ([]feed.ForkProof, error) {
 	all, err := f.Store.Forks()
 	return slices.DeleteFunc(all, func(p feed.ForkProof) bool {
-		info, ok := f.State.Issuer(p.Issuer())
-		return f.Member == nil || !ok || info.Member != *f.Member
+		r, ok := f.State.Record(p.Issuer())
+		return f.Member == nil || !ok || r.Member != *f.Member
 	}), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/ipfs/go-cid"
@@ -64,9 +65,12 @@ type Config struct {
 	// Score is what else is known of a peer, 1 for a member in good standing; nil
 	// is 1 for all. It is called often and must not block.
 	Score func(peer keys.Public) float64
-	// Direct peers get every message and are heard whatever their score is. It
-	// must be mutual: a direct peer is no place of the mesh.
+	// Direct peers, to begin with, get every message and are heard whatever their score
+	// is. It must be mutual: a direct peer is no place of the mesh.
 	Direct []keys.Public
+	// Member reports whether a host, or this one, has a place in the mesh now; nil: all
+	// have. Whoever has none is a guest of the host, and no fault is found with him.
+	Member func(host keys.Public) bool
 	// Lose is called, one peer at a time, with a peer that has sent more than is
 	// borne of what no honest node sends. It is to hang up on it for longer than its
 	// score is remembered, which is 10 minutes, and to let it come back.
@@ -81,6 +85,7 @@ type Gossip struct {
 	log               *slog.Logger
 	names             names
 	host              host.Host
+	router            *pubsub.PubSub
 	end               context.CancelFunc
 	ended             <-chan struct{}
 	topics            overlay.Topics
@@ -92,6 +97,9 @@ type Gossip struct {
 	ofOthers          counter // of topics that we have not joined
 	hints             hints
 	lost              chan lost // to be hung up on
+
+	directing sync.Mutex // held while direct changes
+	direct    map[keys.Public]peer.ID
 
 	mu         sync.Mutex // guards what follows
 	scores     map[keys.Public]float64
@@ -108,6 +116,9 @@ func New(cfg Config) (*Gossip, error) {
 	if cfg.Lose == nil {
 		cfg.Lose = func(keys.Public, phrase.Phrase) {}
 	}
+	if cfg.Member == nil {
+		cfg.Member = func(keys.Public) bool { return true }
+	}
 	if cfg.Faulty == nil {
 		cfg.Faulty = func(Fault) {}
 	}
@@ -116,7 +127,7 @@ func New(cfg Config) (*Gossip, error) {
 	g := &Gossip{
 		cfg: cfg, log: libraryLog(cfg.Logger), names: names{known: make(map[peer.ID]keys.Public)},
 		host: h, end: end, ended: ctx.Done(), topics: overlay.TopicsOf(cfg.Federation),
-		lost: make(chan lost, 16), scores: make(map[keys.Public]float64), spoken: make(map[peer.ID]bool), allowances: make(map[peer.ID]allowance),
+		lost: make(chan lost, 16), scores: make(map[keys.Public]float64), spoken: make(map[peer.ID]bool), allowances: make(map[peer.ID]allowance), direct: make(map[keys.Public]peer.ID),
 	}
 	if err := g.start(ctx, h); err != nil {
 		end()
@@ -132,15 +143,15 @@ func (g *Gossip) start(ctx context.Context, h host.Host) error {
 	}
 	mesh := pubsub.DefaultGossipSubRouter(h)
 	g.hints = newHints(mesh)
-	router, err := pubsub.NewGossipSubWithRouter(ctx, h, mesh, append(options, mesh.WithDefaultTagTracer())...)
+	g.router, err = pubsub.NewGossipSubWithRouter(ctx, h, mesh, append(options, mesh.WithDefaultTagTracer())...)
 	if err != nil {
 		return err
 	}
 	join := func(topic string, c *counter, judge judge) (*pubsub.Topic, error) {
-		if err := router.RegisterTopicValidator(topic, g.validator(c, judge), pubsub.WithValidatorInline(true)); err != nil {
+		if err := g.router.RegisterTopicValidator(topic, g.validator(c, judge), pubsub.WithValidatorInline(true)); err != nil {
 			return nil, err
 		}
-		return router.Join(topic)
+		return g.router.Join(topic)
 	}
 	if g.batches, err = join(g.topics.Batches, &g.ofBatches, g.judgeBatch); err != nil {
 		return err
@@ -150,6 +161,26 @@ func (g *Gossip) start(ctx context.Context, h host.Host) error {
 	}
 	g.checkpoints, err = join(g.topics.Checkpoints, &g.ofCheckpoints, g.judgeNote)
 	return err
+}
+
+// SetDirect says who the direct peers are from now on: see Config.Direct.
+func (g *Gossip) SetDirect(hosts []keys.Public) {
+	g.directing.Lock()
+	defer g.directing.Unlock()
+	for k, id := range g.direct {
+		if !slices.Contains(hosts, k) {
+			delete(g.direct, k)
+			_ = g.router.RemoveDirectPeer(id) // it fails at the end alone
+		}
+	}
+	for _, k := range hosts {
+		id, err := overlay.PeerID(k)
+		if _, known := g.direct[k]; known || err != nil {
+			continue // no host by such a key can ever prove itself
+		}
+		g.direct[k] = id
+		_ = g.router.AddDirectPeer(peer.AddrInfo{ID: id}) // the overlay knows its addresses
+	}
 }
 
 // joined returns the topics that this node is in.

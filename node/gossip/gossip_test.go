@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p"
@@ -370,6 +371,31 @@ func TestDirectPeersAreHeardAndTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "a direct peer of bad standing is heard", func() bool { n, _ := b.count(); return n == 1 })
+}
+
+// Who the direct peers are may change while the mesh lives.
+func TestDirectPeersComeAndGo(t *testing.T) {
+	x, y := newHost(t), newHost(t)
+	a, b := join(t, x, nil), join(t, y, func(c *Config) {
+		c.Score = func(keys.Public) float64 { return 2 * graylisted }
+	})
+	connect(t, x, y)
+	a.SetDirect([]keys.Public{keyOf(t, y)})
+	b.SetDirect([]keys.Public{keyOf(t, x)})
+	until(t, "both hear each other", func() bool { return a.hears() == 1 && b.hears() == 1 })
+	if err := a.Announce([]byte("header"), nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "who became a direct peer is heard, whatever its standing", func() bool { n, _ := b.count(); return n == 1 })
+	a.SetDirect(nil)
+	b.SetDirect(nil)
+	if err := a.Announce([]byte("another"), nil); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond) // the first took less than a tenth of that
+	if n, _ := b.count(); n != 1 {
+		t.Error("who is a direct peer no longer is heard in spite of its standing")
+	}
 }
 
 func TestWhatIsNeededIsAskedFor(t *testing.T) {

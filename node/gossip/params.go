@@ -157,6 +157,7 @@ func (g *Gossip) options() ([]pubsub.Option, error) {
 		if err != nil {
 			return nil, err
 		}
+		g.direct[k] = id
 		direct = append(direct, peer.AddrInfo{ID: id})
 	}
 	filter := pubsub.NewAllowlistSubscriptionFilter(topics.Batches, topics.Evidence, topics.Checkpoints)

@@ -55,11 +55,14 @@ func (g *Gossip) look(before map[peer.ID]int) map[peer.ID]int {
 	}
 	newest, oldest := g.versions()
 	half := make(map[peer.ID]int)
+	if !g.mayMesh(g.host.ID()) {
+		return half
+	}
 	for _, p := range g.host.Network().Peers() {
 		g.mu.Lock()
 		whole := heard[p] && g.spoken[p]
 		g.mu.Unlock()
-		if whole {
+		if whole || !g.mayMesh(p) {
 			continue
 		}
 		if speaks, err := g.host.Peerstore().SupportsProtocols(p, newest, oldest); err != nil || len(speaks) == 0 {
@@ -72,4 +75,10 @@ func (g *Gossip) look(before map[peer.ID]int) map[peer.ID]int {
 		}
 	}
 	return half
+}
+
+// mayMesh reports whether a host has a place in the mesh.
+func (g *Gossip) mayMesh(p peer.ID) bool {
+	k, ok := g.names.host(p)
+	return ok && g.cfg.Member(k)
 }

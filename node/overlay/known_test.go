@@ -81,6 +81,33 @@ func TestAddressesToStartFromMustBeMembers(t *testing.T) {
 	}
 }
 
+// An address to start from of somebody who is no member yet is kept, and is of use once
+// he is one.
+func TestAnAddressOfWhoIsAdmittedLater(t *testing.T) {
+	_, id, err := hosts.Identity(keys.FromSeed([32]byte{9}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := keys.FromSeed([32]byte{9}).Public()
+	r := &changing{seeds{1, 2}}
+	o := quiet(t, func(cfg *Config) {
+		cfg.Roster, cfg.Hosts = r, func() []keys.Public { return r.Hosts() }
+		cfg.Bootstrap = []string{"/ip4/192.0.2.1/tcp/1/p2p/" + id.String()}
+	})
+	o.Reconsider()
+	if len(o.Reachable()) != 0 {
+		t.Fatalf("before he is a member %v are in reach", o.Reachable())
+	}
+	r.seeds = seeds{1, 2, 9}
+	o.Reconsider()
+	if got := o.Reachable(); len(got) != 1 || got[0] != late {
+		t.Errorf("in reach are %v, want who was admitted", got)
+	}
+}
+
+// changing is a roster that changes.
+type changing struct{ seeds }
+
 // memory is a book of records.
 type memory [][]byte
 

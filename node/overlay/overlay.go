@@ -84,6 +84,9 @@ type Overlay struct {
 	wake chan struct{} // for the loop of Run, when something is due early
 	news chan struct{} // for the loop that calls Changed
 
+	reconsidering sync.Mutex
+	early         []*peer.AddrInfo // of the configuration, of hosts that are no members' yet
+
 	mu      sync.Mutex
 	closed  bool
 	working sync.WaitGroup // goroutines started by start

@@ -185,6 +185,11 @@ func (o *Overlay) Neighbours() []keys.Public {
 	return out
 }
 
+// Reachable returns the members' hosts of which an address is known, whom Visit may reach.
+func (o *Overlay) Reachable() []keys.Public {
+	return slices.DeleteFunc(o.cfg.Hosts(), func(k keys.Public) bool { return k == o.self || len(o.book.Addresses(k)) == 0 })
+}
+
 // Peers returns every host that the charter names but the own one, in the
 // charter's order, and what is known of the way to it.
 func (o *Overlay) Peers() []Peer {
@@ -255,12 +260,34 @@ func (o *Overlay) remember() error {
 		if err != nil {
 			return err
 		}
-		k, ok := o.member(info.ID)
-		if !ok {
-			o.cfg.Logger.Warn("an address to start from belongs to no host of the charter; it is left out", "address", text)
-			continue
+		if !o.given(info) {
+			o.cfg.Logger.Warn("an address to start from belongs to no host of the charter; it is left out until one is admitted", "address", text)
+			o.early = append(o.early, info)
 		}
-		o.book.Give(k, info.Addrs)
 	}
 	return o.book.Open()
+}
+
+// given takes an address of the configuration; false while it is no member's.
+func (o *Overlay) given(info *peer.AddrInfo) bool {
+	k, ok := o.member(info.ID)
+	if ok {
+		o.book.Give(k, info.Addrs)
+	}
+	return ok
+}
+
+// Reconsider says that the roster may be another one now. Whoever left it is hung up on
+// and whoever came is dialled, at once; a connection that a stranger began is ended when
+// he becomes a member, since the mesh asks once, at its beginning, who is there.
+func (o *Overlay) Reconsider() {
+	o.reconsidering.Lock()
+	o.early = slices.DeleteFunc(o.early, o.given)
+	o.reconsidering.Unlock()
+	for _, conn := range o.host.Network().Conns() {
+		if o.named(conn.RemotePeer()) == o.gate.Strange(conn) {
+			o.start(func() { _ = conn.Close() }) // it is gone either way
+		}
+	}
+	o.nudge()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -97,8 +98,8 @@ type Publisher struct {
 	swept bool       // the queue, of what a stop left behind
 }
 
-// New returns a Publisher. It fails when the configuration lacks what every
-// publisher needs or the charter does not know the key.
+// New returns a Publisher. It fails when the configuration lacks what every publisher
+// needs. It may speak while the charter names its key: see InForce.
 func New(cfg Config) (*Publisher, error) {
 	switch {
 	case cfg.Key.IsZero():
@@ -109,15 +110,31 @@ func New(cfg Config) (*Publisher, error) {
 		return nil, fmt.Errorf("publish: clock and randomness are needed")
 	}
 	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public(), book: publication.Book{Values: cfg.Store}, line: queue.Line{Values: cfg.Store}}
-	who, err := p.speaker()
-	if err != nil {
-		return nil, err
-	}
-	p.pen = pen.New(pen.Config{
-		Key: cfg.Key, Federation: who.state.Federation(), Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: cfg.MaySign,
-		Spare: len(who.state.Member(who.member).Issuers) > 1,
-	})
+	federation := cfg.View.List().State().Federation()
+	p.pen = pen.New(pen.Config{Key: cfg.Key, Federation: federation, Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: p.maySign, Spare: p.spare})
 	return p, nil
+}
+
+// InForce returns ErrNotIssuer, with the reason, unless the charter as it stands names
+// the key as an issuer.
+func (p *Publisher) InForce() error {
+	_, err := p.speaker()
+	return err
+}
+
+// maySign refuses a key that is no issuer's, and what the configuration refuses.
+func (p *Publisher) maySign() error {
+	if err := p.InForce(); err != nil || p.cfg.MaySign == nil {
+		return err
+	}
+	return p.cfg.MaySign()
+}
+
+// spare reports whether the charter names another key of the issuer's member.
+func (p *Publisher) spare() bool {
+	state := p.cfg.View.List().State()
+	r, ok := state.Record(p.issuer)
+	return ok && slices.ContainsFunc(state.Member(r.Member).Issuers, func(k keys.Public) bool { return k != p.issuer })
 }
 
 // Issuer returns the key whose feed is written.
@@ -140,8 +157,11 @@ func (p *Publisher) speaker() (speaker, error) {
 	list := p.cfg.View.List()
 	state := list.State()
 	info, ok := state.Issuer(p.issuer)
+	if r, was := state.Record(p.issuer); was && !ok {
+		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.ended_issuer", "the regulators ended the issuer key %s at ledger entry %d, and an ended key signs nothing more: the member goes on under another key that the ledger admits, on the node that holds that key", p.issuer.Short(), r.End.Since))
+	}
 	if !ok {
-		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s, and it is sealed: give this node's card (card.yaml) to the founders, since only a charter that names the key lets it speak", p.issuer.Short()))
+		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s: it speaks, by itself, once the regulators have admitted it; give this node's card (card.yaml) to a member, who proposes that", p.issuer.Short()))
 	}
 	return speaker{list: list, state: state, member: info.Member, id: state.Member(info.Member).ID, now: p.cfg.Now().Unix()}, nil
 }

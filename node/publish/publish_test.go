@@ -375,8 +375,12 @@ func TestNew(t *testing.T) {
 			t.Errorf("%s: made", name)
 		}
 	}
-	if _, err := New(w.config("stranger")); !errors.Is(err, ErrNotIssuer) {
+	p, err := New(w.config("stranger"))
+	if err != nil || !errors.Is(p.InForce(), ErrNotIssuer) || !errors.Is(p.MaySay(), ErrNotIssuer) {
 		t.Errorf("a stranger's key: %v", err)
+	}
+	if _, err := p.Drain(context.Background()); err != nil {
+		t.Errorf("a stranger's empty queue: %v", err)
 	}
 }
 

@@ -176,6 +176,9 @@ func (p *Publisher) Drain(ctx context.Context) ([]Drained, error) {
 // drainLine is Drain but for what it returns. The caller holds mu.
 func (p *Publisher) drainLine(ctx context.Context) error {
 	all, err := p.line.All()
+	if err == nil && len(all) == 0 && p.InForce() != nil {
+		return nil // nothing waits for the key to be admitted
+	}
 	if err == nil && !p.swept {
 		err = p.sweep(all)
 		p.swept = err == nil

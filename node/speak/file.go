@@ -261,11 +261,12 @@ func saidAgain(n int, verb string) string {
 
 // whyNothing says why a publication labels nothing new.
 func (s *Speaker) whyNothing(issuer keys.Public, said int) string {
-	info, ok := s.cfg.State.Issuer(issuer)
+	state := s.cfg.State()
+	info, ok := state.Issuer(issuer)
 	if !ok {
 		return ""
 	}
-	weight, single := s.cfg.State.Weight(info.Member), s.cfg.State.Policy().SinglePermille
+	weight, single := state.Weight(info.Member), state.Policy().SinglePermille
 	who := fmt.Sprintf("%d statements change no label", said)
 	if weight < single {
 		return fmt.Sprintf("%s: alone, a member of weight %d permille stays below the single-source threshold of %d, and a number that no second, independent source flags is not labelled; one that was labelled already stays so. See docs/policy.md", who, weight, single)

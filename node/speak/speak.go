@@ -40,7 +40,7 @@ type Config struct {
 	Publisher *publish.Publisher
 	Mute      error // why there is no Publisher
 
-	State  *charter.State
+	State  func() *charter.State // as the ledger stands
 	List   func() *view.List
 	Book   func() *answer.Book
 	Stamp  func() api.ListStamp
@@ -60,10 +60,19 @@ type Speaker struct {
 // New returns a Speaker.
 func New(cfg Config) *Speaker { return &Speaker{cfg: cfg} }
 
+// Mute returns why nothing can be said: there is no publisher, or the charter does not
+// name its key now; nil when something can.
+func (s *Speaker) Mute() error {
+	if s.cfg.Publisher == nil {
+		return s.cfg.Mute
+	}
+	return s.cfg.Publisher.InForce()
+}
+
 // publisher returns who signs.
 func (s *Speaker) publisher() (*publish.Publisher, error) {
-	if s.cfg.Publisher == nil {
-		return nil, api.Tell(api.Refused, phrase.Join(phrase.New("problem.mute", "this node cannot speak"), phrase.From(s.cfg.Mute)))
+	if why := s.Mute(); why != nil {
+		return nil, api.Tell(api.Refused, phrase.Join(phrase.New("problem.mute", "this node cannot speak"), phrase.From(why)))
 	}
 	return s.cfg.Publisher, nil
 }

@@ -70,7 +70,7 @@ func (v *voice) config(t *testing.T, own *publish.Publisher, mute error, state *
 	must(t, err)
 	book := &answer.Book{Home: number.China, Plans: plans, Texts: locale.New()}
 	return Config{
-		Publisher: own, Mute: mute, State: state, List: v.list, Book: func() *answer.Book { return book },
+		Publisher: own, Mute: mute, State: func() *charter.State { return state }, List: v.list, Book: func() *answer.Book { return book },
 		Stamp: func() api.ListStamp { return api.ListStamp{} }, Now: func() time.Time { return noon },
 		Said: func() { v.heard++ }, Rows: func(string, int) {},
 		Logger: slog.New(slog.NewTextHandler(&v.log, nil)),

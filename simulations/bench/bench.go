@@ -45,6 +45,9 @@ type Options struct {
 
 	// Binary is the program that runs as a node of its own; "" is this one.
 	Binary string
+	// Baselines is the program of simulations/baselines; "" is ringfence-baselines beside
+	// this one, if it is there.
+	Baselines string
 }
 
 // scaled returns n, or a hundredth of it for a small run.
@@ -78,6 +81,12 @@ func Cases() []Case {
 		{"spread", "a flag into the list of each of 100 nodes in three regions", spread},
 		{"catchup", "1,000,000 statements from two peers to a new node", catchUp},
 		{"idle", "a node with 49 peers and nothing to do", idle},
+		{"ledger", "bulk motions, certified and on the disks of four regulators", ratify},
+		{"enact", "the last vote for a motion to a follower that has it, cosigned", enactOne},
+		{"failover", "the leading regulator's end to the next enactment", failover},
+		{"follow", "1,000,000 ledger entries to a new follower, each verified", followAll},
+		{"verify", "the check of one proof file", verify},
+		{"quorum-idle", "four regulators with nothing to decide", quorumIdle},
 	}
 }
 

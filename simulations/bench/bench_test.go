@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +22,8 @@ func TestMain(m *testing.M) {
 // Each case runs at a hundredth of its size; the object has the fields that
 // the design names, null where there is no baseline.
 func TestCasesGiveTheNamedObject(t *testing.T) {
-	alone := map[string]bool{"screen": true, "spread": true, "idle": true} // nobody else does the same
+	// Nobody else does the same, or is not built: see TestTheBaselinesProgram.
+	alone := map[string]bool{"screen": true, "spread": true, "idle": true, "ledger": true, "enact": true, "failover": true, "follow": true, "verify": true, "quorum-idle": true}
 	binary := filepath.Join(t.TempDir(), "ringfence")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "ringfence/cmd/ringfence").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -66,9 +68,34 @@ func TestCasesGiveTheNamedObject(t *testing.T) {
 	}
 }
 
+// A baseline is a program that prints the object of a case; one that fails leaves the
+// case without.
+func TestTheBaselinesProgram(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "baselines")
+	script := `#!/bin/sh
+[ "$1" = tessera ] || { echo no etcd here >&2; exit 1; }
+[ -d "$2" ] && echo '{"case":"tessera","value":0.5,"unit":"entries/s","runs":1}'
+`
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	o := Options{Runs: 1, Dir: t.TempDir(), Small: true, Baselines: program, Told: func(f string, a ...any) { fmt.Fprintf(&said, f+"\n", a...) }}
+	r, err := Run(t.Context(), "ledger", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Baseline == nil || *r.BaselineValue != 0.5 || *r.Ratio != r.Value/0.5 || r.Met {
+		t.Errorf("%+v", r)
+	}
+	if !strings.Contains(said.String(), "no etcd here") {
+		t.Errorf("it said %q", said.String())
+	}
+}
+
 func TestRunNamesTheCases(t *testing.T) {
 	_, err := Run(context.Background(), "everything", Options{Dir: t.TempDir()})
-	if err == nil || !strings.Contains(err.Error(), "publish, lookup, screen, restart, spread, catchup, idle") {
+	if err == nil || !strings.Contains(err.Error(), "publish, lookup, screen, restart, spread, catchup, idle, ledger, enact, failover, follow, verify, quorum-idle") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"ringfence/simulations"
 	"ringfence/store/disk"
 	"ringfence/store/feed"
+	"ringfence/store/keys"
 )
 
 // What catching up has to reach.
@@ -88,12 +89,12 @@ func prepareSources(ctx context.Context, o *Options) (*sources, error) {
 	s := &sources{voices: make(map[string]simulations.Voice)}
 	configs := make(map[string]node.Config)
 	var err error
-	s.federation, err = simulations.Found(time.Now().UTC(), rand.Reader, func(member string) (v simulations.Voice, err error) {
+	s.federation, err = simulations.Found(simulations.Founding{Now: time.Now().UTC(), Random: rand.Reader, Voice: func(member string) (v simulations.Voice, err error) {
 		cfg := node.Config{Dir: filepath.Join(o.Dir, member)}
-		v, cfg.Unlock, err = simulations.MakeVoice(cfg.Dir, rand.Reader)
+		v, cfg.Unlock, err = simulations.MakeVoice(cfg.Dir, rand.Reader, keys.Private{})
 		s.voices[member], configs[member] = v, cfg
 		return v, err
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func prepareSources(ctx context.Context, o *Options) (*sources, error) {
 		s.configs, s.dirs = append(s.configs, configs[member]), append(s.dirs, configs[member].Dir)
 	}
 	for i, member := range memberNames[:2] {
-		if err := simulations.Settle(s.dirs[i], s.sealed, s.voices[member].Issuer.Public()); err != nil {
+		if err := simulations.Settle(s.dirs[i], s.sealed, s.voices[member]); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +173,7 @@ func (s *sources) catchUpOnce(ctx context.Context, o *Options, run int) (time.Du
 		_ = os.RemoveAll(filepath.Join(fresh, node.StoreDir))
 		_ = os.Remove(filepath.Join(fresh, node.SnapshotFile))
 	}()
-	if err := simulations.Settle(fresh, s.sealed, s.voices[memberNames[2]].Issuer.Public()); err != nil {
+	if err := simulations.Settle(fresh, s.sealed, s.voices[memberNames[2]]); err != nil {
 		return 0, 0, err
 	}
 	began := time.Now()

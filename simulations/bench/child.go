@@ -1,13 +1,17 @@
 package bench
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"testing"
 	"testing/synctest"
 
+	"ringfence/simulations/council"
 	"ringfence/simulations/crowd"
 )
 
@@ -38,11 +42,29 @@ func child(t *testing.T, args []string) {
 	switch {
 	case len(args) > 0 && args[0] == "spread":
 		synctest.Test(t, func(t *testing.T) { tell(t, crowd.Spread(t, want(1), want(2))) })
+	case len(args) > 3 && args[0] == councilVerb:
+		tell(t, council.Do(t, council.Work(args[1]), args[2], want(3)))
 	case len(args) > 3 && args[0] == "crowd":
 		standAround(t, want(1), args[2], args[3])
 	default:
 		t.Fatalf("%v is nothing that a case runs", args)
 	}
+}
+
+// runChild runs a child and reads what it tells.
+func runChild(ctx context.Context, result any, args ...string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, self, append([]string{ChildVerb}, args...)...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("%w: %s%s", err, out, said.Bytes())
+	}
+	return json.NewDecoder(bytes.NewReader(out)).Decode(result)
 }
 
 // tell writes a result for the parent.

@@ -48,7 +48,7 @@ func idle(ctx context.Context, o *Options) (Result, error) {
 		peers, since, lasts = 3, 0, time.Second
 	}
 	dir := filepath.Join(o.Dir, idleMember)
-	voice, _, err := simulations.MakeVoice(dir, rand.Reader)
+	voice, _, err := simulations.MakeVoice(dir, rand.Reader, keys.Private{})
 	if err != nil {
 		return Result{}, err
 	}
@@ -57,7 +57,7 @@ func idle(ctx context.Context, o *Options) (Result, error) {
 		return Result{}, err
 	}
 	defer disperse()
-	if err := simulations.Settle(dir, found.Genesis, voice.Issuer.Public()); err != nil {
+	if err := simulations.Settle(dir, found.Genesis, voice); err != nil {
 		return Result{}, err
 	}
 	n, err := startNode(ctx, o, dir, found.Addresses)

@@ -1,12 +1,8 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"strconv"
 	"time"
 
@@ -48,18 +44,6 @@ func spread(ctx context.Context, o *Options) (Result, error) {
 	return r, nil
 }
 
-func spreadOnce(ctx context.Context, nodes, seconds int) (crowd.SpreadResult, error) {
-	var r crowd.SpreadResult
-	self, err := os.Executable()
-	if err != nil {
-		return r, err
-	}
-	cmd := exec.CommandContext(ctx, self, ChildVerb, "spread", strconv.Itoa(nodes), strconv.Itoa(seconds))
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	if err != nil {
-		return r, fmt.Errorf("%w: %s%s", err, out, said.Bytes())
-	}
-	return r, json.NewDecoder(bytes.NewReader(out)).Decode(&r)
+func spreadOnce(ctx context.Context, nodes, seconds int) (r crowd.SpreadResult, err error) {
+	return r, runChild(ctx, &r, "spread", strconv.Itoa(nodes), strconv.Itoa(seconds))
 }

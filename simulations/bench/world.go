@@ -28,7 +28,7 @@ type world struct {
 // newWorld founds the demo's federation on an empty store.
 func newWorld(store stage.Store) (*world, error) {
 	now := time.Now().UTC()
-	f, err := simulations.Found(now, rand.Reader, nil)
+	f, err := simulations.Found(simulations.Founding{Now: now, Random: rand.Reader})
 	if err != nil {
 		return nil, err
 	}

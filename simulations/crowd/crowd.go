@@ -26,6 +26,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/consensus/ballot/ballottest"
 	"ringfence/node/federation"
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
@@ -59,6 +60,11 @@ type Config struct {
 	Issuer func(node int) int
 	// Known is how many of the nodes before it a node is told of; 0: one.
 	Known int
+	// Ledger has the crowd follow a ledger, as far as Hear has carried it to each node.
+	Ledger bool
+	// Strangers is how many nodes, the last ones, the genesis of a crowd with a ledger
+	// does not name.
+	Strangers int
 	// Change may alter what the members found; nil does not.
 	Change func(*charter.FoundingConfig)
 	// Judged is the node whose list follows another charter, as Misjudge alters
@@ -81,6 +87,9 @@ type Net struct {
 	State *charter.State
 	Nodes []*Node
 
+	Council *ballottest.Federation // who decides what is in the ledger; nil without one
+	decided []charter.Enacted
+
 	offset time.Duration // of the true time before the machine's
 	sealed []byte
 	other  *charter.State // by which the misjudging node makes its list
@@ -99,21 +108,19 @@ var begin = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 // in a synctest bubble, and Close ended there.
 func New(t testing.TB, cfg Config) *Net {
 	t.Helper()
-	members := make([]string, cfg.Nodes)
-	for i := range members {
-		members[i] = Member(i) + ": operator, vendor"
-	}
-	founding := chartertest.Config(t, members...)
-	for i := range founding.Cards {
-		if founding.Cards[i].ID == "reg" {
-			founding.Cards[i].Hosts = nil // it runs no node
-		}
-	}
-	if cfg.Change != nil {
-		cfg.Change(&founding)
-	}
-	genesis := chartertest.Seal(t, founding)
 	n := &Net{t: t, cfg: cfg}
+	if !cfg.Loopback {
+		n.Sim = overlaytest.NewSimnet(cfg.Network)
+		n.offset = time.Until(begin)
+	}
+	founding := n.founding()
+	var genesis *charter.Genesis
+	if cfg.Ledger {
+		n.Council = n.council()
+		genesis = n.Council.Genesis
+	} else {
+		genesis = chartertest.Seal(t, founding)
+	}
 	var err error
 	if n.State, err = charter.At(genesis); err != nil {
 		t.Fatal(err)
@@ -124,10 +131,6 @@ func New(t testing.TB, cfg Config) *Net {
 	if cfg.Misjudge != nil {
 		cfg.Misjudge(&founding)
 		n.other = chartertest.State(t, founding)
-	}
-	if !cfg.Loopback {
-		n.Sim = overlaytest.NewSimnet(cfg.Network)
-		n.offset = time.Until(begin)
 	}
 	for i := range cfg.Nodes {
 		issuer := i
@@ -147,6 +150,25 @@ func New(t testing.TB, cfg Config) *Net {
 		node.Start()
 	}
 	return n
+}
+
+// founding is what the members of a crowd without a ledger found.
+func (n *Net) founding() charter.FoundingConfig {
+	n.t.Helper()
+	members := make([]string, n.cfg.Nodes)
+	for i := range members {
+		members[i] = Member(i) + ": operator, vendor"
+	}
+	founding := chartertest.Config(n.t, members...)
+	for i := range founding.Cards {
+		if founding.Cards[i].ID == "reg" {
+			founding.Cards[i].Hosts = nil // it runs no node
+		}
+	}
+	if n.cfg.Change != nil {
+		n.cfg.Change(&founding)
+	}
+	return founding
 }
 
 // now is the true time.
@@ -227,6 +249,8 @@ type Node struct {
 	stop func()
 	life byte // counts starts: none draws what an earlier one drew
 
+	heard int // of what the ledger decided
+
 	ahead atomic.Int64 // of its clock before the true time, nanoseconds
 }
 
@@ -285,8 +309,11 @@ func (n *Node) open() (err error) {
 	if n.View, err = view.New(cfg); err != nil {
 		return err
 	}
+	if err = n.View.Enact(n.net.decided[:n.heard]...); err != nil {
+		return err
+	}
 	n.Door, err = intake.New(intake.Config{
-		Federation: state.Federation(), Roster: state, Store: n.Store, Forked: n.freeze, Keep: n.sameMember,
+		Federation: state.Federation(), Roster: n, Store: n.Store, Forked: n.freeze, Keep: n.sameMember,
 		Day: func(time.Time) taxonomy.Day { return n.View.List().Stamp().Day },
 	})
 	if err != nil {
@@ -315,22 +342,25 @@ func (n *Node) config() federation.Config {
 		log = n.net.cfg.Logger(n.Index)
 	}
 	cfg := federation.Config{
-		Key: n.host, State: n.net.State, Genesis: n.net.sealed, Store: n.Store, Door: n.Door, List: n.View.List,
-		Issuer: n.key.Public(),
-		Admitted: func() {
-			select {
-			case n.news <- struct{}{}:
-			default:
-			}
-		},
-		Lift:   func(head cid.Cid) error { return n.Publisher.Lift(head, feed.Restored) },
-		Logger: log, Now: n.Now, Version: "crowd",
+		Key: n.host, State: n.state, Genesis: n.net.sealed, Store: n.Store, Door: n.Door, List: n.View.List,
+		Issuer:   n.key.Public(),
+		Admitted: n.wake,
+		Lift:     func(head cid.Cid) error { return n.Publisher.Lift(head, feed.Restored) },
+		Logger:   log, Now: n.Now, Version: "crowd",
 		Network: n.network(),
 	}
 	if n.net.cfg.Alter != nil {
 		n.net.cfg.Alter(n.Index, &cfg)
 	}
 	return cfg
+}
+
+// wake has the node look at what is new.
+func (n *Node) wake() {
+	select {
+	case n.news <- struct{}{}:
+	default:
+	}
 }
 
 // network says where the node is and whom it knows.
@@ -359,8 +389,9 @@ func (n *Node) today() taxonomy.Day { return taxonomy.DayOf(n.Now().Unix()) }
 
 // sameMember reports whether an issuer is one of the node's member.
 func (n *Node) sameMember(issuer keys.Public) bool {
-	own, _ := n.net.State.Issuer(n.key.Public())
-	info, ok := n.net.State.Issuer(issuer)
+	state := n.state()
+	own, _ := state.Issuer(n.key.Public())
+	info, ok := state.Issuer(issuer)
 	return ok && info.Member == own.Member
 }
 

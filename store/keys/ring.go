@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -79,6 +80,20 @@ type Ring struct {
 // returns, the key is durable. A key that exists is left alone and the error
 // is ErrExists.
 func Create(dir string, p Purpose, unlock Unlock, random io.Reader) (Half, error) {
+	return create(dir, p, unlock, random, random)
+}
+
+// Import is Create for a key that was made elsewhere: the ledger's, which every regulator
+// holds. It has the purpose of an Ed25519 key.
+func Import(dir string, p Purpose, key Private, unlock Unlock, random io.Reader) (Half, error) {
+	if p == PurposeAudience || key.IsZero() {
+		return Half{}, fmt.Errorf("keys: no key of purpose %q to import", p)
+	}
+	seed := key.Seed()
+	return create(dir, p, unlock, random, bytes.NewReader(seed[:]))
+}
+
+func create(dir string, p Purpose, unlock Unlock, random, secrets io.Reader) (Half, error) {
 	if !slices.Contains(Purposes(), p) {
 		return Half{}, fmt.Errorf("keys: %q is no purpose", p)
 	}
@@ -94,7 +109,7 @@ func Create(dir string, p Purpose, unlock Unlock, random io.Reader) (Half, error
 	if err != nil {
 		return Half{}, err
 	}
-	secret, half, err := generate(p, random)
+	secret, half, err := generate(p, secrets)
 	if err != nil {
 		return Half{}, err
 	}

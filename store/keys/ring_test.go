@@ -578,3 +578,25 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 		t.Errorf("restored files do not open: %v", err)
 	}
 }
+
+// A key that was made elsewhere is held as one that was made here.
+func TestImport(t *testing.T) {
+	dir, made := filepath.Join(t.TempDir(), "keys"), keys.FromSeed([keys.SeedSize]byte{7})
+	half, err := keys.Import(dir, keys.PurposeLog, made, passphrase("p"), random("r"))
+	if err != nil || half.Public != made.Public() {
+		t.Fatal(half, err)
+	}
+	ring, err := keys.Open(dir, passphrase("p"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ring.Private(keys.PurposeLog); err != nil || got.Public() != made.Public() {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, err := keys.Import(dir, keys.PurposeLog, made, passphrase("p"), random("r")); !errors.Is(err, fs.ErrExist) && err == nil {
+		t.Errorf("over another: %v", err)
+	}
+	if _, err := keys.Import(dir, keys.PurposeVote, keys.Private{}, passphrase("p"), random("r")); err == nil {
+		t.Error("no key is imported")
+	}
+}

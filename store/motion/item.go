@@ -1,7 +1,6 @@
 package motion
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -52,13 +51,9 @@ func (o *Opening) Commitment() merkle.Hash { return merkle.Inner(o.Salt, o.Item)
 func Root(commitments []merkle.Hash) merkle.Hash {
 	leaves := make([]merkle.Hash, len(commitments))
 	for i, c := range commitments {
-		leaves[i] = leafHash(c)
+		leaves[i] = merkle.EntryHash(c[:])
 	}
 	return merkle.Root(leaves)
-}
-
-func leafHash(c merkle.Hash) merkle.Hash {
-	return sha256.Sum256(append([]byte{0}, c[:]...))
 }
 
 // Commit sets Count and Root of a header for its items, and returns their

@@ -135,7 +135,13 @@ func Init(m Member) (made Made, err error) {
 	if err := m.configure(&made); err != nil {
 		return made, err
 	}
-	return made, node.NewStore(m.Dir, made.issuer())
+	if err := node.NewStore(m.Dir, made.issuer()); err != nil {
+		return made, err
+	}
+	if at := slices.IndexFunc(made.Keys, func(h keys.Half) bool { return h.Purpose == keys.PurposeCosign }); at >= 0 {
+		return made, node.NewCertification(m.Dir, made.Keys[at].Public)
+	}
+	return made, nil
 }
 
 // configure writes a configuration, unless the operator has put one there.

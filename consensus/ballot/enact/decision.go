@@ -25,6 +25,7 @@ type Matter struct {
 	motion.Signed
 	Items []motion.Opening // one an item; without bytes where it was erased
 
+	commitments []merkle.Hash // to the items
 	contents
 }
 
@@ -132,7 +133,7 @@ func OpenMatter(federation cid.Cid, signed []byte, openings [][]byte) (*Matter, 
 			return nil, Because(BadItems, err)
 		}
 	}
-	if _, err := m.Holds(m.Items); err != nil {
+	if m.commitments, err = m.Holds(m.Items); err != nil {
 		return nil, Because(BadItems, err)
 	}
 	return m, m.read()
@@ -141,9 +142,9 @@ func OpenMatter(federation cid.Cid, signed []byte, openings [][]byte) (*Matter, 
 // openEntries reads the matter that lies in the entries of a motion, some of whose items
 // may have been erased.
 func openEntries(s motion.Signed, entries []ledger.Entry) (*Matter, *Refusal) {
-	m := &Matter{Signed: s, Items: make([]motion.Opening, len(entries))}
-	prefix := itemPrefix(&s)
 	commitments := make([]merkle.Hash, len(entries))
+	m := &Matter{Signed: s, Items: make([]motion.Opening, len(entries)), commitments: commitments}
+	prefix := itemPrefix(&s)
 	erased := false
 	for i, entry := range entries {
 		commitment, ok := bytes.CutPrefix(entry.Data, prefix)
@@ -197,8 +198,7 @@ func entriesOf(m *Matter, votes []motion.Vote) []ledger.Entry {
 	width := len(prefix) + merkle.HashSize
 	room := make([]byte, 0, width*len(m.Items))
 	for i := range m.Items {
-		c := m.Items[i].Commitment()
-		room = append(append(room, prefix...), c[:]...)
+		room = append(append(room, prefix...), m.commitments[i][:]...)
 		all = append(all, ledger.Entry{Data: room[len(room)-width : len(room) : len(room)], Opening: m.Items[i].Bytes()})
 	}
 	return all

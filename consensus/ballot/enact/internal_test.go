@@ -105,14 +105,14 @@ func enterErased(t *testing.T, past *Past, n int) {
 // TestCodes gives every code and verb a name of its own.
 func TestCodes(t *testing.T) {
 	seen := make(map[string]bool)
-	for c := Unreadable; c <= Enacted; c++ {
+	for c := Unreadable; c <= Uncertified; c++ {
 		if name := c.String(); name == "" || seen[name] {
 			t.Errorf("code %d is named %q", c, name)
 		} else {
 			seen[name] = true
 		}
 	}
-	if Code(0).String() != "code(0)" || (Enacted+1).String() == "" || len(codeWords) != int(Enacted)+1 {
-		t.Errorf("%d names, the last code is %d", len(codeWords), Enacted)
+	if Code(0).String() != "code(0)" || (Uncertified+1).String() == "" || len(codeWords) != int(Uncertified)+1 {
+		t.Errorf("%d names, the last code is %d", len(codeWords), Uncertified)
 	}
 }

@@ -58,6 +58,7 @@ const (
 	BadFork                         // no proof of a fork in this federation
 	ForkNoted                       // the fork is noted
 	Enacted                         // the motion is in the ledger
+	Uncertified                     // too much waits to be certified before it
 )
 
 var codeWords = [...]string{
@@ -70,6 +71,7 @@ var codeWords = [...]string{
 	Unordered: "unordered", AnchorSize: "anchor_size", AnchorDay: "anchor_day", AnchoredSince: "anchored_since", HeadBack: "head_back",
 	UnknownIssuer: "unknown_issuer", NotLastTick: "not_last_tick", TickSize: "tick_size", TimeBack: "time_back",
 	Constitution: "constitution", BadFork: "bad_fork", ForkNoted: "fork_noted", Enacted: "enacted",
+	Uncertified: "uncertified",
 }
 
 // String returns the name ("block_cap"), or "code(n)" for an unknown code.
@@ -87,7 +89,7 @@ func (c Code) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 // the same command, submitted again later, may be taken.
 func (c Code) Passing() bool {
 	switch c {
-	case NoTime, Early, DocketFull, Paused, NotCarried, BlockCap, UnknownMotion, TooFewVotes, NotByHand:
+	case NoTime, Early, DocketFull, Paused, NotCarried, BlockCap, UnknownMotion, TooFewVotes, NotByHand, Uncertified:
 		return true
 	}
 	return false

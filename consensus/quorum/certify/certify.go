@@ -28,6 +28,8 @@ type Config struct {
 
 	Log    cosign.Log    // what was applied here
 	Quorum cosign.Quorum // by whom a size is decided
+	// Known is the largest size of which Quorum and Set know. May be nil: they know all.
+	Known func() uint64
 	// Set returns the cosigners of a size: where the regulators change, the old and the
 	// new. It is empty for a size that is not known here yet.
 	Set func(size uint64) checkpoint.Set
@@ -56,10 +58,12 @@ type Certifier struct {
 	state  cosign.State
 	lost   string
 	broken error // of Keep: nothing is said any more
+	ended  bool
 	marks  []uint64
 	heard  *heard
 	newest checkpoint.Note
 	fresh  int64
+	told   uint64                       // heard.cosigned when the newest checkpoint was written
 	held   [Cosigned + 1]cosign.Refusal // why the last of each was not said
 	out    output
 
@@ -78,18 +82,39 @@ type output struct {
 // what comes later certifies them too.
 const maxMarks = 4096
 
-// New returns a Certifier that begins with what was kept.
+// New returns a Certifier that begins with what was kept. If that is promised to another
+// generation it holds the promise again.
 func New(cfg Config) *Certifier {
-	return &Certifier{
+	c := &Certifier{
 		cfg: cfg, origin: checkpoint.Origin(cfg.Federation), state: cfg.State, lost: cfg.Lost, newest: cfg.Newest, heard: newHeard(),
 		promises: make(map[keys.Public]cosign.SignedPromise),
 	}
+	if s := &c.state; c.lost == "" && s.Promised > s.Generation.Number {
+		if _, promise, refused := s.Promise(s.Promised, c.newest.Tree); refused == cosign.None {
+			c.promises[cfg.Key.Public()] = cosign.SignPromise(cfg.Federation, promise, c.newest.Bytes(), cfg.Key)
+		}
+	}
+	return c
+}
+
+// ErrEnded is what a Certifier returns after End.
+var ErrEnded = errors.New("this certifier has ended")
+
+// End ends a Certifier: from when it returns nothing more is kept or said, so that
+// another may go on from what was kept.
+func (c *Certifier) End() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
 }
 
 // do runs f under the lock, sees how far things go now, and lets out what came of it.
 func (c *Certifier) do(f func() error) error {
 	c.mu.Lock()
-	err := f()
+	err := ErrEnded
+	if !c.ended {
+		err = f()
+	}
 	if err == nil {
 		err = c.advance()
 	}
@@ -180,6 +205,9 @@ func (c *Certifier) remembers(w *Word) bool {
 	if w.Generation != s.Generation {
 		return w.Generation.Number < s.Generation.Number
 	}
+	if w.contradicts(s.Reported...) || s.Locked.Generation == s.Generation && w.contradicts(s.Locked.Tree) {
+		return false
+	}
 	last := max(s.Start.Size, s.Settled.Size)
 	if s.Locked.Generation == s.Generation {
 		last = max(last, s.Locked.Tree.Size)
@@ -188,6 +216,11 @@ func (c *Certifier) remembers(w *Word) bool {
 		last = s.Reported[n-1].Size
 	}
 	return w.Tree.Size <= last
+}
+
+// contradicts reports whether w is about a tree of a size at which one of trees is another.
+func (w *Word) contradicts(trees ...checkpoint.Tree) bool {
+	return slices.ContainsFunc(trees, func(t checkpoint.Tree) bool { return t.Size == w.Tree.Size && t != w.Tree })
 }
 
 // forgot ends all that this regulator says.
@@ -308,8 +341,8 @@ func (c *Certifier) checkpoint(t checkpoint.Tree) checkpoint.Checkpoint {
 // certify makes a checkpoint of the cosignatures of the largest tree that has enough.
 func (c *Certifier) certify() error {
 	for _, p := range c.heard.places(Cosigned) {
-		if p.tree.Size < c.newest.Size {
-			break
+		if p.tree.Size < c.newest.Size || p.tree == c.newest.Tree && c.told == c.heard.cosigned {
+			break // known: writing it anew takes as many signature checks as there are regulators
 		}
 		if !c.cfg.Quorum(p.tree.Size, c.heard.agreement(p).Signers) {
 			continue
@@ -318,6 +351,7 @@ func (c *Certifier) certify() error {
 		if err != nil {
 			return err
 		}
+		c.told = c.heard.cosigned
 		return c.learn(n)
 	}
 	return nil
@@ -410,6 +444,27 @@ func (c *Certifier) Refresh() error {
 	})
 }
 
+// State returns what was kept last.
+func (c *Certifier) State() cosign.State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// Silent returns why it says nothing: that its state is lost, or could not be kept, which
+// wraps ErrBroken; nil if it does.
+func (c *Certifier) Silent() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost != "" {
+		return fmt.Errorf("certify: %w: %s", ErrLost, c.lost)
+	}
+	return c.broken
+}
+
+// ErrLost is what errors wrap that say: the state is lost.
+var ErrLost = errors.New("what this regulator signed is not known any more")
+
 // Status is where a Certifier stands.
 type Status struct {
 	State  cosign.State
@@ -420,6 +475,8 @@ type Status struct {
 	Marks  []uint64 // sizes to be reported
 	// Held is why the last report, lock and cosignature that were tried were not said.
 	Held map[Saying]cosign.Refusal
+	// Cosigned is when each regulator last cosigned Newest, as far as is known.
+	Cosigned map[keys.Public]int64
 	// Said is who said what of sizes that are not certified.
 	Said map[Saying]map[checkpoint.Tree][]keys.Public
 }
@@ -430,7 +487,16 @@ func (c *Certifier) Status() Status {
 	defer c.mu.Unlock()
 	st := Status{
 		State: c.state, Lost: c.lost, Broken: c.broken, Newest: c.newest, Fresh: c.fresh, Marks: slices.Clone(c.marks),
-		Held: make(map[Saying]cosign.Refusal), Said: make(map[Saying]map[checkpoint.Tree][]keys.Public),
+		Held: make(map[Saying]cosign.Refusal), Said: make(map[Saying]map[checkpoint.Tree][]keys.Public), Cosigned: make(map[keys.Public]int64),
+	}
+	set := c.cfg.Set(c.newest.Size)
+	for i, s := range set.Cosignatures(c.newest) {
+		if s != nil {
+			st.Cosigned[set[i].Key()] = s.Time
+		}
+	}
+	for key, w := range c.heard.words[place{saying: Cosigned, tree: c.newest.Tree}] {
+		st.Cosigned[key] = max(st.Cosigned[key], w.Time)
 	}
 	for saying := Reported; saying <= Cosigned; saying++ {
 		if c.held[saying] != cosign.None {

@@ -481,3 +481,84 @@ func TestPromisesThatDoNotCount(t *testing.T) {
 		t.Error("a promise for the generation that is")
 	}
 }
+
+// In another generation regulators begin below what they said in the one before; what
+// somebody still says of that one takes no place from what it says now.
+func TestTheLastGenerationIsHeard(t *testing.T) {
+	c := found(t, 4)
+	old := cosign.Generation{}
+	now := cosign.Generation{Number: 1, Record: merkle.Hash{9}}
+	for i := range c.all {
+		c.all[i].kept = cosign.State{Generation: now, Promised: 1}
+		c.all[i].log.length = 100
+		c.open(i, certify.Config{})
+	}
+	say := func(by int, g cosign.Generation, size uint64) {
+		root, _ := c.all[0].log.Root(size)
+		tree := checkpoint.Tree{Size: size, Root: root}
+		w := certify.Word{Saying: certify.Reported, Generation: g, Tree: tree, By: cosign.Reporting.Sign(c.federation, g, tree, c.keys[by])}
+		c.do(c.all[0].Hear(w))
+	}
+	for size := range uint64(cosign.MaxPending) {
+		for by := 1; by < 4; by++ {
+			say(by, old, 20+size)
+		}
+	}
+	say(1, now, 10)
+	say(2, now, 10)
+	c.do(c.all[0].Mark(10))
+	if got := c.all[0].kept.Locked.Tree.Size; got != 10 {
+		t.Errorf("it locked %d entries, not 10", got)
+	}
+}
+
+// Who promised says so again after a restart, or the quorum waits for it for ever.
+func TestAPromiseOutlivesARestart(t *testing.T) {
+	c := found(t, 4)
+	if _, err := c.all[0].Promise(1); err != nil {
+		t.Fatal(err)
+	}
+	c.open(0, certify.Config{})
+	if got := c.all[0].Promises(); len(got) != 1 || got[0].Number != 1 {
+		t.Errorf("it holds the promises %v", got)
+	}
+}
+
+// One liar's promise to the last generation there can be takes nobody there.
+func TestAPromiseToTheLastGeneration(t *testing.T) {
+	c := found(t, 4)
+	p := cosign.SignPromise(c.federation, cosign.Promise{Number: 1<<64 - 1}, nil, c.keys[3])
+	if err := c.all[0].HearPromise(p.Bytes()); err == nil {
+		t.Error("it was taken")
+	}
+	if got := c.all[0].Promises(); len(got) > 0 {
+		t.Errorf("it counts: %v", got)
+	}
+}
+
+// A word of one's own on another tree of a size that one reported shows, as a later size
+// does, that the state is not all that was said.
+func TestAnotherStoryUnderOnesOwnName(t *testing.T) {
+	c := found(t, 4)
+	c.all[0].log.length = 10
+	c.do(c.all[0].Mark(5))
+	tree := checkpoint.Tree{Size: 5, Root: merkle.Hash{77}}
+	w := certify.Word{Saying: certify.Reported, Tree: tree, By: cosign.Reporting.Sign(c.federation, cosign.Generation{}, tree, c.keys[0])}
+	c.do(c.all[0].Hear(w))
+	if c.all[0].forgot == "" {
+		t.Error("it goes on")
+	}
+}
+
+// What has ended keeps and says nothing: another Certifier goes on from what it kept.
+func TestWhatHasEndedSaysNothing(t *testing.T) {
+	c := found(t, 4)
+	c.all[0].log.length = 10
+	c.all[0].End()
+	if err := c.all[0].Mark(5); !errors.Is(err, certify.ErrEnded) {
+		t.Errorf("Mark returned %v", err)
+	}
+	if len(c.waiting) > 0 || len(c.all[0].kept.Reported) > 0 {
+		t.Error("it reported")
+	}
+}

@@ -17,10 +17,13 @@ type place struct {
 }
 
 // heard is what regulators said of trees that are not certified yet. Of each regulator
-// it holds so many places a saying, those of the highest sizes.
+// it holds so many places a saying, those of the last generations and there of the highest
+// sizes: in another generation it begins below what it said in the one before.
 type heard struct {
 	words  map[place]map[keys.Public]Word
-	byWhom map[speaker][]place // ascending by size
+	byWhom map[speaker][]place // ascending by generation, then size
+
+	cosigned uint64 // how many cosignatures were filed ever
 }
 
 type speaker struct {
@@ -46,6 +49,9 @@ func (w *Word) place() place { return place{w.Saying, w.Generation, w.Tree} }
 // add files a verified word, and returns the one that it contradicts.
 func (h *heard) add(w Word) *Conflict {
 	who, at := speaker{w.By.Key, w.Saying}, w.place()
+	if w.Saying == Cosigned {
+		h.cosigned++
+	}
 	var conflict *Conflict
 	said := h.byWhom[who]
 	for _, p := range said {
@@ -58,16 +64,18 @@ func (h *heard) add(w Word) *Conflict {
 	}
 	if _, again := h.words[at][w.By.Key]; !again {
 		said = append(said, at)
-		slices.SortStableFunc(said, func(p, q place) int { return cmp.Compare(p.tree.Size, q.tree.Size) })
+		slices.SortStableFunc(said, func(p, q place) int {
+			return cmp.Or(cmp.Compare(p.generation.Number, q.generation.Number), cmp.Compare(p.tree.Size, q.tree.Size))
+		})
 		if len(said) > cosign.MaxPending {
 			h.drop(said[0], w.By.Key)
 			said = said[1:]
 		}
-		h.byWhom[who] = said
+		if h.byWhom[who] = said; !slices.Contains(said, at) {
+			return conflict
+		}
 	}
-	if h.words[at] != nil {
-		h.words[at][w.By.Key] = w
-	}
+	h.words[at][w.By.Key] = w
 	return conflict
 }
 

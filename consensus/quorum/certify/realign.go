@@ -34,6 +34,10 @@ func (c *Certifier) Promise(number uint64) (p cosign.SignedPromise, err error) {
 	return p, err
 }
 
+// maxAhead is how far above the own generation one may be that somebody promises himself
+// to. Each realignment takes one, and behind the last number there is none.
+const maxAhead = 1 << 20
+
 // HearPromise takes another regulator's promise. Of each the last number counts, and of
 // that the first promise: an honest one shows the same lock whenever it says it.
 func (c *Certifier) HearPromise(b []byte) error {
@@ -44,6 +48,9 @@ func (c *Certifier) HearPromise(b []byte) error {
 		}
 		if !c.regulates(p.By.Key, c.newest.Size) {
 			return fmt.Errorf("certify: the promise of %s, which is no regulator", p.By.Key.Short())
+		}
+		if p.Number-min(p.Number, c.state.Generation.Number) > maxAhead {
+			return fmt.Errorf("certify: the promise of %s for generation %d, which nobody could follow for long: this one is %d", p.By.Key.Short(), p.Number, c.state.Generation.Number)
 		}
 		old, known := c.promises[p.By.Key]
 		if p.Number > c.state.Generation.Number && (!known || old.Number < p.Number) {
@@ -76,8 +83,17 @@ func (c *Certifier) Record(number uint64) (cosign.Record, error) {
 // OpenRecord reads and verifies a record that somebody made.
 func (c *Certifier) OpenRecord(b []byte) (cosign.Record, error) { return c.judge().OpenRecord(b) }
 
+// judge believes promises. A lock may lie above all that is known here: then it takes a
+// quorum of the last regulators that are. The decision that changes them ends all that is
+// not certified, and what is certified goes first, so they are those that count, or half
+// of them; who joins has the ledger up to there and judges again.
 func (c *Certifier) judge() *cosign.Judge {
-	return &cosign.Judge{Federation: c.cfg.Federation, Quorum: c.cfg.Quorum, Certified: c.certified}
+	return &cosign.Judge{Federation: c.cfg.Federation, Certified: c.certified, Quorum: func(size uint64, by []cosign.Signer) bool {
+		if c.cfg.Known != nil {
+			size = min(size, c.cfg.Known())
+		}
+		return c.cfg.Quorum(size, by)
+	}}
 }
 
 // certified opens a checkpoint that is shown as certified.

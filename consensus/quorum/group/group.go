@@ -66,13 +66,13 @@ type Timing struct {
 // that carries a command of 288 KiB, or some lost packets, may hold a heartbeat up
 // for more than a second, and an election for nothing costs more than a late one.
 func WAN() Timing {
-	return Timing{Heartbeat: 3 * time.Second, Election: 3 * time.Second, Lease: 1500 * time.Millisecond, Commit: 50 * time.Millisecond}
+	return Timing{Heartbeat: 3 * time.Second, Election: 3 * time.Second, Lease: 1500 * time.Millisecond, Commit: 500 * time.Millisecond}
 }
 
 // Loopback returns the timing for regulators on one machine or in one room, where a
 // second of silence means that somebody is gone.
 func Loopback() Timing {
-	return Timing{Heartbeat: time.Second, Election: time.Second, Lease: 500 * time.Millisecond, Commit: 20 * time.Millisecond}
+	return Timing{Heartbeat: time.Second, Election: time.Second, Lease: 500 * time.Millisecond, Commit: 200 * time.Millisecond}
 }
 
 // Config is what a Group is made of.
@@ -89,8 +89,11 @@ type Config struct {
 	// Admitted says whether a host may speak to the group: those of the charter's
 	// regulators, newcomers among them. It is asked for every call.
 	Admitted func(keys.Public) bool
-	Timing   Timing // zero: WAN
-	Logger   *slog.Logger
+	// Screen looks at a command before the leader gives it to Raft. What it returns, if
+	// not nil, is the answer, and nothing happens. May be nil.
+	Screen func(command []byte) []byte
+	Timing Timing // zero: WAN
+	Logger *slog.Logger
 
 	// What has a sound default when zero:
 

@@ -152,3 +152,19 @@ func TestWhatBecameOfACommand(t *testing.T) {
 		}
 	})
 }
+
+// What is committed is applied by followers at once, also when nothing else comes and
+// Raft itself would tell them much later.
+func TestFollowersHearAtOnceWhatIsCommitted(t *testing.T) {
+	late := func(_ int, c *group.Config) { c.Timing.Commit = 20 * time.Second }
+	bubble(t, 1, late, func(t *testing.T, c *qt.Cluster) {
+		all := []int{0, 1, 2, 3}
+		start(c, all...)
+		c.MustSubmit(c.Leader(all...), "x")
+		began := time.Now()
+		c.Agree("x", all...)
+		if took := time.Since(began); took > 100*time.Millisecond {
+			t.Errorf("all have applied it %v after the leader", took)
+		}
+	})
+}

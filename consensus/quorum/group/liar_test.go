@@ -5,96 +5,33 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/raft"
 
 	"ringfence/consensus/quorum/group"
-	"ringfence/consensus/quorum/group/internal/rpc"
+	"ringfence/consensus/quorum/group/grouptest"
 	qt "ringfence/consensus/quorum/quorumtest"
 	"ringfence/store/keys"
 )
 
-// liar is an admitted regulator who says what he wants.
-type liar struct {
-	*rpc.Transport
-	host *qt.Host
-	wait sync.WaitGroup
-}
-
-type blind struct{}
-
-func (blind) Term() uint64                    { return math.MaxUint64 - 1<<21 }
-func (blind) Leading(uint64) bool             { return true }
-func (blind) Committed() uint64               { return 0 }
-func (blind) Applied() uint64                 { return 0 }
-func (blind) Astray() bool                    { return false }
-func (blind) Entry(uint64) (*raft.Log, error) { return nil, raft.ErrLogNotFound }
-func (blind) Rewritten(keys.Public, uint64)   {}
-
-// lie puts a liar in the place of regulator i, who is down. answer makes his
-// answers to Raft's calls.
-func lie(c *qt.Cluster, i int, answer func(call any) any) *liar {
-	l := &liar{}
-	l.Transport = rpc.New(rpc.Config{
-		Self: qt.Key(i), Generation: [32]byte{1}, Admitted: func(keys.Public) bool { return true },
-		Dial:   func(ctx context.Context, to keys.Public) (rpc.Stream, error) { return l.host.Dial(ctx, to) },
-		Submit: func(context.Context, []byte) rpc.Submitted { return rpc.Submitted{Outcome: rpc.Unknown} },
-		Log:    blind{}, MaxSnapshot: group.MaxSnapshot, Heartbeat: time.Second, Logger: slog.New(slog.DiscardHandler),
-	})
-	l.host = c.Network().Up(qt.Key(i), l.Serve)
-	if answer != nil {
-		done := make(chan struct{})
-		l.wait.Go(func() {
-			for {
-				select {
-				case call := <-l.Consumer():
-					call.Respond(answer(call.Command), nil)
-				case <-done:
-					return
-				}
-			}
-		})
-		l.wait.Go(func() { <-done })
-		stop := sync.OnceFunc(func() { close(done) })
-		l.SetHeartbeatHandler(func(call raft.RPC) { call.Respond(answer(call.Command), nil) })
-		c.Finally(func() { stop() })
-	}
-	c.Finally(func() { _ = l.Close(); l.host.Down(); l.wait.Wait() })
+// lie puts a liar in the place of regulator i, who is down. answer makes his answers to
+// Raft's calls.
+func lie(c *qt.Cluster, i int, answer func(call any) any) *grouptest.Liar {
+	l := grouptest.Lie(c.Network(), qt.Key(i), group.Generation{1}, answer)
+	c.Finally(l.Close)
 	return l
 }
 
-func (l *liar) append(to keys.Public, a *raft.AppendEntriesRequest) (raft.AppendEntriesResponse, error) {
-	var resp raft.AppendEntriesResponse
-	err := l.AppendEntries(raft.ServerID(to.String()), "", a, &resp)
-	return resp, err
-}
-
-func (l *liar) install(to keys.Public, a *raft.InstallSnapshotRequest, payload []byte) (raft.InstallSnapshotResponse, error) {
-	var resp raft.InstallSnapshotResponse
-	a.Size = int64(len(payload))
-	err := l.InstallSnapshot(raft.ServerID(to.String()), "", a, &resp, bytes.NewReader(payload))
-	return resp, err
-}
-
-// servers returns a configuration of regulators as Raft writes it.
-func servers(all ...int) []byte {
-	var c raft.Configuration
-	for _, k := range qt.Hosts(all...) {
-		c.Servers = append(c.Servers, raft.Server{ID: raft.ServerID(k.String()), Address: raft.ServerAddress(k.String())})
-	}
-	return raft.EncodeConfiguration(c)
-}
+func servers(all ...int) []byte { return grouptest.Servers(qt.Hosts(all...)...) }
 
 // quorumOfFour starts four regulators, applies something and replaces one that does
 // not lead by a liar.
-func quorumOfFour(t *testing.T, c *qt.Cluster, answer func(any) any) (l *liar, leader int, rest []int) {
+func quorumOfFour(t *testing.T, c *qt.Cluster, answer func(any) any) (l *grouptest.Liar, leader int, rest []int) {
 	t.Helper()
 	all := []int{0, 1, 2, 3}
 	start(c, all...)
@@ -133,9 +70,9 @@ func TestAnAbsurdTermChangesNothing(t *testing.T) {
 						l.RequestVote(to, "", &raft.RequestVoteRequest{Term: math.MaxUint64, LastLogIndex: 1000, LastLogTerm: math.MaxUint64}, &raft.RequestVoteResponse{}),
 						l.RequestPreVote(to, "", &raft.RequestPreVoteRequest{Term: math.MaxUint64, LastLogIndex: 1000}, &raft.RequestPreVoteResponse{}),
 					}
-					_, err := l.append(qt.Key(i), &raft.AppendEntriesRequest{Term: math.MaxUint64})
+					_, err := l.Append(qt.Key(i), &raft.AppendEntriesRequest{Term: math.MaxUint64})
 					calls = append(calls, err)
-					_, err = l.install(qt.Key(i), &raft.InstallSnapshotRequest{Term: math.MaxUint64, LastLogIndex: 1000, Configuration: servers(0)}, nil)
+					_, err = l.Install(qt.Key(i), &raft.InstallSnapshotRequest{Term: math.MaxUint64, LastLogIndex: 1000, Configuration: servers(0)}, nil)
 					calls = append(calls, err)
 					for k, err := range calls { // of the last the stream is cut while it sends
 						if err == nil || k < 3 && !strings.Contains(err.Error(), "no election brought it there") {
@@ -178,7 +115,7 @@ func TestALiarRewritesWhatWasApplied(t *testing.T) {
 					Term: before.Term + newer, PrevLogEntry: at - 1, PrevLogTerm: prev.Term, LeaderCommitIndex: at,
 					Entries: []*raft.Log{{Index: at, Term: before.Term + newer, Type: raft.LogCommand, Data: qt.Command{ID: "forged", Write: true}.Encode()}},
 				}
-				if _, err := l.append(qt.Key(victim), forged); err == nil {
+				if _, err := l.Append(qt.Key(victim), forged); err == nil {
 					t.Error("the forged entry was taken")
 				}
 				if err := c.Member(victim).Err(); !errors.Is(err, group.ErrRewritten) {
@@ -224,12 +161,12 @@ func TestWhatRaftWouldNotSurviveIsRefused(t *testing.T) {
 			"an index that was":         entry(func(e *raft.Log) { e.Index-- }),
 			"a term after the leader's": entry(func(e *raft.Log) { e.Term++ }),
 		} {
-			if _, err := l.append(qt.Key(victim), a); err == nil {
+			if _, err := l.Append(qt.Key(victim), a); err == nil {
 				t.Errorf("%s was taken", name)
 			}
 		}
 		// A configuration that names nobody's key in a snapshot.
-		if _, err := l.install(qt.Key(victim), &raft.InstallSnapshotRequest{Term: s.Term, LastLogIndex: next, LastLogTerm: s.Term, Configuration: []byte{0xc1}}, []byte("x")); err == nil {
+		if _, err := l.Install(qt.Key(victim), &raft.InstallSnapshotRequest{Term: s.Term, LastLogIndex: next, LastLogTerm: s.Term, Configuration: []byte{0xc1}}, []byte("x")); err == nil {
 			t.Error("a snapshot without a configuration was taken")
 		}
 		c.MustSubmit(victim, "c")
@@ -267,7 +204,7 @@ func TestASnapshotThatIsForgedOrOldChangesNothing(t *testing.T) {
 			return &raft.InstallSnapshotRequest{Term: s.Term, LastLogIndex: index, LastLogTerm: s.Term, Configuration: servers(0, 1, 2, 3), ConfigurationIndex: 1}
 		}
 		for _, index := range []uint64{1, s.Applied - 5, s.Applied} {
-			if _, err := l.install(m.Host, ask(index), old.Bytes()); err != nil {
+			if _, err := l.Install(m.Host, ask(index), old.Bytes()); err != nil {
 				t.Errorf("an old snapshot: %v", err)
 			}
 			time.Sleep(time.Second)
@@ -276,7 +213,7 @@ func TestASnapshotThatIsForgedOrOldChangesNothing(t *testing.T) {
 			}
 		}
 		for range 3 { // more than are kept beside each other
-			if got, err := l.install(m.Host, ask(s.Applied+100), []byte("a forged snapshot, long enough to have a hash in front")); err == nil && got.Success {
+			if got, err := l.Install(m.Host, ask(s.Applied+100), []byte("a forged snapshot, long enough to have a hash in front")); err == nil && got.Success {
 				t.Error("a forged snapshot was taken")
 			}
 			if err := m.Err(); !errors.Is(err, group.ErrSnapshot) {
@@ -308,7 +245,7 @@ func TestAStrangerIsNotReadFrom(t *testing.T) {
 			if err := l.RequestVote(raft.ServerID(qt.Key(i).String()), "", &raft.RequestVoteRequest{Term: 1 << 10, LastLogIndex: 1 << 40}, &raft.RequestVoteResponse{}); err == nil {
 				t.Error("a stranger's call was answered")
 			}
-			unread, err := l.host.Dial(context.Background(), qt.Key(i))
+			unread, err := l.Host.Dial(context.Background(), qt.Key(i))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -111,6 +111,7 @@ func TestSwizzleClog(t *testing.T) {
 			close(stop)
 			ids := <-acked
 			c.Network().Heal()
+			time.Sleep(5 * time.Second) // what is yet to come again has come
 			c.MustSubmit(0, "z")
 			tape := c.Agree("z", all...)
 			at := -1

@@ -11,7 +11,7 @@ import (
 )
 
 // watchEvery is how often the watchdogs look.
-const watchEvery = 100 * time.Millisecond
+const watchEvery = 250 * time.Millisecond
 
 // watch returns when ctx ends or the group has failed. Raft itself notices neither
 // that its disk hangs, because heartbeats do not wait for it and so nobody else
@@ -50,7 +50,7 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 
 // lostFor is for how many looks Raft may count entries that are not there: while it
 // replaces some by others it does so for a moment.
-const lostFor = 10
+const lostFor = 4
 
 // stuck reports whether this regulator leads, has commands under way and has
 // applied nothing for too long. A leader without a majority is none any more by then.

@@ -33,7 +33,8 @@ type Cluster struct {
 	finally []func()
 }
 
-// Member is one regulator of a Cluster. Its disk outlives it.
+// Member is one regulator of a Cluster, from one start to its end. Its disk outlives
+// it.
 type Member struct {
 	Host    keys.Public
 	Disk    *Disk
@@ -59,14 +60,10 @@ func (c *Cluster) Network() *Network { return c.net }
 // until it runs or has failed to.
 func (c *Cluster) Start(i int, first ...int) *Member {
 	c.t.Helper()
-	c.mu.Lock()
-	m := c.members[i]
-	if m == nil {
-		m = &Member{Host: Key(i), Disk: NewDisk()}
-		c.members[i] = m
+	m := &Member{Host: Key(i), Disk: NewDisk(), Machine: NewMachine()}
+	if before := c.Member(i); before != nil {
+		m.Disk = before.Disk
 	}
-	c.mu.Unlock()
-	m.Machine = NewMachine()
 	cfg := group.Config{
 		Self: m.Host, Generation: group.Generation{1}, Dir: filepath.Join(c.dir, fmt.Sprint(i)),
 		Machine: m.Machine, Timing: group.Loopback(), Logger: slog.New(slog.DiscardHandler),
@@ -89,6 +86,9 @@ func (c *Cluster) Start(i int, first ...int) *Member {
 	m.Group, m.host, m.done = g, host, make(chan struct{})
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
+	c.mu.Lock()
+	c.members[i] = m
+	c.mu.Unlock()
 	go func() {
 		defer close(m.done)
 		m.err = g.Run(ctx)

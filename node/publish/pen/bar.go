@@ -56,7 +56,7 @@ func otherKey(spare bool) phrase.Phrase {
 	if spare {
 		return phrase.New("remedy.other_key", "the member goes on under another key that the charter names for it, on the node that holds that key")
 	}
-	return phrase.New("remedy.no_key", "the charter names no other key of this member, and none can be added: keys are named when a federation is founded, later in its ledger, which this release does not have; until then the member only reads and screens here")
+	return phrase.New("remedy.no_key", "the charter names no other key of this member: the regulators can admit one, or reinstate this one; until then the member only reads and screens here")
 }
 
 // reasons are the forms of what is kept as the reason of a bar, by every floor that

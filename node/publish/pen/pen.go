@@ -36,8 +36,9 @@ type Config struct {
 	// MaySign returns why nothing may be signed now, nil when it may be; a nil
 	// MaySign lets everything be signed.
 	MaySign func() error
-	// Spare says that the charter names another key of the issuer's member.
-	Spare bool
+	// Spare reports whether the charter names another key of the issuer's member; nil:
+	// it does not.
+	Spare func() bool
 }
 
 // Store keeps what must outlive a crash.
@@ -119,7 +120,7 @@ func (p *Pen) MaySign() error {
 // barred returns why the issuer must not sign and what ends that, nil when nothing
 // bars it.
 func (p *Pen) barred() error {
-	why, err := Barred(p.cfg.Store, p.issuer, p.cfg.Spare)
+	why, err := Barred(p.cfg.Store, p.issuer, p.cfg.Spare != nil && p.cfg.Spare())
 	if err != nil || why.IsZero() {
 		return err
 	}

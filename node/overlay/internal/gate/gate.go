@@ -187,6 +187,14 @@ func (g *Gate) leave(conn network.Conn) {
 	}
 }
 
+// Strange reports whether a connection was a stranger's when it began.
+func (g *Gate) Strange(conn network.Conn) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, strange := g.strangers[conn]
+	return strange
+}
+
 // Strangers returns how many connections of strangers there are.
 func (g *Gate) Strangers() int {
 	g.mu.Lock()

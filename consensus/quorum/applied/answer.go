@@ -1,7 +1,8 @@
-package quorum
+package applied
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ipfs/go-cid"
 
@@ -34,18 +35,21 @@ type answerArray struct {
 	Words   string
 }
 
-func encodeAnswer(r *ballot.Result) []byte {
+// EncodeAnswer writes what became of a command.
+func EncodeAnswer(r *ballot.Result) []byte {
 	a := answerArray{Version: answerVersion, Outcome: uint8(r.Outcome), Size: r.Size}
 	if r.Motion.Defined() {
 		a.Motion = r.Motion.Bytes()
 	}
 	if r.Refusal != nil {
-		a.Code, a.Words = uint8(r.Refusal.Code), r.Refusal.Words[:min(len(r.Refusal.Words), maxWords)]
+		a.Code = uint8(r.Refusal.Code)
+		a.Words = strings.ToValidUTF8(r.Refusal.Words[:min(len(r.Refusal.Words), maxWords)], "")
 	}
 	return wire.Format(a)
 }
 
-func decodeAnswer(b []byte) (Answer, error) {
+// DecodeAnswer reads what EncodeAnswer writes, which another regulator may have made up.
+func DecodeAnswer(b []byte) (Answer, error) {
 	var a answerArray
 	if err := wire.Decode(b, &a); err != nil {
 		return Answer{}, fmt.Errorf("quorum: the leader's answer: %w", err)

@@ -1,4 +1,7 @@
-package simulations
+// Package region cuts one agency's file into those of the demo's three complaint desks.
+//
+// Floor 14, a room of the simulations.
+package region
 
 import (
 	"bytes"
@@ -7,38 +10,39 @@ import (
 	"strings"
 )
 
-// region is a part of the United States, as the Census Bureau divides them:
+// Region is a part of the United States, as the Census Bureau divides them:
 // https://www2.census.gov/geo/pdfs/maps-data/maps/reference/us_regdiv.pdf.
 // The demo's third desk has what is left: Midwest, Northeast, territories, and
 // complaints that name no state.
-type region uint8
+type Region uint8
 
+// The regions.
 const (
-	rest region = iota
-	west
-	south
+	Rest Region = iota
+	West
+	South
 )
 
-// regionOf returns the region of a state by its name.
-func regionOf(state string) region {
+// Of returns the region of a state by its name.
+func Of(state string) Region {
 	switch state {
 	case "Alaska", "Arizona", "California", "Colorado", "Hawaii", "Idaho", "Montana", "Nevada",
 		"New Mexico", "Oregon", "Utah", "Washington", "Wyoming":
-		return west
+		return West
 	case "Alabama", "Arkansas", "Delaware", "District of Columbia", "Florida", "Georgia", "Kentucky", "Louisiana",
 		"Maryland", "Mississippi", "North Carolina", "Oklahoma", "South Carolina", "Tennessee", "Texas", "Virginia", "West Virginia":
-		return south
+		return South
 	}
-	return rest
+	return Rest
 }
 
 // stateColumn is the column of the FTC's daily file by which it is split.
 const stateColumn = "Consumer_State"
 
-// partOf returns the FTC's daily file as the desk of a region would have it.
+// Part returns the FTC's daily file as the desk of a region would have it.
 // Other regions' rows leave an empty line, so that a row keeps the number of
 // its line. A record of this file never spans lines.
-func partOf(file []byte, of region) ([]byte, error) {
+func Part(file []byte, of Region) ([]byte, error) {
 	head, body, _ := bytes.Cut(file, []byte("\n"))
 	names, err := csv.NewReader(bytes.NewReader(head)).Read()
 	if err != nil {
@@ -58,7 +62,7 @@ func partOf(file []byte, of region) ([]byte, error) {
 	line := 1
 	for row := range bytes.Lines(body) {
 		line++
-		in, err := regionOfRow(row, column)
+		in, err := ofRow(row, column)
 		if err != nil {
 			return nil, fmt.Errorf("split the daily file: line %d: %w", line, err)
 		}
@@ -70,18 +74,18 @@ func partOf(file []byte, of region) ([]byte, error) {
 	return part, nil
 }
 
-// regionOfRow returns the region of one line. A row that is cut short names no
+// ofRow returns the region of one line. A row that is cut short names no
 // state.
-func regionOfRow(row []byte, column int) (region, error) {
+func ofRow(row []byte, column int) (Region, error) {
 	if len(bytes.TrimSpace(row)) == 0 {
-		return rest, nil
+		return Rest, nil
 	}
 	fields, err := csv.NewReader(bytes.NewReader(row)).Read()
 	if err != nil {
-		return rest, err
+		return Rest, err
 	}
 	if column >= len(fields) {
-		return rest, nil
+		return Rest, nil
 	}
-	return regionOf(strings.TrimSpace(fields[column])), nil
+	return Of(strings.TrimSpace(fields[column])), nil
 }

@@ -1,0 +1,186 @@
+package quorum
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"ringfence/consensus/quorum/applied"
+	"ringfence/store/checkpoint"
+	"ringfence/store/ledger"
+)
+
+// offers are the checkpoints that are to be followed: the largest that enough of the
+// regulators known here cosigned, and the last of those that nobody here can judge. Every
+// regulator can sign a checkpoint as the log, of any size; so what is not cosigned never
+// takes the place of what is.
+type offers struct{ certified, other checkpoint.Note }
+
+// certified takes a checkpoint that the regulators certified just now.
+func (r *Regulator) certified(n checkpoint.Note, _ int64) { r.want(n) }
+
+// Offer takes a checkpoint from anybody, to be followed.
+func (r *Regulator) Offer(note []byte) error {
+	n, err := checkpoint.Open(note, r.log)
+	if err != nil {
+		return err
+	}
+	r.want(n)
+	return nil
+}
+
+// want has a checkpoint followed, if it is not older than what is.
+func (r *Regulator) want(n checkpoint.Note) {
+	standing := r.follower.Standing()
+	if n.Size < standing.Note.Size {
+		return
+	}
+	likely := likely(r.setsOf(n.Size), n)
+	r.mu.Lock()
+	switch {
+	case !likely:
+		r.offers.other = n
+	case n.Size >= r.offers.certified.Size:
+		r.offers.certified = n
+	}
+	r.mu.Unlock()
+	select {
+	case r.offered <- struct{}{}:
+	default:
+	}
+}
+
+// setsOf returns whose quorum each it takes to certify a size, or of one that is not
+// known here the last that are.
+func (r *Regulator) setsOf(size uint64) []checkpoint.Set {
+	if now := r.now.Load(); now != nil {
+		return now.machine.Sets(min(size, now.machine.Known()))
+	}
+	s := r.follower.Standing().State
+	if then, ok := s.At(size); ok {
+		s = then
+	}
+	return []checkpoint.Set{s.Cosigners()}
+}
+
+func likely(sets []checkpoint.Set, n checkpoint.Note) bool {
+	for _, set := range sets {
+		if _, ok := set.Certified(n); !ok {
+			return false
+		}
+	}
+	return len(sets) > 0
+}
+
+// How soon a checkpoint is tried again that could not be followed: it may be that
+// nobody serves its ledger yet.
+const (
+	retrySoon = 500 * time.Millisecond
+	retryLate = 30 * time.Second
+)
+
+// following follows what is offered.
+func (r *Regulator) following(ctx context.Context, now *run) {
+	wait := retrySoon
+	var retry <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.offered:
+		case <-retry:
+		}
+		r.mu.Lock()
+		o := r.offers
+		r.offers.other = checkpoint.Note{} // once; it comes again
+		r.mu.Unlock()
+		retry = nil
+		for _, n := range []checkpoint.Note{o.certified, o.other} {
+			if n.Size == 0 {
+				continue
+			}
+			err := r.followTo(ctx, now, n)
+			switch {
+			case err == nil:
+				wait = retrySoon
+			case ctx.Err() != nil:
+				return
+			case n.Tree == o.certified.Tree:
+				r.cfg.Logger.Warn("a checkpoint cannot be followed yet", "checkpoint", n.Tree.String(), "error", err)
+				retry, wait = time.After(wait), min(2*wait, retryLate)
+			default:
+				r.cfg.Logger.Info("a checkpoint is not followed", "checkpoint", n.Tree.String(), "error", err)
+			}
+		}
+	}
+}
+
+// followTo follows the ledger up to a checkpoint.
+func (r *Regulator) followTo(ctx context.Context, now *run, n checkpoint.Note) error {
+	r.mu.Lock()
+	r.wanted = n.Tree
+	r.mu.Unlock()
+	before := r.follower.Standing()
+	if err := r.follower.Offer(ctx, n.Bytes()); err != nil {
+		return err
+	}
+	after := r.follower.Standing()
+	r.mu.Lock()
+	if r.offers.certified.Tree == n.Tree && n.Size <= after.Note.Size {
+		r.offers.certified = checkpoint.Note{}
+	}
+	r.mu.Unlock()
+	if r.cfg.Certified != nil && (after.Note.Size > before.Note.Size || after.Fresh > before.Fresh) {
+		r.cfg.Certified(after.Note)
+	}
+	err := now.certifier.Learn(n)
+	now.machine.Release(n.Size)
+	r.poke()
+	if err != nil {
+		r.cfg.Logger.Error("this regulator does not certify", "error", err)
+	}
+	return nil
+}
+
+// sources gives the follower what is to be followed: what this regulator applied itself,
+// if that is what is certified, else what peers have.
+type sources Regulator
+
+// Read implements ledger.Source.
+func (s *sources) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
+	r := (*Regulator)(s)
+	r.mu.Lock()
+	wanted := r.wanted
+	r.mu.Unlock()
+	if m := r.applied(wanted); m != nil {
+		b, err := m.Read(ctx, t)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return b, err
+		}
+	}
+	return r.cfg.From.Read(ctx, t)
+}
+
+// applied returns the machine that came to a tree by itself; nil if none did.
+func (r *Regulator) applied(tree checkpoint.Tree) *applied.Machine {
+	now := r.now.Load()
+	if now == nil {
+		return nil
+	}
+	if root, ok := now.machine.Root(tree.Size); !ok || root != tree.Root {
+		return nil
+	}
+	return now.machine
+}
+
+// open opens a certified tree where it is to be read from.
+func (r *Regulator) open(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error) {
+	if m := r.applied(head); m != nil {
+		return ledger.Open(ctx, m, head)
+	}
+	if r.cfg.Open != nil {
+		return r.cfg.Open(ctx, head)
+	}
+	return ledger.Open(ctx, r.cfg.From, head)
+}

@@ -1,0 +1,56 @@
+package authority
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+
+	"ringfence/consensus/quorum/group"
+	"ringfence/store/charter"
+	"ringfence/store/disk/certification"
+	"ringfence/store/keys"
+)
+
+// Seat is what a regulator's node has besides.
+type Seat struct {
+	Host   keys.Public // of this node
+	Vote   keys.Private
+	Cosign keys.Private
+	Log    keys.Private
+	Dir    string // of Raft
+	Keeper *Keeper
+	Timing group.Timing // zero: for regulators far from each other
+}
+
+// raftDir is where a regulator's Raft lies in a data directory.
+const raftDir = "raft"
+
+// Take returns the seat of the node that holds the keys in ring, in a data directory
+// whose store lies in store. It is nil for a node that is no regulator's, or lacks one
+// of the keys that it takes.
+func Take(state *charter.State, ring *keys.Ring, dir, store string) (*Seat, error) {
+	s := Seat{Dir: filepath.Join(dir, raftDir)}
+	var host keys.Private
+	for purpose, key := range map[keys.Purpose]*keys.Private{
+		keys.PurposeHost: &host, keys.PurposeVote: &s.Vote, keys.PurposeCosign: &s.Cosign, keys.PurposeLog: &s.Log,
+	} {
+		var err error
+		if *key, err = ring.Private(purpose); err != nil {
+			return nil, nil
+		}
+	}
+	s.Host = host.Public()
+	cosign := s.Cosign.Public()
+	seated := slices.ContainsFunc(state.Regulators(), func(r charter.RegulatorSeat) bool { return r.Cosign == cosign && r.Vote == s.Vote.Public() })
+	if !seated || s.Log.Public() != state.LogKey() {
+		return nil, nil
+	}
+	file, err := certification.Open(store, cosign)
+	if err != nil {
+		return nil, err
+	}
+	if s.Keeper, err = NewKeeper(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &s, nil
+}

@@ -1,0 +1,92 @@
+package crowd
+
+import (
+	"slices"
+
+	"ringfence/consensus/ballot"
+	"ringfence/consensus/ballot/ballottest"
+	"ringfence/store/charter"
+	"ringfence/store/charter/article"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/keys"
+	"ringfence/store/motion"
+)
+
+// council founds the federation of a crowd with a ledger, of which the one regulator
+// runs no node: what it decides the test carries to each node.
+func (n *Net) council() *ballottest.Federation {
+	n.t.Helper()
+	c := ballottest.Found(n.t, 1, func(f *charter.FoundingConfig) {
+		f.Created = n.now().Unix() - 3600
+		for i := range f.Cards {
+			f.Cards[i].Hosts = nil
+		}
+		for i := range n.cfg.Nodes - n.cfg.Strangers {
+			f.Cards = append(f.Cards, chartertest.Card(n.t, Member(i), "operator", "vendor"))
+		}
+		if n.cfg.Change != nil {
+			n.cfg.Change(f)
+		}
+	})
+	c.Now = n.now().Unix()
+	return c
+}
+
+// Decide has the regulator carry a motion of one article, which its endorsers sign.
+// Nobody hears of it before Hear.
+func (n *Net) Decide(kind motion.Kind, a article.Item, endorsers ...keys.Private) {
+	n.t.Helper()
+	n.Council.Now = n.now().Unix()
+	p := n.Council.Motion(kind, n.Council.Article(a, endorsers...), nil)
+	n.take(n.Council.Try(p, "reg"))
+}
+
+// Tick has the regulator tell the time.
+func (n *Net) Tick() {
+	n.t.Helper()
+	n.Council.Now = n.now().Unix()
+	n.take(n.Council.Tick())
+}
+
+func (n *Net) take(r ballot.Result) {
+	n.t.Helper()
+	if r.Refusal != nil || r.Outcome != ballot.Entered {
+		n.t.Fatalf("the regulator's ledger takes no %v: %v, %v", r.Verb, r.Outcome, r.Refusal)
+	}
+	n.decided = append(n.decided, r.Enacted)
+}
+
+// Hear has nodes follow the ledger as far as it goes.
+func (n *Net) Hear(nodes ...*Node) {
+	n.t.Helper()
+	for _, node := range nodes {
+		if err := node.View.Enact(n.decided[node.heard:]...); err != nil {
+			n.t.Fatalf("node %d: %v", node.Index, err)
+		}
+		node.heard = len(n.decided)
+		node.wake()
+	}
+}
+
+// state is the constitution as the ledger stands that the node has heard of.
+func (n *Node) state() *charter.State {
+	if n.net.Council == nil {
+		return n.net.State
+	}
+	return n.View.List().State()
+}
+
+// EverAdmitted implements intake.Roster.
+func (n *Node) EverAdmitted(issuer keys.Public) bool { return n.state().EverAdmitted(issuer) }
+
+// Near returns the nodes that a node is connected to, by index.
+func (n *Node) Near() (near []int) {
+	if n.Federation == nil {
+		return nil
+	}
+	for _, k := range n.Federation.Overlay().Neighbours() {
+		near = append(near, slices.IndexFunc(n.net.Nodes, func(o *Node) bool { return o.host.Public() == k }))
+	}
+	slices.Sort(near)
+	return near
+}
