@@ -124,15 +124,16 @@ func (r *regulators) signed(note []byte) (c certificate, err error) {
 	}
 	for i := range eras {
 		set := eras[i].cosigners
-		fresh, ok := set.Certified(c.Note)
+		given := set.Cosignatures(c.Note)
+		fresh, ok := set.Fresh(given)
 		if !ok {
 			return c, fmt.Errorf("%w: %s is to have %d of the %d that were in office", ErrUncertified, c.Tree, set.Quorum(), len(set))
 		}
-		c.fresh = fresh
-	}
-	for i, s := range c.era.cosigners.Cosignatures(c.Note) {
-		if s != nil {
-			c.members = append(c.members, c.era.Seats[i].Member)
+		c.fresh, c.members = fresh, nil // those in office from then on are the last
+		for j, s := range given {
+			if s != nil {
+				c.members = append(c.members, eras[i].Seats[j].Member)
+			}
 		}
 	}
 	return c, nil
