@@ -188,19 +188,39 @@ func TestRetiredKeysForgeAChain(t *testing.T) {
 	}
 }
 
-// The forgers may cosign the true checkpoint too: the pin is what was told, not what a
-// stranger says of it, so no name that they add to it counts.
-func TestAPinHasItsOwnCosignatures(t *testing.T) {
-	w := moved(t)
-	forged := begun(t, 1)
-	v, err := w.trust(func(tr *prove.Trust) { tr.Sets, tr.Pin = forged.Sets(false), w.Note("op", "vendor").Bytes() })
-	if !errors.Is(err, prove.ErrPin) {
-		t.Fatalf("%v, %v", v, err)
+// The pin is what was told, with its cosignatures: a chain that knows only some of those
+// who gave them is not the true one, though these be enough for it.
+func TestAPinIsCertifiedByNobodyElse(t *testing.T) {
+	w := begun(t, 1)
+	old := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000"))
+	proof := w.Entry(old + 1)
+	w.Seat("op", "vendor")
+	pin := w.Note("op", "reg", "vendor").Bytes()
+	// "reg" is in office still, and alone a quorum of the genesis.
+	v := w.verifier(func(tr *prove.Trust) { tr.Pin = pin })
+	if _, err := v.Verify(proof); !errors.Is(err, prove.ErrPin) {
+		t.Errorf("the genesis alone leads to the pin: %v", err)
 	}
 	if _, err := w.trust(func(tr *prove.Trust) { tr.Pin = w.Sets(false) }); err == nil {
 		t.Error("a chain without a head is pinned")
 	}
 	if _, err := w.trust(func(tr *prove.Trust) { tr.Sets, tr.Pin = w.Sets(false), []byte("no note") }); !errors.Is(err, prove.ErrPin) {
 		t.Error("no note is pinned")
+	}
+}
+
+// However many keys of their own forgers put beside those who cosigned a pin, as long as
+// these alone are a quorum of all, the forgers with the liars among the true regulators
+// are none.
+func TestAPinLeavesNoRoom(t *testing.T) {
+	for n := 1; n <= 64; n++ {
+		q, liars := checkpoint.Quorum(n)
+		for cosigners := q; cosigners <= n; cosigners++ {
+			for own := range 65 {
+				if needed, _ := checkpoint.Quorum(cosigners + own); needed <= cosigners && own+liars >= needed {
+					t.Errorf("%d regulators, %d of them cosigned the pin: with %d keys beside them, forgers and %d liars are the %d it takes", n, cosigners, own, liars, needed)
+				}
+			}
+		}
 	}
 }

@@ -96,3 +96,16 @@ func (s Set) Least(n Note) (Note, error) {
 	}
 	return n.written(kept...)
 }
+
+// Unknown returns the names of those who signed a note, by its lines, that are neither the
+// log nor of the set.
+func (s Set) Unknown(n Note) ([]string, error) {
+	lines, err := n.lines()
+	var names []string
+	for _, l := range lines {
+		if l.Name != n.Origin && !slices.ContainsFunc(s, func(v Verifier) bool { return v.name == l.Name && v.KeyHash() == l.Hash }) {
+			names = append(names, l.Name)
+		}
+	}
+	return names, err
+}
