@@ -128,16 +128,11 @@ func trusted(o options) (*prove.Verifier, string, error) {
 	if t.Genesis, err = charter.DecodeGenesis(b); err != nil {
 		return nil, "", fmt.Errorf("%s: %w", o.genesis, err)
 	}
-	for name, to := range map[string]*[]byte{o.sets: &t.Sets, o.pin: &t.Pin} {
-		if name == "" {
-			continue
-		}
-		if *to, err = read(name); err != nil {
-			return nil, "", err
-		}
+	if t.Sets, err = readIf(o.sets); err != nil {
+		return nil, "", err
 	}
-	if o.pin != "" && o.pin == o.sets {
-		t.Pin = t.Sets
+	if t.Pin, err = readIf(o.pin); err != nil {
+		return nil, "", err
 	}
 	v, err := prove.NewVerifier(t)
 	if err != nil {
@@ -150,13 +145,21 @@ func trusted(o options) (*prove.Verifier, string, error) {
 	return v, c.Name, nil
 }
 
+// readIf is read of a file that need not be named.
+func readIf(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	return read(name)
+}
+
 // read returns a file of at most what a genesis has.
 func read(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	const most = 2 * charter.MaxSize
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && len(b) > most {

@@ -150,6 +150,9 @@ func TestVerifyAcrossChanges(t *testing.T) {
 	}
 	d.says("en", "to the pinned checkpoint")
 	d.says("zh", "所固定的账本长度")
+	if err := d.verify(fresh, "--sets", pinned, "--pin", pinned); err != nil || d.last.Pinned != w.Tree.Size() {
+		t.Errorf("one file as chain and pin: %v, %+v", err, d.last)
+	}
 	for name, c := range map[string]struct{ code, words string }{
 		before: {"proof.retired", "have been replaced since"},
 		fresh:  {"", ""},
