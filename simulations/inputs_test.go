@@ -56,6 +56,7 @@ func TestDemoFederationOnRealFiles(t *testing.T) {
 	if got := s.View.List().Counts(); got.Labelled != 21109 || got.Contested != 17 || got.Keys != 239457 || got.Void != 0 {
 		t.Errorf("%+v", got)
 	}
+	proofSizes(t, s.View.List().Tree())
 	shared, differ := 0, 0
 	for _, of := range subjects {
 		words := make(map[string]bool)

@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/evidence"
+	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/config"
 	"ringfence/node/phrase"
@@ -67,9 +69,10 @@ func (a *app) addVerbs(root *cobra.Command) {
 			root.AddCommand(v)
 		}
 	}
+	verified := func(cmd *cobra.Command, p *show.Proof) error { return answer(a, cmd, p, show.Verified) }
 	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
-	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand())
+	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	speak, look := a.council().Commands()

@@ -59,19 +59,19 @@ func TestListed(t *testing.T) {
 	} {
 		w := begun(t, 1)
 		list := lists[c.list]
-		at := w.anchor(list)
+		at := w.Anchor(list)
 		n, err := number.Parse(c.number)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := found(t, w.verifier(nil), must(t)(w.maker().Listed(t.Context(), n, at, list)))
+		f := found(t, w.verifier(nil), w.Must(w.Maker().Listed(t.Context(), n, at, list)))
 		l := f.List
 		if l == nil || l.Number != n || l.Listed != (c.key != "") || l.Key.String() != c.key || l.Says != c.says || l.Anchor.ListRoot != list.Root() || l.Index != at+1 {
 			t.Errorf("%s in %s: %+v", c.number, c.list, l)
 		}
 	}
 	w := begun(t, 1)
-	if _, err := w.maker().Listed(t.Context(), numberOf(t, 1), w.anchor(nil), lists["numbers"]); err == nil {
+	if _, err := w.Maker().Listed(t.Context(), numberOf(t, 1), w.Anchor(nil), lists["numbers"]); err == nil {
 		t.Error("another list than the one that was anchored is proved from")
 	}
 }

@@ -21,23 +21,23 @@ func dayOf(at int64) taxonomy.Day { return taxonomy.DayOf(at) }
 
 func TestEntry(t *testing.T) {
 	w := begun(t, 4)
-	at := w.carry(motion.Ratify, ballottest.Label(t, "+8613800138000", "+8613800138001", "+8613800138002"))
-	f := found(t, w.verifier(nil), w.entry(w.maker("reg", "reg3", "reg4"), at+2))
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000", "+8613800138001", "+8613800138002"))
+	f := found(t, w.verifier(nil), w.Must(w.Maker("reg", "reg3", "reg4").Entry(t.Context(), at+2)))
 	e := f.Entry
 	if e == nil || e.Index != at+2 || e.Kind != motion.Ratify || e.Ratified.Subject.String() != "+8613800138001" || e.Ratified.Action != taxonomy.Label ||
 		e.Reason != "a test" || e.Proposed != w.Now || e.Until != dayOf(w.Now)+30 || e.Held != 0 || e.Voted != nil {
 		t.Errorf("%+v", e)
 	}
-	if c := f.Certified; c.Tree != w.tree.Head() || c.Of != 4 || c.Quorum != 3 || c.Fresh != w.Now || !slices.Equal(c.Members, []string{"reg", "reg3", "reg4"}) {
+	if c := f.Certified; c.Tree != w.Tree.Head() || c.Of != 4 || c.Quorum != 3 || c.Fresh != w.Now || !slices.Equal(c.Members, []string{"reg", "reg3", "reg4"}) {
 		t.Errorf("%+v", f.Certified)
 	}
 	if f.Changes != 0 || f.Pinned != 0 || !f.Federation.Equals(w.State.Constitution().Federation()) {
 		t.Errorf("%+v", f)
 	}
-	stay := w.carry(motion.Stay, ballottest.Reverse(at+2))
-	revoke := w.carry(motion.Revoke, ballottest.Reverse(at+1))
+	stay := w.Enact(motion.Stay, ballottest.Reverse(at+2))
+	revoke := w.Enact(motion.Revoke, ballottest.Reverse(at+1))
 	for index, want := range map[uint64]prove.Entry{stay + 1: {Kind: motion.Stay, Reversed: at + 2}, revoke + 1: {Kind: motion.Revoke, Reversed: at + 1}} {
-		if e := found(t, w.verifier(nil), w.entry(w.maker(), index)).Entry; e.Kind != want.Kind || e.Reversed != want.Reversed || e.Ratified != nil {
+		if e := found(t, w.verifier(nil), w.Entry(index)).Entry; e.Kind != want.Kind || e.Reversed != want.Reversed || e.Ratified != nil {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -59,8 +59,8 @@ func TestEntryIsSmall(t *testing.T) {
 		p := w.Motion(motion.Ratify, [][]byte{b}, func(h *motion.Header) { h.Reason = reason })
 		at := w.Carry(p)
 		w.Tick()
-		w.grow()
-		file := w.entry(w.maker(), at+1)
+		w.Grow()
+		file := w.Entry(at + 1)
 		proof, err := ledger.ParseProof(file)
 		if err != nil {
 			t.Fatal(err)
@@ -81,13 +81,13 @@ func TestEntryIsSmall(t *testing.T) {
 
 func TestFull(t *testing.T) {
 	w := begun(t, 4)
-	w.admit("op")
+	w.Seat("op")
 	w.Now += 100
-	at := w.carry(motion.Ratify, ballottest.Label(t, "+8613800138000", "+8613800138001"))
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000", "+8613800138001"))
 	held := w.Now
 	w.Later(3 * 86400)
-	w.remove("op")
-	file := must(t)(w.maker().Full(t.Context(), at+1))
+	w.Unseat("op")
+	file := w.Must(w.Maker().Full(t.Context(), at+1))
 	f := found(t, w.verifier(nil), file)
 	if e := f.Entry; !slices.Equal(e.Voted, w.quorumOf("op", 4)) || e.Held != held || e.Ratified == nil {
 		t.Errorf("%+v, want %v at %d", e, w.quorumOf("op", 4), held)
@@ -97,20 +97,20 @@ func TestFull(t *testing.T) {
 	}
 	t.Logf("%d bytes", len(file))
 	// With a chain of his own a verifier does not look at the one that the proof brings.
-	f = found(t, w.verifier(func(tr *prove.Trust) { tr.Sets = w.sets(true) }), file)
-	if f.Pinned != w.tree.Size() {
+	f = found(t, w.verifier(func(tr *prove.Trust) { tr.Sets = w.Sets(true) }), file)
+	if f.Pinned != w.Tree.Size() {
 		t.Errorf("pinned at %d", f.Pinned)
 	}
 	// A ledger that has no later tick yet proves the same without the time.
 	w.Carry(w.Motion(motion.Ratify, ballottest.Label(t, "+8613800138003"), nil))
-	w.grow()
-	if e := found(t, w.verifier(nil), must(t)(w.maker().Full(t.Context(), w.tree.Size()-1))).Entry; e.Held != 0 || len(e.Voted) != 3 {
+	w.Grow()
+	if e := found(t, w.verifier(nil), w.Must(w.Maker().Full(t.Context(), w.Tree.Size()-1))).Entry; e.Held != 0 || len(e.Voted) != 3 {
 		t.Errorf("%+v", e)
 	}
 }
 
 // quorumOf is who votes when Carry carries a motion: the first n by seat, with extra.
-func (w *world) quorumOf(extra string, n int) []string {
+func (w world) quorumOf(extra string, n int) []string {
 	all := append([]string{extra}, w.Seats()...)
 	slices.Sort(all)
 	return all[:n]
@@ -118,8 +118,8 @@ func (w *world) quorumOf(extra string, n int) []string {
 
 func TestWhatIsNoProof(t *testing.T) {
 	w := begun(t, 4)
-	at := w.carry(motion.Ratify, ballottest.Label(t, "+8613800138000"))
-	good := w.entry(w.maker(), at+1)
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000"))
+	good := w.Entry(at + 1)
 	v := w.verifier(nil)
 	for name, file := range map[string][]byte{
 		"nothing": nil, "text": []byte("hello"), "a cut file": good[:100], "a newer file": {0x83, 2, 3, 0}, "a form that is none": {0x83, 1, 9, 0},
@@ -130,23 +130,23 @@ func TestWhatIsNoProof(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := w.maker().Entry(t.Context(), at); err == nil {
+	if _, err := w.Maker().Entry(t.Context(), at); err == nil {
 		t.Error("a motion entry is proved as an item")
 	}
-	if _, err := w.maker().Entry(t.Context(), w.tree.Size()); err == nil {
+	if _, err := w.Maker().Entry(t.Context(), w.Tree.Size()); err == nil {
 		t.Error("an entry that is not there is proved")
 	}
-	anchor := w.anchor(nil)
-	if _, err := v.Verify(w.entry(w.maker(), anchor+1)); err == nil {
+	anchor := w.Anchor(nil)
+	if _, err := v.Verify(w.Entry(anchor + 1)); err == nil {
 		t.Error("an anchor says something of a number")
 	}
-	if err := w.store.Keep(w.note(w.Seats()...)); err != nil {
+	if err := w.Store.Keep(w.Note(w.Seats()...)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.store.Erase(at + 1); err != nil {
+	if err := w.Store.Erase(at + 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.maker().Entry(t.Context(), at+1); !errors.Is(err, prove.ErrErased) {
+	if _, err := w.Maker().Entry(t.Context(), at+1); !errors.Is(err, prove.ErrErased) {
 		t.Errorf("an erased entry: %v", err)
 	}
 	if _, err := v.Verify(good); err != nil {
@@ -157,14 +157,14 @@ func TestWhatIsNoProof(t *testing.T) {
 // What too few regulators cosigned, or others than those of the genesis, proves nothing.
 func TestUncertified(t *testing.T) {
 	w := begun(t, 4)
-	at := w.carry(motion.Ratify, ballottest.Label(t, "+8613800138000"))
-	good, err := ledger.ParseProof(w.entry(w.maker(), at+1))
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000"))
+	good, err := ledger.ParseProof(w.Entry(at + 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, by := range map[string][]string{"nobody": nil, "two of four": {"reg", "reg2"}, "strangers": {"op", "vendor", "reg", "reg2"}} {
 		p := good
-		p.Checkpoint = w.note(by...).Bytes()
+		p.Checkpoint = w.Note(by...).Bytes()
 		if _, err := w.verifier(nil).Verify(p.Bytes()); !errors.Is(err, prove.ErrUncertified) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -174,7 +174,7 @@ func TestUncertified(t *testing.T) {
 		t.Error("it proves something in another federation")
 	}
 	double := good
-	twice := append(bytes.Clone(w.note("reg", "reg2").Bytes()), lineOf(w.note("reg").Bytes())...)
+	twice := append(bytes.Clone(w.Note("reg", "reg2").Bytes()), lineOf(w.Note("reg").Bytes())...)
 	double.Checkpoint = twice
 	if _, err := w.verifier(nil).Verify(double.Bytes()); !errors.Is(err, prove.ErrUncertified) {
 		t.Errorf("one regulator counts twice: %v", err)
@@ -189,15 +189,15 @@ func lineOf(note []byte) []byte {
 // files are a proof of each form, with who verifies it.
 func files(t testing.TB) (v *prove.Verifier, all map[string][]byte) {
 	w := begun(t, 1)
-	w.admit("op")
-	at := w.carry(motion.Ratify, ballottest.Label(t, "+8613800138000", "+8613800138001"))
+	w.Seat("op")
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000", "+8613800138001"))
 	list := listOf(t, 500)
-	anchor := w.anchor(list)
-	return w.verifier(func(tr *prove.Trust) { tr.Sets = w.sets(false) }), map[string][]byte{
-		"entry": w.entry(w.maker(), at+1),
-		"full":  must(t)(w.maker().Full(t.Context(), at+1)),
-		"list":  must(t)(w.maker().Listed(t.Context(), numberOf(t, 7), anchor, list)),
-		"sets":  w.sets(true),
+	anchor := w.Anchor(list)
+	return w.verifier(func(tr *prove.Trust) { tr.Sets = w.Sets(false) }), map[string][]byte{
+		"entry": w.Entry(at + 1),
+		"full":  w.Must(w.Maker().Full(t.Context(), at+1)),
+		"list":  w.Must(w.Maker().Listed(t.Context(), numberOf(t, 7), anchor, list)),
+		"sets":  w.Sets(true),
 	}
 }
 

@@ -124,15 +124,16 @@ func (r *regulators) signed(note []byte) (c certificate, err error) {
 	}
 	for i := range eras {
 		set := eras[i].cosigners
-		fresh, ok := set.Certified(c.Note)
+		given := set.Cosignatures(c.Note)
+		fresh, ok := set.Fresh(given)
 		if !ok {
 			return c, fmt.Errorf("%w: %s is to have %d of the %d that were in office", ErrUncertified, c.Tree, set.Quorum(), len(set))
 		}
-		c.fresh = fresh
-	}
-	for i, s := range c.era.cosigners.Cosignatures(c.Note) {
-		if s != nil {
-			c.members = append(c.members, c.era.Seats[i].Member)
+		c.fresh, c.members = fresh, nil // those in office from then on are the last
+		for j, s := range given {
+			if s != nil {
+				c.members = append(c.members, eras[i].Seats[j].Member)
+			}
 		}
 	}
 	return c, nil
@@ -160,9 +161,14 @@ func (r *regulators) certified(note []byte) (certificate, error) {
 	return c, nil
 }
 
-// pin takes a checkpoint that the verifier trusts.
+// pin takes a checkpoint that the verifier trusts, as it was told. Those known here must
+// have certified it, and all who cosigned it must be known here: otherwise one regulator
+// of a small set of long ago, in office still, could do for the many of today.
 func (r *regulators) pin(note []byte) (*regulators, error) {
 	c, err := r.signed(note)
+	if err == nil {
+		err = r.knows(c.Note)
+	}
 	if err == nil && slices.ContainsFunc(r.known, func(t checkpoint.Tree) bool { return t.Size == c.Size && t != c.Tree }) {
 		err = ErrContradicts
 	}
@@ -173,6 +179,20 @@ func (r *regulators) pin(note []byte) (*regulators, error) {
 	next.known = append(slices.Clone(r.known), c.Tree)
 	next.pinned = max(r.pinned, c.Size)
 	return &next, nil
+}
+
+// knows refuses a note that somebody cosigned who was not in office at its size.
+func (r *regulators) knows(n checkpoint.Note) error {
+	at := r.at(n.Size)
+	set := r.eras[at].cosigners
+	if at > 0 && r.eras[at].Since == n.Size {
+		set = slices.Concat(set, r.eras[at-1].cosigners)
+	}
+	strangers, err := set.Unknown(n)
+	if err == nil && len(strangers) > 0 {
+		err = fmt.Errorf("%q cosigned it, and was not in office as far as is known here", strangers)
+	}
+	return err
 }
 
 // follow adds the changes of a set-chain file, and pins its head if it has one.

@@ -299,3 +299,27 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// TestLeast: what is left of a certified note is certified still, as fresh as before, and
+// every cosignature in it is needed.
+func TestLeast(t *testing.T) {
+	c := vector(t)
+	for n := 1; n <= 7; n++ {
+		set, private := regulators(n)
+		whole := must[checkpoint.Note](t)(checkpoint.Sign(c, key(1)))
+		for i := range n {
+			if _, err := set.Least(whole); (err == nil) != (i >= set.Quorum()) {
+				t.Errorf("%d of %d: %v", i, n, err)
+			}
+			whole = must[checkpoint.Note](t)(whole.With(set[i], c.Cosign(private[i], vectorTime+int64(i*5%7))))
+		}
+		fresh, _ := set.Certified(whole)
+		least := must[checkpoint.Note](t)(set.Least(whole))
+		if got, ok := set.Certified(least); !ok || got != fresh || strings.Count(string(least.Bytes()), "\n—") != 1+set.Quorum() {
+			t.Errorf("of %d regulators: fresh since %d, not %d, %v:\n%s", n, got, fresh, ok, least.Bytes())
+		}
+		if names, err := set[1:].Unknown(whole); err != nil || len(names) != 1 || names[0] != set[0].Name() {
+			t.Errorf("unknown to the others of %d: %v, %v", n, names, err)
+		}
+	}
+}

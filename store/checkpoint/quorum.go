@@ -51,9 +51,12 @@ func (s Set) Cosignatures(n Note) []*Cosignature {
 // Certified reports whether q of the set cosigned, and if so since when the
 // checkpoint is known to stand: the latest time that q of them gave or passed, in
 // Unix seconds.
-func (s Set) Certified(n Note) (fresh int64, ok bool) {
+func (s Set) Certified(n Note) (fresh int64, ok bool) { return s.Fresh(s.Cosignatures(n)) }
+
+// Fresh is Certified for who has looked who cosigned.
+func (s Set) Fresh(given []*Cosignature) (fresh int64, ok bool) {
 	var times []int64
-	for _, c := range s.Cosignatures(n) {
+	for _, c := range given {
 		if c != nil {
 			times = append(times, c.Time)
 		}
@@ -92,4 +95,17 @@ func (s Set) Least(n Note) (Note, error) {
 		}
 	}
 	return n.written(kept...)
+}
+
+// Unknown returns the names of those who signed a note, by its lines, that are neither the
+// log nor of the set.
+func (s Set) Unknown(n Note) ([]string, error) {
+	lines, err := n.lines()
+	var names []string
+	for _, l := range lines {
+		if l.Name != n.Origin && !slices.ContainsFunc(s, func(v Verifier) bool { return v.name == l.Name && v.KeyHash() == l.Hash }) {
+			names = append(names, l.Name)
+		}
+	}
+	return names, err
 }

@@ -110,6 +110,19 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 		"say again": func(p *show.Page) {
 			show.SayAgain(p, &api.SayAgain{Statements: []api.Statement{{Kind: "retract", Subject: "acme", Retracts: "batch bafy", Ref: "bafy/1"}}})
 		},
+		"proved": func(p *show.Page) {
+			show.Verified(p, &show.Proof{Proved: true, What: "ratified", Number: "+8613800138000", Action: "block", Category: "crm.fraud.impersonation", Index: 9, Motion: "bafy", Why: "why", Federation: "bafyfed",
+				Name: "Test", At: "2026-11-30T00:00:00Z", Proposed: "2026-11-24T00:00:00Z", Held: "2026-11-24T00:00:05Z", Until: "2027-01-01", Votes: []string{"reg"}, Citations: []string{"bafy/0"},
+				LedgerSize: 1234, Certified: "2026-11-29T00:00:00Z", AgeSeconds: 86400, Cosigners: []string{"reg"}, Quorum: 1, Regulators: 1, Changes: 2})
+		},
+		"proved of the list": func(p *show.Page) {
+			show.Verified(p, &show.Proof{Proved: true, InForce: true, What: "listed", Number: "+8613800138000", Key: "+86138001*/13", Action: "label", Category: "unk.untyped", AnchorSize: 1000, AnchorDay: "2026-11-24",
+				LedgerSize: 1234, Certified: "2026-11-29T00:00:00Z", AgeSeconds: -5, Cosigners: []string{"reg"}, Quorum: 1, Regulators: 1, Pinned: 1200})
+		},
+		"not proved": func(p *show.Page) {
+			why := phrase.New("proof.wrong", "the file does not show what it says it shows")
+			show.Verified(p, &show.Proof{Reason: &why, Detail: "a check"})
+		},
 		"signed": func(p *show.Page) {
 			show.Sign(p, show.Signed{Federation: "bafy", Member: "c", File: "sc.cbor", Alone: true, Missing: []string{"a", "b"}})
 		},
