@@ -7,8 +7,8 @@
 // cosignatures count at which size of the ledger, and a proof needs to bring nothing of
 // that: a checkpoint with q cosignatures, the way from it to one entry, and what the
 // entry hides. An entry proof is a tlog-proof of the C2SP, which others read; a list
-// proof goes on from an anchor down into the harmonised list. The formats will stand in
-// docs/formats.md once a verb writes them; until then they may change.
+// proof goes on from an anchor down into the harmonised list. The formats are in
+// docs/formats.md.
 //
 // What the genesis cannot tell for ever is that its regulators are still in office:
 // keys that were retired could certify another story. Two things help. A checkpoint of

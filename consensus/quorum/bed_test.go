@@ -9,10 +9,10 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/cosign"
-	"ringfence/consensus/quorum"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/consensus/quorum/group/grouptest"
+	"ringfence/consensus/quorum/standing"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
 )
@@ -171,7 +171,7 @@ func (c *council) inGeneration(number uint64, members ...string) {
 }
 
 // status is where the regulators stand, as a member sees it.
-func (c *council) status(member string) quorum.Status { return c.all[member].Status() }
+func (c *council) status(member string) standing.Status { return c.all[member].Status() }
 
 // snapshot is one as a member would take it now.
 func (c *council) snapshot(member string) []byte {

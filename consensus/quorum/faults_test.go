@@ -17,6 +17,7 @@ import (
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/consensus/quorum/group/grouptest"
+	"ringfence/consensus/quorum/standing"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
@@ -80,7 +81,7 @@ func TestALeaderTellsTwoStories(t *testing.T) {
 			if k, _ := c.all[m].keeper.State(); k.Cosigned.Size > before.Size {
 				t.Errorf("%s cosigned %v", m, k.Cosigned)
 			}
-			if !s.Diverging || !slices.ContainsFunc(s.Conflicts, func(l quorum.Lie) bool { return l.Member == liar }) {
+			if !s.Diverging || !slices.ContainsFunc(s.Conflicts, func(l standing.Lie) bool { return l.Member == liar }) {
 				t.Errorf("%s does not see it: diverging %v, conflicts %v", m, s.Diverging, s.Conflicts)
 			}
 		}

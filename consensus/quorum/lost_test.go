@@ -10,6 +10,7 @@ import (
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
 	"ringfence/consensus/quorum/certify"
+	"ringfence/consensus/quorum/standing"
 	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/checkpoint"
@@ -70,7 +71,7 @@ func TestADiskThatWentBackIsRekeyed(t *testing.T) {
 		c.leave("reg4")
 		r.keeper.state = yesterday
 		c.start("reg4")
-		c.eventually("it is silent", 90*time.Second, func() bool { return c.status("reg4").Silence == quorum.SilentLost })
+		c.eventually("it is silent", 90*time.Second, func() bool { return c.status("reg4").Silence == standing.SilentLost })
 		if why := c.status("reg4").Why; !strings.Contains(why, "new cosigning key") {
 			t.Errorf("it says %q", why)
 		}
@@ -85,7 +86,7 @@ func TestADiskThatWentBackIsRekeyed(t *testing.T) {
 		}
 		c.leave("reg4") // and is so after a restart
 		c.start("reg4")
-		if s := c.status("reg4"); s.Running && s.Silence != quorum.SilentLost {
+		if s := c.status("reg4"); s.Running && s.Silence != standing.SilentLost {
 			t.Errorf("after a restart: %q", s.Silence)
 		}
 		c.rekey("reg4", chartertest.Key("vote", "reg4 anew"), chartertest.Key("cosign", "reg4 anew"), "reg", "reg2", "reg3")
@@ -121,7 +122,7 @@ func TestAStateThatWentBackIsSeenAlone(t *testing.T) {
 		c.apart([]string{"reg4"}, c.but("reg4"), true)
 		c.start("reg4")
 		time.Sleep(time.Second)
-		if s := c.status("reg4"); s.Silence != quorum.SilentLost {
+		if s := c.status("reg4"); s.Silence != standing.SilentLost {
 			t.Errorf("it goes on: %q", s.Silence)
 		}
 	})
@@ -179,7 +180,7 @@ func TestAStolenKey(t *testing.T) {
 				t.Errorf("%s: %+v", m, s)
 			}
 		}
-		if s := c.status("reg4"); s.Silence != quorum.SilentLost {
+		if s := c.status("reg4"); s.Silence != standing.SilentLost {
 			t.Errorf("the regulator goes on: %q", s.Silence)
 		}
 		p := c.label("+8613800138000")
@@ -220,7 +221,7 @@ func TestOfThreeOneAdoptsWhatTheOthersKnow(t *testing.T) {
 		q := c.label("+8613800138001")
 		c.carry(q, "reg", "reg2", "reg3")
 		time.Sleep(time.Minute)
-		if c.all["reg"].holds(q) || c.status("reg3").Silence != quorum.SilentLost {
+		if c.all["reg"].holds(q) || c.status("reg3").Silence != standing.SilentLost {
 			t.Errorf("it signs what it does not remember: %+v", c.status("reg3"))
 		}
 		note := func(m string) []byte { return c.all[m].Follower().Standing().Note.Bytes() }

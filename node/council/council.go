@@ -14,8 +14,8 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/follow"
-	"ringfence/consensus/quorum"
 	"ringfence/consensus/quorum/applied"
+	"ringfence/consensus/quorum/standing"
 	"ringfence/node/answer"
 	"ringfence/node/authority"
 	"ringfence/node/council/history"
@@ -40,7 +40,7 @@ type Regulator interface {
 	Docket() (ballot.Docket, bool)
 	Entered(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)
-	Status() quorum.Status
+	Status() standing.Status
 }
 
 // Store keeps small values.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"ringfence/consensus/quorum"
+	"ringfence/consensus/quorum/standing"
 	"ringfence/node/api"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
@@ -49,7 +49,7 @@ func (c *Council) QuorumState(context.Context) (api.QuorumState, error) {
 }
 
 // within adds what only a regulator knows.
-func within(out *api.QuorumState, s *quorum.Status) {
+func within(out *api.QuorumState, s *standing.Status) {
 	if !s.Running {
 		return
 	}
@@ -76,7 +76,7 @@ func within(out *api.QuorumState, s *quorum.Status) {
 	out.Generation = &g
 }
 
-func trees(all []quorum.Agreed) []api.QuorumTree {
+func trees(all []standing.Agreed) []api.QuorumTree {
 	out := []api.QuorumTree{}
 	for _, a := range all {
 		out = append(out, api.QuorumTree{Size: a.Tree.Size, Root: a.Tree.Root.String(), Members: a.Members})
@@ -85,9 +85,9 @@ func trees(all []quorum.Agreed) []api.QuorumTree {
 }
 
 // regulates tells what is wrong with this node's own part in the quorum.
-func regulates(s *quorum.Status) (all []phrase.Phrase) {
+func regulates(s *standing.Status) (all []phrase.Phrase) {
 	switch {
-	case s.Silence == quorum.SilentLost:
+	case s.Silence == standing.SilentLost:
 		all = append(all, phrase.New("problem.lost", "this node's regulator lost its certification state and is silent until a rekey_regulator motion gives it a new cosigning key: %s", s.Why))
 	case s.Silence != "":
 		all = append(all, phrase.New("problem.silent", "this node's regulator neither reports nor locks nor cosigns: %s", s.Why))

@@ -1,8 +1,10 @@
-package main
+package build_test
 
 import (
 	"runtime/debug"
 	"testing"
+
+	"ringfence/cmd/ringfence/build"
 )
 
 // A binary tells its revision whoever built it: the Go tool where it sees the
@@ -23,7 +25,7 @@ func TestVersionTellsItsRevision(t *testing.T) {
 		{unseen, "", "devel", "", false},
 		{nil, "bbbb", "devel", "bbbb", false},
 	} {
-		if v := versionOf(c.info, c.stamped); v.Version != c.version || v.Revision != c.revision || v.Modified != c.modified || v.Go == "" || v.Platform == "" {
+		if v := build.Of(c.info, c.stamped); v.Version != c.version || v.Revision != c.revision || v.Modified != c.modified || v.Go == "" || v.Platform == "" {
 			t.Errorf("stamped %q: %+v", c.stamped, v)
 		}
 	}
