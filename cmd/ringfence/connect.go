@@ -15,6 +15,7 @@ import (
 
 	"ringfence/node"
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/node/config"
 	"ringfence/node/federation"
 	"ringfence/node/phrase"
@@ -40,7 +41,7 @@ func (a *app) connect(cmd *cobra.Command, n need) (s api.Service, done func() er
 	}
 	err = whileLocked(cmd.Context(), func() error {
 		if runs(cfg.Socket) {
-			client, err := api.NewClient(api.ClientConfig{Socket: cfg.Socket})
+			client, err := client.New(client.Config{Socket: cfg.Socket})
 			if err == nil {
 				s, done = client, client.Close
 			}

@@ -8,6 +8,7 @@ import (
 	"ringfence/cmd/ringfence/motions"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/node/phrase"
 )
 
@@ -16,7 +17,7 @@ func (a *app) council() motions.Host {
 	return motions.Host{
 		Ask: func(cmd *cobra.Command, act bool, question func(api.Council) error) error {
 			_, err := ask(a, cmd, tells, func(s api.Service) (struct{}, error) {
-				if _, running := s.(*api.Client); act && !running {
+				if _, running := s.(*client.Client); act && !running {
 					cfg, _ := a.settings(cmd) // it was read before
 					return struct{}{}, api.Tell(api.Unavailable, phrase.New("error.no_node", "no node is running on %s; start one with `ringfence run`", cfg.Socket))
 				}

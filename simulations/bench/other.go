@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/simulations"
 )
 
@@ -23,7 +24,7 @@ type otherNode struct {
 	said   *bytes.Buffer
 	ended  chan error
 	last   error // how it ended
-	client *api.Client
+	client *client.Client
 }
 
 // startNode runs the program on a directory that is ready, without REST on TCP.
@@ -47,7 +48,7 @@ func startNode(ctx context.Context, o *Options, dir string, bootstrap []string) 
 	}
 	go func() { n.ended <- n.cmd.Wait() }()
 	var err error
-	n.client, err = api.NewClient(api.ClientConfig{Socket: filepath.Join(dir, "node.sock")})
+	n.client, err = client.New(client.Config{Socket: filepath.Join(dir, "node.sock")})
 	if err != nil {
 		n.end()
 		return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"ringfence/node"
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/node/publish"
 	"ringfence/node/publish/publication"
 	"ringfence/node/speak"
@@ -71,9 +72,9 @@ func (h *home) open(floor uint64, free func(string) (uint64, uint64, error)) *no
 }
 
 // client asks the node that runs on the directory.
-func (h *home) client() *api.Client {
+func (h *home) client() *client.Client {
 	h.t.Helper()
-	c, err := api.NewClient(api.ClientConfig{Socket: h.socket()})
+	c, err := client.New(client.Config{Socket: h.socket()})
 	must(h.t, err)
 	return c
 }

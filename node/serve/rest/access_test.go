@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/node/logtest"
 )
 
@@ -212,14 +213,14 @@ func TestNoWayAround(t *testing.T) {
 // TestTokenCountsOnTheSocketToo: who presents a token is what it says.
 func TestTokenCountsOnTheSocketToo(t *testing.T) {
 	r := run(t, Config{Service: &double{}})
-	c := r.connect(t, api.ClientConfig{Socket: r.socket, Token: readerToken})
+	c := r.connect(t, client.Config{Socket: r.socket, Token: readerToken})
 	if _, err := c.Tokens(t.Context()); api.KindOf(err) != api.Forbidden {
 		t.Errorf("tokens: %v", err)
 	}
 	if _, err := c.Status(t.Context()); err != nil {
 		t.Errorf("status: %v", err)
 	}
-	c = r.connect(t, api.ClientConfig{Socket: r.socket, Token: "guess"})
+	c = r.connect(t, client.Config{Socket: r.socket, Token: "guess"})
 	if _, err := c.Status(t.Context()); api.KindOf(err) != api.Forbidden {
 		t.Errorf("status with an unknown token: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/node/phrase"
 )
 
@@ -110,7 +111,7 @@ func TestServiceIsTheSameThroughTheWire(t *testing.T) {
 	remote := map[string]api.Service{
 		"direct": d,
 		"socket": r.client(t),
-		"token":  r.connect(t, api.ClientConfig{URL: r.url + "/", Token: adminToken}),
+		"token":  r.connect(t, client.Config{URL: r.url + "/", Token: adminToken}),
 	}
 	failures := []error{
 		nil,

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -79,14 +80,14 @@ func run(t testing.TB, cfg Config, tune ...func(*ServerConfig)) running {
 }
 
 // client is the owner's client.
-func (r running) client(t testing.TB) *api.Client {
+func (r running) client(t testing.TB) *client.Client {
 	t.Helper()
-	return r.connect(t, api.ClientConfig{Socket: r.socket})
+	return r.connect(t, client.Config{Socket: r.socket})
 }
 
-func (r running) connect(t testing.TB, cfg api.ClientConfig) *api.Client {
+func (r running) connect(t testing.TB, cfg client.Config) *client.Client {
 	t.Helper()
-	c, err := api.NewClient(cfg)
+	c, err := client.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/node/locale"
 	"ringfence/node/metrics"
 )
@@ -104,7 +105,7 @@ func TestServeEndsInGrace(t *testing.T) {
 			ctx, stop := context.WithCancel(context.Background())
 			served := make(chan error, 1)
 			go func() { served <- server.Serve(ctx, l) }()
-			client, err := api.NewClient(api.ClientConfig{Socket: path})
+			client, err := client.New(client.Config{Socket: path})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"ringfence/node/api"
 	"strconv"
 	"sync/atomic"
 )
@@ -15,13 +16,13 @@ import (
 // Publish sends a publisher's file and follows what the node says meanwhile.
 // When it returns before the end of the file was sent, a read of file may still
 // be under way.
-func (c *Client) Publish(ctx context.Context, p Publish, file io.Reader, h Hearing) (Published, error) {
+func (c *Client) Publish(ctx context.Context, p api.Publish, file io.Reader, h api.Hearing) (api.Published, error) {
 	source := &source{from: file}
 	defer source.leave()
-	query := p.query()
+	query := publication(p)
 	turn(query, "rejects", h.Rejected != nil)
 	turn(query, "receipts", h.Receipt != nil)
-	r := request{method: http.MethodPost, path: PathPublications, query: query, body: source, media: MediaBytes}
+	r := request{method: http.MethodPost, path: api.PathPublications, query: query, body: source, media: api.MediaBytes}
 	if p.Text != "" {
 		body, media := withMapping(p.Text, source)
 		defer func() { _ = body.Close() }()
@@ -29,40 +30,40 @@ func (c *Client) Publish(ctx context.Context, p Publish, file io.Reader, h Heari
 	}
 	resp, err := c.do(ctx, r)
 	if err != nil {
-		return Published{}, err
+		return api.Published{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if err := c.expect(resp, MediaEvents); err != nil {
-		return Published{}, err
+	if err := c.expect(resp, api.MediaEvents); err != nil {
+		return api.Published{}, err
 	}
 	return c.follow(ctx, resp.Body, h)
 }
 
 // follow reads events up to the one that ends a publication.
-func (c *Client) follow(ctx context.Context, events io.Reader, h Hearing) (Published, error) {
+func (c *Client) follow(ctx context.Context, events io.Reader, h api.Hearing) (api.Published, error) {
 	lines := json.NewDecoder(events)
 	for {
-		var e PublishEvent
+		var e api.PublishEvent
 		if err := lines.Decode(&e); err != nil {
 			if ctx.Err() == nil {
-				return Published{}, Errorf(Unavailable, "the node on %s went away while it published: %v; what it acknowledged is kept, publish the file again to complete it", c.where, err)
+				return api.Published{}, api.Errorf(api.Unavailable, "the node on %s went away while it published: %v; what it acknowledged is kept, publish the file again to complete it", c.where, err)
 			}
-			return Published{}, fmt.Errorf("publish on %s: %w", c.where, ctx.Err())
+			return api.Published{}, fmt.Errorf("publish on %s: %w", c.where, ctx.Err())
 		}
 		switch {
 		case e.Published != nil:
 			return *e.Published, nil
 		case e.Error != nil:
-			return Published{}, e.Error
+			return api.Published{}, e.Error
 		}
-		if err := h.hear(&e); err != nil {
-			return Published{}, err
+		if err := tellHearing(&h, &e); err != nil {
+			return api.Published{}, err
 		}
 	}
 }
 
-// hear tells one event to whom it concerns.
-func (h *Hearing) hear(e *PublishEvent) error {
+// tellHearing tells one event to whom it concerns.
+func tellHearing(h *api.Hearing, e *api.PublishEvent) error {
 	switch {
 	case e.Progress != nil && h.Progress != nil:
 		h.Progress(*e.Progress)
@@ -74,8 +75,8 @@ func (h *Hearing) hear(e *PublishEvent) error {
 	return nil
 }
 
-// query holds everything but the mapping's own text, which may be long.
-func (p Publish) query() url.Values {
+// publication holds, as the query of a request, everything but the mapping's own text, which may be long.
+func publication(p api.Publish) url.Values {
 	q := url.Values{}
 	set(q, "mapping", p.Mapping)
 	set(q, "file", p.File)
@@ -101,10 +102,10 @@ func withMapping(mapping string, file io.Reader) (io.ReadCloser, string) {
 }
 
 func writeForm(form *multipart.Writer, mapping string, file io.Reader) error {
-	if err := form.WriteField(PartMapping, mapping); err != nil {
+	if err := form.WriteField(api.PartMapping, mapping); err != nil {
 		return fmt.Errorf("send mapping: %w", err)
 	}
-	part, err := form.CreateFormFile(PartFile, PartFile)
+	part, err := form.CreateFormFile(api.PartFile, api.PartFile)
 	if err != nil {
 		return fmt.Errorf("send file: %w", err)
 	}
@@ -132,7 +133,7 @@ func (s *source) Read(p []byte) (int, error) {
 }
 
 // ImportPlan sends a numbering plan.
-func (c *Client) ImportPlan(ctx context.Context, p PlanImport, file io.Reader) (Plan, error) {
+func (c *Client) ImportPlan(ctx context.Context, p api.PlanImport, file io.Reader) (api.Plan, error) {
 	source := &source{from: file}
 	defer source.leave()
 	query := url.Values{}
@@ -140,26 +141,26 @@ func (c *Client) ImportPlan(ctx context.Context, p PlanImport, file io.Reader) (
 	set(query, "country", p.Country)
 	set(query, "date", p.Date)
 	set(query, "source", p.Source)
-	return ask[Plan](ctx, c, request{method: http.MethodPost, path: PathPlans, query: query, body: source, media: MediaBytes})
+	return ask[api.Plan](ctx, c, request{method: http.MethodPost, path: api.PathPlans, query: query, body: source, media: api.MediaBytes})
 }
 
 // RemovePlan undoes an import.
-func (c *Client) RemovePlan(ctx context.Context, country, date string) (Plan, error) {
+func (c *Client) RemovePlan(ctx context.Context, country, date string) (api.Plan, error) {
 	if country == "" || date == "" {
-		return Plan{}, Errorf(BadInput, "name the plan by its country and date; `ringfence plan list` tells them")
+		return api.Plan{}, api.Errorf(api.BadInput, "name the plan by its country and date; `ringfence plan list` tells them")
 	}
-	return ask[Plan](ctx, c, request{method: http.MethodDelete, path: Path(PathPlan, country, date)})
+	return ask[api.Plan](ctx, c, request{method: http.MethodDelete, path: api.Path(api.PathPlan, country, date)})
 }
 
 // Backup fetches a backup of the running node. On an error, what was written
 // until then is no backup.
 func (c *Client) Backup(ctx context.Context, to io.Writer) error {
-	resp, err := c.do(ctx, request{method: http.MethodGet, path: PathBackup})
+	resp, err := c.do(ctx, request{method: http.MethodGet, path: api.PathBackup})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if err := c.expect(resp, MediaBytes); err != nil {
+	if err := c.expect(resp, api.MediaBytes); err != nil {
 		return err
 	}
 	target := &sink{to: to}

@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"ringfence/node/api"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func stand(t *testing.T, h http.HandlerFunc, token string) *Client {
 	t.Helper()
 	s := httptest.NewServer(h)
-	c, err := NewClient(ClientConfig{URL: s.URL, Token: token})
+	c, err := New(Config{URL: s.URL, Token: token})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,37 +46,37 @@ func answerWith(status int, media, body string) http.HandlerFunc {
 	}
 }
 
-func TestNewClientRefuses(t *testing.T) {
+func TestNewRefuses(t *testing.T) {
 	cases := []struct {
-		cfg  ClientConfig
+		cfg  Config
 		says string // "" if it is fine
 	}{
-		{ClientConfig{}, "either"},
-		{ClientConfig{Socket: "/s", URL: "http://localhost"}, "either"},
-		{ClientConfig{URL: "localhost:8650"}, "no http://"},
-		{ClientConfig{URL: "ftp://localhost"}, "no http://"},
-		{ClientConfig{URL: "http://"}, "no http://"},
-		{ClientConfig{URL: "http://a b"}, "the node's URL"},
-		{ClientConfig{URL: "https://u:sesame@node.example"}, "place of its own"},
-		{ClientConfig{URL: "https://node.example?token=sesame"}, "place of its own"},
-		{ClientConfig{URL: "http://node.example", Token: "sesame"}, "in clear"},
-		{ClientConfig{URL: "http://192.0.2.1:8650", Token: "sesame"}, "in clear"},
-		{ClientConfig{URL: "http://node.example"}, ""},
-		{ClientConfig{URL: "https://node.example/ringfence/", Token: "sesame"}, ""},
-		{ClientConfig{URL: "http://127.0.0.1:8650", Token: "sesame"}, ""},
-		{ClientConfig{URL: "http://[::1]:8650", Token: "sesame"}, ""},
-		{ClientConfig{URL: "http://localhost", Token: "sesame"}, ""},
-		{ClientConfig{Socket: "/run/ringfence/node.sock"}, ""},
+		{Config{}, "either"},
+		{Config{Socket: "/s", URL: "http://localhost"}, "either"},
+		{Config{URL: "localhost:8650"}, "no http://"},
+		{Config{URL: "ftp://localhost"}, "no http://"},
+		{Config{URL: "http://"}, "no http://"},
+		{Config{URL: "http://a b"}, "the node's URL"},
+		{Config{URL: "https://u:sesame@node.example"}, "place of its own"},
+		{Config{URL: "https://node.example?token=sesame"}, "place of its own"},
+		{Config{URL: "http://node.example", Token: "sesame"}, "in clear"},
+		{Config{URL: "http://192.0.2.1:8650", Token: "sesame"}, "in clear"},
+		{Config{URL: "http://node.example"}, ""},
+		{Config{URL: "https://node.example/ringfence/", Token: "sesame"}, ""},
+		{Config{URL: "http://127.0.0.1:8650", Token: "sesame"}, ""},
+		{Config{URL: "http://[::1]:8650", Token: "sesame"}, ""},
+		{Config{URL: "http://localhost", Token: "sesame"}, ""},
+		{Config{Socket: "/run/ringfence/node.sock"}, ""},
 	}
 	for _, c := range cases {
-		_, err := NewClient(c.cfg)
+		_, err := New(c.cfg)
 		if c.says == "" {
 			if err != nil {
 				t.Errorf("%+v: %v", c.cfg, err)
 			}
 			continue
 		}
-		if err == nil || KindOf(err) != BadInput || !strings.Contains(err.Error(), c.says) {
+		if err == nil || api.KindOf(err) != api.BadInput || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v", c.cfg, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "sesame@") {
@@ -104,21 +105,21 @@ func TestNobodyThere(t *testing.T) {
 	if err := left.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for where, cfg := range map[string]ClientConfig{socket: {Socket: socket}, socket + "2": {Socket: socket + "2"}, url: {URL: url}} {
-		c, err := NewClient(cfg)
+	for where, cfg := range map[string]Config{socket: {Socket: socket}, socket + "2": {Socket: socket + "2"}, url: {URL: url}} {
+		c, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, ask := range map[string]func() error{
 			"status": func() error { _, err := c.Status(t.Context()); return err },
 			"publish": func() error {
-				_, err := c.Publish(t.Context(), Publish{Mapping: "m", Text: "version: 1"}, strings.NewReader("x"), Hearing{})
+				_, err := c.Publish(t.Context(), api.Publish{Mapping: "m", Text: "version: 1"}, strings.NewReader("x"), api.Hearing{})
 				return err
 			},
 			"backup": func() error { return c.Backup(t.Context(), io.Discard) },
 		} {
 			err := ask()
-			if KindOf(err) != Unavailable || err.Error() != "no node is running on "+where+"; start one with `ringfence run`" {
+			if api.KindOf(err) != api.Unavailable || err.Error() != "no node is running on "+where+"; start one with `ringfence run`" {
 				t.Errorf("%s on %s: %v", name, where, err)
 			}
 		}
@@ -129,26 +130,26 @@ func TestSomebodyElseThere(t *testing.T) {
 	cases := []struct {
 		status      int
 		media, body string
-		kind        Kind
+		kind        api.Kind
 		says        string
 	}{
-		{200, "text/html", "<h1>It works!</h1>", Unavailable, "is it a Ringfence node?"},
-		{200, "application/json", `{"version":`, Unavailable, "the answer from"},
-		{200, "application/json", `{"version":7}`, Unavailable, "the answer from"},
-		{404, "text/plain", "404 page not found", NotFound, "without the words of a Ringfence node"},
-		{302, "text/html", "", Internal, "302"},
-		{502, "text/html", "bad gateway", Unavailable, "502 Bad Gateway"},
-		{401, "text/html", "", Forbidden, "401"},
-		{413, "text/html", "", BadInput, "413"},
-		{429, "", "", Refused, "429"},
-		{500, MediaProblem, `{"title":"x","detail":"secret words"}`, Internal, "500"},
-		{500, MediaProblem, `{"kind":"odd","detail":"x"}`, Internal, "500"},
-		{409, MediaProblem, `{"kind":"refused","detail":"quota: 10 of 10 used","status":409,"more":[]}`, Refused, "quota: 10 of 10 used"},
+		{200, "text/html", "<h1>It works!</h1>", api.Unavailable, "is it a Ringfence node?"},
+		{200, "application/json", `{"version":`, api.Unavailable, "the answer from"},
+		{200, "application/json", `{"version":7}`, api.Unavailable, "the answer from"},
+		{404, "text/plain", "404 page not found", api.NotFound, "without the words of a Ringfence node"},
+		{302, "text/html", "", api.Internal, "302"},
+		{502, "text/html", "bad gateway", api.Unavailable, "502 Bad Gateway"},
+		{401, "text/html", "", api.Forbidden, "401"},
+		{413, "text/html", "", api.BadInput, "413"},
+		{429, "", "", api.Refused, "429"},
+		{500, api.MediaProblem, `{"title":"x","detail":"secret words"}`, api.Internal, "500"},
+		{500, api.MediaProblem, `{"kind":"odd","detail":"x"}`, api.Internal, "500"},
+		{409, api.MediaProblem, `{"kind":"refused","detail":"quota: 10 of 10 used","status":409,"more":[]}`, api.Refused, "quota: 10 of 10 used"},
 	}
 	for _, c := range cases {
 		_, err := stand(t, answerWith(c.status, c.media, c.body), "").Status(t.Context())
-		if KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%d %s %s: %v (%s)", c.status, c.media, c.body, err, KindOf(err))
+		if api.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%d %s %s: %v (%s)", c.status, c.media, c.body, err, api.KindOf(err))
 		}
 	}
 }
@@ -176,8 +177,8 @@ func TestTokenGoesNowhereElse(t *testing.T) {
 // TestErrorsHoldNoNumber: what cannot be reached is named, not what was asked.
 func TestErrorsHoldNoNumber(t *testing.T) {
 	c := stand(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "")
-	_, err := c.Lookup(t.Context(), Query{Number: "13800138000"})
-	if KindOf(err) != Unavailable || strings.Contains(err.Error(), "13800138000") {
+	_, err := c.Lookup(t.Context(), api.Query{Number: "13800138000"})
+	if api.KindOf(err) != api.Unavailable || strings.Contains(err.Error(), "13800138000") {
 		t.Errorf("lookup: %v", err)
 	}
 }
@@ -198,15 +199,15 @@ func TestGivenUp(t *testing.T) {
 func TestRefusedBeforeAsking(t *testing.T) {
 	c := stand(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked %s", r.URL) }, "")
 	for name, err := range map[string]error{
-		"no number":    second(c.Lookup(t.Context(), Query{})),
-		"a slash":      second(c.Lookup(t.Context(), Query{Number: "/", Caller: true})),
-		"no number 2":  second(c.Explain(t.Context(), Query{})),
+		"no number":    second(c.Lookup(t.Context(), api.Query{})),
+		"a slash":      second(c.Lookup(t.Context(), api.Query{Number: "/", Caller: true})),
+		"no number 2":  second(c.Explain(t.Context(), api.Query{})),
 		"no reference": second(c.Statement(t.Context(), "bafy")),
 		"no batch":     second(c.Statement(t.Context(), "/1")),
 		"no index":     second(c.Statement(t.Context(), "bafy/")),
 		"no token":     c.Revoke(t.Context(), ""),
 	} {
-		if KindOf(err) != BadInput {
+		if api.KindOf(err) != api.BadInput {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -216,41 +217,41 @@ func second[T any](_ T, err error) error { return err }
 
 // TestPublishFollowsEvents reads what a node says, in whatever shape it ends.
 func TestPublishFollowsEvents(t *testing.T) {
-	line := func(e PublishEvent) string {
+	line := func(e api.PublishEvent) string {
 		text, err := json.Marshal(e)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return string(text) + "\n"
 	}
-	progress := line(PublishEvent{Progress: &Progress{Phase: "reading", Done: 1}})
+	progress := line(api.PublishEvent{Progress: &api.Progress{Phase: "reading", Done: 1}})
 	cases := []struct {
 		name, events string
-		kind         Kind
+		kind         api.Kind
 		says         string
 		progress     int
 	}{
-		{"done", progress + progress + line(PublishEvent{Published: &Published{Rows: 7}}), "", "", 2},
-		{"a row", progress + line(PublishEvent{Rejected: &RejectedRow{Line: 2}}) + line(PublishEvent{Published: &Published{Rows: 7}}), "", "", 21},
-		{"a receipt that cannot be kept", line(PublishEvent{Receipt: &ReceiptLine{Line: 2}}) + line(PublishEvent{Published: &Published{Rows: 7}}), Internal, "line 2: no space", 0},
-		{"unknown event", `{"weather":"fine"}` + "\n" + line(PublishEvent{Published: &Published{Rows: 7}}), "", "", 0},
-		{"error", progress + line(PublishEvent{Error: Errorf(Refused, "quota used")}), Refused, "quota used", 1},
-		{"nothing", "", Unavailable, "publish the file again to complete it", 0},
-		{"broken off", progress + `{"publ`, Unavailable, "publish the file again to complete it", 1},
-		{"noise", "<html>", Unavailable, "publish the file again to complete it", 0},
+		{"done", progress + progress + line(api.PublishEvent{Published: &api.Published{Rows: 7}}), "", "", 2},
+		{"a row", progress + line(api.PublishEvent{Rejected: &api.RejectedRow{Line: 2}}) + line(api.PublishEvent{Published: &api.Published{Rows: 7}}), "", "", 21},
+		{"a receipt that cannot be kept", line(api.PublishEvent{Receipt: &api.ReceiptLine{Line: 2}}) + line(api.PublishEvent{Published: &api.Published{Rows: 7}}), api.Internal, "line 2: no space", 0},
+		{"unknown event", `{"weather":"fine"}` + "\n" + line(api.PublishEvent{Published: &api.Published{Rows: 7}}), "", "", 0},
+		{"error", progress + line(api.PublishEvent{Error: api.Errorf(api.Refused, "quota used")}), api.Refused, "quota used", 1},
+		{"nothing", "", api.Unavailable, "publish the file again to complete it", 0},
+		{"broken off", progress + `{"publ`, api.Unavailable, "publish the file again to complete it", 1},
+		{"noise", "<html>", api.Unavailable, "publish the file again to complete it", 0},
 	}
 	for _, c := range cases {
 		client := stand(t, func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
-			answerWith(200, MediaEvents, c.events)(w, r)
+			answerWith(200, api.MediaEvents, c.events)(w, r)
 		}, "")
 		told := 0
-		got, err := client.Publish(t.Context(), Publish{Mapping: "m"}, strings.NewReader("x"), Hearing{
-			Progress: func(Progress) { told++ },
-			Rejected: func(r RejectedRow) error { told += 10 * r.Line; return nil },
-			Receipt:  func(r ReceiptLine) error { return fmt.Errorf("line %d: no space", r.Line) },
+		got, err := client.Publish(t.Context(), api.Publish{Mapping: "m"}, strings.NewReader("x"), api.Hearing{
+			Progress: func(api.Progress) { told++ },
+			Rejected: func(r api.RejectedRow) error { told += 10 * r.Line; return nil },
+			Receipt:  func(r api.ReceiptLine) error { return fmt.Errorf("line %d: no space", r.Line) },
 		})
-		if c.kind == "" && (err != nil || got.Rows != 7) || c.kind != "" && (KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says)) {
+		if c.kind == "" && (err != nil || got.Rows != 7) || c.kind != "" && (api.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
 		if told != c.progress {
@@ -262,7 +263,7 @@ func TestPublishFollowsEvents(t *testing.T) {
 // TestRefusalComesBeforeTheFile: a file is not sent to a node that refuses it,
 // and it is left open for its owner.
 func TestRefusalComesBeforeTheFile(t *testing.T) {
-	c := stand(t, answerWith(403, MediaProblem, `{"kind":"forbidden","detail":"a reader may not"}`), "")
+	c := stand(t, answerWith(403, api.MediaProblem, `{"kind":"forbidden","detail":"a reader may not"}`), "")
 	name := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(name, make([]byte, 8<<20), 0o600); err != nil {
 		t.Fatal(err)
@@ -272,8 +273,8 @@ func TestRefusalComesBeforeTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	_, err = c.Publish(t.Context(), Publish{Mapping: "m"}, file, Hearing{})
-	if KindOf(err) != Forbidden || err.Error() != "a reader may not" {
+	_, err = c.Publish(t.Context(), api.Publish{Mapping: "m"}, file, api.Hearing{})
+	if api.KindOf(err) != api.Forbidden || err.Error() != "a reader may not" {
 		t.Errorf("publish: %v", err)
 	}
 	if at, err := file.Seek(0, io.SeekCurrent); err != nil || at != 0 {
@@ -285,7 +286,7 @@ func TestRefusalComesBeforeTheFile(t *testing.T) {
 func TestPublishWithAFileThatFails(t *testing.T) {
 	c := stand(t, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, "")
 	for _, text := range []string{"", "version: 1"} {
-		_, err := c.Publish(t.Context(), Publish{Mapping: "m", Text: text}, io.MultiReader(strings.NewReader("x"), failing{}), Hearing{})
+		_, err := c.Publish(t.Context(), api.Publish{Mapping: "m", Text: text}, io.MultiReader(strings.NewReader("x"), failing{}), api.Hearing{})
 		if err == nil || !strings.Contains(err.Error(), "bad sector") {
 			t.Errorf("publish: %v", err)
 		}
@@ -298,22 +299,22 @@ func (failing) Read([]byte) (int, error)  { return 0, errors.New("bad sector") }
 func (failing) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
 func TestBackupTellsWhoseFault(t *testing.T) {
-	c := stand(t, answerWith(200, MediaBytes, "backup"), "")
+	c := stand(t, answerWith(200, api.MediaBytes, "backup"), "")
 	if err := c.Backup(t.Context(), failing{}); err == nil || err.Error() != "write backup: no space" {
 		t.Errorf("a full disk here: %v", err)
 	}
 	c = stand(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
-		answerWith(200, MediaBytes, "backup")(w, r)
+		answerWith(200, api.MediaBytes, "backup")(w, r)
 	}, "")
-	if err := c.Backup(t.Context(), io.Discard); KindOf(err) != Unavailable || !strings.Contains(err.Error(), "broke off") {
+	if err := c.Backup(t.Context(), io.Discard); api.KindOf(err) != api.Unavailable || !strings.Contains(err.Error(), "broke off") {
 		t.Errorf("half a backup: %v", err)
 	}
 }
 
 func TestLookupManyCounts(t *testing.T) {
 	c := stand(t, answerWith(200, "application/json", `{"answers":[{}]}`), "")
-	if _, err := c.LookupMany(t.Context(), LookupMany{Numbers: []string{"1", "2"}}); KindOf(err) != Internal {
+	if _, err := c.LookupMany(t.Context(), api.LookupMany{Numbers: []string{"1", "2"}}); api.KindOf(err) != api.Internal {
 		t.Errorf("two asked, one answered: %v", err)
 	}
 }
@@ -323,15 +324,15 @@ func TestPath(t *testing.T) {
 		want, pattern string
 		values        []string
 	}{
-		{"/v1/status", PathStatus, nil},
-		{"/v1/numbers/+8613800138000", PathNumber, []string{"+8613800138000"}},
-		{"/v1/numbers/+861700123%2A%2F13/explanation", PathExplanation, []string{"+861700123*/13"}},
-		{"/v1/numbers/%2E%2E", PathNumber, []string{".."}},
-		{"/v1/numbers/%2E", PathNumber, []string{"."}},
-		{"/v1/numbers/%7Bname%7D", PathNumber, []string{"{name}"}},
-		{"/v1/statements/bafy/7", PathStatement, []string{"bafy", "7"}},
+		{"/v1/status", api.PathStatus, nil},
+		{"/v1/numbers/+8613800138000", api.PathNumber, []string{"+8613800138000"}},
+		{"/v1/numbers/+861700123%2A%2F13/explanation", api.PathExplanation, []string{"+861700123*/13"}},
+		{"/v1/numbers/%2E%2E", api.PathNumber, []string{".."}},
+		{"/v1/numbers/%2E", api.PathNumber, []string{"."}},
+		{"/v1/numbers/%7Bname%7D", api.PathNumber, []string{"{name}"}},
+		{"/v1/statements/bafy/7", api.PathStatement, []string{"bafy", "7"}},
 	} {
-		if got := Path(c.pattern, c.values...); got != c.want {
+		if got := api.Path(c.pattern, c.values...); got != c.want {
 			t.Errorf("%s of %q: %s, want %s", c.pattern, c.values, got, c.want)
 		}
 	}
@@ -344,34 +345,18 @@ func FuzzPath(f *testing.F) {
 	}
 	mux := http.NewServeMux()
 	var got string
-	mux.HandleFunc("GET "+PathExplanation, func(_ http.ResponseWriter, r *http.Request) { got = r.PathValue("number") })
+	mux.HandleFunc("GET "+api.PathExplanation, func(_ http.ResponseWriter, r *http.Request) { got = r.PathValue("number") })
 	f.Fuzz(func(t *testing.T, number string) {
 		if number == "" || number == "/" {
 			return // has no place in a path; the client does not send it
 		}
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+Path(PathExplanation, number), nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+api.Path(api.PathExplanation, number), nil)
 		got = ""
 		mux.ServeHTTP(httptest.NewRecorder(), r)
 		if got != number {
 			t.Errorf("%q arrives as %q", number, got)
 		}
 	})
-}
-
-// TestKinds: each kind has a status that leads back to it, and an exit code.
-func TestKinds(t *testing.T) {
-	exits := map[Kind]int{BadInput: ExitUsage, NotFound: ExitNo, Forbidden: ExitRefused, Refused: ExitRefused, Unavailable: ExitNobody, Internal: ExitNo}
-	for kind, exit := range exits {
-		if !kind.Known() || KindOfHTTP(kind.HTTP()) != kind || kind.Exit() != exit {
-			t.Errorf("%s: status %d leads to %s, exit %d", kind, kind.HTTP(), KindOfHTTP(kind.HTTP()), kind.Exit())
-		}
-		if err := fmt.Errorf("wrapped: %w", Errorf(kind, "x")); KindOf(err) != kind {
-			t.Errorf("%s wrapped is %s", kind, KindOf(err))
-		}
-	}
-	if Kind("odd").Known() || KindOf(errors.New("x")) != Internal || KindOfHTTP(http.StatusTeapot) != Internal {
-		t.Error("what is not known is not our fault")
-	}
 }
 
 // TestSourceStops: after the caller left, its file is not read.
@@ -390,7 +375,7 @@ func TestSourceStops(t *testing.T) {
 func TestPermission(t *testing.T) {
 	c := &Client{where: "/run/node.sock"}
 	err := c.unreached(t.Context(), &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", os.ErrPermission)})
-	if KindOf(err) != Forbidden || !strings.Contains(err.Error(), "as the user that runs the node") {
+	if api.KindOf(err) != api.Forbidden || !strings.Contains(err.Error(), "as the user that runs the node") {
 		t.Errorf("%v", err)
 	}
 	done, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -409,7 +394,7 @@ func TestANodeThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }() // connections wait in its queue for ever
-	c, err := NewClient(ClientConfig{Socket: socket})
+	c, err := New(Config{Socket: socket})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -421,19 +406,19 @@ func TestANodeThatHangs(t *testing.T) {
 	for name, ask := range map[string]func() error{
 		"status":  func() error { return second(c.Status(ctx)) },
 		"peers":   func() error { return second(c.Peers(ctx)) },
-		"lookup":  func() error { return second(c.Lookup(ctx, Query{Number: "+436641234567"})) },
-		"explain": func() error { return second(c.Explain(ctx, Query{Number: "+436641234567"})) },
-		"lookups": func() error { return second(c.LookupMany(ctx, LookupMany{Numbers: []string{"+436641234567"}})) },
-		"screen":  func() error { return second(c.Screen(ctx, Call{})) },
+		"lookup":  func() error { return second(c.Lookup(ctx, api.Query{Number: "+436641234567"})) },
+		"explain": func() error { return second(c.Explain(ctx, api.Query{Number: "+436641234567"})) },
+		"lookups": func() error { return second(c.LookupMany(ctx, api.LookupMany{Numbers: []string{"+436641234567"}})) },
+		"screen":  func() error { return second(c.Screen(ctx, api.Call{})) },
 	} {
 		err := ask()
-		if err == nil || KindOf(err).Exit() != ExitNobody || !strings.HasPrefix(err.Error(), "the node on "+socket+" does not answer within 20ms; ") {
+		if err == nil || api.KindOf(err).Exit() != api.ExitNobody || !strings.HasPrefix(err.Error(), "the node on "+socket+" does not answer within 20ms; ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, ask := range map[string]func(context.Context) error{
 		"publish": func(ctx context.Context) error {
-			return second(c.Publish(ctx, Publish{}, strings.NewReader("x"), Hearing{}))
+			return second(c.Publish(ctx, api.Publish{}, strings.NewReader("x"), api.Hearing{}))
 		},
 		"backup": func(ctx context.Context) error { return c.Backup(ctx, io.Discard) },
 	} {

@@ -1,4 +1,7 @@
-package api
+// Package client carries the questions of package api over HTTP to a running node.
+//
+// Floor 9, a room of node/api.
+package client
 
 import (
 	"bytes"
@@ -16,11 +19,12 @@ import (
 	"syscall"
 	"time"
 
+	"ringfence/node/api"
 	"ringfence/node/phrase"
 )
 
-// ClientConfig says where the node is: exactly one of Socket and URL.
-type ClientConfig struct {
+// Config says where the node is: exactly one of Socket and URL.
+type Config struct {
 	Socket string // path of the node's unix socket; who may open it is its owner
 	URL    string // base of its REST face: "http://127.0.0.1:8650", "https://node.example"
 	Token  string // bearer token, "" for none
@@ -39,7 +43,7 @@ type Client struct {
 	patience time.Duration // with the beginning of an answer to what is only asked
 }
 
-var _ Service = (*Client)(nil)
+var _ api.Service = (*Client)(nil)
 
 // dialPatience is how long a connection may take to be made.
 const dialPatience = 5 * time.Second
@@ -50,9 +54,9 @@ const answerPatience = 30 * time.Second
 
 var errSilent = errors.New("no answer in time")
 
-// NewClient makes a client. It does not connect yet. It refuses to send a
+// New makes a client. It does not connect yet. It refuses to send a
 // token in clear to another machine.
-func NewClient(cfg ClientConfig) (*Client, error) {
+func New(cfg Config) (*Client, error) {
 	transport := &http.Transport{
 		MaxIdleConnsPerHost:   16,
 		IdleConnTimeout:       30 * time.Second,
@@ -67,7 +71,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	dialer := &net.Dialer{Timeout: dialPatience}
 	switch {
 	case (cfg.Socket == "") == (cfg.URL == ""):
-		return nil, Errorf(BadInput, "name either the node's socket or its URL")
+		return nil, api.Errorf(api.BadInput, "name either the node's socket or its URL")
 	case cfg.Socket != "":
 		c.base, c.where = "http://localhost", cfg.Socket
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -97,15 +101,15 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 func checkURL(text string, secret bool) (string, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return "", Errorf(BadInput, "the node's URL: %v", err)
+		return "", api.Errorf(api.BadInput, "the node's URL: %v", err)
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return "", Errorf(BadInput, "the node's URL %q is no http:// or https:// URL", text)
+		return "", api.Errorf(api.BadInput, "the node's URL %q is no http:// or https:// URL", text)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", Errorf(BadInput, "the node's URL %q carries more than a host and a path; a token has a place of its own", u.Redacted())
+		return "", api.Errorf(api.BadInput, "the node's URL %q carries more than a host and a path; a token has a place of its own", u.Redacted())
 	case secret && u.Scheme == "http" && !loopback(u.Hostname()):
-		return "", Errorf(BadInput, "the token would travel to %s in clear; use https, or a tunnel to loopback", u.Host)
+		return "", api.Errorf(api.BadInput, "the token would travel to %s in clear; use https, or a tunnel to loopback", u.Host)
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }
@@ -211,7 +215,7 @@ func (c *Client) done(ctx context.Context, r request) error {
 // answers there.
 func (c *Client) expect(resp *http.Response, media string) error {
 	if got, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); got != media {
-		return Errorf(Unavailable, "%s answers %q where a node answers %q; is it a Ringfence node?", c.where, got, media)
+		return api.Errorf(api.Unavailable, "%s answers %q where a node answers %q; is it a Ringfence node?", c.where, got, media)
 	}
 	return nil
 }
@@ -220,30 +224,30 @@ func (c *Client) expect(resp *http.Response, media string) error {
 func (c *Client) refusal(resp *http.Response) error {
 	const most = 64 << 10
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	var p Problem
-	if media == MediaProblem && json.NewDecoder(io.LimitReader(resp.Body, most)).Decode(&p) == nil && p.Kind.Known() {
+	var p api.Problem
+	if media == api.MediaProblem && json.NewDecoder(io.LimitReader(resp.Body, most)).Decode(&p) == nil && p.Kind.Known() {
 		return p.Failure()
 	}
-	return Errorf(KindOfHTTP(resp.StatusCode), "%s answers %s without the words of a Ringfence node; is it one?", c.where, resp.Status)
+	return api.Errorf(api.KindOfHTTP(resp.StatusCode), "%s answers %s without the words of a Ringfence node; is it one?", c.where, resp.Status)
 }
 
 // unreached says why no node answered, and what to do.
 func (c *Client) unreached(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(context.Cause(ctx), errSilent):
-		return Tell(Unavailable, phrase.New("error.node_silent", "the node on %s does not answer within %v; it is stopped, stuck or overloaded: see its log and its process, and start it anew if that does not help", c.where, c.patience))
+		return api.Tell(api.Unavailable, phrase.New("error.node_silent", "the node on %s does not answer within %v; it is stopped, stuck or overloaded: see its log and its process, and start it anew if that does not help", c.where, c.patience))
 	case ctx.Err() != nil:
 		return fmt.Errorf("ask node on %s: %w", c.where, ctx.Err())
 	case errors.Is(err, fs.ErrPermission):
-		return Tell(Forbidden, phrase.New("error.may_not_open", "may not open %s; run this as the user that runs the node, or use its URL with a token", c.where))
+		return api.Tell(api.Forbidden, phrase.New("error.may_not_open", "may not open %s; run this as the user that runs the node, or use its URL with a token", c.where))
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return Tell(Unavailable, phrase.New("error.no_node", "no node is running on %s; start one with `ringfence run`", c.where))
+		return api.Tell(api.Unavailable, phrase.New("error.no_node", "no node is running on %s; start one with `ringfence run`", c.where))
 	}
 	var inner *url.Error
 	if errors.As(err, &inner) {
 		err = inner.Err // without the URL, which may hold a number
 	}
-	return Errorf(Unavailable, "cannot reach the node on %s: %v", c.where, err)
+	return api.Errorf(api.Unavailable, "cannot reach the node on %s: %v", c.where, err)
 }
 
 // brokeOff says that an answer ended before its end.
@@ -251,5 +255,5 @@ func (c *Client) brokeOff(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("ask node on %s: %w", c.where, ctx.Err())
 	}
-	return Errorf(Unavailable, "%s from %s broke off: %v; see the node's log, then ask again", what, c.where, err)
+	return api.Errorf(api.Unavailable, "%s from %s broke off: %v; see the node's log, then ask again", what, c.where, err)
 }
