@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"ringfence/store/charter"
@@ -48,9 +49,10 @@ func (v *View) enact(effect *enacted.Effect) error {
 	next := *w.list
 	w.list = &next
 	w.readLedger(len(effect.Changes) > 0)
+	w.freeze(effect.Forked)
 	edits := touch(nil, effect.Keys)
 	edits = w.cover(effect.Moves, edits)
-	edits = w.hold(w.allAccounts(), w.pass(edits))
+	edits = w.hold(w.accounts.All(), w.pass(edits))
 	w.update(edits)
 	if err := w.raise(effect.Moves); err != nil {
 		return err
@@ -118,6 +120,18 @@ func (w *writer) readLedger(changed bool) {
 	}
 }
 
+// freeze takes note of epochs that the ledger says to be forked, and of which nothing is
+// here.
+func (w *writer) freeze(forked []anchors.Place) {
+	if len(forked) == 0 || w.cfg.Anchored {
+		return
+	}
+	w.list.Frozen = maps.Clone(w.list.Frozen) // older lists keep theirs
+	for _, at := range forked {
+		w.list.Frozen[w.place(at)] = struct{}{}
+	}
+}
+
 // overturns reports whether pieces of the ledger may change how statements are judged
 // that were judged already.
 func (w *writer) overturns(effect *enacted.Effect) bool {
@@ -127,7 +141,7 @@ func (w *writer) overturns(effect *enacted.Effect) bool {
 		}
 	}
 	for _, at := range effect.Forked {
-		if len(w.feeds[w.place(at)]) > 0 {
+		if !w.cfg.Anchored && len(w.feeds[w.place(at)]) > 0 {
 			return true
 		}
 	}

@@ -88,7 +88,7 @@ func (d *decoder) list(w *writer) {
 	l.Table = table.Decode(d.Reader, func(p *table.Place) { d.place(w, p) }, func(r *table.Row) { d.row(l, r) })
 	w.alarms = clock.DecodeAlarms(d.Reader)
 	d.contests(w)
-	d.accounts(w)
+	w.accounts = undo.DecodeAccounts(d.Reader, &l.Undo, func(batch uint32) uint32 { return l.Batches[batch].Speaker })
 	d.books(w)
 	if d.Err() != nil {
 		return
@@ -203,24 +203,6 @@ func (d *decoder) contests(w *writer) {
 			d.row(w.list, &all[i].row)
 		}
 		w.answers[c] = all
-	}
-}
-
-func (d *decoder) accounts(w *writer) {
-	for range d.Count(12) {
-		a := w.account(d.U32())
-		a.day = taxonomy.Day(d.U32())
-		for range d.Count(12) {
-			day := taxonomy.Day(d.U32())
-			a.add(day, int(d.U64()))
-		}
-	}
-	for i, u := range w.list.Undo.All {
-		if d.Err() != nil {
-			return
-		}
-		a := w.account(w.list.Batches[u.Batch].Speaker)
-		a.places = append(a.places, uint32(i))
 	}
 }
 

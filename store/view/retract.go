@@ -32,9 +32,8 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 		return
 	}
 	by := j.w.list.Undo.ByNext(len(j.undoings))
-	a := j.w.account(j.batch.Speaker)
-	a.turn(j.day)
-	j.undoings = append(j.undoings, undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, a.live-j.undoneOwn))})
+	live := j.w.accounts.Of(j.batch.Speaker).Live(j.day)
+	j.undoings = append(j.undoings, undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))})
 	if body.Kind == assertion.TargetPublication {
 		j.undoDelivery(deliveryKey{j.member, assertion.PublicationID(body.Target)}, by)
 		return

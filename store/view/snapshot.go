@@ -62,7 +62,7 @@ func (e *encoder) writer(w *writer) {
 	l.Table.Encode(e.Writer)
 	w.alarms.Encode(e.Writer)
 	e.contests(w)
-	e.accounts(w)
+	w.accounts.Encode(e.Writer)
 	e.books(w)
 }
 
@@ -121,20 +121,6 @@ func (e *encoder) contests(w *writer) {
 			a := &w.answers[c][i]
 			a.row.Encode(e.Writer)
 			e.Raw(a.publication[:])
-		}
-	}
-}
-
-func (e *encoder) accounts(w *writer) {
-	e.U32(uint32(len(w.accounts)))
-	for _, speaker := range slices.Sorted(maps.Keys(w.accounts)) {
-		a := w.accounts[speaker]
-		e.U32(speaker)
-		e.U32(uint32(a.day))
-		e.U32(uint32(len(a.ends)))
-		for _, day := range slices.Sorted(maps.Keys(a.ends)) {
-			e.U32(uint32(day))
-			e.U64(uint64(a.ends[day]))
 		}
 	}
 }

@@ -48,7 +48,7 @@ type writer struct {
 	stale    bool                      // a port showed that a statement was misjudged
 	heads    map[FeedEpoch]uint64      // of a view that stands at anchored heads: how many batches count
 
-	accounts  map[uint32]*account    // by speaker
+	accounts  undo.Accounts          // by speaker
 	answers   map[cid.Cid][]waiting  // to contests of batches that are not here yet
 	strangers map[uint32]keys.Public // who signed the batches of nobody
 
@@ -132,7 +132,7 @@ func newWriter(cfg Config, ledger *enacted.Fold) (*writer, error) {
 		feeds:      make(map[FeedEpoch][]uint32),
 		timed:      make(map[uint32][]number.Range),
 		heads:      make(map[FeedEpoch]uint64),
-		accounts:   make(map[uint32]*account),
+		accounts:   make(undo.Accounts),
 		answers:    make(map[cid.Cid][]waiting),
 		strangers:  make(map[uint32]keys.Public),
 		waiting:    make(map[waitKey]cid.Cid),
@@ -267,9 +267,11 @@ func (w *writer) commit(j *judge) {
 	for key, s := range j.spent {
 		w.spent[key] = s
 	}
-	w.keepAccount(j)
+	if j.batch.Speaker != list.Nobody {
+		w.accounts.Of(j.batch.Speaker).Keep(j.ends, len(next.Undo.All)-len(j.undoings), len(j.undoings))
+	}
 	if len(j.undoings) > 0 {
-		j.edits = w.hold([]*account{w.account(j.batch.Speaker)}, j.edits)
+		j.edits = w.hold([]*undo.Account{w.accounts.Of(j.batch.Speaker)}, j.edits)
 	}
 	w.update(j.edits)
 }

@@ -57,19 +57,30 @@ type mark struct {
 	by Cover
 }
 
-// Add enters an anchor and returns which feeds it carried on, and which epochs it says to
-// be forked that none before did.
-func (b *Book) Add(a Anchor, heads []motion.AnchoredHead) (moves []Move, forked []Place) {
+// Fork notes that an epoch forked, and reports whether nothing did before.
+func (b *Book) Fork(at Place) bool {
+	b.begin()
+	_, known := b.frozen[at]
+	b.frozen[at] = struct{}{}
+	return !known
+}
+
+func (b *Book) begin() {
 	if b.marks == nil {
 		b.marks, b.frozen = make(map[Place][]mark), make(map[Place]struct{})
 	}
+}
+
+// Add enters an anchor and returns which feeds it carried on, and which epochs it says to
+// be forked that none before did.
+func (b *Book) Add(a Anchor, heads []motion.AnchoredHead) (moves []Move, forked []Place) {
+	b.begin()
 	b.All = append(b.All, a)
 	by := Cover(len(b.All))
 	for i := range heads {
 		h := &heads[i]
 		at := Place{h.Issuer, h.Epoch}
-		if _, known := b.frozen[at]; h.Frozen && !known {
-			b.frozen[at] = struct{}{}
+		if h.Frozen && b.Fork(at) {
 			forked = append(forked, at)
 		}
 		marks := b.marks[at]
@@ -122,5 +133,5 @@ func Digest(c cid.Cid) merkle.Hash {
 	return merkle.Hash(b[len(b)-merkle.HashSize:])
 }
 
-// AllForked returns the epochs that anchors say to be forked, in order.
+// AllForked returns the epochs that the ledger says to be forked, in order.
 func (b *Book) AllForked() []Place { return slices.SortedFunc(maps.Keys(b.frozen), Place.compare) }
