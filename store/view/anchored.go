@@ -6,11 +6,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/ipfs/go-cid"
-
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/view/internal/anchors"
+	"ringfence/store/view/internal/line"
 )
 
 // ErrLacking says that a view that stands at anchored heads does not hold all batches up
@@ -46,7 +45,7 @@ func (v *View) BringTo(heads []motion.AnchoredHead) (merkle.Hash, error) {
 	for i := range heads {
 		w.heads[w.epochOf(&heads[i])] = heads[i].Sequence + 1
 	}
-	if _, err := w.drain(); err != nil {
+	if err := w.drain(); err != nil {
 		return merkle.Hash{}, fmt.Errorf("view: %w", err)
 	}
 	if err := v.settled(); err != nil {
@@ -60,26 +59,17 @@ func (w *writer) epochOf(h *motion.AnchoredHead) FeedEpoch {
 }
 
 // reaches checks that the view can go on to a head: all batches up to it are here, and
-// the last is the one that it names.
+// the last is the one that it names. They are applied in place of any others.
 func (w *writer) reaches(h *motion.AnchoredHead) error {
 	at := w.epochOf(h)
-	feed := w.feeds[at]
-	if uint64(len(feed)) > h.Sequence+1 {
-		return fmt.Errorf("view: feed %s, epoch %d: head %d, here is %d: %w", at.Issuer.Short(), at.Epoch, h.Sequence, len(feed)-1, ErrPast)
+	if n := w.lines.Len(at); n > h.Sequence+1 {
+		return fmt.Errorf("view: feed %s, epoch %d: head %d, here is %d: %w", at.Issuer.Short(), at.Epoch, h.Sequence, n-1, ErrPast)
 	}
-	var last cid.Cid
-	if n := len(feed); n > 0 {
-		last = w.list.Batches[feed[n-1]].CID
-	}
-	for sequence := uint64(len(feed)); sequence <= h.Sequence; sequence++ {
-		c, held := w.waiting[waitKey{at, sequence}]
-		if !held {
-			return fmt.Errorf("view: feed %s, epoch %d, batch %d: %w", at.Issuer.Short(), at.Epoch, sequence, ErrLacking)
-		}
-		last = c
-	}
-	if anchors.Digest(last) != h.Digest {
-		return fmt.Errorf("view: feed %s, epoch %d: batch %d is %s here, and another in the heads", at.Issuer.Short(), at.Epoch, h.Sequence, last)
+	switch sequence, err := w.lines.Lead(at, h.Sequence, h.Digest); {
+	case errors.Is(err, line.ErrLacking):
+		return fmt.Errorf("view: feed %s, epoch %d, batch %d: %w", at.Issuer.Short(), at.Epoch, sequence, ErrLacking)
+	case err != nil:
+		return fmt.Errorf("view: feed %s, epoch %d: batch %d here is another than the one that leads to the head", at.Issuer.Short(), at.Epoch, sequence)
 	}
 	return nil
 }
@@ -87,7 +77,7 @@ func (w *writer) reaches(h *motion.AnchoredHead) error {
 // stands checks that all is held up to where the view stands.
 func (w *writer) stands() error {
 	for _, at := range slices.SortedFunc(maps.Keys(w.heads), FeedEpoch.Compare) {
-		if held := len(w.feeds[at]); uint64(held) < w.heads[at] {
+		if held := w.lines.Len(at); held < w.heads[at] {
 			return fmt.Errorf("view: feed %s, epoch %d: %d of %d batches: %w", at.Issuer.Short(), at.Epoch, held, w.heads[at], ErrLacking)
 		}
 	}
@@ -103,34 +93,15 @@ func (w *writer) raise(moves []anchors.Move) error {
 		at := w.place(moves[i].Place)
 		w.heads[at] = max(w.heads[at], moves[i].To+1)
 	}
-	_, err := w.drain()
-	return err
-}
-
-// beyond reports whether a batch lies above where the view stands.
-func (w *writer) beyond(at FeedEpoch, sequence uint64) bool {
-	return w.cfg.Anchored && sequence >= w.heads[at]
+	return w.drain()
 }
 
 // drain applies what waited and may be applied now.
-func (w *writer) drain() (n int, err error) {
+func (w *writer) drain() error {
 	for _, at := range slices.SortedFunc(maps.Keys(w.heads), FeedEpoch.Compare) {
-		for more := true; more && err == nil; {
-			key := waitKey{at, uint64(len(w.feeds[at]))}
-			c, waits := w.waiting[key]
-			if more = waits && !w.beyond(at, key.sequence); !more {
-				break
-			}
-			r, held, e := w.cfg.Source.Batch(c)
-			if e != nil {
-				return n, fmt.Errorf("batch %s: %w", c, e)
-			}
-			delete(w.waiting, key)
-			if more = held; held {
-				err = w.applyRecord(&r)
-				n++
-			}
+		if _, err := w.advance(at, nil); err != nil {
+			return err
 		}
 	}
-	return n, err
+	return nil
 }

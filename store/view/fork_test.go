@@ -1,8 +1,11 @@
 package view
 
 import (
+	"slices"
 	"testing"
 
+	"ringfence/store/assertion"
+	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/motion"
 )
@@ -90,5 +93,75 @@ func TestForkInTheLedgerFreezesWhatArrivesLater(t *testing.T) {
 	}
 	if got := told(t, v, "+8613800138000", 2); got.Status != Counting {
 		t.Errorf("what is anchored: %v, %v", got.Status, got.Reason)
+	}
+}
+
+// twoStories is a world in which a, whose first batch is anchored, signed two stories from
+// then on: one with a batch more, and the one that is anchored next.
+func twoStories(t *testing.T) (w *world, one, anchored []int) {
+	w = newWorld(t, nil, "a: operator", "b: operator", "c: operator")
+	trusted(t, w, "+8613800138000", "a", "b")
+	b := w.book()
+	b.tick(noon)
+	b.anchor(w.head("a"))
+	b.tick(noon + 1)
+	trusted(t, w, "+8613800138001", "a", "a")
+	w.say("a", at(-1), w.publication(), retraction(t, assertion.TargetBatch, w.records[0].Tip.CID.Bytes()))
+	one = []int{2, 3, 4}
+	w.returnTo("a", 0)
+	trusted(t, w, "+8613800138002", "a", "a")
+	anchored = []int{5, 6}
+	b.anchor(w.head("a"))
+	b.tick(noon + 2)
+	trusted(t, w, "+8613800138003", "a")
+	return w, one, anchored
+}
+
+// Where the ledger anchors another branch of a forked epoch than the one that a node
+// holds, the node changes to it: what it took from its own is gone, undoing included.
+func TestAnchoredBranchWins(t *testing.T) {
+	w, one, anchored := twoStories(t)
+	b := w.book()
+	w.frozen = []FeedEpoch{{Issuer: chartertest.Issuer("a").Public()}}
+	b.note(w.proof(one[0], anchored[0]))
+	v := w.viewOf(Config{State: w.state, Source: &w.records, Day: today, Session: 1, Frozen: w.frozen})
+	w.everyOrder(v)
+	numbers := []string{"+8613800138000", "+8613800138001", "+8613800138002", "+8613800138003"}
+	if got := b.says(v, numbers...); got != "label:mkt.retail - label:mkt.retail - " {
+		t.Fatalf("with both branches: %s", got)
+	}
+	never := slices.Delete(slices.Clone(w.records), one[0], one[0]+len(one))
+	other := w.viewOf(Config{State: w.state, Source: never, Day: today, Session: 1, Frozen: w.frozen})
+	must(t, other.Enact(b.pieces...))
+	sameList(t, "the anchored branch alone", v.List(), other.List())
+	if v.List().Counts() != other.List().Counts() {
+		t.Fatalf("%+v, where the other branch never was %+v", v.List().Counts(), other.List().Counts())
+	}
+	standing := w.viewOf(Config{State: w.state, Source: &w.records, Day: today, Session: 1, Anchored: true})
+	must(t, standing.Enact(b.pieces...))
+	if got := b.says(standing, numbers[:3]...); got != "label:mkt.retail - label:mkt.retail " {
+		t.Fatalf("at the anchored heads: %s", got)
+	}
+}
+
+// While the anchored branch is not here, nothing that contradicts it counts, in a view that
+// held the other one before the anchor came as in one that begins now.
+func TestOtherBranchEndsWhereTheAnchorContradictsIt(t *testing.T) {
+	w, one, _ := twoStories(t)
+	b := w.book()
+	held := w.records[:one[2]+1]
+	live := w.viewOf(Config{State: w.state, Source: held, Day: today, Session: 1})
+	if got := b.says(live, "+8613800138001"); got != "label:mkt.retail " || live.List().Counts().Batches != len(held) {
+		t.Fatalf("before the anchor: %s, %d batches", got, live.List().Counts().Batches)
+	}
+	must(t, live.Enact(b.pieces...))
+	fresh := w.viewOf(Config{State: w.state, Source: held, Day: today, Session: 1})
+	must(t, fresh.Enact(b.pieces...))
+	sameList(t, "followed and at once", live.List(), fresh.List())
+	if got := told(t, live, "+8613800138000", 0); got.Status != Counting {
+		t.Errorf("an anchored flag, undone by the other branch: %v", got.Status)
+	}
+	if n := live.List().Counts().Batches; n != len(held)-3 {
+		t.Errorf("%d of %d batches count, three lie on another branch than the anchor", n, len(held))
 	}
 }

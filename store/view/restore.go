@@ -126,7 +126,6 @@ func (d *decoder) batches(w *writer) {
 		}
 		b.Epoch, b.Sequence, b.Time, b.Count = d.U64(), d.U64(), int64(d.U64()), int32(d.U32())
 		at.Epoch = b.Epoch
-		w.feeds[at] = append(w.feeds[at], uint32(i))
 		if b.Speaker != list.Nobody && int(b.Speaker) >= len(l.Speakers) {
 			d.Fail("batch %d is of no issuer", i)
 		}
@@ -135,6 +134,7 @@ func (d *decoder) batches(w *writer) {
 		}
 		l.Batches[i] = b
 		w.ordinals[b.CID] = uint32(i)
+		w.lines.Apply(at, uint32(i), b.CID)
 	}
 	l.OwnKeys = make([]number.Range, d.Count(number.KeySize))
 	for i := range l.OwnKeys {

@@ -20,7 +20,7 @@ import (
 // SHA-256 of all before it. It is this node's own cache and no format of the
 // federation: another release may refuse it and replay. The hash finds damage;
 // a snapshot is never taken from another node.
-const snapshotMagic = "ringfence view snapshot 3\n"
+const snapshotMagic = "ringfence view snapshot 4\n"
 
 // Save writes a snapshot of the view as it stands. The view does not change
 // meanwhile; readers go on.

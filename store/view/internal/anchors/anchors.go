@@ -53,8 +53,9 @@ type Book struct {
 
 // mark says that an anchor was the first to cover all up to a sequence.
 type mark struct {
-	to uint64
-	by Cover
+	to     uint64
+	by     Cover
+	digest merkle.Hash // of the batch at to
 }
 
 // Fork notes that an epoch forked, and reports whether nothing did before.
@@ -91,7 +92,7 @@ func (b *Book) Add(a Anchor, heads []motion.AnchoredHead) (moves []Move, forked 
 		if move.From > move.To {
 			continue
 		}
-		b.marks[at] = append(marks, mark{h.Sequence, by})
+		b.marks[at] = append(marks, mark{h.Sequence, by, h.Digest})
 		moves = append(moves, move)
 	}
 	return moves, forked
@@ -105,6 +106,16 @@ func (b *Book) Cover(at Place, sequence uint64) Cover {
 		return 0
 	}
 	return marks[i].by
+}
+
+// Named returns the digest of the batch at a sequence, where a head is there.
+func (b *Book) Named(at Place, sequence uint64) (merkle.Hash, bool) {
+	marks := b.marks[at]
+	i := sort.Search(len(marks), func(i int) bool { return marks[i].to >= sequence })
+	if i == len(marks) || marks[i].to != sequence {
+		return merkle.Hash{}, false
+	}
+	return marks[i].digest, true
 }
 
 // Head returns the sequence that was anchored last in an epoch.
