@@ -551,6 +551,9 @@ func (w *world) everyOrder(v *View) {
 func (w *world) anyOrder(rnd *rand.Rand, cfg Config) *View {
 	w.t.Helper()
 	b, in, pieces, frozen := w.book(), shuffle(rnd, w.records), w.book().pieces, w.frozen
+	if rnd.IntN(2) == 0 { // batches before their parents too
+		rnd.Shuffle(len(in), func(i, k int) { in[i], in[k] = in[k], in[i] })
+	}
 	source := &growing{}
 	cfg.State, cfg.Source, cfg.Session = w.state, source, 9
 	one, err := New(cfg)
@@ -579,8 +582,11 @@ func (w *world) anyOrder(rnd *rand.Rand, cfg Config) *View {
 }
 
 // differ writes what became of other statements in one view than in another.
-func (w *world) differ(a, b *View) (out string) {
-	x, y := strings.Split(w.rows(a), "\n"), strings.Split(w.rows(b), "\n")
+func (w *world) differ(a, b *View) string { return differ(w.rows(a), w.rows(b)) }
+
+// differ writes the lines that only one of two texts has.
+func differ(a, b string) (out string) {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for _, line := range x {
 		if !slices.Contains(y, line) {
 			out += "got  " + line + "\n"

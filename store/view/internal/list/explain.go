@@ -190,9 +190,8 @@ func (l *List) Read(r *table.Row) Told {
 	if b.Speaker != Nobody {
 		t.Issuer, t.Member = l.Speakers[b.Speaker].Key, l.Speakers[b.Speaker].Member
 	}
-	if place, ok := l.undoneBy(r); ok {
-		u := &l.Undo.All[place]
-		t.RetractedBy = taxonomy.Ref{Batch: l.Batches[u.Batch].CID, Index: u.Index}
+	if by, ok := l.undoneBy(r); ok {
+		t.RetractedBy = l.ref(&by)
 	}
 	slots, err := l.Source.Slots(b.CID)
 	if err != nil || int(r.Index) >= len(slots) {

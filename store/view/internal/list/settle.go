@@ -74,17 +74,25 @@ func (l *List) Gather(evidence []harmonise.Evidence, rows []table.Row, what *wei
 
 // Undone reports whether a retraction of a row's statement works.
 func (l *List) Undone(r *table.Row) bool {
-	_, ok := l.undoneBy(r)
-	return ok
+	return r.UndoneBy != 0 && l.Undo.Undone(r.UndoneBy, l.moment().Now, l.sameFeed(r))
 }
 
-// undoneBy returns the retraction that undoes a row's statement, by its place.
-func (l *List) undoneBy(r *table.Row) (place uint32, ok bool) {
-	if r.UndoneBy == 0 {
-		return 0, false
-	}
+// sameFeed returns what tells whether a batch is of the issuer of a row.
+func (l *List) sameFeed(r *table.Row) func(batch uint32) bool {
 	speaker := l.Batches[r.Batch].Speaker
-	return l.Undo.Undone(r.UndoneBy, l.moment().Now, func(batch uint32) bool { return l.Batches[batch].Speaker == speaker })
+	return func(batch uint32) bool { return l.Batches[batch].Speaker == speaker }
+}
+
+// undoneBy returns the retraction that undoes a row's statement: of several that work the
+// one that was said first, whichever came first.
+func (l *List) undoneBy(r *table.Row) (first table.Row, ok bool) {
+	for place := range l.Undo.Working(r.UndoneBy, l.moment().Now, l.sameFeed(r)) {
+		u := &l.Undo.All[place]
+		if one := (table.Row{Batch: u.Batch, Index: u.Index}); !ok || l.older(&one, &first) {
+			first, ok = one, true
+		}
+	}
+	return first, ok
 }
 
 // weighed is what was said about a key that decides about evidence.
@@ -178,8 +186,7 @@ func (l *List) undoneNext(r *table.Row) int64 {
 	if r.UndoneBy == 0 || !l.Undo.Holding() {
 		return 0
 	}
-	speaker := l.Batches[r.Batch].Speaker
-	return l.Undo.Next(r.UndoneBy, l.moment().Now, func(batch uint32) bool { return l.Batches[batch].Speaker == speaker })
+	return l.Undo.Next(r.UndoneBy, l.moment().Now, l.sameFeed(r))
 }
 
 // handover is a valid reassign: the number has a new user since date, and what
