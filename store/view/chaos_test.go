@@ -36,7 +36,7 @@ type chaos struct {
 }
 
 var (
-	chaosMembers  = []string{"a", "b", "c", "mno", "mv", "g"}
+	chaosMembers  = []string{"a", "b", "c", "mno", "mv", "g", "b2"} // b2 is b's second key
 	chaosNumbers  = []string{"+8613800138000", "+8613800138001", "+8613800138002", "+8613800138003"}
 	chaosSubjects = append([]string{"+86138001380*/13", "+861380013800*/13", "+8613800138*/13"}, chaosNumbers...)
 	chaosWords    = []string{"mkt.retail", "mkt.hr", "crm.extortion", "har.silent", "unk.untyped", "id.courier", "ok.legitimate"}
@@ -45,6 +45,11 @@ var (
 func newChaos(t *testing.T, rnd *rand.Rand) *chaos {
 	w := newWorld(t, func(c *charter.FoundingConfig) {
 		few(c)
+		for i := range c.Cards {
+			if card := &c.Cards[i]; card.ID == "b" {
+				card.Issuers = append(card.Issuers, chartertest.Issuer("b2").Public())
+			}
+		}
 		c.Grants = append(c.Grants, chartertest.Grant(t, "+86138*/13", "mno", "mv", ""))
 		c.Protected = append(c.Protected, chartertest.Range(t, "+8613800138003"))
 	}, "a: vendor; trusted", "b: operator; group a", "c: operator", "mno: operator", "mv: mvno", "g: operator")
@@ -84,7 +89,7 @@ func (c *chaos) statement() assertion.Statement {
 		s = answered(t, pick(c, c.asked), c.rnd.IntN(3) > 0)
 		s.Expires = at(day + lasting)
 	case kind == 9:
-		from, to := pick(c, chaosMembers[3:]), pick(c, chaosMembers[3:])
+		from, to := pick(c, chaosMembers[3:6]), pick(c, chaosMembers[3:6])
 		return ported(t, chaosNumbers[0], from, to, day)
 	}
 	return s
@@ -97,6 +102,11 @@ func (c *chaos) speak(m string) {
 	}
 	if (m == "mno" || m == "g") && c.rnd.IntN(2) == 0 { // a port and its confirmation, close to each other
 		say = append(say, ported(c.t, chaosNumbers[1], "mno", "g", -30))
+	}
+	for i := range say {
+		if m == "b2" && string(say[i].Subject.Value) == "any" {
+			say[i] = byMember("b", say[i])
+		}
 	}
 	refs := c.say(m, c.at, pick(c, c.pubs), say...)
 	c.refs = append(c.refs, refs...)

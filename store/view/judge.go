@@ -218,24 +218,30 @@ func (j *judge) undoneBy(i int) undo.By {
 	if j.batch.Speaker == list.Nobody {
 		return 0
 	}
-	key := deliveryKey{j.member, j.slots[i].Publication()}
-	by := j.w.undoneBy(j.batch.CID, uint16(i), key)
+	return j.undoing(j.batch.CID, uint16(i), deliveryKey{j.member, j.slots[i].Publication()})
+}
+
+// undoing returns what retracts a statement of a publication, this batch included.
+func (j *judge) undoing(batch cid.Cid, index uint16, key deliveryKey) (by undo.By) {
+	join := func(u *undone) {
+		if u.member == key.member && (u.index == wholeBatch || u.index == int32(index)) {
+			by = j.w.list.Undo.Join(by, u.undoneBy)
+		}
+	}
+	if d := j.w.deliveries[key]; d != nil {
+		by = d.undoneBy
+	}
+	for i := range j.w.undone[batch] {
+		join(&j.w.undone[batch][i])
+	}
 	for _, u := range j.undoneDeliveries {
 		if u.key == key {
 			by = j.w.list.Undo.Join(by, u.undoneBy)
 		}
 	}
-	return by
-}
-
-// undoneBy returns what retracts a statement of a publication.
-func (w *writer) undoneBy(batch cid.Cid, index uint16, key deliveryKey) (by undo.By) {
-	if d := w.deliveries[key]; d != nil {
-		by = d.undoneBy
-	}
-	for _, u := range w.undone[batch] {
-		if u.member == key.member && (u.index == wholeBatch || u.index == int32(index)) {
-			by = w.list.Undo.Join(by, u.undoneBy)
+	for i := range j.undone {
+		if j.undone[i].batch == batch {
+			join(&j.undone[i].undone)
 		}
 	}
 	return by

@@ -101,7 +101,7 @@ func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID)
 func (j *judge) undoDelivery(key deliveryKey, by undo.By) {
 	j.undoneDeliveries = append(j.undoneDeliveries, undoneDelivery{key, by})
 	d := j.w.deliveries[key]
-	if d == nil || d.undoneBy != 0 {
+	if d == nil {
 		return
 	}
 	for _, s := range d.spans {
