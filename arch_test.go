@@ -239,7 +239,7 @@ const longestPackage = 1500
 // at the latest when it is slack lines too high.
 var tooLong = map[string]int{
 	"cmd/ringfence": 2544,
-	"store/view":    2047,
+	"store/view":    1953,
 }
 
 const slack = 50

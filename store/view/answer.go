@@ -10,6 +10,7 @@ import (
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // An answer names a contest, not a number. It is filed under the keys of the contest,
@@ -96,7 +97,7 @@ func (j *judge) answered(i uint16, key number.Range) {
 		}
 		b := &j.w.list.Batches[a.row.Batch]
 		a.row.From, a.row.Reason = taxonomy.Day(j.ordinal), j.ofSuspended(&j.batch)
-		a.row.UndoneBy = j.undoing(b.CID, a.row.Index, deliveryKey{j.w.list.Speakers[b.Speaker].Member, a.publication})
+		a.row.UndoneBy = j.undoing(b.CID, a.row.Index, undo.Key{Member: j.w.list.Speakers[b.Speaker].Member, Publication: a.publication})
 		j.edits = append(j.edits, table.Edit{Key: key, Row: a.row, Op: table.Add})
 		j.answers = append(j.answers, answerTo{contest: j.batch.CID, waiting: a, keys: []number.Range{key}})
 	}

@@ -151,15 +151,6 @@ func (d *decoder) batch(l *List) uint32 {
 	return n
 }
 
-// undoneBy reads what undoes a statement, or nothing.
-func (d *decoder) undoneBy(l *List) undo.By {
-	by := undo.By(d.U32())
-	if !l.Undo.Holds(by) {
-		d.Fail("it names retraction %d of %d", by, len(l.Undo.All))
-	}
-	return by
-}
-
 func (d *decoder) place(w *writer, p *table.Place) {
 	w.list.Tally.Move(taxonomy.Entry{}, p.Entry)
 	if p.Next != taxonomy.NeverDay {
@@ -207,22 +198,7 @@ func (d *decoder) contests(w *writer) {
 }
 
 func (d *decoder) books(w *writer) {
-	for range d.Count(26) {
-		key := deliveryKey{charter.MemberIndex(d.U16()), assertion.PublicationID(d.Raw(len(assertion.PublicationID{})))}
-		one := &delivery{undoneBy: d.undoneBy(w.list)}
-		one.spans = make([]span, d.Count(8))
-		for i := range one.spans {
-			one.spans[i] = span{d.batch(w.list), d.U16(), d.U16()}
-		}
-		w.deliveries[key] = one
-	}
-	for range d.Count(taxonomy.CIDSize + 4) {
-		target := d.CID()
-		for range d.Count(10) {
-			u := undone{member: charter.MemberIndex(d.U16()), index: int32(d.U32()), undoneBy: d.undoneBy(w.list)}
-			w.undone[target] = append(w.undone[target], u)
-		}
-	}
+	w.targets = undo.DecodeTargets(d.Reader, &w.list.Undo, len(w.list.Batches))
 	for range d.Count(8) {
 		ordinal := d.batch(w.list)
 		of := make([]number.Range, d.Count(number.KeySize))

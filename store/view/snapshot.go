@@ -128,33 +128,7 @@ func (e *encoder) contests(w *writer) {
 func compareCID(a, b cid.Cid) int { return bytes.Compare(a.Bytes(), b.Bytes()) }
 
 func (e *encoder) books(w *writer) {
-	deliveries := slices.SortedFunc(maps.Keys(w.deliveries), func(a, b deliveryKey) int {
-		return cmp.Or(cmp.Compare(a.member, b.member), bytes.Compare(a.publication[:], b.publication[:]))
-	})
-	e.U32(uint32(len(deliveries)))
-	for _, k := range deliveries {
-		d := w.deliveries[k]
-		e.U16(uint16(k.member))
-		e.Raw(k.publication[:])
-		e.U32(uint32(d.undoneBy))
-		e.U32(uint32(len(d.spans)))
-		for _, s := range d.spans {
-			e.U32(s.batch)
-			e.U16(s.first)
-			e.U16(s.last)
-		}
-	}
-	targets := slices.SortedFunc(maps.Keys(w.undone), compareCID)
-	e.U32(uint32(len(targets)))
-	for _, c := range targets {
-		e.Raw(c.Bytes())
-		e.U32(uint32(len(w.undone[c])))
-		for _, u := range w.undone[c] {
-			e.U16(uint16(u.member))
-			e.U32(uint32(u.index))
-			e.U32(uint32(u.undoneBy))
-		}
-	}
+	w.targets.Encode(e.Writer)
 	timed := slices.Sorted(maps.Keys(w.timed))
 	e.U32(uint32(len(timed)))
 	for _, ordinal := range timed {

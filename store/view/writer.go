@@ -8,7 +8,6 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
-	"ringfence/store/charter"
 	"ringfence/store/feed"
 	"ringfence/store/harmonise"
 	"ringfence/store/keys"
@@ -32,13 +31,12 @@ type writer struct {
 	list *List
 	memo *harmonise.Memo
 
-	ordinals   map[cid.Cid]uint32              // batches by CID
-	deliveries map[deliveryKey]*delivery       // what carries a publication ID
-	undone     map[cid.Cid][]undone            // retracted, also before it arrives
-	spent      map[spendKey]spent              // of daily quotas
-	due        map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
-	lines      *line.Lines                     // the batches of each epoch in order
-	cursor     uint64                          // of following; the list's own is where a snapshot resumes
+	ordinals map[cid.Cid]uint32              // batches by CID
+	targets  undo.Targets                    // of retractions, also before they arrive
+	spent    map[spendKey]spent              // of daily quotas
+	due      map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
+	lines    *line.Lines                     // the batches of each epoch in order
+	cursor   uint64                          // of following; the list's own is where a snapshot resumes
 
 	ledger   *enacted.Fold
 	alarms   clock.Alarms              // keys whose entry differs from that tick on
@@ -56,31 +54,6 @@ type writer struct {
 
 	evidence []harmonise.Evidence // scratch of Settle
 }
-
-type deliveryKey struct {
-	member      charter.MemberIndex
-	publication assertion.PublicationID
-}
-
-type delivery struct {
-	spans    []span
-	undoneBy undo.By
-}
-
-// span is a run of neighbouring statements of one batch.
-type span struct {
-	batch       uint32
-	first, last uint16
-}
-
-// undone says that a member retracted a statement of a batch, or all of it.
-type undone struct {
-	member   charter.MemberIndex
-	index    int32 // wholeBatch for all statements
-	undoneBy undo.By
-}
-
-const wholeBatch = -1
 
 type spendKey struct {
 	speaker uint32
@@ -118,19 +91,18 @@ func newWriter(cfg Config, ledger *enacted.Fold) (*writer, error) {
 			Ticks:    ledger.Ticks,
 			Anchors:  ledger.Anchors.All,
 		},
-		ledger:     ledger,
-		day:        cfg.Day,
-		memo:       rules.NewMemo(memoPatterns),
-		ordinals:   make(map[cid.Cid]uint32),
-		deliveries: make(map[deliveryKey]*delivery),
-		undone:     make(map[cid.Cid][]undone),
-		spent:      make(map[spendKey]spent),
-		due:        make(map[taxonomy.Day][]number.Range),
-		timed:      make(map[uint32][]number.Range),
-		heads:      make(map[FeedEpoch]uint64),
-		accounts:   make(undo.Accounts),
-		answers:    make(map[cid.Cid][]waiting),
-		strangers:  make(map[uint32]keys.Public),
+		ledger:    ledger,
+		day:       cfg.Day,
+		memo:      rules.NewMemo(memoPatterns),
+		ordinals:  make(map[cid.Cid]uint32),
+		targets:   undo.NewTargets(),
+		spent:     make(map[spendKey]spent),
+		due:       make(map[taxonomy.Day][]number.Range),
+		timed:     make(map[uint32][]number.Range),
+		heads:     make(map[FeedEpoch]uint64),
+		accounts:  make(undo.Accounts),
+		answers:   make(map[cid.Cid][]waiting),
+		strangers: make(map[uint32]keys.Public),
 	}
 	w.lines = line.New(w)
 	for _, at := range ledger.Anchors.AllForked() {
@@ -281,15 +253,13 @@ func (w *writer) commit(j *judge) {
 		}
 	}
 	for _, p := range j.publications {
-		d := w.delivery(deliveryKey{j.member, p.id})
-		d.spans = append(d.spans, p.span)
+		w.targets.Deliver(undo.Key{Member: j.member, Publication: p.id}, p.Span)
 	}
 	for _, u := range j.undoneDeliveries {
-		d := w.delivery(u.key)
-		d.undoneBy = next.Undo.Join(d.undoneBy, u.undoneBy)
+		w.targets.Retract(u.key, u.undoneBy, &next.Undo)
 	}
-	for _, u := range j.undone {
-		w.undone[u.batch] = append(w.undone[u.batch], u.undone)
+	for _, n := range j.named {
+		w.targets.Name(n)
 	}
 	for key, s := range j.spent {
 		w.spent[key] = s
@@ -301,15 +271,6 @@ func (w *writer) commit(j *judge) {
 		j.edits = w.hold([]*undo.Account{w.accounts.Of(j.batch.Speaker)}, j.edits)
 	}
 	w.update(j.edits)
-}
-
-func (w *writer) delivery(key deliveryKey) *delivery {
-	d := w.deliveries[key]
-	if d == nil {
-		d = &delivery{}
-		w.deliveries[key] = d
-	}
-	return d
 }
 
 // update recomputes the keys that edits touch, in the newest list, which
