@@ -118,6 +118,16 @@ func (c *chaos) speak(m string) {
 	c.tipsOf[m] = append(c.tipsOf[m], c.tips[m])
 }
 
+// proposal draws heads above those that are anchored.
+func (c *chaos) proposal(rnd *rand.Rand) (heads []motion.AnchoredHead) {
+	for _, m := range chaosMembers {
+		if left := len(c.tipsOf[m]) - c.heads[m]; left > 0 && rnd.IntN(2) == 0 {
+			heads = append(heads, c.headAt(m, c.tipsOf[m][c.heads[m]+rnd.IntN(left)]))
+		}
+	}
+	return heads
+}
+
 // fork lets a member sign a second story from anywhere on, also from below what is
 // anchored. The ledger anchors the one or the other; the proof comes by gossip, by the
 // ledger, or by both.
@@ -287,6 +297,7 @@ func TestListWithALedgerIsTheSameInEveryOrderOfArrival(t *testing.T) {
 		}
 		anchored := c.viewOf(Config{State: c.state, Source: c.records, Day: today, Session: 1, Anchored: true})
 		must(t, anchored.Enact(c.book().pieces...))
+		c.propose = c.proposal
 		alike("at the anchored heads", c.anyOrder(rnd, Config{Day: today, Anchored: true}), anchored)
 		all := c.records
 		c.records = slices.DeleteFunc(slices.Clone(all), func(r feed.Record) bool { return slices.Contains(c.rivals, r.Tip.CID) })

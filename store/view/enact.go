@@ -27,6 +27,9 @@ import (
 func (v *View) Enact(pieces ...charter.Enacted) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := v.goBack(); err != nil {
+		return err
+	}
 	var effect enacted.Effect
 	var broken error
 	for i := range pieces {

@@ -570,6 +570,9 @@ func (w *world) anyOrder(rnd *rand.Rand, cfg Config) *View {
 			must(w.t, one.Freeze(frozen[0], rnd.Uint64()))
 			frozen = frozen[1:]
 		}
+		if w.propose != nil && cfg.Anchored && rnd.IntN(3) == 0 {
+			_, _ = one.BringTo(w.propose(rnd)) // it may well lack them
+		}
 		if rnd.IntN(6) == 0 {
 			var file bytes.Buffer
 			must(w.t, one.Save(&file))
@@ -577,6 +580,10 @@ func (w *world) anyOrder(rnd *rand.Rand, cfg Config) *View {
 			one, err = Load(cfg, file.Bytes())
 			must(w.t, err)
 		}
+	}
+	if cfg.Anchored {
+		_, err := one.BringTo(nil) // from whatever came to nothing
+		must(w.t, err)
 	}
 	return one
 }

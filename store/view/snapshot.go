@@ -22,15 +22,20 @@ import (
 // a snapshot is never taken from another node.
 const snapshotMagic = "ringfence view snapshot 4\n"
 
-// Save writes a snapshot of the view as it stands. The view does not change
-// meanwhile; readers go on.
+// Save writes a snapshot of the view as it stands; of one that BringTo brought beyond what
+// the ledger anchored, as it stands there. The view does not change meanwhile; readers
+// go on.
 func (v *View) Save(to io.Writer) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	w := v.w
+	if v.anchored != nil {
+		w = v.anchored
+	}
 	buffered := bufio.NewWriterSize(to, 1<<20)
 	e := encoder{fixed.NewWriter(buffered)}
 	e.Raw([]byte(snapshotMagic))
-	e.writer(v.w)
+	e.writer(w)
 	err := e.Sum()
 	if err == nil {
 		err = buffered.Flush()

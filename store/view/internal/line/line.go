@@ -273,31 +273,35 @@ var (
 	ErrOther   = errors.New("another is here")
 )
 
-// Lead pins the way to a head in a line that stops before it. The error is ErrLacking or
-// ErrOther, with the sequence at which that is; then nothing is pinned.
-func (l *Lines) Lead(at list.FeedEpoch, sequence uint64, digest merkle.Hash) (uint64, error) {
+// Way is what leads to a head: the batches to be applied, by sequence.
+type Way map[uint64]merkle.Hash
+
+// Lead finds the way to a head in a line that stops before it or there. The error is
+// ErrLacking or ErrOther, with the sequence at which that is.
+func (l *Lines) Lead(at list.FeedEpoch, sequence uint64, digest merkle.Hash) (Way, uint64, error) {
 	one := l.lane(at)
 	n := uint64(len(one.applied))
-	pins := make(map[uint64]merkle.Hash)
+	way := make(Way)
 	for ; sequence >= n; sequence-- {
 		link, held := one.find(sequence, digest)
 		switch {
 		case held:
 		case len(one.waiting[sequence]) > 0:
-			return sequence, ErrOther
+			return nil, sequence, ErrOther
 		default:
-			return sequence, ErrLacking
+			return nil, sequence, ErrLacking
 		}
-		pins[sequence] = digest
+		way[sequence] = digest
 		if sequence == 0 {
-			digest = merkle.Hash{}
-			break
+			return way, 0, nil
 		}
 		digest = anchors.Digest(link.Previous)
 	}
-	if n > 0 && l.applied(one, n-1) != digest {
-		return n - 1, ErrOther
+	if l.applied(one, n-1) != digest {
+		return nil, n - 1, ErrOther
 	}
-	maps.Copy(one.pins, pins)
-	return n, nil
+	return way, n, nil
 }
+
+// Pin makes the batches of a way those that belong where they are.
+func (l *Lines) Pin(at list.FeedEpoch, way Way) { maps.Copy(l.lane(at).pins, way) }
