@@ -28,6 +28,8 @@ func ruling(r *view.Ratified, zh bool) string {
 	switch {
 	case r.Revoked:
 		return pick("The regulators have revoked ledger entry %d.", "监管机构已撤销账本条目 %d。")
+	case r.Decides && r.Entry.Contested:
+		return pick("Ratified by the regulators in ledger entry %d, through the day before %s; whoever holds the number contests it.", "监管机构以账本条目 %d 核准，有效至 %s 前一日；号码持有方已提出异议。", r.Until)
 	case r.Decides:
 		return pick("Ratified by the regulators in ledger entry %d, through the day before %s.", "监管机构以账本条目 %d 核准，有效至 %s 前一日。", r.Until)
 	case r.Lapsed:

@@ -6,47 +6,64 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/ipfs/go-cid"
-
+	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
+	"ringfence/store/number"
+	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/anchors"
+	"ringfence/store/view/internal/clock"
+	"ringfence/store/view/internal/line"
 )
 
 // ErrLacking says that a view that stands at anchored heads does not hold all batches up
 // to them yet.
 var ErrLacking = errors.New("batches up to an anchored head are not held here")
 
-// ErrPast says that a view was asked to stand at heads that it has passed. Another one,
-// built anew or from an earlier snapshot, can.
-var ErrPast = errors.New("the view stands beyond that")
+// ErrPast says that a view was asked to stand at heads below those that the ledger
+// anchored. Another one, built anew or from an earlier snapshot, can.
+var ErrPast = errors.New("the ledger anchored more than that")
 
 // BringTo makes a view that stands at anchored heads (Config.Anchored) stand at these as
 // well, and returns the root of its list. With the ledger enacted to the size on which an
 // anchor builds, and the anchor's heads, that is the list root that the anchor names.
 //
-// It costs what lies between. Feeds that heads does not name stay where the ledger
-// anchored them. The error is ErrLacking or ErrPast, or says that a batch held here is
-// another than the head.
+// Feeds that heads does not name stay where the ledger anchored them, whatever BringTo
+// was asked before: where these heads lie beyond those it goes on from them, else from
+// where the ledger anchored, to which Enact goes back too. So an anchor that came to
+// nothing leaves no trace. It costs what lies between, and a copy of the view's indexes, the list not
+// among them, when it leaves the ledger's heads.
+//
+// The error is ErrLacking or ErrPast, or says that a batch held here is another than the
+// head; then the view stands where the ledger anchored, or where it stood.
 func (v *View) BringTo(heads []motion.AnchoredHead) (merkle.Hash, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	w := v.w
-	if !w.cfg.Anchored {
+	if !v.cfg.Anchored {
 		return merkle.Hash{}, errors.New("view: it follows all that is held and stands at no heads")
 	}
-	if _, err := w.follow(func(*List) {}); err != nil {
-		return merkle.Hash{}, fmt.Errorf("view: follow feeds: %w", err)
+	if err := v.catchUp(); err != nil {
+		return merkle.Hash{}, err
 	}
-	for i := range heads {
-		if err := w.reaches(&heads[i]); err != nil {
+	ways, err := v.w.ways(heads)
+	if v.anchored != nil && (err != nil || v.w.passed(heads, v.anchored)) {
+		if err := v.goBack(); err != nil {
 			return merkle.Hash{}, err
 		}
+		ways, err = v.w.ways(heads)
+	}
+	if err != nil {
+		return merkle.Hash{}, err
+	}
+	if v.anchored == nil {
+		v.anchored, v.w = v.w, v.w.excursion()
 	}
 	for i := range heads {
-		w.heads[w.epochOf(&heads[i])] = heads[i].Sequence + 1
+		at := v.w.epochOf(&heads[i])
+		v.w.heads[at] = heads[i].Sequence + 1
+		v.w.lines.Pin(at, ways[i])
 	}
-	if _, err := w.drain(); err != nil {
+	if err := v.w.drain(); err != nil {
 		return merkle.Hash{}, fmt.Errorf("view: %w", err)
 	}
 	if err := v.settled(); err != nil {
@@ -55,39 +72,84 @@ func (v *View) BringTo(heads []motion.AnchoredHead) (merkle.Hash, error) {
 	return v.w.list.Mark.Root, v.w.stands()
 }
 
+// goBack returns to where the ledger anchored.
+func (v *View) goBack() error {
+	if v.anchored == nil {
+		return nil
+	}
+	v.w, v.anchored = v.anchored, nil
+	return v.catchUp()
+}
+
+// catchUp takes in what arrived.
+func (v *View) catchUp() error {
+	if _, err := v.w.follow(func(*List) {}); err != nil {
+		return fmt.Errorf("view: follow feeds: %w", err)
+	}
+	return v.settled()
+}
+
+// excursion returns a writer that goes beyond what is anchored and leaves w as it is. It
+// follows no ledger, so it has nothing of what only that reads.
+func (w *writer) excursion() *writer {
+	c, l := *w, *w.list
+	l.Batches, l.OwnKeys = slices.Clip(l.Batches), slices.Clip(l.OwnKeys)
+	l.Targets, l.Ports = slices.Clip(l.Targets), slices.Clip(l.Ports)
+	l.Undo.Clip()
+	c.list, c.lines, c.heads = &l, w.lines.Clone(&c), maps.Clone(w.heads)
+	c.ordinals, c.spent = maps.Clone(w.ordinals), maps.Clone(w.spent)
+	c.targets, c.accounts, c.answers = w.targets.Clone(), w.accounts.Clone(), maps.Clone(w.answers)
+	for batch, all := range c.answers {
+		c.answers[batch] = slices.Clip(all)
+	}
+	c.due, c.alarms = make(map[taxonomy.Day][]number.Range), clock.Alarms{}
+	c.timed, c.unticked, c.strangers = make(map[uint32][]number.Range), nil, make(map[uint32]keys.Public)
+	return &c
+}
+
+// passed reports whether the view stands anywhere beyond heads and what is anchored.
+func (w *writer) passed(heads []motion.AnchoredHead, anchored *writer) bool {
+	most := maps.Clone(anchored.heads)
+	for i := range heads {
+		at := w.epochOf(&heads[i])
+		most[at] = max(most[at], heads[i].Sequence+1)
+	}
+	for at, n := range w.heads {
+		if n > most[at] {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *writer) epochOf(h *motion.AnchoredHead) FeedEpoch {
 	return w.place(anchors.Place{Issuer: h.Issuer, Epoch: h.Epoch})
 }
 
-// reaches checks that the view can go on to a head: all batches up to it are here, and
-// the last is the one that it names.
-func (w *writer) reaches(h *motion.AnchoredHead) error {
-	at := w.epochOf(h)
-	feed := w.feeds[at]
-	if uint64(len(feed)) > h.Sequence+1 {
-		return fmt.Errorf("view: feed %s, epoch %d: head %d, here is %d: %w", at.Issuer.Short(), at.Epoch, h.Sequence, len(feed)-1, ErrPast)
-	}
-	var last cid.Cid
-	if n := len(feed); n > 0 {
-		last = w.list.Batches[feed[n-1]].CID
-	}
-	for sequence := uint64(len(feed)); sequence <= h.Sequence; sequence++ {
-		c, held := w.waiting[waitKey{at, sequence}]
-		if !held {
-			return fmt.Errorf("view: feed %s, epoch %d, batch %d: %w", at.Issuer.Short(), at.Epoch, sequence, ErrLacking)
+// ways returns how the view comes to heads: all batches up to each are here, and the last
+// is the one that it names.
+func (w *writer) ways(heads []motion.AnchoredHead) (ways []line.Way, err error) {
+	for i := range heads {
+		h, at := &heads[i], w.epochOf(&heads[i])
+		if n := w.lines.Len(at); n > h.Sequence+1 {
+			return nil, fmt.Errorf("view: feed %s, epoch %d: head %d, here is %d: %w", at.Issuer.Short(), at.Epoch, h.Sequence, n-1, ErrPast)
 		}
-		last = c
+		switch way, sequence, err := w.lines.Lead(at, h.Sequence, h.Digest); {
+		case errors.Is(err, line.ErrLacking):
+			return nil, fmt.Errorf("view: feed %s, epoch %d, batch %d: %w", at.Issuer.Short(), at.Epoch, sequence, ErrLacking)
+		case err != nil:
+			return nil, fmt.Errorf("view: feed %s, epoch %d: batch %d here is another than the one that leads to the head", at.Issuer.Short(), at.Epoch, sequence)
+		default:
+			ways = append(ways, way)
+		}
 	}
-	if anchors.Digest(last) != h.Digest {
-		return fmt.Errorf("view: feed %s, epoch %d: batch %d is %s here, and another in the heads", at.Issuer.Short(), at.Epoch, h.Sequence, last)
-	}
-	return nil
+	return ways, nil
 }
 
 // stands checks that all is held up to where the view stands.
 func (w *writer) stands() error {
 	for _, at := range slices.SortedFunc(maps.Keys(w.heads), FeedEpoch.Compare) {
-		if held := len(w.feeds[at]); uint64(held) < w.heads[at] {
+		if held := w.lines.Len(at); held < w.heads[at] {
 			return fmt.Errorf("view: feed %s, epoch %d: %d of %d batches: %w", at.Issuer.Short(), at.Epoch, held, w.heads[at], ErrLacking)
 		}
 	}
@@ -103,34 +165,15 @@ func (w *writer) raise(moves []anchors.Move) error {
 		at := w.place(moves[i].Place)
 		w.heads[at] = max(w.heads[at], moves[i].To+1)
 	}
-	_, err := w.drain()
-	return err
-}
-
-// beyond reports whether a batch lies above where the view stands.
-func (w *writer) beyond(at FeedEpoch, sequence uint64) bool {
-	return w.cfg.Anchored && sequence >= w.heads[at]
+	return w.drain()
 }
 
 // drain applies what waited and may be applied now.
-func (w *writer) drain() (n int, err error) {
+func (w *writer) drain() error {
 	for _, at := range slices.SortedFunc(maps.Keys(w.heads), FeedEpoch.Compare) {
-		for more := true; more && err == nil; {
-			key := waitKey{at, uint64(len(w.feeds[at]))}
-			c, waits := w.waiting[key]
-			if more = waits && !w.beyond(at, key.sequence); !more {
-				break
-			}
-			r, held, e := w.cfg.Source.Batch(c)
-			if e != nil {
-				return n, fmt.Errorf("batch %s: %w", c, e)
-			}
-			delete(w.waiting, key)
-			if more = held; held {
-				err = w.applyRecord(&r)
-				n++
-			}
+		if _, err := w.advance(at, nil); err != nil {
+			return err
 		}
 	}
-	return n, err
+	return nil
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -74,6 +75,72 @@ func TestAnchoredViewRefusesHeadsThatAreNotHeld(t *testing.T) {
 	if _, err := w.view(today).BringTo(nil); err == nil {
 		t.Fatal("a view that follows all stands at heads")
 	}
+}
+
+// An anchor that was proposed and came to nothing leaves no trace: the next heads, above or
+// below, on another branch or of other feeds, give the root of a view that never heard of
+// it, and so does the ledger when it goes on.
+func TestAnchoredViewGoesBack(t *testing.T) {
+	w := newWorld(t, nil, "a: operator", "b: operator", "c: operator")
+	trusted(t, w, "+8613800138000", "a", "b", "c")
+	b := w.book()
+	b.tick(noon)
+	b.anchor(w.head("a"), w.head("b"))
+	b.tick(noon + 1)
+	pub := w.publication()
+	w.say("a", at(-1), pub, flagged(t, "+8613800138001", "mkt.retail", 50, -1, -1))
+	low := w.head("a")
+	w.say("a", at(-1), w.publication(), retraction(t, assertion.TargetPublication, pub[:]), flagged(t, "+8613800138000", "har.silent", 50, -1, -1))
+	high := w.head("a")
+	w.returnTo("a", 3)
+	trusted(t, w, "+8613800138002", "a")
+	other := w.head("a")
+	trusted(t, w, "+8613800138003", "b", "c")
+	fresh := func(heads ...motion.AnchoredHead) *View {
+		v := w.anchoredView()
+		must(t, v.Enact(b.pieces...))
+		if _, err := v.BringTo(heads); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	v := w.anchoredView()
+	must(t, v.Enact(b.pieces...))
+	proposals := [][]motion.AnchoredHead{{high}, {low}, {w.head("b")}, {low}, {high, w.head("b")}, {other}, {high}, nil, {w.head("c"), low}, {w.head("c"), high}, {low}}
+	var seen []*List
+	var digests [][]byte
+	for i, heads := range proposals {
+		root, err := v.BringTo(heads)
+		must(t, err)
+		want := fresh(heads...).List()
+		sameList(t, fmt.Sprintf("proposal %d", i), v.List(), want)
+		if root != want.Stamp().Root || v.List().Counts() != want.Counts() {
+			t.Fatalf("proposal %d: root %s, %+v, want %s, %+v", i, root, v.List().Counts(), want.Stamp().Root, want.Counts())
+		}
+		seen, digests = append(seen, v.List()), append(digests, digest(v.List()))
+		var file bytes.Buffer
+		must(t, v.Save(&file))
+		loaded, err := Load(Config{State: b.state, Source: &w.records, Session: 4, Anchored: true}, file.Bytes())
+		must(t, err)
+		sameList(t, fmt.Sprintf("saved after proposal %d", i), loaded.List(), fresh().List())
+	}
+	for i, l := range seen {
+		if !bytes.Equal(digest(l), digests[i]) || l.Counts().Batches != fresh(proposals[i]...).List().Counts().Batches {
+			t.Errorf("the list at proposal %d, which a reader holds, has changed", i)
+		}
+	}
+	ahead := low
+	ahead.Sequence += 9
+	if _, err := v.BringTo([]motion.AnchoredHead{ahead}); !errors.Is(err, ErrLacking) {
+		t.Fatalf("heads that are not held: %v", err)
+	}
+	from := len(b.pieces)
+	b.tick(noon + 9)
+	must(t, v.Enact(b.pieces[from:]...))
+	sameList(t, "the ledger went on", v.List(), fresh().List())
+	b.anchor(other, w.head("b"))
+	must(t, v.Enact(b.pieces[from+1:]...))
+	sameList(t, "another anchor was enacted", v.List(), fresh().List())
 }
 
 // BenchmarkBringTo brings a view of 240,000 entries to heads with a batch more.

@@ -8,7 +8,9 @@ import (
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // An answer names a contest, not a number. It is filed under the keys of the contest,
@@ -65,6 +67,7 @@ func (j *judge) answer(i int, s *assertion.Statement) {
 	to := answerTo{contest: ref.Batch, waiting: waiting{r, j.slots[i].Publication()}}
 	if ordinal, held := j.w.ordinals[ref.Batch]; held {
 		to.row.From = taxonomy.Day(ordinal)
+		to.row.Reason = j.ofSuspended(&j.w.list.Batches[ordinal])
 		to.keys = j.w.list.KeysOf(ordinal, ref.Index, assertion.KindContest)
 		for _, key := range to.keys {
 			j.edits = append(j.edits, table.Edit{Key: key, Row: to.row, Op: table.Add})
@@ -76,6 +79,15 @@ func (j *judge) answer(i int, s *assertion.Statement) {
 	j.answers = append(j.answers, to)
 }
 
+// ofSuspended is the reason of an answer to a contest of a batch: it counts for as little as
+// the contest, which other nodes may not hold.
+func (j *judge) ofSuspended(contest *list.Batch) Reason {
+	if j.w.list.IsFrozen(contest) {
+		return ReasonFrozen
+	}
+	return NotVoid
+}
+
 // answered files the answers that came before the contest at index i, under one of its
 // keys.
 func (j *judge) answered(i uint16, key number.Range) {
@@ -84,8 +96,8 @@ func (j *judge) answered(i uint16, key number.Range) {
 			continue
 		}
 		b := &j.w.list.Batches[a.row.Batch]
-		a.row.From = taxonomy.Day(j.ordinal)
-		a.row.UndoneBy = j.w.undoneBy(b.CID, a.row.Index, deliveryKey{j.w.list.Speakers[b.Speaker].Member, a.publication})
+		a.row.From, a.row.Reason = taxonomy.Day(j.ordinal), j.ofSuspended(&j.batch)
+		a.row.UndoneBy = j.undoing(b.CID, a.row.Index, undo.Key{Member: j.w.list.Speakers[b.Speaker].Member, Publication: a.publication})
 		j.edits = append(j.edits, table.Edit{Key: key, Row: a.row, Op: table.Add})
 		j.answers = append(j.answers, answerTo{contest: j.batch.CID, waiting: a, keys: []number.Range{key}})
 	}

@@ -248,3 +248,48 @@ func TestErasedContestStillDecides(t *testing.T) {
 		sameList(t, "erased", v.List(), newcomer.List())
 	}
 }
+
+// A contest of a number, which names no statements, is a contest of what was ratified on it
+// too: the entry stands and says so, from the contest's anchor until the regulators have
+// had their time, or have ratified the number anew.
+func TestContestOfARatifiedNumberIsToldUntilItsDeadline(t *testing.T) {
+	const number = "+8613800138000"
+	for _, end := range []string{"deadline", "confirmed", "retracted", "of one statement"} {
+		w, v, b := disputed(t)
+		b.ratify(ratification(t, number, taxonomy.Block, "crm.extortion"))
+		var targets []taxonomy.Ref
+		if end == "of one statement" {
+			targets = []taxonomy.Ref{{Batch: w.records[0].Tip.CID}}
+		}
+		c := w.say("mno", at(0), w.publication(), contested(t, number, targets...))[0]
+		expect := func(what, says string, want bool) {
+			t.Helper()
+			w.everyOrder(v)
+			e, _, _ := v.List().Lookup(num(t, number))
+			if b.says(v, number) != says+" " || e.Contested != want {
+				t.Fatalf("%s, %s: %s contested %v, want %s %v", end, what, b.says(v, number), e.Contested, says, want)
+			}
+			told := v.List().Explain(num(t, number)).Keys[0].Ratified
+			if last := &told[len(told)-1]; last.Entry.Contested != want || last.Lapsed || !last.Decides {
+				t.Fatalf("%s, %s: explained as %+v", end, what, last)
+			}
+		}
+		const said = "block:crm.extortion!"
+		expect("not anchored", said, false)
+		b.anchor(w.head("mno"))
+		expect("anchored", said, end != "of one statement")
+		b.tick(noon + 10)
+		b.tick(noon + 10 + 120*hour - 1)
+		expect("until the deadline", said, end != "of one statement")
+		switch end {
+		case "confirmed":
+			b.ratify(ratification(t, number, taxonomy.Block, "crm.extortion"))
+			expect("ratified anew", said, false)
+		case "retracted":
+			w.say("mno", at(0), w.publication(), retraction(t, assertion.TargetStatement, c.Bytes()))
+			expect("retracted", said, false)
+		}
+		b.tick(noon + 10 + 120*hour)
+		expect("after the deadline", said, false)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // A publication is known from its statements alone: each node can tell what stands of
@@ -34,14 +35,14 @@ func (v *View) Deliveries(member charter.MemberIndex) []Delivery {
 	l := v.List()
 	var all []Delivery
 	parts := make(map[uint32][]piece)
-	for key, d := range v.w.deliveries {
-		if key.member != member || len(d.spans) == 0 {
+	for id, d := range v.w.targets.Of(member) {
+		if len(d.Spans) == 0 {
 			continue
 		}
-		for _, s := range d.spans {
-			parts[s.batch] = append(parts[s.batch], piece{s, len(all)})
+		for _, s := range d.Spans {
+			parts[s.Batch] = append(parts[s.Batch], piece{s, len(all)})
 		}
-		all = append(all, deliveryOf(l, key.publication, d))
+		all = append(all, deliveryOf(l, id, &d))
 	}
 	v.mu.Unlock()
 
@@ -54,26 +55,24 @@ func (v *View) Deliveries(member charter.MemberIndex) []Delivery {
 
 // piece is a span of one of several deliveries.
 type piece struct {
-	span
+	undo.Span
 	of int
 }
 
 // Excerpt is what a member said under some of its publication IDs.
 type Excerpt struct {
 	list  *List
-	spans map[uint32][]span // by batch
+	spans map[uint32][]undo.Span // by batch
 }
 
 // Excerpt returns what a member said under some IDs, as far as the view has followed.
 func (v *View) Excerpt(member charter.MemberIndex, ids []assertion.PublicationID) *Excerpt {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	x := &Excerpt{list: v.List(), spans: make(map[uint32][]span)}
+	x := &Excerpt{list: v.List(), spans: make(map[uint32][]undo.Span)}
 	for _, id := range ids {
-		if d := v.w.deliveries[deliveryKey{member, id}]; d != nil {
-			for _, s := range d.spans {
-				x.spans[s.batch] = append(x.spans[s.batch], s)
-			}
+		for _, s := range v.w.targets.Delivery(undo.Key{Member: member, Publication: id}).Spans {
+			x.spans[s.Batch] = append(x.spans[s.Batch], s)
 		}
 	}
 	return x
@@ -86,7 +85,7 @@ func (x *Excerpt) Flagged(key number.Range, category taxonomy.Category) (said, u
 	_, rows := x.list.Table.Find(key)
 	for i := range rows {
 		r := &rows[i]
-		within := func(s span) bool { return r.Index >= s.first && r.Index <= s.last }
+		within := func(s undo.Span) bool { return r.Index >= s.First && r.Index <= s.Last }
 		if r.Kind != assertion.KindFlag || r.Category != category || !slices.ContainsFunc(x.spans[r.Batch], within) {
 			continue
 		}
@@ -96,15 +95,15 @@ func (x *Excerpt) Flagged(key number.Range, category taxonomy.Category) (said, u
 	return said, upheld
 }
 
-func deliveryOf(l *List, id assertion.PublicationID, d *delivery) Delivery {
-	first, last := d.spans[0], &l.Batches[d.spans[len(d.spans)-1].batch]
-	b := &l.Batches[first.batch]
+func deliveryOf(l *List, id assertion.PublicationID, d *undo.Delivery) Delivery {
+	first, last := d.Spans[0], &l.Batches[d.Spans[len(d.Spans)-1].Batch]
+	b := &l.Batches[first.Batch]
 	out := Delivery{
-		ID: id, Issuer: l.Speakers[b.Speaker].Key, Dead: d.undoneBy != 0, Begun: b.Time, Ended: last.Time,
-		First: func() Told { return l.Read(&table.Row{Batch: first.batch, Index: first.first}) },
+		ID: id, Issuer: l.Speakers[b.Speaker].Key, Dead: d.By != 0, Begun: b.Time, Ended: last.Time,
+		First: func() Told { return l.Read(&table.Row{Batch: first.Batch, Index: first.First}) },
 	}
-	for _, s := range d.spans {
-		out.Statements += int(s.last-s.first) + 1
+	for _, s := range d.Spans {
+		out.Statements += int(s.Last-s.First) + 1
 	}
 	return out
 }
@@ -123,7 +122,7 @@ func countRetracted(l *List, parts map[uint32][]piece, all []Delivery) {
 			return
 		}
 		for _, p := range parts[r.Batch] {
-			if r.Index >= p.first && r.Index <= p.last {
+			if r.Index >= p.First && r.Index <= p.Last {
 				counted[one] = true
 				all[p.of].Retracted++
 			}

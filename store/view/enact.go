@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"ringfence/store/charter"
@@ -26,6 +27,9 @@ import (
 func (v *View) Enact(pieces ...charter.Enacted) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := v.goBack(); err != nil {
+		return err
+	}
 	var effect enacted.Effect
 	var broken error
 	for i := range pieces {
@@ -48,9 +52,10 @@ func (v *View) enact(effect *enacted.Effect) error {
 	next := *w.list
 	w.list = &next
 	w.readLedger(len(effect.Changes) > 0)
+	w.freeze(effect.Forked)
 	edits := touch(nil, effect.Keys)
 	edits = w.cover(effect.Moves, edits)
-	edits = w.hold(w.allAccounts(), w.pass(edits))
+	edits = w.hold(w.accounts.All(), w.pass(edits))
 	w.update(edits)
 	if err := w.raise(effect.Moves); err != nil {
 		return err
@@ -72,13 +77,13 @@ func (v *View) settled() error {
 func (v *View) rebuild(session uint64) error {
 	cfg := v.cfg
 	cfg.Day, cfg.Session = v.w.list.Mark.Day, session
-	before := v.w.list
+	before, lines := v.w.list, v.w.lines
 	for {
 		w, err := newWriter(cfg, v.w.ledger)
 		if err != nil {
 			return err
 		}
-		w.before = before
+		w.before, w.lines = before, lines.Anew(w)
 		for at, n := range v.w.heads {
 			w.heads[at] = max(w.heads[at], n) // those that BringTo added are kept
 		}
@@ -86,9 +91,10 @@ func (v *View) rebuild(session uint64) error {
 		if _, err := w.follow(func(*List) {}); err != nil {
 			return fmt.Errorf("view: judge anew at ledger size %d: %w", w.ledger.Size, err)
 		}
-		w.before, w.stale = nil, false
-		// Ports depend on the ledger alone, so those of this list are right.
-		if before = w.list; !w.misjudges() {
+		strayed := w.strayed
+		w.before, w.stale, w.strayed = nil, false, false
+		// Ports depend on the ledger alone, so those of this list are right, and so are pins.
+		if before, lines = w.list, w.lines; !strayed && !w.misjudges() {
 			v.cfg, v.w = cfg, w
 			v.current.Store(w.list)
 			return nil
@@ -118,25 +124,35 @@ func (w *writer) readLedger(changed bool) {
 	}
 }
 
+// freeze takes note of epochs that the ledger says to be forked, and of which nothing is
+// here.
+func (w *writer) freeze(forked []anchors.Place) {
+	if len(forked) == 0 || w.cfg.Anchored {
+		return
+	}
+	w.list.Frozen = maps.Clone(w.list.Frozen) // older lists keep theirs
+	for _, at := range forked {
+		w.list.Frozen[w.place(at)] = struct{}{}
+	}
+}
+
 // overturns reports whether pieces of the ledger may change how statements are judged
 // that were judged already.
-func (w *writer) overturns(effect *enacted.Effect) bool {
+func (w *writer) overturns(effect *enacted.Effect) (overturned bool) {
+	for i := range effect.Moves { // all of them, for each pins batches
+		overturned = w.overturnedAt(&effect.Moves[i]) || overturned
+	}
 	for _, kind := range effect.Changes {
 		if w.overturnedBy(kind) {
 			return true
 		}
 	}
 	for _, at := range effect.Forked {
-		if len(w.feeds[w.place(at)]) > 0 {
+		if !w.cfg.Anchored && w.lines.Len(w.place(at)) > 0 {
 			return true
 		}
 	}
-	for i := range effect.Moves {
-		if w.overturnedAt(&effect.Moves[i]) {
-			return true
-		}
-	}
-	return false
+	return overturned
 }
 
 func (w *writer) overturnedBy(kind motion.Kind) bool {
@@ -163,11 +179,12 @@ func (w *writer) claimed(of func(*list.Batch) bool) bool {
 }
 
 // overturnedAt reports whether batches that an anchor covers were judged by another
-// constitution than that at the size which it names, or as frozen.
+// constitution than that at the size which it names, or as frozen, or lie on another
+// branch than it.
 func (w *writer) overturnedAt(m *anchors.Move) bool {
-	held := w.moved(m)
-	if len(held) == 0 {
-		return false
+	strayed, held := w.lines.Anchored(w.place(m.Place), m.To), w.moved(m)
+	if strayed || len(held) == 0 {
+		return strayed
 	}
 	size := w.ledger.Anchors.All[w.ledger.Anchors.Cover(m.Place, m.To)-1].Size
 	return !w.ledger.Alike(size, w.ledger.Size) || w.list.IsFrozen(&w.list.Batches[held[0]])
@@ -184,9 +201,7 @@ func (w *writer) place(at anchors.Place) FeedEpoch {
 
 // moved returns the batches, by ordinal, that are held of those that an anchor covers.
 func (w *writer) moved(m *anchors.Move) []uint32 {
-	held := w.feeds[w.place(m.Place)]
-	from, n := m.From, uint64(len(held))
-	return held[min(from, n):min(m.To+1, n)]
+	return w.lines.Held(w.place(m.Place), m.From, m.To)
 }
 
 // cover notes which batches anchors cover, and adds the keys of what that starts or meets

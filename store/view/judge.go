@@ -43,10 +43,10 @@ type judge struct {
 	targets          [][]taxonomy.Ref
 	ports            []port.Terms
 	answers          []answerTo
-	undone           []undoneIn
+	named            []undo.Named
 	ends             map[taxonomy.Day]int // of the issuer's live flags: how many more end when
 	undoneOwn        int                  // of them by this batch
-	undoneHere       map[span]struct{}
+	undoneHere       map[undo.Span]struct{}
 	undoneDeliveries []undoneDelivery
 	publications     []delivered
 	spent            map[spendKey]spent
@@ -58,16 +58,11 @@ type judge struct {
 // delivered is a run of statements of one publication.
 type delivered struct {
 	id assertion.PublicationID
-	span
-}
-
-type undoneIn struct {
-	batch cid.Cid
-	undone
+	undo.Span
 }
 
 type undoneDelivery struct {
-	key      deliveryKey
+	key      undo.Key
 	undoneBy undo.By
 }
 
@@ -89,7 +84,7 @@ func (w *writer) newJudge(issuer keys.Public, tip feed.Tip, slots []assertion.Sl
 		said:    make(map[saidKey]struct{}),
 		ends:    make(map[taxonomy.Day]int),
 
-		undoneHere: make(map[span]struct{}),
+		undoneHere: make(map[undo.Span]struct{}),
 	}
 	if r, ok := w.list.Charter.Record(issuer); ok {
 		j.batch.Speaker, j.member = r.Index, r.Member
@@ -127,10 +122,10 @@ func (j *judge) delivered(i int, id assertion.PublicationID) {
 		return
 	}
 	if n := len(j.publications); n > 0 && j.publications[n-1].id == id {
-		j.publications[n-1].last = uint16(i)
+		j.publications[n-1].Last = uint16(i)
 		return
 	}
-	j.publications = append(j.publications, delivered{id, span{j.ordinal, uint16(i), uint16(i)}})
+	j.publications = append(j.publications, delivered{id, undo.Span{Batch: j.ordinal, First: uint16(i), Last: uint16(i)}})
 }
 
 // file adds the row of a statement about a key under each key that it is
@@ -218,24 +213,21 @@ func (j *judge) undoneBy(i int) undo.By {
 	if j.batch.Speaker == list.Nobody {
 		return 0
 	}
-	key := deliveryKey{j.member, j.slots[i].Publication()}
-	by := j.w.undoneBy(j.batch.CID, uint16(i), key)
-	for _, u := range j.undoneDeliveries {
-		if u.key == key {
-			by = j.w.list.Undo.Join(by, u.undoneBy)
-		}
-	}
-	return by
+	return j.undoing(j.batch.CID, uint16(i), undo.Key{Member: j.member, Publication: j.slots[i].Publication()})
 }
 
-// undoneBy returns what retracts a statement of a publication.
-func (w *writer) undoneBy(batch cid.Cid, index uint16, key deliveryKey) (by undo.By) {
-	if d := w.deliveries[key]; d != nil {
-		by = d.undoneBy
+// undoing returns what retracts a statement of a publication, this batch included.
+func (j *judge) undoing(batch cid.Cid, index uint16, key undo.Key) undo.By {
+	all := &j.w.list.Undo
+	by := j.w.targets.By(batch, index, key, all)
+	for _, u := range j.undoneDeliveries {
+		if u.key == key {
+			by = all.Join(by, u.undoneBy)
+		}
 	}
-	for _, u := range w.undone[batch] {
-		if u.member == key.member && (u.index == wholeBatch || u.index == int32(index)) {
-			by = w.list.Undo.Join(by, u.undoneBy)
+	for i := range j.named {
+		if j.named[i].Names(batch, index, key.Member) {
+			by = all.Join(by, j.named[i].By)
 		}
 	}
 	return by

@@ -551,6 +551,9 @@ func (w *world) everyOrder(v *View) {
 func (w *world) anyOrder(rnd *rand.Rand, cfg Config) *View {
 	w.t.Helper()
 	b, in, pieces, frozen := w.book(), shuffle(rnd, w.records), w.book().pieces, w.frozen
+	if rnd.IntN(2) == 0 { // batches before their parents too
+		rnd.Shuffle(len(in), func(i, k int) { in[i], in[k] = in[k], in[i] })
+	}
 	source := &growing{}
 	cfg.State, cfg.Source, cfg.Session = w.state, source, 9
 	one, err := New(cfg)
@@ -567,6 +570,9 @@ func (w *world) anyOrder(rnd *rand.Rand, cfg Config) *View {
 			must(w.t, one.Freeze(frozen[0], rnd.Uint64()))
 			frozen = frozen[1:]
 		}
+		if w.propose != nil && cfg.Anchored && rnd.IntN(3) == 0 {
+			_, _ = one.BringTo(w.propose(rnd)) // it may well lack them
+		}
 		if rnd.IntN(6) == 0 {
 			var file bytes.Buffer
 			must(w.t, one.Save(&file))
@@ -575,12 +581,19 @@ func (w *world) anyOrder(rnd *rand.Rand, cfg Config) *View {
 			must(w.t, err)
 		}
 	}
+	if cfg.Anchored {
+		_, err := one.BringTo(nil) // from whatever came to nothing
+		must(w.t, err)
+	}
 	return one
 }
 
 // differ writes what became of other statements in one view than in another.
-func (w *world) differ(a, b *View) (out string) {
-	x, y := strings.Split(w.rows(a), "\n"), strings.Split(w.rows(b), "\n")
+func (w *world) differ(a, b *View) string { return differ(w.rows(a), w.rows(b)) }
+
+// differ writes the lines that only one of two texts has.
+func differ(a, b string) (out string) {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for _, line := range x {
 		if !slices.Contains(y, line) {
 			out += "got  " + line + "\n"

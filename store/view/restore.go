@@ -88,7 +88,7 @@ func (d *decoder) list(w *writer) {
 	l.Table = table.Decode(d.Reader, func(p *table.Place) { d.place(w, p) }, func(r *table.Row) { d.row(l, r) })
 	w.alarms = clock.DecodeAlarms(d.Reader)
 	d.contests(w)
-	d.accounts(w)
+	w.accounts = undo.DecodeAccounts(d.Reader, &l.Undo, func(batch uint32) uint32 { return l.Batches[batch].Speaker })
 	d.books(w)
 	if d.Err() != nil {
 		return
@@ -126,7 +126,6 @@ func (d *decoder) batches(w *writer) {
 		}
 		b.Epoch, b.Sequence, b.Time, b.Count = d.U64(), d.U64(), int64(d.U64()), int32(d.U32())
 		at.Epoch = b.Epoch
-		w.feeds[at] = append(w.feeds[at], uint32(i))
 		if b.Speaker != list.Nobody && int(b.Speaker) >= len(l.Speakers) {
 			d.Fail("batch %d is of no issuer", i)
 		}
@@ -135,6 +134,7 @@ func (d *decoder) batches(w *writer) {
 		}
 		l.Batches[i] = b
 		w.ordinals[b.CID] = uint32(i)
+		w.lines.Apply(at, uint32(i), b.CID)
 	}
 	l.OwnKeys = make([]number.Range, d.Count(number.KeySize))
 	for i := range l.OwnKeys {
@@ -149,15 +149,6 @@ func (d *decoder) batch(l *List) uint32 {
 		d.Fail("it names batch %d of %d", n, len(l.Batches))
 	}
 	return n
-}
-
-// undoneBy reads what undoes a statement, or nothing.
-func (d *decoder) undoneBy(l *List) undo.By {
-	by := undo.By(d.U32())
-	if !l.Undo.Holds(by) {
-		d.Fail("it names retraction %d of %d", by, len(l.Undo.All))
-	}
-	return by
 }
 
 func (d *decoder) place(w *writer, p *table.Place) {
@@ -206,41 +197,8 @@ func (d *decoder) contests(w *writer) {
 	}
 }
 
-func (d *decoder) accounts(w *writer) {
-	for range d.Count(12) {
-		a := w.account(d.U32())
-		a.day = taxonomy.Day(d.U32())
-		for range d.Count(12) {
-			day := taxonomy.Day(d.U32())
-			a.add(day, int(d.U64()))
-		}
-	}
-	for i, u := range w.list.Undo.All {
-		if d.Err() != nil {
-			return
-		}
-		a := w.account(w.list.Batches[u.Batch].Speaker)
-		a.places = append(a.places, uint32(i))
-	}
-}
-
 func (d *decoder) books(w *writer) {
-	for range d.Count(26) {
-		key := deliveryKey{charter.MemberIndex(d.U16()), assertion.PublicationID(d.Raw(len(assertion.PublicationID{})))}
-		one := &delivery{undoneBy: d.undoneBy(w.list)}
-		one.spans = make([]span, d.Count(8))
-		for i := range one.spans {
-			one.spans[i] = span{d.batch(w.list), d.U16(), d.U16()}
-		}
-		w.deliveries[key] = one
-	}
-	for range d.Count(taxonomy.CIDSize + 4) {
-		target := d.CID()
-		for range d.Count(10) {
-			u := undone{member: charter.MemberIndex(d.U16()), index: int32(d.U32()), undoneBy: d.undoneBy(w.list)}
-			w.undone[target] = append(w.undone[target], u)
-		}
-	}
+	w.targets = undo.DecodeTargets(d.Reader, &w.list.Undo, len(w.list.Batches))
 	for range d.Count(8) {
 		ordinal := d.batch(w.list)
 		of := make([]number.Range, d.Count(number.KeySize))

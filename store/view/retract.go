@@ -32,11 +32,10 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 		return
 	}
 	by := j.w.list.Undo.ByNext(len(j.undoings))
-	a := j.w.account(j.batch.Speaker)
-	a.turn(j.day)
-	j.undoings = append(j.undoings, undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, a.live-j.undoneOwn))})
+	live := j.w.accounts.Of(j.batch.Speaker).Live(j.day)
+	j.undoings = append(j.undoings, undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))})
 	if body.Kind == assertion.TargetPublication {
-		j.undoDelivery(deliveryKey{j.member, assertion.PublicationID(body.Target)}, by)
+		j.undoDelivery(undo.Key{Member: j.member, Publication: assertion.PublicationID(body.Target)}, by)
 		return
 	}
 	// Check has seen that the target is a batch or a statement of one.
@@ -44,7 +43,7 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 	if err != nil {
 		return
 	}
-	index := int32(wholeBatch)
+	index := int32(undo.WholeBatch)
 	if body.Kind == assertion.TargetStatement {
 		index = int32(binary.BigEndian.Uint16(body.Target[taxonomy.CIDSize:]))
 	}
@@ -58,9 +57,9 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 // batch is another member's.
 func (j *judge) undoIn(target cid.Cid, index int32, by undo.By) bool {
 	ordinal, held := j.w.ordinals[target]
-	j.undoings[len(j.undoings)-1].Alone = index != wholeBatch && (!held || j.w.list.Batches[ordinal].Speaker != j.batch.Speaker)
+	j.undoings[len(j.undoings)-1].Alone = index != undo.WholeBatch && (!held || j.w.list.Batches[ordinal].Speaker != j.batch.Speaker)
 	if !held {
-		j.undone = append(j.undone, undoneIn{target, undone{member: j.member, index: index, undoneBy: by}})
+		j.named = append(j.named, undo.Named{Batch: target, Member: j.member, Index: index, By: by})
 		return true
 	}
 	b := &j.w.list.Batches[ordinal]
@@ -68,12 +67,12 @@ func (j *judge) undoIn(target cid.Cid, index int32, by undo.By) bool {
 		return false
 	}
 	if j.w.awaits(ordinal) {
-		j.undone = append(j.undone, undoneIn{target, undone{member: j.member, index: index, undoneBy: by}})
+		j.named = append(j.named, undo.Named{Batch: target, Member: j.member, Index: index, By: by})
 	}
-	if index == wholeBatch {
-		j.undoRows(span{ordinal, 0, math.MaxUint16}, by)
+	if index == undo.WholeBatch {
+		j.undoRows(undo.Span{Batch: ordinal, Last: math.MaxUint16}, by)
 	} else {
-		j.undoRows(span{ordinal, uint16(index), uint16(index)}, by)
+		j.undoRows(undo.Span{Batch: ordinal, First: uint16(index), Last: uint16(index)}, by)
 	}
 	return true
 }
@@ -83,15 +82,12 @@ func (j *judge) undoIn(target cid.Cid, index int32, by undo.By) bool {
 func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID) iter.Seq[Told] {
 	v.mu.Lock()
 	l := v.List()
-	var spans []span
-	if d := v.w.deliveries[deliveryKey{member, id}]; d != nil {
-		spans = slices.Clone(d.spans)
-	}
+	spans := slices.Clip(v.w.targets.Delivery(undo.Key{Member: member, Publication: id}).Spans)
 	v.mu.Unlock()
 	return func(yield func(Told) bool) {
 		for _, s := range spans {
-			for i := int(s.first); i <= int(s.last) && i < int(l.Batches[s.batch].Count); i++ {
-				if !yield(l.Read(&table.Row{Batch: s.batch, Index: uint16(i)})) {
+			for i := int(s.First); i <= int(s.Last) && i < int(l.Batches[s.Batch].Count); i++ {
+				if !yield(l.Read(&table.Row{Batch: s.Batch, Index: uint16(i)})) {
 					return
 				}
 			}
@@ -99,13 +95,9 @@ func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID)
 	}
 }
 
-func (j *judge) undoDelivery(key deliveryKey, by undo.By) {
+func (j *judge) undoDelivery(key undo.Key, by undo.By) {
 	j.undoneDeliveries = append(j.undoneDeliveries, undoneDelivery{key, by})
-	d := j.w.deliveries[key]
-	if d == nil || d.undoneBy != 0 {
-		return
-	}
-	for _, s := range d.spans {
+	for _, s := range j.w.targets.Delivery(key).Spans {
 		j.undoRows(s, by)
 	}
 }
@@ -114,30 +106,30 @@ func (j *judge) undoDelivery(key deliveryKey, by undo.By) {
 // batch; when that cannot be read any more, they are sought among the rows
 // themselves, which takes longer: damage to what was said must not keep a
 // member from undoing it.
-func (j *judge) undoRows(s span, by undo.By) {
+func (j *judge) undoRows(s undo.Span, by undo.By) {
 	l := j.w.list
-	slots, err := l.Source.Slots(l.Batches[s.batch].CID)
+	slots, err := l.Source.Slots(l.Batches[s.Batch].CID)
 	if err != nil {
 		l.Table.Each(func(p *table.Place, r *table.Row) {
-			if r.Batch == s.batch && r.Index >= s.first && r.Index <= s.last {
-				j.undoAt(p.Key, s.batch, r.Index, by)
+			if r.Batch == s.Batch && r.Index >= s.First && r.Index <= s.Last {
+				j.undoAt(p.Key, s.Batch, r.Index, by)
 			}
 		})
 		return
 	}
-	for i := int(s.first); i < len(slots) && i <= int(s.last); i++ {
+	for i := int(s.First); i < len(slots) && i <= int(s.Last); i++ {
 		one := slots[i].Statement()
 		if one == nil {
 			continue
 		}
 		if key, ok := one.Key(); ok {
-			j.countOwn(key, s.batch, uint16(i))
+			j.countOwn(key, s.Batch, uint16(i))
 			for k := range key.Keys() {
-				j.undoAt(k, s.batch, uint16(i), by)
+				j.undoAt(k, s.Batch, uint16(i), by)
 			}
 		}
 		for _, k := range j.keysAnswered(one) {
-			j.undoAt(k, s.batch, uint16(i), by)
+			j.undoAt(k, s.Batch, uint16(i), by)
 		}
 	}
 }
@@ -154,7 +146,7 @@ func (j *judge) countOwn(key number.Range, batch uint32, index uint16) {
 	_, rows := l.Table.Find(key)
 	for i := range rows {
 		r := &rows[i]
-		at := span{batch, index, index}
+		at := undo.Span{Batch: batch, First: index, Last: index}
 		if r.Batch != batch || r.Index != index || r.Until <= j.day || !l.Counted(r) {
 			continue
 		}

@@ -16,10 +16,10 @@ import (
 // as an alarm.
 func (w *writer) Settle(key number.Range, rows []table.Row) (taxonomy.Entry, taxonomy.Day) {
 	w.stale = w.stale || w.misjudged(key, rows)
-	decided, tick := w.list.Decided(key, rows)
+	decided, ratified, tick := w.list.Decided(key, rows)
 	if decided != nil {
 		w.alarm(tick, key)
-		return decided.Entry(), decided.Until
+		return ratified, decided.Until
 	}
 	what := w.list.Weigh(rows)
 	w.evidence = w.list.Gather(w.evidence[:0], rows, &what)

@@ -20,17 +20,22 @@ import (
 // SHA-256 of all before it. It is this node's own cache and no format of the
 // federation: another release may refuse it and replay. The hash finds damage;
 // a snapshot is never taken from another node.
-const snapshotMagic = "ringfence view snapshot 3\n"
+const snapshotMagic = "ringfence view snapshot 4\n"
 
-// Save writes a snapshot of the view as it stands. The view does not change
-// meanwhile; readers go on.
+// Save writes a snapshot of the view as it stands; of one that BringTo brought beyond what
+// the ledger anchored, as it stands there. The view does not change meanwhile; readers
+// go on.
 func (v *View) Save(to io.Writer) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	w := v.w
+	if v.anchored != nil {
+		w = v.anchored
+	}
 	buffered := bufio.NewWriterSize(to, 1<<20)
 	e := encoder{fixed.NewWriter(buffered)}
 	e.Raw([]byte(snapshotMagic))
-	e.writer(v.w)
+	e.writer(w)
 	err := e.Sum()
 	if err == nil {
 		err = buffered.Flush()
@@ -62,7 +67,7 @@ func (e *encoder) writer(w *writer) {
 	l.Table.Encode(e.Writer)
 	w.alarms.Encode(e.Writer)
 	e.contests(w)
-	e.accounts(w)
+	w.accounts.Encode(e.Writer)
 	e.books(w)
 }
 
@@ -125,50 +130,10 @@ func (e *encoder) contests(w *writer) {
 	}
 }
 
-func (e *encoder) accounts(w *writer) {
-	e.U32(uint32(len(w.accounts)))
-	for _, speaker := range slices.Sorted(maps.Keys(w.accounts)) {
-		a := w.accounts[speaker]
-		e.U32(speaker)
-		e.U32(uint32(a.day))
-		e.U32(uint32(len(a.ends)))
-		for _, day := range slices.Sorted(maps.Keys(a.ends)) {
-			e.U32(uint32(day))
-			e.U64(uint64(a.ends[day]))
-		}
-	}
-}
-
 func compareCID(a, b cid.Cid) int { return bytes.Compare(a.Bytes(), b.Bytes()) }
 
 func (e *encoder) books(w *writer) {
-	deliveries := slices.SortedFunc(maps.Keys(w.deliveries), func(a, b deliveryKey) int {
-		return cmp.Or(cmp.Compare(a.member, b.member), bytes.Compare(a.publication[:], b.publication[:]))
-	})
-	e.U32(uint32(len(deliveries)))
-	for _, k := range deliveries {
-		d := w.deliveries[k]
-		e.U16(uint16(k.member))
-		e.Raw(k.publication[:])
-		e.U32(uint32(d.undoneBy))
-		e.U32(uint32(len(d.spans)))
-		for _, s := range d.spans {
-			e.U32(s.batch)
-			e.U16(s.first)
-			e.U16(s.last)
-		}
-	}
-	targets := slices.SortedFunc(maps.Keys(w.undone), compareCID)
-	e.U32(uint32(len(targets)))
-	for _, c := range targets {
-		e.Raw(c.Bytes())
-		e.U32(uint32(len(w.undone[c])))
-		for _, u := range w.undone[c] {
-			e.U16(uint16(u.member))
-			e.U32(uint32(u.index))
-			e.U32(uint32(u.undoneBy))
-		}
-	}
+	w.targets.Encode(e.Writer)
 	timed := slices.Sorted(maps.Keys(w.timed))
 	e.U32(uint32(len(timed)))
 	for _, ordinal := range timed {

@@ -45,6 +45,8 @@ type View struct {
 	mu  sync.Mutex
 	cfg Config
 	w   *writer
+	// anchored stands where the ledger anchored while w, by BringTo, stands beyond; else nil
+	anchored *writer
 }
 
 // New returns a View that has applied nothing yet. It fails when this release
@@ -85,6 +87,9 @@ func (v *View) Follow() (int, error) {
 func (v *View) TurnTo(day taxonomy.Day) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.anchored != nil { // which is where days count
+		v.w, v.anchored = v.anchored, nil
+	}
 	v.w.turnTo(day)
 	v.current.Store(v.w.list)
 }
@@ -99,6 +104,9 @@ func (v *View) Freeze(epoch FeedEpoch, session uint64) error {
 		if f == epoch {
 			return nil
 		}
+	}
+	if err := v.goBack(); err != nil {
+		return err
 	}
 	before := v.cfg.Frozen
 	v.cfg.Frozen = append(slices.Clone(before), epoch)

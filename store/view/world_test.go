@@ -13,6 +13,7 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
+	"ringfence/store/motion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 )
@@ -36,6 +37,7 @@ type world struct {
 	pubs    byte
 	ledger  *book
 	frozen  []FeedEpoch
+	propose func(*rand.Rand) []motion.AnchoredHead // heads that come to nothing
 }
 
 func newWorld(t testing.TB, change func(*charter.FoundingConfig), members ...string) *world {

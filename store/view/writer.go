@@ -8,15 +8,16 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
-	"ringfence/store/charter"
 	"ringfence/store/feed"
 	"ringfence/store/harmonise"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view/internal/anchors"
 	"ringfence/store/view/internal/clock"
 	"ringfence/store/view/internal/enacted"
+	"ringfence/store/view/internal/line"
 	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/loader"
 	"ringfence/store/view/internal/table"
@@ -30,14 +31,12 @@ type writer struct {
 	list *List
 	memo *harmonise.Memo
 
-	ordinals   map[cid.Cid]uint32              // batches by CID
-	deliveries map[deliveryKey]*delivery       // what carries a publication ID
-	undone     map[cid.Cid][]undone            // retracted, also before it arrives
-	spent      map[spendKey]spent              // of daily quotas
-	due        map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
-	feeds      map[FeedEpoch][]uint32          // the batches of an epoch in order: the next sequence is their count
-	waiting    map[waitKey]cid.Cid             // arrived before their parents
-	cursor     uint64                          // of following; the list's own is where a snapshot resumes
+	ordinals map[cid.Cid]uint32              // batches by CID
+	targets  undo.Targets                    // of retractions, also before they arrive
+	spent    map[spendKey]spent              // of daily quotas
+	due      map[taxonomy.Day][]number.Range // keys whose entry differs from that day on
+	lines    *line.Lines                     // the batches of each epoch in order
+	cursor   uint64                          // of following; the list's own is where a snapshot resumes
 
 	ledger   *enacted.Fold
 	alarms   clock.Alarms              // keys whose entry differs from that tick on
@@ -45,45 +44,16 @@ type writer struct {
 	unticked []uint32                  // of timed: those whose anchor has had no tick
 	day      taxonomy.Day              // up to which due is done
 	before   *List                     // of a view that is judged anew: the list before, for its ports
-	stale    bool                      // a port showed that a statement was misjudged
+	stale    bool                      // what was judged is to be judged anew: a port showed that a statement was misjudged,
+	strayed  bool                      // or an anchor that another branch counts
 	heads    map[FeedEpoch]uint64      // of a view that stands at anchored heads: how many batches count
 
-	accounts  map[uint32]*account    // by speaker
+	accounts  undo.Accounts          // by speaker
 	answers   map[cid.Cid][]waiting  // to contests of batches that are not here yet
 	strangers map[uint32]keys.Public // who signed the batches of nobody
 
 	evidence []harmonise.Evidence // scratch of Settle
 }
-
-type waitKey struct {
-	FeedEpoch
-	sequence uint64
-}
-
-type deliveryKey struct {
-	member      charter.MemberIndex
-	publication assertion.PublicationID
-}
-
-type delivery struct {
-	spans    []span
-	undoneBy undo.By
-}
-
-// span is a run of neighbouring statements of one batch.
-type span struct {
-	batch       uint32
-	first, last uint16
-}
-
-// undone says that a member retracted a statement of a batch, or all of it.
-type undone struct {
-	member   charter.MemberIndex
-	index    int32 // wholeBatch for all statements
-	undoneBy undo.By
-}
-
-const wholeBatch = -1
 
 type spendKey struct {
 	speaker uint32
@@ -121,22 +91,20 @@ func newWriter(cfg Config, ledger *enacted.Fold) (*writer, error) {
 			Ticks:    ledger.Ticks,
 			Anchors:  ledger.Anchors.All,
 		},
-		ledger:     ledger,
-		day:        cfg.Day,
-		memo:       rules.NewMemo(memoPatterns),
-		ordinals:   make(map[cid.Cid]uint32),
-		deliveries: make(map[deliveryKey]*delivery),
-		undone:     make(map[cid.Cid][]undone),
-		spent:      make(map[spendKey]spent),
-		due:        make(map[taxonomy.Day][]number.Range),
-		feeds:      make(map[FeedEpoch][]uint32),
-		timed:      make(map[uint32][]number.Range),
-		heads:      make(map[FeedEpoch]uint64),
-		accounts:   make(map[uint32]*account),
-		answers:    make(map[cid.Cid][]waiting),
-		strangers:  make(map[uint32]keys.Public),
-		waiting:    make(map[waitKey]cid.Cid),
+		ledger:    ledger,
+		day:       cfg.Day,
+		memo:      rules.NewMemo(memoPatterns),
+		ordinals:  make(map[cid.Cid]uint32),
+		targets:   undo.NewTargets(),
+		spent:     make(map[spendKey]spent),
+		due:       make(map[taxonomy.Day][]number.Range),
+		timed:     make(map[uint32][]number.Range),
+		heads:     make(map[FeedEpoch]uint64),
+		accounts:  make(undo.Accounts),
+		answers:   make(map[cid.Cid][]waiting),
+		strangers: make(map[uint32]keys.Public),
 	}
+	w.lines = line.New(w)
 	for _, at := range ledger.Anchors.AllForked() {
 		frozen[w.place(at)] = struct{}{}
 	}
@@ -161,7 +129,7 @@ func (w *writer) follow(publish func(*List)) (int, error) {
 		w.cursor = next
 		// A snapshot resumes before the first record that waits, so that its
 		// view meets the record again.
-		if len(w.waiting) == 0 {
+		if !w.lines.Waits() {
 			saved := *w.list
 			saved.Cursor = next
 			w.list = &saved
@@ -177,40 +145,71 @@ func (w *writer) follow(publish func(*List)) (int, error) {
 // again arrives after its children: what an issuer may say depends on what it
 // said before.
 func (w *writer) take(r *feed.Record) (int, error) {
-	if !w.wants(r) {
+	if _, known := w.ordinals[r.Tip.CID]; known {
 		return 0, nil
 	}
-	place := FeedEpoch{Issuer: r.Issuer, Epoch: r.Tip.Epoch}
-	if r.Tip.Sequence != uint64(len(w.feeds[place])) || w.beyond(place, r.Tip.Sequence) {
-		w.waiting[waitKey{place, r.Tip.Sequence}] = r.Tip.CID
-		return 0, nil
+	header, _, err := feed.Peek(r.Header)
+	if err != nil {
+		return 0, fmt.Errorf("batch %s: %w", r.Tip.CID, err)
 	}
-	for n := 1; ; n++ {
+	at := FeedEpoch{Issuer: r.Issuer, Epoch: r.Tip.Epoch}
+	if w.lines.Wait(at, r.Tip.Sequence, line.Link{CID: r.Tip.CID, Previous: header.Previous}) {
+		w.stale, w.strayed = true, true
+	}
+	return w.advance(at, r)
+}
+
+// advance applies what may be applied now of an epoch. A record in hand need not be read.
+func (w *writer) advance(at FeedEpoch, hand *feed.Record) (n int, err error) {
+	for {
+		link, sequence, ok := w.lines.Next(at)
+		if !ok || w.cfg.Anchored && sequence >= w.heads[at] {
+			return n, nil
+		}
+		r := hand
+		if r == nil || r.Tip.CID != link.CID {
+			held, ok, err := w.cfg.Source.Batch(link.CID)
+			if err != nil {
+				return n, fmt.Errorf("batch %s: %w", link.CID, err)
+			}
+			if r = &held; !ok {
+				w.lines.Drop(at, sequence, link.CID)
+				return n, nil // quarantined meanwhile; it will arrive again
+			}
+		}
 		if err := w.applyRecord(r); err != nil {
 			return n, err
 		}
-		key := waitKey{place, uint64(len(w.feeds[place]))}
-		c, ok := w.waiting[key]
-		if !ok || w.beyond(place, key.sequence) {
-			return n, nil
-		}
-		delete(w.waiting, key)
-		child, ok, err := w.cfg.Source.Batch(c)
-		if err != nil {
-			return n, fmt.Errorf("batch %s: %w", c, err)
-		}
-		if !ok {
-			return n, nil // quarantined meanwhile; it will arrive again
-		}
-		r = &child
+		n++
 	}
 }
 
-// wants reports whether a record was not applied before.
-func (w *writer) wants(r *feed.Record) bool {
-	_, known := w.ordinals[r.Tip.CID]
-	return !known
+// Named implements line.Book.
+func (w *writer) Named(at FeedEpoch, sequence uint64) (merkle.Hash, bool) {
+	r, ok := w.ledger.State.Record(at.Issuer)
+	if !ok {
+		return merkle.Hash{}, false
+	}
+	return w.ledger.Anchors.Named(anchors.Place{Issuer: r.Index, Epoch: at.Epoch}, sequence)
 }
+
+// Anchored implements line.Book.
+func (w *writer) Anchored(at FeedEpoch) (uint64, bool) {
+	r, ok := w.ledger.State.Record(at.Issuer)
+	if !ok {
+		return 0, false
+	}
+	return w.ledger.Anchors.Head(anchors.Place{Issuer: r.Index, Epoch: at.Epoch})
+}
+
+// Forked implements line.Book.
+func (w *writer) Forked(at FeedEpoch) bool {
+	_, ok := w.list.Frozen[at]
+	return ok
+}
+
+// CID implements line.Book.
+func (w *writer) CID(ordinal uint32) cid.Cid { return w.list.Batches[ordinal].CID }
 
 func (w *writer) applyRecord(r *feed.Record) error {
 	slots, err := assertion.DecodeSlots(r.Body)
@@ -243,7 +242,7 @@ func (w *writer) commit(j *judge) {
 	}
 	delete(w.answers, j.batch.CID)
 	w.ordinals[j.batch.CID] = ordinal
-	w.feeds[j.place] = append(w.feeds[j.place], ordinal)
+	w.lines.Apply(j.place, ordinal, j.batch.CID)
 	if j.batch.Speaker == list.Nobody {
 		w.strangers[ordinal] = j.place.Issuer
 	}
@@ -254,33 +253,24 @@ func (w *writer) commit(j *judge) {
 		}
 	}
 	for _, p := range j.publications {
-		d := w.delivery(deliveryKey{j.member, p.id})
-		d.spans = append(d.spans, p.span)
+		w.targets.Deliver(undo.Key{Member: j.member, Publication: p.id}, p.Span)
 	}
 	for _, u := range j.undoneDeliveries {
-		d := w.delivery(u.key)
-		d.undoneBy = next.Undo.Join(d.undoneBy, u.undoneBy)
+		w.targets.Retract(u.key, u.undoneBy, &next.Undo)
 	}
-	for _, u := range j.undone {
-		w.undone[u.batch] = append(w.undone[u.batch], u.undone)
+	for _, n := range j.named {
+		w.targets.Name(n)
 	}
 	for key, s := range j.spent {
 		w.spent[key] = s
 	}
-	w.keepAccount(j)
+	if j.batch.Speaker != list.Nobody {
+		w.accounts.Of(j.batch.Speaker).Keep(j.ends, len(next.Undo.All)-len(j.undoings), len(j.undoings))
+	}
 	if len(j.undoings) > 0 {
-		j.edits = w.hold([]*account{w.account(j.batch.Speaker)}, j.edits)
+		j.edits = w.hold([]*undo.Account{w.accounts.Of(j.batch.Speaker)}, j.edits)
 	}
 	w.update(j.edits)
-}
-
-func (w *writer) delivery(key deliveryKey) *delivery {
-	d := w.deliveries[key]
-	if d == nil {
-		d = &delivery{}
-		w.deliveries[key] = d
-	}
-	return d
 }
 
 // update recomputes the keys that edits touch, in the newest list, which

@@ -53,23 +53,35 @@ type Book struct {
 
 // mark says that an anchor was the first to cover all up to a sequence.
 type mark struct {
-	to uint64
-	by Cover
+	to     uint64
+	by     Cover
+	digest merkle.Hash // of the batch at to
+}
+
+// Fork notes that an epoch forked, and reports whether nothing did before.
+func (b *Book) Fork(at Place) bool {
+	b.begin()
+	_, known := b.frozen[at]
+	b.frozen[at] = struct{}{}
+	return !known
+}
+
+func (b *Book) begin() {
+	if b.marks == nil {
+		b.marks, b.frozen = make(map[Place][]mark), make(map[Place]struct{})
+	}
 }
 
 // Add enters an anchor and returns which feeds it carried on, and which epochs it says to
 // be forked that none before did.
 func (b *Book) Add(a Anchor, heads []motion.AnchoredHead) (moves []Move, forked []Place) {
-	if b.marks == nil {
-		b.marks, b.frozen = make(map[Place][]mark), make(map[Place]struct{})
-	}
+	b.begin()
 	b.All = append(b.All, a)
 	by := Cover(len(b.All))
 	for i := range heads {
 		h := &heads[i]
 		at := Place{h.Issuer, h.Epoch}
-		if _, known := b.frozen[at]; h.Frozen && !known {
-			b.frozen[at] = struct{}{}
+		if h.Frozen && b.Fork(at) {
 			forked = append(forked, at)
 		}
 		marks := b.marks[at]
@@ -80,7 +92,7 @@ func (b *Book) Add(a Anchor, heads []motion.AnchoredHead) (moves []Move, forked 
 		if move.From > move.To {
 			continue
 		}
-		b.marks[at] = append(marks, mark{h.Sequence, by})
+		b.marks[at] = append(marks, mark{h.Sequence, by, h.Digest})
 		moves = append(moves, move)
 	}
 	return moves, forked
@@ -94,6 +106,16 @@ func (b *Book) Cover(at Place, sequence uint64) Cover {
 		return 0
 	}
 	return marks[i].by
+}
+
+// Named returns the digest of the batch at a sequence, where a head is there.
+func (b *Book) Named(at Place, sequence uint64) (merkle.Hash, bool) {
+	marks := b.marks[at]
+	i := sort.Search(len(marks), func(i int) bool { return marks[i].to >= sequence })
+	if i == len(marks) || marks[i].to != sequence {
+		return merkle.Hash{}, false
+	}
+	return marks[i].digest, true
 }
 
 // Head returns the sequence that was anchored last in an epoch.
@@ -122,5 +144,5 @@ func Digest(c cid.Cid) merkle.Hash {
 	return merkle.Hash(b[len(b)-merkle.HashSize:])
 }
 
-// AllForked returns the epochs that anchors say to be forked, in order.
+// AllForked returns the epochs that the ledger says to be forked, in order.
 func (b *Book) AllForked() []Place { return slices.SortedFunc(maps.Keys(b.frozen), Place.compare) }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/fixed"
 )
@@ -25,6 +26,7 @@ func (b *Book) Encode(e *fixed.Writer) {
 		for _, m := range b.marks[at] {
 			e.U64(m.to)
 			e.U32(uint32(m.by))
+			e.Raw(m.digest[:])
 		}
 	}
 	e.U32(uint32(len(b.frozen)))
@@ -51,9 +53,9 @@ func Decode(d *fixed.Reader) Book {
 	}
 	for range d.Count(16) {
 		at := Place{d.U32(), d.U64()}
-		marks := make([]mark, d.Count(12))
+		marks := make([]mark, d.Count(12+merkle.HashSize))
 		for i := range marks {
-			marks[i] = mark{d.U64(), Cover(d.U32())}
+			marks[i] = mark{d.U64(), Cover(d.U32()), merkle.Hash(d.Raw(merkle.HashSize))}
 			if marks[i].by == 0 || int(marks[i].by) > len(b.All) {
 				d.Fail("anchor %d of %d covers a feed", marks[i].by, len(b.All))
 			}

@@ -13,6 +13,7 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
 	"ringfence/store/checkpoint"
+	"ringfence/store/feed"
 	"ringfence/store/motion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -35,10 +36,10 @@ type Fold struct {
 
 // Effect is what pieces of the ledger changed.
 type Effect struct {
-	Keys    []number.Range // whose ratified entries became others
-	Moves   []anchors.Move // feeds that were anchored further
-	Forked  []anchors.Place
-	Changes []motion.Kind // of the constitution, in order
+	Keys    []number.Range  // whose ratified entries became others
+	Moves   []anchors.Move  // feeds that were anchored further
+	Forked  []anchors.Place // epochs that forked
+	Changes []motion.Kind   // of the constitution, in order
 	Ticked  bool
 }
 
@@ -91,7 +92,7 @@ func (f *Fold) motion(e *charter.Enacted, to *Effect) error {
 		f.anchor(e, heads, to)
 		return nil
 	case motion.NoteFork:
-		return nil
+		return f.forks(e, to)
 	}
 	to.Changes = append(to.Changes, h.Kind)
 	switch h.Kind {
@@ -138,6 +139,21 @@ func (f *Fold) reverse(e *charter.Enacted, to *Effect) error {
 			to.Keys = append(to.Keys, f.Ratified.Revoke(r.Index)...)
 		} else {
 			to.Keys = append(to.Keys, f.Ratified.Stay(r.Index, e.Size)...)
+		}
+	}
+	return nil
+}
+
+// forks freezes the epochs of which the ledger holds proof that they forked.
+func (f *Fold) forks(e *charter.Enacted, to *Effect) error {
+	for i := range e.Items {
+		proof, err := feed.ParseForkProof(e.Items[i].Item)
+		if err != nil {
+			return fmt.Errorf("ledger entry %d: %w", e.First+1+uint64(i), err)
+		}
+		r, ok := e.State.Record(proof.Issuer())
+		if at := (anchors.Place{Issuer: r.Index, Epoch: proof.Epoch()}); ok && f.Anchors.Fork(at) {
+			to.Forked = append(to.Forked, at)
 		}
 	}
 	return nil

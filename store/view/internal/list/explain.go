@@ -88,13 +88,14 @@ type Ratified struct {
 
 // ratified returns the entries of the ledger about a key.
 func (l *List) ratified(key number.Range, rows []table.Row) (all []Ratified) {
-	decides, _ := l.Decided(key, rows)
+	decides, entry, _ := l.Decided(key, rows)
 	for _, r := range l.Ratified.At(key) {
 		lapsed, _ := l.reviewed(&r, rows)
-		all = append(all, Ratified{
-			Index: r.Index, Entry: r.Entry(), From: r.From, Stayed: r.Stayed, Until: r.Until, Revoked: r.Revoked, Lapsed: lapsed,
-			Decides: decides != nil && decides.Index == r.Index,
-		})
+		one := Ratified{Index: r.Index, Entry: r.Entry(), From: r.From, Stayed: r.Stayed, Until: r.Until, Revoked: r.Revoked, Lapsed: lapsed}
+		if decides != nil && decides.Index == r.Index {
+			one.Decides, one.Entry = true, entry
+		}
+		all = append(all, one)
 	}
 	return all
 }
@@ -190,9 +191,8 @@ func (l *List) Read(r *table.Row) Told {
 	if b.Speaker != Nobody {
 		t.Issuer, t.Member = l.Speakers[b.Speaker].Key, l.Speakers[b.Speaker].Member
 	}
-	if place, ok := l.undoneBy(r); ok {
-		u := &l.Undo.All[place]
-		t.RetractedBy = taxonomy.Ref{Batch: l.Batches[u.Batch].CID, Index: u.Index}
+	if by, ok := l.undoneBy(r); ok {
+		t.RetractedBy = l.ref(&by)
 	}
 	slots, err := l.Source.Slots(b.CID)
 	if err != nil || int(r.Index) >= len(slots) {

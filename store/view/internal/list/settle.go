@@ -14,9 +14,9 @@ import (
 	"ringfence/store/view/internal/table"
 )
 
-// Decided returns the ratified entry that decides about a key, nil if none does, and the
-// next tick from which that is otherwise; 0 if none.
-func (l *List) Decided(key number.Range, rows []table.Row) (by *ratified.Record, tick int64) {
+// Decided returns the ratified entry that decides about a key, nil if none does, what it
+// says, and the next tick from which that is otherwise; 0 if none.
+func (l *List) Decided(key number.Range, rows []table.Row) (by *ratified.Record, entry taxonomy.Entry, tick int64) {
 	records := l.Ratified.At(key)
 	for i := len(records) - 1; i >= 0; i-- {
 		r := &records[i]
@@ -24,10 +24,50 @@ func (l *List) Decided(key number.Range, rows []table.Row) (by *ratified.Record,
 		lapsed, review := l.reviewed(r, rows)
 		tick = Sooner(tick, Sooner(next, review))
 		if in && !lapsed && (r.Hand || !r.Category.Class().Nuisance() || !l.Charter.Protected(key)) {
-			return r, tick
+			entry = r.Entry()
+			entry.Contested, next = l.disputed(r, rows)
+			return r, entry, Sooner(tick, next)
 		}
 	}
-	return nil, tick
+	return nil, taxonomy.Entry{}, tick
+}
+
+// since reports whether a row says something of the number itself that an anchor covered
+// after an entry was ratified.
+func (l *List) since(record *ratified.Record, r *table.Row) bool {
+	b := &l.Batches[r.Batch]
+	return !r.Void() && b.Cover != 0 && l.Anchors[b.Cover-1].Index >= record.Index && !l.Undone(r)
+}
+
+// disputed reports whether a contest of the number is open against a ratified entry, and
+// the next time, in Unix seconds, from which that is otherwise; 0 if none is known. It is
+// open from its anchor until the regulators have had their time. It ends nothing: they
+// revoke, or ratify anew what then stands uncontested. One that names statements is
+// against those alone.
+func (l *List) disputed(record *ratified.Record, rows []table.Row) (open bool, next int64) {
+	for i := range rows {
+		r := &rows[i]
+		if r.Kind != assertion.KindContest || r.From != 0 || !l.since(record, r) {
+			continue
+		}
+		deadline, ticked := l.reviewEnds(r)
+		if ticked && l.moment().Now >= deadline {
+			continue
+		}
+		open, next = true, Sooner(next, Sooner(deadline, l.undoneNext(r)))
+	}
+	return open, next
+}
+
+// reviewEnds returns the time, in Unix seconds, up to which the regulators may act on a
+// statement about a ratified number; false while it has no tick.
+func (l *List) reviewEnds(r *table.Row) (deadline int64, ticked bool) {
+	b := &l.Batches[r.Batch]
+	tick, ticked := l.TickOf(b)
+	if !ticked {
+		return 0, false
+	}
+	return tick + int64(l.StateOf(b).Policy().ContestHours.Ratified)*3600, true
 }
 
 // reviewed reports whether a reassign of the number has lapsed a ratified entry, and else
@@ -37,16 +77,11 @@ func (l *List) Decided(key number.Range, rows []table.Row) (by *ratified.Record,
 func (l *List) reviewed(record *ratified.Record, rows []table.Row) (lapsed bool, next int64) {
 	for i := range rows {
 		r := &rows[i]
-		b := &l.Batches[r.Batch]
-		if r.Kind != assertion.KindReassign || r.Void() || b.Cover == 0 || l.Anchors[b.Cover-1].Index < record.Index || l.Undone(r) {
+		if r.Kind != assertion.KindReassign || !l.since(record, r) {
 			continue
 		}
-		tick, ticked := l.TickOf(b)
-		if !ticked {
-			continue
-		}
-		deadline := tick + int64(l.StateOf(b).Policy().ContestHours.Ratified)*3600
-		if l.moment().Now >= deadline {
+		deadline, ticked := l.reviewEnds(r)
+		if ticked && l.moment().Now >= deadline {
 			return true, 0
 		}
 		next = Sooner(next, deadline)
@@ -74,17 +109,25 @@ func (l *List) Gather(evidence []harmonise.Evidence, rows []table.Row, what *wei
 
 // Undone reports whether a retraction of a row's statement works.
 func (l *List) Undone(r *table.Row) bool {
-	_, ok := l.undoneBy(r)
-	return ok
+	return r.UndoneBy != 0 && l.Undo.Undone(r.UndoneBy, l.moment().Now, l.sameFeed(r))
 }
 
-// undoneBy returns the retraction that undoes a row's statement, by its place.
-func (l *List) undoneBy(r *table.Row) (place uint32, ok bool) {
-	if r.UndoneBy == 0 {
-		return 0, false
-	}
+// sameFeed returns what tells whether a batch is of the issuer of a row.
+func (l *List) sameFeed(r *table.Row) func(batch uint32) bool {
 	speaker := l.Batches[r.Batch].Speaker
-	return l.Undo.Undone(r.UndoneBy, l.moment().Now, func(batch uint32) bool { return l.Batches[batch].Speaker == speaker })
+	return func(batch uint32) bool { return l.Batches[batch].Speaker == speaker }
+}
+
+// undoneBy returns the retraction that undoes a row's statement: of several that work the
+// one that was said first, whichever came first.
+func (l *List) undoneBy(r *table.Row) (first table.Row, ok bool) {
+	for place := range l.Undo.Working(r.UndoneBy, l.moment().Now, l.sameFeed(r)) {
+		u := &l.Undo.All[place]
+		if one := (table.Row{Batch: u.Batch, Index: u.Index}); !ok || l.older(&one, &first) {
+			first, ok = one, true
+		}
+	}
+	return first, ok
 }
 
 // weighed is what was said about a key that decides about evidence.
@@ -178,8 +221,7 @@ func (l *List) undoneNext(r *table.Row) int64 {
 	if r.UndoneBy == 0 || !l.Undo.Holding() {
 		return 0
 	}
-	speaker := l.Batches[r.Batch].Speaker
-	return l.Undo.Next(r.UndoneBy, l.moment().Now, func(batch uint32) bool { return l.Batches[batch].Speaker == speaker })
+	return l.Undo.Next(r.UndoneBy, l.moment().Now, l.sameFeed(r))
 }
 
 // handover is a valid reassign: the number has a new user since date, and what

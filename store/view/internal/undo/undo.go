@@ -7,6 +7,7 @@
 package undo
 
 import (
+	"iter"
 	"maps"
 )
 
@@ -137,20 +138,34 @@ func (b *Book) SetHolds(holds map[uint32]Hold) (changed map[uint32]struct{}) {
 	return changed
 }
 
-// Undone returns the place of an undoing of by that works at a time, in Unix seconds.
-// own tells whether a batch is of the same feed as the statement.
-func (b *Book) Undone(by By, now int64, own func(batch uint32) bool) (place uint32, ok bool) {
-	for one := range b.each(by) {
-		place = uint32(one) - 1
-		if len(b.held) == 0 {
-			return place, true
-		}
-		h := b.held[place]
-		if from := h.Across; h.Own <= now && own(b.All[place].Batch) || from <= now && !own(b.All[place].Batch) {
-			return place, true
+// Undone reports whether any undoing of by works at a time, in Unix seconds. own tells
+// whether a batch is of the same feed as the statement.
+func (b *Book) Undone(by By, now int64, own func(batch uint32) bool) bool {
+	for range b.Working(by, now, own) {
+		return true
+	}
+	return false
+}
+
+// Working yields the places of the undoings of by that work at a time, in Unix seconds.
+func (b *Book) Working(by By, now int64, own func(batch uint32) bool) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for one := range b.each(by) {
+			place := uint32(one) - 1
+			if len(b.held) > 0 {
+				from := b.held[place].Across
+				if own(b.All[place].Batch) {
+					from = b.held[place].Own
+				}
+				if from > now {
+					continue
+				}
+			}
+			if !yield(place) {
+				return
+			}
 		}
 	}
-	return 0, false
 }
 
 // Next returns the next time after now, in Unix seconds, from which by undoes more of a
