@@ -15,6 +15,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
+	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/checkpoint"
 	"ringfence/store/disk"
@@ -176,6 +177,14 @@ func (w *World) Anchor(change func(*motion.AnchorPoint), members ...string) uint
 		items = append(items, b)
 	}
 	return w.Enact(motion.Anchor, items)
+}
+
+// Reinstate opens a new epoch for a member, which goes on from what it said last.
+func (w *World) Reinstate(member string) uint64 {
+	w.Helper()
+	heads := w.heads([]string{member})
+	a := &article.Reinstatement{Issuer: chartertest.Issuer(member).Public(), Epoch: heads[0].Epoch + 1, Base: heads}
+	return w.Enact(motion.Reinstate, w.Article(a))
 }
 
 // heads is how far members have got, in the order of the roster.
