@@ -44,8 +44,6 @@ func child(t *testing.T, args []string) {
 		synctest.Test(t, func(t *testing.T) { tell(t, crowd.Spread(t, want(1), want(2))) })
 	case len(args) > 3 && args[0] == councilVerb:
 		tell(t, council.Do(t, council.Work(args[1]), args[2], want(3)))
-	case len(args) > 1 && args[0] == auditVerb:
-		tell(t, audited{council.Audit(t, args[1]), peakBytes()})
 	case len(args) > 3 && args[0] == "crowd":
 		standAround(t, want(1), args[2], args[3])
 	default:

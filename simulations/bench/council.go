@@ -22,6 +22,9 @@ const (
 	failoverGoal   = 5 * time.Second
 	followEntries  = 1_000_000
 	followGoal     = 30 * time.Second
+	auditEntries   = 1_000_000
+	auditGoal      = 60 * time.Second
+	auditPeak      = 1 << 30 // bytes
 	verifyEntries  = 100_000
 	verifyGoal     = time.Millisecond
 	quorumIdleGoal = 1.0 // percent of a core
@@ -143,6 +146,24 @@ func followAll(ctx context.Context, o *Options) (Result, error) {
 	r := Result{Value: median(values), Unit: "s", Goal: fmt.Sprintf("%d entries within %v", followEntries, followGoal)}
 	r.Met = r.Value < followGoal.Seconds()
 	r.Details = []string{fmt.Sprintf("from its own disk in %.1f s; %d MiB in memory beside the store's, %d MiB on disk", last.Reopen.Seconds(), last.Past>>20, last.OnDisk>>20)}
+	return r, nil
+}
+
+// auditAll measures an audit of a ledger that a node holds: all decisions judged, and the
+// list roots at its anchors computed anew.
+func auditAll(ctx context.Context, o *Options) (Result, error) {
+	var last council.Audited
+	values, err := each(ctx, o, council.AuditEntries, o.scaled(auditEntries), func(a council.Audited) float64 {
+		last = a
+		o.tell("audit: %d entries, %d of them ticks, and %d list roots in %v, peak %d MiB", a.Entries, a.Ticks, a.Anchors, a.Took, a.Peak>>20)
+		return a.Took.Seconds()
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{Value: median(values), Unit: "s", Goal: fmt.Sprintf("%d entries and a year of ticks within %v and %d MiB", auditEntries, auditGoal, auditPeak>>20)}
+	r.Met = r.Value < auditGoal.Seconds() && last.Peak < auditPeak
+	r.PeakBytes = &last.Peak
 	return r, nil
 }
 

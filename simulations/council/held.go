@@ -2,7 +2,11 @@ package council
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,20 +131,22 @@ type Audited struct {
 	Ticks   int           `json:"ticks"`
 	Anchors int           `json:"anchors"`
 	Took    time.Duration `json:"took_nanoseconds"` // the store opened, and all of it judged
+	Peak    int64         `json:"peak_bytes"`       // of resident memory meanwhile; 0 where the system does not tell
 }
 
-// Audit audits what Hold made in a directory, of so many entries. It fails unless all is
-// right.
+// Audit audits what Hold made in a directory. It fails unless all is right.
 func Audit(t testing.TB, dir string) Audited {
 	t.Helper()
 	genesis := ballottest.Found(t, regulators, nil).Genesis
+	debug.FreeOSMemory()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // a new peak: proc(5)
 	began := time.Now()
 	store, err := disk.Open(disk.Config{Dir: filepath.Join(dir, storeDir)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, err := audit.Run(context.Background(), audit.Config{Genesis: genesis, Ledger: store.Ledger(), Feeds: store})
-	took := time.Since(began)
+	took, peak := time.Since(began), peakBytes()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,5 +156,20 @@ func Audit(t testing.TB, dir string) Audited {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return Audited{Entries: r.Judged, Ticks: r.Ticks, Anchors: r.Anchors, Took: took}
+	return Audited{Entries: r.Judged, Ticks: r.Ticks, Anchors: r.Anchors, Took: took, Peak: peak}
+}
+
+// peakBytes returns the highest resident memory of this process.
+func peakBytes() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	kib, _ := strconv.ParseInt(fields[0], 10, 64)
+	return kib << 10
 }
