@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -167,9 +166,4 @@ func (a *auditor) went(p Phase, n uint64) {
 	if a.cfg.Progress != nil && (before/step != a.done/step) {
 		a.cfg.Progress(p, min(a.done, a.total), a.total)
 	}
-}
-
-// ended reports whether an error is that what is gone through was given up.
-func ended(ctx context.Context, err error) bool {
-	return ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"ringfence/consensus/audit"
@@ -16,6 +17,7 @@ import (
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/disk"
 	"ringfence/store/feed"
+	"ringfence/store/feed/feedtest"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
 )
@@ -167,6 +169,44 @@ func TestEveryTurnedBitOfTheLedgerIsFound(t *testing.T) {
 		}
 	}
 	clean(t, run(t, w, of(s)))
+}
+
+// rotten is a ledger of which the disk cannot give some rows, from some moment on.
+type rotten struct {
+	audit.Ledger
+	of    func(ledger.Tile) bool
+	spare *atomic.Int32 // reads of such rows that go well
+}
+
+func (r rotten) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
+	if r.of(t) && r.spare.Add(-1) < 0 {
+		return nil, fmt.Errorf("a checksum: %w", ledger.ErrDamaged)
+	}
+	return r.Ledger.Read(ctx, t)
+}
+
+// Rows that the disk does not give are named, each of them; so is what went bad while the
+// audit ran.
+func TestRowsThatTheDiskDoesNotGiveAreNamed(t *testing.T) {
+	w := told(t)
+	s := keep(t, w, nil)
+	var none atomic.Int32
+	bad := func(tile ledger.Tile) bool {
+		return tile.Index == 0 && (tile.Kind == ledger.Openings || tile.Kind == ledger.Hashes && tile.Level == 0 && tile.Width == ledger.Full)
+	}
+	r := run(t, w, held{rotten{s.Ledger(), bad, &none}, s})
+	finds(t, r, audit.LedgerDamaged, "tile/openings/000", "a checksum")
+	finds(t, r, audit.LedgerDamaged, "tile/0/000", "a checksum")
+	if r.Judged != 1 || len(r.Findings) != 2 {
+		t.Errorf("judged %d: %+v", r.Judged, r.Findings)
+	}
+	var once atomic.Int32
+	once.Store(2) // by those who judge it and look at its rows
+	r = run(t, w, held{rotten{s.Ledger(), func(tile ledger.Tile) bool { return tile.Index == 0 && tile.Kind == ledger.Openings }, &once}, s})
+	finds(t, r, audit.NotJudged, "", "nor can any behind it")
+	if r.Judged != r.Size || r.Anchors != 2 || r.Right != 0 {
+		t.Errorf("%+v", r)
+	}
 }
 
 // noted is a ledger with another checkpoint.
@@ -544,5 +584,29 @@ func TestProgress(t *testing.T) {
 	}
 	if got := last[audit.Recomputing]; got != [2]uint64{2, 2} {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestAForkProofOfAnotherFederationIsFound(t *testing.T) {
+	w := audittest.Begun(t, 1)
+	s := keep(t, w, nil)
+	drawn := feedtest.Draw(t, "A0 <- A1; A0 <- A1'")
+	var both [2]feed.Verified
+	for i, name := range []string{"A1", "A1'"} {
+		var err error
+		if both[i], err = feed.Verify(drawn.Batch(name).Signed, drawn.Batch(name).Header.Federation); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := feed.NewForkProof(both[0], both[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutFork(p); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, w, of(s))
+	if finds(t, r, audit.BadForkProof, " 0", "it is of federation"); r.ForkProofs != 1 {
+		t.Errorf("%d fork proofs", r.ForkProofs)
 	}
 }

@@ -59,32 +59,41 @@ func (a *auditor) openLedger(ctx context.Context) error {
 		return nil
 	}
 	a.report.Size, a.report.Root = n.Size, n.Root
-	if a.tree, err = ledger.Open(ctx, a.cfg.Ledger, n.Tree); err != nil {
-		return a.damage(ctx, err)
+	if a.tree, err = ledger.Open(ctx, a.rows(), n.Tree); err != nil {
+		return a.damage(err)
 	}
 	a.note = &n
 	return nil
 }
 
-// damage finds that a row of the ledger is not what it must be. Whatever else an error
+// rows is where the ledger is read.
+func (a *auditor) rows() ledger.Source { return rows{a.cfg.Ledger} }
+
+// rows says of what cannot be read which row it is.
+type rows struct{ ledger.Source }
+
+// Read implements ledger.Source.
+func (r rows) Read(ctx context.Context, t ledger.Tile) ([]byte, error) {
+	b, err := r.Source.Read(ctx, t)
+	if err != nil && (errors.Is(err, ledger.ErrDamaged) || errors.Is(err, fs.ErrNotExist)) {
+		err = &ledger.DamagedError{Tiles: []ledger.Tile{t}, Why: err.Error()}
+	}
+	return b, err
+}
+
+// damage finds that rows of the ledger are not what they must be. Whatever else an error
 // is, it ends the audit.
-func (a *auditor) damage(ctx context.Context, err error) error {
+func (a *auditor) damage(err error) error {
 	var d *ledger.DamagedError
-	switch {
-	case ended(ctx, err):
+	if !errors.As(err, &d) {
 		return err
-	case errors.As(err, &d):
-		why := error(nil)
-		if d.Why != "" {
-			why = errors.New(d.Why)
-		}
-		for _, t := range d.Tiles {
-			a.find(LedgerDamaged, t.Path(), why)
-		}
-	case errors.Is(err, ledger.ErrDamaged), errors.Is(err, fs.ErrNotExist):
-		a.find(LedgerDamaged, "tile", err)
-	default:
-		return err
+	}
+	why := error(nil)
+	if d.Why != "" {
+		why = errors.New(d.Why)
+	}
+	for _, t := range d.Tiles {
+		a.find(LedgerDamaged, t.Path(), why)
 	}
 	return nil
 }
@@ -95,13 +104,13 @@ func (a *auditor) checkRows(ctx context.Context) error {
 	if a.note == nil {
 		return nil
 	}
-	r := ledger.NewReader(a.tree, a.cfg.Ledger)
+	r := ledger.NewReader(a.tree, a.rows())
 	for since := uint64(0); since < a.note.Size; {
 		err := r.Check(ctx, since)
 		if err == nil {
 			return nil
 		}
-		if err := a.damage(ctx, err); err != nil {
+		if err := a.damage(err); err != nil {
 			return err
 		}
 		var d *ledger.DamagedError
@@ -122,10 +131,10 @@ func (a *auditor) fold(ctx context.Context, genesis []byte) error {
 	if a.note == nil {
 		return nil
 	}
-	r := ledger.NewReader(a.tree, a.cfg.Ledger)
+	r := ledger.NewReader(a.tree, a.rows())
 	first, err := r.Entries(ctx, 0)
 	if err != nil {
-		return a.damage(ctx, err)
+		return a.damage(err)
 	}
 	if !bytes.Equal(first[0], genesis) {
 		a.find(OtherGenesis, "0", nil)
@@ -144,7 +153,7 @@ func (a *auditor) fold(ctx context.Context, genesis []byte) error {
 	case errors.As(err, &t):
 		a.find(NoPlace, entryAt(t.Index), t.Why)
 	case err != nil:
-		return a.damage(ctx, err)
+		return a.damage(err)
 	default:
 		a.certified()
 	}

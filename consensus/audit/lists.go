@@ -54,18 +54,19 @@ func (a *auditor) recompute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	items := openings{ctx: ctx, from: ledger.NewReader(a.tree, a.cfg.Ledger)}
+	items := openings{ctx: ctx, from: ledger.NewReader(a.tree, a.rows())}
 	next := 0
 	for _, at := range a.anchors {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if next, err = a.enact(v, &items, next, at.point.Size); err != nil {
-			return err
+		var heads []motion.AnchoredHead
+		if next, err = a.enact(v, &items, next, at.point.Size); err == nil {
+			heads, err = items.heads(at)
 		}
-		heads, err := items.heads(at)
 		if err != nil {
-			return err
+			a.find(NotJudged, entryAt(at.index), fmt.Errorf("nor can any behind it: %w", err))
+			return ctx.Err()
 		}
 		a.compare(v, at, heads)
 		a.went(Recomputing, 1)
