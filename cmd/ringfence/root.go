@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/audit"
 	"ringfence/cmd/ringfence/evidence"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/slip"
@@ -73,6 +74,8 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
+	judged := func(cmd *cobra.Command, r *show.Audit) error { return answer(a, cmd, r, show.Audited) }
+	add(groupKeep, audit.Command(audit.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: judged, No: errNo}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	speak, look := a.council().Commands()

@@ -66,7 +66,7 @@ func (f *Follower) certifiedNow(n checkpoint.Note) bool {
 // certified n. Nothing of it is told on before.
 func (f *Follower) probe(ctx context.Context, r *ledger.Reader, n checkpoint.Note) error {
 	side := f.at.past.Clone()
-	err := decisions(ctx, r, side, n.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
+	err := Decisions(ctx, r, side, n.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
 	var t *Trouble
 	switch {
 	case errors.As(err, &t): // of a ledger that nobody vouches for
@@ -80,8 +80,11 @@ func (f *Follower) probe(ctx context.Context, r *ledger.Reader, n checkpoint.Not
 	return nil
 }
 
-// decisions folds into past what r has up to a size, and hands each decision on.
-func decisions(ctx context.Context, r *ledger.Reader, past *enact.Past, size uint64, each func([]ledger.Entry, charter.Enacted) error) error {
+// Decisions folds into past what r has up to a size, decision by decision, and hands each
+// on with its entries, which must not be kept: whoever follows the ledger, and whoever
+// goes through one that he holds, judges it by this. The error is a *Trouble where no
+// valid ledger goes on like that, and else what r says, or each.
+func Decisions(ctx context.Context, r *ledger.Reader, past *enact.Past, size uint64, each func([]ledger.Entry, charter.Enacted) error) error {
 	var waiting []ledger.Entry
 	enough := 1 // entries that are worth another look
 	for more, err := range since(ctx, r, past.Size(), size) {
@@ -167,7 +170,7 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 	}
 	// What is folded and not written down is folded anew next time.
 	past := f.at.past.Clone()
-	err := decisions(ctx, r, past, n.Size, func(e []ledger.Entry, d charter.Enacted) error {
+	err := Decisions(ctx, r, past, n.Size, func(e []ledger.Entry, d charter.Enacted) error {
 		unwritten, told = append(unwritten, e...), append(told, d)
 		if len(unwritten) < written {
 			return nil

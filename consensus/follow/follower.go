@@ -142,7 +142,7 @@ func (f *Follower) At(ctx context.Context, want checkpoint.Tree) (*enact.Past, l
 	f.mu.Unlock()
 	tree, err := ledger.Open(ctx, f.cfg.Ledger, want)
 	if err == nil {
-		err = decisions(ctx, ledger.NewReader(tree, f.cfg.Ledger), past, want.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
+		err = Decisions(ctx, ledger.NewReader(tree, f.cfg.Ledger), past, want.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
 	}
 	if err != nil {
 		return nil, tree, fmt.Errorf("follow: fold the ledger %s: %w", want, err)

@@ -86,6 +86,7 @@ func Cases() []Case {
 		{"undo", "a stay or a revocation to where no node of the demo has the entry in force", undo},
 		{"failover", "the leading regulator's end to the next enactment", failover},
 		{"follow", "1,000,000 ledger entries to a new follower, each verified", followAll},
+		{"audit", "1,000,000 ledger entries that a node holds, and a year of ticks, judged anew", auditAll},
 		{"verify", "the check of one proof file", verify},
 		{"quorum-idle", "four regulators with nothing to decide", quorumIdle},
 	}

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 // the design names, null where there is no baseline.
 func TestCasesGiveTheNamedObject(t *testing.T) {
 	// Nobody else does the same, or is not built: see TestTheBaselinesProgram.
-	alone := map[string]bool{"screen": true, "spread": true, "idle": true, "ledger": true, "enact": true, "failover": true, "follow": true, "verify": true, "quorum-idle": true}
+	alone := map[string]bool{"screen": true, "spread": true, "idle": true, "ledger": true, "enact": true, "failover": true, "follow": true, "audit": true, "verify": true, "quorum-idle": true}
 	binary := filepath.Join(t.TempDir(), "ringfence")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "ringfence/cmd/ringfence").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

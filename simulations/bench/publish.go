@@ -10,9 +10,9 @@ import (
 	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
-	"github.com/dgraph-io/badger/v4/options"
 
 	"ringfence/node/publish"
+	"ringfence/simulations/bench/plain"
 	"ringfence/simulations/data"
 	"ringfence/simulations/stage"
 	"ringfence/store/assertion"
@@ -149,7 +149,7 @@ func statements(store *disk.Store) ([]pair, error) {
 // nothing of ours around it.
 func writeBatch(dir string, all []pair) (time.Duration, error) {
 	debug.FreeOSMemory()
-	db, err := badger.Open(engineOptions(dir))
+	db, err := badger.Open(plain.Engine(dir))
 	if err != nil {
 		return 0, err
 	}
@@ -160,16 +160,6 @@ func writeBatch(dir string, all []pair) (time.Duration, error) {
 		err = closing
 	}
 	return took, err
-}
-
-// engineOptions are those of store/disk, but with Badger's own compactors.
-func engineOptions(dir string) badger.Options {
-	return badger.DefaultOptions(dir).
-		WithMemTableSize(8 << 20).WithNumMemtables(3).WithNumCompactors(2).WithNumGoroutines(2).
-		WithBlockCacheSize(16 << 20).WithIndexCacheSize(0).WithCompression(options.None).
-		WithValueThreshold(4 << 10).WithValueLogFileSize(64 << 20).
-		WithVerifyValueChecksum(true).WithChecksumVerificationMode(options.OnBlockRead).
-		WithDetectConflicts(false).WithSyncWrites(false).WithMetricsEnabled(false).WithLogger(nil)
 }
 
 func fill(db *badger.DB, all []pair) error {

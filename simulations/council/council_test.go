@@ -48,3 +48,12 @@ func TestAFollowerAndAVerifier(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+func TestAnAuditOfWhatIsHeld(t *testing.T) {
+	dir := t.TempDir()
+	size := Hold(t, 10_000, 48, dir)
+	r := Audit(t, dir)
+	if r.Entries != size || size < 10_000 || r.Ticks < 48 || r.Anchors != 1 || r.Took <= 0 {
+		t.Errorf("%+v of %d", r, size)
+	}
+}

@@ -61,6 +61,13 @@ func Grow(t testing.TB, entries int) *Ledger {
 		f.Entries = nil
 		f.State.Release(f.State.Size())
 	}
+	l.From, l.Note, l.Size = rows, noteOf(f, tree).Bytes(), tree.Size()
+	return l
+}
+
+// noteOf returns the checkpoint of a tree, which a quorum cosigned.
+func noteOf(f *ballottest.Federation, tree ledger.Tree) checkpoint.Note {
+	f.Helper()
 	c := checkpoint.Checkpoint{Origin: checkpoint.Origin(f.State.Constitution().Federation()), Tree: tree.Head()}
 	n, err := checkpoint.Sign(c, chartertest.Key("log", ""))
 	for _, m := range f.Quorum() {
@@ -70,10 +77,9 @@ func Grow(t testing.TB, entries int) *Ledger {
 		}
 	}
 	if err != nil {
-		t.Fatal(err)
+		f.Fatal(err)
 	}
-	l.From, l.Note, l.Size = rows, n.Bytes(), tree.Size()
-	return l
+	return n
 }
 
 // Followed is what it took to follow a ledger.

@@ -18,6 +18,7 @@ const (
 	SitIdle       Work = "idle"     // seconds; gives the share of a processor
 	FollowEntries Work = "follow"   // gives a Followed
 	VerifyProof   Work = "verify"   // in a ledger of so many entries; gives a time.Duration
+	AuditEntries  Work = "audit"    // and as many idle ticks as go to them; gives an Audited
 )
 
 // proofs is over how many proofs VerifyProof takes the average.
@@ -31,6 +32,9 @@ func Do(t testing.TB, w Work, dir string, times int) any {
 		return Follow(t, Grow(t, times), dir)
 	case VerifyProof:
 		return Verify(t, Grow(t, times), proofs)
+	case AuditEntries:
+		Hold(t, times, times*idleTicks/heldEntries, dir)
+		return Audit(t, dir)
 	}
 	cfg := Config{Dir: dir, Timing: group.Loopback(), Follower: w == EnactMotions}
 	if w == SitIdle {

@@ -1,0 +1,165 @@
+// Package audit is the verb that goes through everything a data directory holds, from the
+// genesis, and says what is wrong, where, and what to do.
+//
+// What is judged, and how, is consensus/audit's; here the directory is opened and the
+// report put into words and fields.
+//
+// Floor 15, a room of cmd/ringfence.
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
+	"ringfence/consensus/audit"
+	"ringfence/node"
+	"ringfence/node/api"
+	"ringfence/node/bound"
+	"ringfence/node/config"
+	"ringfence/node/phrase"
+	"ringfence/store/charter"
+	"ringfence/store/disk"
+)
+
+// App is what the verb has of the program.
+type App struct {
+	Settings func(cmd *cobra.Command) (config.Config, error)
+	Runs     func(socket string) bool // a node answers there
+	// Progress draws how far it is, for people who watch; draw may be nil.
+	Progress func() (draw func(api.Progress), finish func() error)
+	Answer   func(cmd *cobra.Command, r *show.Audit) error
+	No       error // ends a verb whose answer is no
+}
+
+// Command is the verb.
+func Command(a App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "audit",
+		Short: "Judge all that is held anew, from the genesis",
+		Long: `Audit goes through everything that the directory holds and believes nothing of it.
+Every batch of every feed: header, signature, statements up to the root, and the chain
+that they make. The ledger: each row against the certified root, each motion with its
+votes and items by the rules that followers judge by, each change of the regulators,
+and the cosignatures under the kept checkpoint. And each list root that the regulators
+anchored: it is computed anew from what was signed.
+
+It says what is wrong, where, and what to do. A moment at which something counted that
+was erased since is called not recomputable: nobody can compute its root any more, and
+nothing is wrong with that.
+
+The node must not run. Nothing is changed, but that a batch whose bytes the disk has
+changed is put into quarantine, as whenever one is read. It ends with 1 when something
+is wrong.`,
+		Example: `  ringfence audit --dir acme
+  ringfence audit --dir acme --json`,
+		Args: slip.Exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := a.run(cmd)
+			if err == nil {
+				err = a.Answer(cmd, r)
+			}
+			if err == nil && !r.OK {
+				return a.No
+			}
+			return err
+		},
+	}
+}
+
+func (a *App) run(cmd *cobra.Command) (r *show.Audit, err error) {
+	cfg, err := a.Settings(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if a.Runs(cfg.Socket) {
+		return nil, api.Tell(api.Refused, phrase.New("audit.node_runs", "a node runs on %s; stop it before its directory is audited, or audit a backup restored elsewhere", cfg.Socket))
+	}
+	genesis, state, err := node.ReadGenesis(cfg.Dir)
+	if err != nil {
+		return nil, api.Tell(api.BadInput, phrase.From(err))
+	}
+	store, err := open(cfg, state)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	draw, finish := a.Progress()
+	began := time.Now()
+	report, err := audit.Run(cmd.Context(), audit.Config{Genesis: genesis, Ledger: store.Ledger(), Feeds: store, Progress: drawn(draw)})
+	if err := errors.Join(err, finish()); err != nil {
+		return nil, err
+	}
+	told := tell(report, state.Name())
+	told.Seconds = int64(time.Since(began).Round(time.Second) / time.Second)
+	return told, nil
+}
+
+// open opens the store of a directory that has one, of this federation.
+func open(cfg config.Config, state *charter.State) (*disk.Store, error) {
+	dir := filepath.Join(cfg.Dir, node.StoreDir)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, api.Tell(api.BadInput, phrase.New("audit.no_store", "%s holds no store yet: no node ran there, and there is nothing to audit", cfg.Dir))
+	}
+	log := slog.New(slog.DiscardHandler)
+	store, err := disk.Open(disk.Config{Dir: dir, FreeFloor: cfg.FreeFloor, Federation: state.Federation(), Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	whose := bound.Store{Store: store, Dir: cfg.Dir, Genesis: filepath.Join(cfg.Dir, node.GenesisFile), Log: log}
+	if err := whose.Bind(state.Federation()); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// drawn draws the progress of an audit; nil if nobody watches.
+func drawn(draw func(api.Progress)) func(audit.Phase, uint64, uint64) {
+	if draw == nil {
+		return nil
+	}
+	names := map[audit.Phase]string{audit.Reading: "feeds and ledger", audit.Recomputing: "list roots"}
+	return func(p audit.Phase, done, total uint64) {
+		draw(api.Progress{Phase: names[p], Done: int64(done), Total: int64(total)})
+	}
+}
+
+// tell puts a report into the fields that people and programs read.
+func tell(r *audit.Report, name string) *show.Audit {
+	t := &show.Audit{
+		OK: r.Clean(), Federation: r.Federation.String(), Name: name,
+		LedgerSize: r.Size, Judged: r.Judged, Motions: r.Motions, Votes: r.Votes, Ticks: r.Ticks, Settlements: r.Settlements,
+		Ratified: r.Ratified, OpeningsErased: r.OpeningsErased,
+		Cosigners: r.Cosigned, Quorum: r.Quorum, Regulators: r.Regulators,
+		Feeds: r.Feeds, Batches: r.Batches, Statements: r.Statements, StatementsErased: r.StatementsErased, ForkProofs: r.ForkProofs,
+		Anchors: r.Anchors, Right: r.Right, NotRecomputable: []show.Moment{}, Findings: []show.Finding{}, More: r.More,
+	}
+	if r.Size > 1 {
+		t.LedgerRoot = r.Root.String()
+	}
+	if r.Fresh != 0 {
+		t.Certified = time.Unix(r.Fresh, 0).UTC().Format(time.RFC3339)
+	}
+	for _, m := range r.Moments {
+		if m.NotRecomputable {
+			t.NotRecomputable = append(t.NotRecomputable, show.Moment{Index: m.Index, Size: m.Size, Day: m.Day.String(), Root: m.Root.String()})
+		}
+	}
+	for _, f := range r.Findings {
+		t.Findings = append(t.Findings, Told(f))
+	}
+	return t
+}
+
+// Told is a finding in words, with what to do.
+func Told(f audit.Finding) show.Finding {
+	return show.Finding{Code: f.Code.String(), Where: f.Where, What: what(f), Detail: f.Why, Do: remedy(f.Code)}
+}
