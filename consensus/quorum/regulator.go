@@ -65,6 +65,8 @@ type Config struct {
 	Keeper  Keeper
 	Network Network
 
+	// Pin is follow.Config's.
+	Pin checkpoint.Tree
 	// Enacted takes the decisions of the followed ledger: see follow.Config.
 	Enacted func([]charter.Enacted) error
 	// Certified takes each newly certified checkpoint once it is followed here, to be
@@ -126,7 +128,7 @@ func Open(ctx context.Context, cfg Config) (*Regulator, error) {
 	}
 	var err error
 	r.follower, err = follow.Open(ctx, follow.Config{
-		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Open: r.open, Blame: cfg.Blame, Enacted: cfg.Enacted,
+		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Open: r.open, Blame: cfg.Blame, Pin: cfg.Pin, Enacted: cfg.Enacted,
 	})
 	if err != nil {
 		return nil, err

@@ -26,6 +26,8 @@ import (
 type Config struct {
 	Genesis *charter.Genesis
 	Ledger  follow.Ledger
+	// Pin is follow.Config's: what this node was told that the ledger once was.
+	Pin checkpoint.Tree
 	// Enacted takes the decisions of the followed ledger: see follow.Config.
 	Enacted func([]charter.Enacted) error
 	Seat    *Seat // of a regulator; nil: a member, who follows
@@ -58,7 +60,7 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 	if s := cfg.Seat; s != nil {
 		a.regulator, err = quorum.Open(ctx, quorum.Config{
 			Genesis: cfg.Genesis, Host: s.Host, Vote: s.Vote, Cosign: s.Cosign, Log: s.Log, Dir: s.Dir, Keeper: s.Keeper, Timing: s.Timing,
-			Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Enacted: cfg.Enacted,
+			Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Pin: cfg.Pin, Enacted: cfg.Enacted,
 			Network: a, Certified: func(n checkpoint.Note) { a.tell(n.Bytes()) }, Lied: a.lied, Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {
@@ -68,7 +70,7 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 		return a, nil
 	}
 	a.follower, err = follow.Open(ctx, follow.Config{
-		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Enacted: cfg.Enacted,
+		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Pin: cfg.Pin, Enacted: cfg.Enacted,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("authority: %w", err)
