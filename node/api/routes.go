@@ -37,9 +37,9 @@ const (
 	PathQuorum           = "/v1/quorum"
 	PathRealign          = "/v1/quorum:realign"
 
-	PathProof     = "/v1/numbers/{number}/proof"
-	PathSets      = "/v1/ledger/regulators"
-	PathCharterAt = "/v1/federation"
+	PathProof      = "/v1/numbers/{number}/proof"
+	PathSets       = "/v1/ledger/regulators"
+	PathFederation = "/v1/federation"
 )
 
 // Headers that tell a verdict to whoever does not read bodies.

@@ -299,7 +299,7 @@ func (t *Teller) listed(ctx context.Context, m *prove.Maker, n number.Number, q 
 		return api.Proof{}, err
 	}
 	if a == nil {
-		return api.Proof{}, api.Tell(api.Refused, phrase.New(noAnchor, "the ledger has no anchor by then, and what the list says is proved by the last one: regulators anchor it hourly when something moved, or at once with ringfence motion propose anchor; what they ratified is proved without one"))
+		return api.Proof{}, api.Tell(api.Refused, phrase.New("past.unanchored", "the ledger has no anchor by then, and what the list says is proved by the last one: regulators anchor it hourly when something moved, or at once with ringfence motion propose anchor; what they ratified is proved without one"))
 	}
 	s, err := t.stand(ctx, moment{a.point.Size, a})
 	var why lost

@@ -65,10 +65,12 @@ func federation(t *testing.T) *show.Charter {
 		grants[i] = chartertest.Grant(t, "+8613800*/13", "acme", "res", "host")
 	}
 	return &show.Charter{
-		Federation: "bafyfed", Name: "Test", Created: "2026-11-24T00:00:00Z", File: "genesis.cbor", Founders: []string{"reg"},
-		Regulators: []show.Regulator{{Member: "reg", Jurisdiction: "CN"}}, Quorum: 1,
-		Members: []show.Member{{ID: "acme", Name: "Acme", NameZh: "阿克米", Roles: []string{"vendor"}, Group: "group", Weight: 850, Issuers: []string{"01ab"}}},
-		Grants:  grants, Protected: []number.Range{chartertest.Range(t, "+86!12321")}, Policy: policy.Default(),
+		File: "genesis.cbor", Constitution: api.Constitution{
+			Federation: "bafyfed", Name: "Test", Created: "2026-11-24T00:00:00Z", Founders: []string{"reg"},
+			Regulators: []api.Regulator{{Member: "reg", Jurisdiction: "CN"}}, Quorum: 1,
+			Members: []api.Member{{ID: "acme", Name: "Acme", NameZh: "阿克米", Roles: []string{"vendor"}, Group: "group", Weight: 850, Issuers: []string{"01ab"}}},
+			Grants:  grants, Protected: []number.Range{chartertest.Range(t, "+86!12321")}, Policy: policy.Default(),
+		},
 	}
 }
 
