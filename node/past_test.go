@@ -175,7 +175,7 @@ func TestANodeProvesWhatIsSaid(t *testing.T) {
 		}
 	}
 	h.refusesProof(api.ProofQuery{Number: flagged, At: fmt.Sprint(revoked)}, api.NotFound, "past.of_another")
-	h.refusesProof(api.ProofQuery{Number: flagged, At: "1000"}, api.NotFound, "past.beyond")
+	h.refusesProof(api.ProofQuery{Number: flagged, At: "1000"}, api.NotFound, "past.no_entry")
 	second := c.anchors(right, "list")
 	if p, _ = h.proves(api.ProofQuery{Number: ruled}); p.What != "absent" || p.Index != second+1 {
 		t.Errorf("after the revocation: %+v", p)

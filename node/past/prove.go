@@ -162,8 +162,8 @@ func better(r view.Ratified, than ruling) bool {
 // motion with it; 0 if it is of a motion that says nothing of any number.
 func (t *Teller) named(ctx context.Context, n number.Number, index uint64) (uint64, error) {
 	r := t.reader()
-	if most := t.cfg.Ledger.Standing().Size(); index >= most {
-		return 0, api.Tell(api.NotFound, phrase.New("past.beyond", "the ledger has %d entries here, not %d", most, index))
+	if err := t.has(index); err != nil {
+		return 0, err
 	}
 	opened, err := entryAt(ctx, r, index, t.cfg.Founded)
 	if err != nil {
@@ -189,6 +189,14 @@ func (t *Teller) named(ctx context.Context, n number.Number, index uint64) (uint
 		}
 	}
 	return 0, api.Tell(api.NotFound, phrase.New("past.of_another", "ledger entry %d says nothing of %s", index, n))
+}
+
+// has refuses an entry that the certified ledger does not have.
+func (t *Teller) has(index uint64) error {
+	if size := t.cfg.Ledger.Standing().Size(); index >= size {
+		return api.Tell(api.NotFound, phrase.New("past.no_entry", "the ledger has entries 0 to %d here, and no entry %d", size-1, index))
+	}
+	return nil
 }
 
 // about returns what an item of a motion that ratifies, revokes or stays is about.
@@ -336,8 +344,8 @@ func (t *Teller) anchorOf(ctx context.Context, at string) (*anchor, error) {
 		}
 		return t.anchorUpTo(ctx, most)
 	}
-	if index >= most {
-		return nil, api.Tell(api.NotFound, phrase.New("past.beyond", "the ledger has %d entries here, not %d", most, index))
+	if err := t.has(index); err != nil {
+		return nil, err
 	}
 	l := t.cfg.List()
 	for skip := 0; ; skip++ {
