@@ -11,10 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/prove"
 	"ringfence/node/api"
 	"ringfence/node/api/client"
+	"ringfence/node/past"
+	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
@@ -320,5 +324,91 @@ func TestARunningNodeProves(t *testing.T) {
 	}
 	if l, err := asked.Lookup(context.Background(), api.Query{Number: flagged, At: fmt.Sprint(c.State.Size())}); err != nil || !l.Listed || l.AsOf == nil {
 		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+// changed is feeds of which some batches are told otherwise than they were said, or not.
+type changed struct {
+	view.Source
+	fn func(r feed.Record) (feed.Record, bool)
+}
+
+// Batch implements view.Source.
+func (c changed) Batch(id cid.Cid) (feed.Record, bool, error) {
+	r, held, err := c.Source.Batch(id)
+	if held && err == nil {
+		r, held = c.fn(r)
+	}
+	return r, held, err
+}
+
+// Since implements view.Source.
+func (c changed) Since(cursor uint64, fn func(uint64, feed.Record) error) error {
+	return c.Source.Since(cursor, func(next uint64, r feed.Record) error {
+		if r, held := c.fn(r); held {
+			return fn(next, r)
+		}
+		return nil
+	})
+}
+
+// over answers as the node would that held other feeds.
+func (h *home) over(fn func(feed.Record) (feed.Record, bool)) *past.Teller {
+	n := h.node
+	return past.New(past.Config{
+		Genesis: n.genesis, Founded: n.founded, Ledger: n.under.Follower(), Held: n.under, Feeds: changed{n.store, fn},
+		List: n.view.List, Book: n.book.Load, Age: n.age, Now: n.cfg.Now,
+	})
+}
+
+// A moment whose openings were erased since is not recomputable, and what does not need
+// them is still told and proved.
+func TestWhatWasErasedIsNotGuessed(t *testing.T) {
+	h, c := withList(t, flagged)
+	h.list("2026-11-24", clean)
+	c.keep()
+	c.enacts(motion.Ratify, ballottest.Label(t, ruled))
+	c.anchors(right, "list")
+	now := fmt.Sprint(c.State.Size())
+	ctx := context.Background()
+	refused := func(who *past.Teller, kind api.Kind, code string) {
+		t.Helper()
+		var told *api.Error
+		if got, err := who.Lookup(ctx, api.Query{Number: flagged, At: now}); !errors.As(err, &told) || told.Kind != kind || !strings.Contains(fmt.Sprint(told.Then), code) {
+			t.Errorf("%+v, %#v", got.Listed, err)
+		}
+		if _, err := who.Prove(ctx, api.ProofQuery{Number: flagged}); !errors.As(err, &told) || told.Kind != kind || told.Code != "past.list_lost" {
+			t.Errorf("proved: %v", err)
+		}
+		if got, err := who.Lookup(ctx, api.Query{Number: ruled, At: now}); err != nil || got.Basis != "ratified" || got.AsOf.Lacks == nil || got.AsOf.Lacks.Code != code {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if p, err := who.Prove(ctx, api.ProofQuery{Number: ruled}); err != nil || p.What != "ratified" {
+			t.Errorf("proved: %+v, %v", p, err)
+		}
+	}
+	first := func(r feed.Record) bool { return r.Tip.Sequence == 0 }
+	refused(h.over(func(r feed.Record) (feed.Record, bool) { return r, !first(r) }), api.Unavailable, "past.lacking")
+	erase := func(r feed.Record) (feed.Record, bool) {
+		slots, err := assertion.DecodeSlots(r.Body)
+		must(t, err)
+		for i := range slots {
+			if first(r) {
+				slots[i] = slots[i].Erase()
+			}
+		}
+		r.Body, err = assertion.EncodeSlots(slots)
+		must(t, err)
+		return r, true
+	}
+	refused(h.over(erase), api.NotFound, "past.erased")
+
+	// Said again in the second batch, it is on the list all the same.
+	h.list("2026-11-24", clean, flagged)
+	c.later()
+	c.anchors(right, "list")
+	got, err := h.over(erase).Lookup(ctx, api.Query{Number: flagged, At: fmt.Sprint(c.State.Size())})
+	if err != nil || !got.Listed || got.AsOf.Lacks == nil || got.AsOf.Lacks.Code != "past.partial" {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
