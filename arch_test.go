@@ -24,7 +24,7 @@ var floors = map[string]int{
 	"store/feed": 2, "store/ledger": 2,
 	"store/charter": 3,
 	"store/intake":  4, "store/harmonise": 4,
-	"store/view":    2025,
+	"store/view":    5,
 	"store/archive": 5,
 	"store/disk":    6, "store/memory": 6, "store/storetest": 6,
 	"consensus/ballot": 7, "consensus/cosign": 7,
@@ -37,6 +37,7 @@ var floors = map[string]int{
 	"node/federation": 11, "node/authority": 11, "node/bound": 11, "node/snapshot": 11, "node/forks": 11, "node/speak": 11,
 	"node/serve/rest": 11, "node/serve/dns": 11, "node/serve/sip": 11, "node/serve/console": 11,
 	"node/config":   12,
+	"node/past":     12,
 	"node/council":  12, // uses the regulator and follower that node/authority has
 	"node":          13,
 	"simulations":   14,

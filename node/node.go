@@ -34,6 +34,7 @@ import (
 	"ringfence/node/council/history"
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
+	"ringfence/node/past"
 	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/node/publish/pen"
@@ -87,6 +88,7 @@ const (
 // Node is one peer. Its methods are safe for concurrent use.
 type Node struct {
 	*council.Council // what the regulators decide
+	*past.Teller     // what the list says and said, and proofs of it
 
 	cfg     Config
 	started time.Time
@@ -306,6 +308,10 @@ func (n *Node) openCouncil() (err error) {
 	n.Council, err = council.Open(council.Config{
 		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
 	}, n.under, n.ring, n.own != nil)
+	n.Teller = past.New(past.Config{
+		Genesis: n.genesis, Founded: n.founded, Ledger: n.under.Follower(), Held: n.under, Feeds: n.store,
+		List: n.view.List, Book: n.book.Load, Age: n.age, Now: n.cfg.Now,
+	})
 	return err
 }
 

@@ -14,16 +14,6 @@ import (
 	"ringfence/store/taxonomy"
 )
 
-// Lookup implements api.Reader.
-func (n *Node) Lookup(_ context.Context, q api.Query) (api.Lookup, error) {
-	return n.book.Load().Lookup(n.view.List(), q, n.age())
-}
-
-// Explain implements api.Reader.
-func (n *Node) Explain(_ context.Context, q api.Query) (api.Explanation, error) {
-	return n.book.Load().Explain(n.view.List(), q, n.age())
-}
-
 // Statement implements api.Reader.
 func (n *Node) Statement(_ context.Context, text string) (api.Statement, error) {
 	ref, err := taxonomy.ParseRef(text)

@@ -111,6 +111,7 @@ func demoThatStays(t *testing.T) (string, Summary) {
 			go typeIn(t, hands, "stop es-list", "start es-list")
 		case stopped && strings.Contains(line, "all 12 running nodes have the list"):
 			ask(t, url)
+			proves(t, url)
 			cancel()
 		}
 	}

@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"ringfence/consensus/ballot"
+	"ringfence/consensus/prove"
 	"ringfence/node"
-	"ringfence/store/ledger"
+	"ringfence/node/api"
 	"ringfence/store/motion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -195,33 +196,20 @@ func (d *demo) tellLedger(ctx context.Context) error {
 	return d.tellAgreement(ctx)
 }
 
-// prove returns the size of a proof file for the last ratified entry, checked as a
-// stranger would.
+// prove returns the size of a proof that a number was blocked, as a node makes it, checked
+// as a stranger would who has the genesis alone.
 func (d *demo) prove(ctx context.Context) (int, error) {
-	under := d.home().Ledger()
-	follower := under.Follower()
-	standing := follower.Standing()
-	r := ledger.NewReader(follower.Tree(), under)
-	index := standing.Note.Size - 2 // before the last tick
-	entries, err := r.Entries(ctx, index/ledger.Full)
+	all := d.blocked()
+	if len(all) == 0 {
+		return 0, errors.New("the regulators block nothing")
+	}
+	p, err := d.home().Prove(ctx, api.ProofQuery{Number: all[0].String(), What: api.ProofRatified})
 	if err != nil {
 		return 0, err
 	}
-	openings, err := r.Openings(ctx, index/ledger.Full)
-	if err != nil {
-		return 0, err
+	v, err := prove.NewVerifier(prove.Trust{Genesis: d.federation.Genesis})
+	if err == nil {
+		_, err = v.Verify(p.Proof)
 	}
-	entry := entries[index%ledger.Full]
-	path, err := r.Inclusion(ctx, index, standing.Note.Size)
-	if err != nil {
-		return 0, err
-	}
-	p := ledger.Proof{Extra: append(append([]byte(nil), entry...), openings[index%ledger.Full]...), Index: index, Path: path, Checkpoint: standing.Note.Bytes()}
-	if _, err := p.Verify(entry, under.LogKey(), standing.State.Cosigners()); err != nil {
-		return 0, err
-	}
-	if len(openings[index%ledger.Full]) == 0 {
-		return 0, errors.New("the last entry before the tick is not a ratified one")
-	}
-	return len(p.Bytes()), nil
+	return p.Bytes, err
 }

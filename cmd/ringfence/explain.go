@@ -17,7 +17,8 @@ func (a *app) explainCommand() *cobra.Command {
 		Long: `Explain shows every statement about a number and about the ranges that hold it,
 those that count and those that do not with the reason, what each contributed,
 which rule decided, and on which day the answer changes by itself. --why-not
-tells why the word of one member did not decide.`,
+tells why the word of one member did not decide. --at explains how it was, as
+ringfence lookup --at has it.`,
 		Example: `  ringfence explain +8613800138000
   ringfence explain +8613800138000 --why-not acme`,
 		Args: slip.Exactly("NUMBER"),
@@ -35,6 +36,7 @@ tells why the word of one member did not decide.`,
 	}
 	cmd.Flags().StringVar(&q.WhyNot, "why-not", "", "`member` whose word did not decide")
 	queryFlags(cmd, &q)
+	atFlag(cmd, &q)
 	maskFlag(cmd, &masked)
 	return cmd
 }

@@ -1,17 +1,19 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/slip"
+	"ringfence/node"
+	answers "ringfence/node/answer"
+	"ringfence/node/api"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
-	"ringfence/store/number"
 )
 
 func (a *app) federationCommand() *cobra.Command {
@@ -106,18 +108,31 @@ func (a *app) genesisFile(cmd *cobra.Command, named string) (string, error) {
 }
 
 func (a *app) federationShowCommand() *cobra.Command {
-	var file string
+	var file, at string
 	cmd := &cobra.Command{
 		Use:   "show",
-		Short: "Show the charter of this node's federation",
-		Long: `Show verifies the genesis charter and shows it: members, roles, independence
-groups and weights, grants, protected numbers, and the figures of the policy that
-are not the default ones. Of a draft it says whose signatures are missing. With
---json it has every figure of the policy and every key.`,
+		Short: "Show the charter of this node's federation as it is in force",
+		Long: `Show tells who the regulators and members are, with roles, independence groups and
+weights, the grants, the protected numbers, and the figures of the policy that are not
+the default ones: as the ledger stands that this node follows, and as of which entry;
+--at asks how it was at a ledger size, a day (its beginning, UTC) or a time. With --json
+it has every figure of the policy and every key.
+
+--file verifies and shows a genesis charter, and of a draft says whose signatures are
+missing. So does a directory in which no node ever ran.`,
 		Example: `  ringfence federation show --dir reg
+  ringfence federation show --at 2026-11-30
   ringfence federation show --file genesis.cbor --json`,
 		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				if shown, known, err := a.followed(cmd, at); known || err != nil {
+					if err != nil {
+						return err
+					}
+					return answer(a, cmd, shown, show.Federation)
+				}
+			}
 			file, err := a.genesisFile(cmd, file)
 			if err != nil {
 				return err
@@ -133,7 +148,8 @@ are not the default ones. Of a draft it says whose signatures are missing. With
 			return answer(a, cmd, shown, show.Federation)
 		},
 	}
-	cmd.Flags().StringVar(&file, "file", "", "genesis `file` (default "+found.GenesisFile+" in the data directory)")
+	cmd.Flags().StringVar(&file, "file", "", "genesis `file` to show instead")
+	cmd.Flags().StringVar(&at, "at", "", "ledger `size`, day or time to ask about (default: now)")
 	return cmd
 }
 
@@ -143,45 +159,35 @@ func showCharter(path string, g *charter.Genesis) (*show.Charter, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := state.Charter()
-	shown := &show.Charter{
-		Federation: state.Federation().String(), Name: c.Name, Created: time.Unix(c.Created, 0).UTC().Format(time.RFC3339), File: path,
-		Quorum: c.Quorum(), Policy: c.Policy, Taxonomy: c.Taxonomy,
-		Grants: []charter.RangeGrant{}, Protected: []number.Range{},
+	shown := &show.Charter{File: path}
+	if shown.Constitution, err = answers.Constitution(state); err != nil {
+		return nil, err
 	}
 	if shown.Missing, err = found.Unsigned(g); err != nil {
 		return nil, err
 	}
-	if shown.Differs, err = show.Differences(c.Policy); err != nil {
-		return nil, err
+	shown.Differs, err = show.Differences(shown.Policy)
+	return shown, err
+}
+
+// followed returns the constitution as the ledger stands that the node follows, or as it
+// stood once; false where there is no node, and no store that one has left.
+func (a *app) followed(cmd *cobra.Command, at string) (*show.Charter, bool, error) {
+	cfg, err := a.settings(cmd)
+	if err != nil {
+		return nil, false, err
 	}
-	for _, f := range c.Founders {
-		shown.Founders = append(shown.Founders, f.Member)
-	}
-	for _, r := range c.Regulators {
-		shown.Regulators = append(shown.Regulators, show.Regulator{Member: r.Member, Jurisdiction: r.Jurisdiction})
-	}
-	for i, m := range state.Members() {
-		shown.Members = append(shown.Members, show.Member{
-			ID: m.ID, Name: m.Name, NameZh: m.NameZh, Roles: texts(m.Roles), Group: m.Group, Contact: m.Contact,
-			Weight: state.Weight(i), Issuers: texts(m.Issuers), Hosts: texts(m.Hosts),
-		})
-	}
-	for _, g := range c.Grants {
-		r, err := number.RangeFromBytes([number.KeySize]byte(g.Range))
-		if err != nil {
-			return nil, err
+	for _, needs := range []string{node.GenesisFile, node.StoreDir} {
+		if _, err := os.Stat(filepath.Join(cfg.Dir, needs)); err != nil && !runs(cfg.Socket) {
+			return nil, false, nil
 		}
-		shown.Grants = append(shown.Grants, charter.RangeGrant{Range: r, Allocatee: g.Allocatee, ResoldTo: g.ResoldTo, HostedBy: g.HostedBy})
 	}
-	for _, b := range c.Protected {
-		r, err := number.RangeFromBytes([number.KeySize]byte(b))
-		if err != nil {
-			return nil, err
-		}
-		shown.Protected = append(shown.Protected, r)
+	c, err := ask(a, cmd, asks, func(s api.Service) (api.Constitution, error) { return s.Constitution(cmd.Context(), at) })
+	shown := &show.Charter{Constitution: c, Missing: []string{}}
+	if err == nil {
+		shown.Differs, err = show.Differences(c.Policy)
 	}
-	return shown, nil
+	return shown, true, err
 }
 
 func texts[T interface{ String() string }](list []T) []string {

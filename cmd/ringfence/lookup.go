@@ -26,10 +26,17 @@ func (a *app) lookupCommand() *cobra.Command {
 says, and tells what the list says of it: what to do, why, who said so, and
 which list that is. --caller reads it as a network presents it instead.
 
+--at asks how it was: at a ledger size, at the beginning of a day (UTC), or at a time.
+What the regulators ratified is known of any moment, what the list made of all others
+said as of the last anchor up to then: it is computed anew, and compared with the list
+root that the regulators anchored. Where openings that it takes were erased since, it is
+said to be not recomputable (ends with 1), and nothing is guessed.
+
 With --file it asks about one number a line; an empty line is passed over. It
 ends with 0 whether or not a number is listed.`,
 		Example: `  ringfence lookup +8613800138000
   ringfence lookup "010-6230 1234"
+  ringfence lookup +8613800138000 --at 2026-11-30
   ringfence lookup --file numbers.txt --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Lang = a.words(cmd).Lang()
@@ -55,8 +62,13 @@ ends with 0 whether or not a number is listed.`,
 	}
 	cmd.Flags().StringVar(&file, "file", "", "`file` with one number a line; - for standard input")
 	queryFlags(cmd, &q)
+	atFlag(cmd, &q)
 	maskFlag(cmd, &masked)
 	return cmd
+}
+
+func atFlag(cmd *cobra.Command, q *api.Query) {
+	cmd.Flags().StringVar(&q.At, "at", "", "ledger `size`, day or time to ask about (default: now)")
 }
 
 func queryFlags(cmd *cobra.Command, q *api.Query) {

@@ -7,6 +7,7 @@ import (
 	"ringfence/cmd/ringfence/evidence"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/slip"
+	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/phrase"
 )
@@ -70,10 +71,18 @@ func (a *app) addVerbs(root *cobra.Command) {
 			root.AddCommand(v)
 		}
 	}
+	prove := evidence.Prove(evidence.Desk{
+		Genesis: a.genesisFile, Out: a.out,
+		Ask: func(cmd *cobra.Command, question func(api.Prover) error) error {
+			_, err := ask(a, cmd, asks, func(s api.Service) (struct{}, error) { return struct{}{}, question(s) })
+			return err
+		},
+		Answer: func(cmd *cobra.Command, m *show.Made) error { return answer(a, cmd, m, show.Prove) },
+	})
 	verified := func(cmd *cobra.Command, p *show.Proof) error { return answer(a, cmd, p, show.Verified) }
 	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
-	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
+	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), prove, evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	judged := func(cmd *cobra.Command, r *show.Audit) error { return answer(a, cmd, r, show.Audited) }
 	add(groupKeep, audit.Command(audit.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: judged, No: errNo}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),

@@ -204,3 +204,14 @@ func (f *Follower) holds(ctx context.Context, tree ledger.Tree) bool {
 	then, err := ledger.NewReader(f.beyond, f.cfg.Ledger).At(ctx, tree.Size())
 	return err == nil && then.Head() == tree.Head()
 }
+
+// Replay folds a ledger anew from the genesis on, as r has it up to a size at which a
+// decision ends, and hands each decision on, in order. It ends with the first error of
+// each, which it returns as it is.
+func Replay(ctx context.Context, g *charter.Genesis, r *ledger.Reader, size uint64, each func(charter.Enacted) error) error {
+	past, _, err := enact.Begin(g)
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	return Decisions(ctx, r, past, size, func(_ []ledger.Entry, d charter.Enacted) error { return each(d) })
+}

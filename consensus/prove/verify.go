@@ -152,7 +152,7 @@ func (v *Verifier) Verify(file []byte) (*Finding, error) {
 	if v.own == nil {
 		return nil, v.lacks
 	}
-	e, at, err := v.own.entry(p, a.Header, a.Opening)
+	e, at, err := v.own.entry(p, a.Header, a.Opening, v.own.believes(p))
 	if err != nil {
 		return nil, err
 	}
@@ -165,8 +165,8 @@ func (r *regulators) finding(f Finding) *Finding {
 }
 
 // item verifies that an item with that opening, of the motion with that header, stands
-// where a proof says.
-func (r *regulators) item(p ledger.Proof, header, opening []byte) (h motion.Header, o motion.Opening, at Certified, err error) {
+// where a proof says, in the checkpoint that believed has looked at.
+func (r *regulators) item(p ledger.Proof, header, opening []byte, believed func() (certificate, error)) (h motion.Header, o motion.Opening, at Certified, err error) {
 	if h, err = motion.DecodeHeader(header); err != nil {
 		return h, o, at, err
 	}
@@ -176,7 +176,7 @@ func (r *regulators) item(p ledger.Proof, header, opening []byte) (h motion.Head
 	if !h.Federation.Equals(r.federation) {
 		return h, o, at, fmt.Errorf("prove: the motion is of federation %s, the genesis of %s", h.Federation, r.federation)
 	}
-	c, err := r.certified(p.Checkpoint)
+	c, err := believed()
 	if err != nil {
 		return h, o, at, err
 	}
@@ -187,9 +187,14 @@ func (r *regulators) item(p ledger.Proof, header, opening []byte) (h motion.Head
 	return h, o, Certified{Tree: c.Tree, Fresh: c.fresh, Members: c.members, Of: len(c.era.Seats), Quorum: c.era.cosigners.Quorum()}, nil
 }
 
+// believes looks at the checkpoint of a proof.
+func (r *regulators) believes(p ledger.Proof) func() (certificate, error) {
+	return func() (certificate, error) { return r.certified(p.Checkpoint) }
+}
+
 // entry verifies a proof of an item that ratifies, revokes or stays.
-func (r *regulators) entry(p ledger.Proof, header, opening []byte) (*Entry, Certified, error) {
-	h, o, at, err := r.item(p, header, opening)
+func (r *regulators) entry(p ledger.Proof, header, opening []byte, believed func() (certificate, error)) (*Entry, Certified, error) {
+	h, o, at, err := r.item(p, header, opening, believed)
 	if err != nil {
 		return nil, at, err
 	}
@@ -220,6 +225,9 @@ func (v *Verifier) full(p ledger.Proof) (*Finding, error) {
 			return nil, err
 		}
 	}
+	// Most of the time goes into signatures: those of the checkpoint, of the votes and of the
+	// tick are looked at side by side.
+	believed, ticked := meanwhile(r.believes(p)), meanwhile(func() (motion.Entry, error) { return motion.OpenEntry(a.Tick, r.federation) })
 	opened, err := motion.OpenEntry(a.Motion, r.federation)
 	if err != nil {
 		return nil, err
@@ -232,7 +240,7 @@ func (v *Verifier) full(p ledger.Proof) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, at, err := r.entry(p, header, a.Opening)
+	e, at, err := r.entry(p, header, a.Opening, believed)
 	if err != nil {
 		return nil, err
 	}
@@ -242,15 +250,33 @@ func (v *Verifier) full(p ledger.Proof) (*Finding, error) {
 		return nil, fmt.Errorf("prove: %w", err)
 	}
 	if len(a.Tick) > 0 {
-		if e.Held, err = r.tick(a.Tick, p.Index); err != nil {
+		if e.Held, err = r.tick(ticked, p.Index); err != nil {
 			return nil, fmt.Errorf("prove: %w", err)
 		}
 	}
 	return r.finding(Finding{Entry: e, Certified: at}), nil
 }
 
-func (r *regulators) tick(b []byte, index uint64) (int64, error) {
-	opened, err := motion.OpenEntry(b, r.federation)
+// meanwhile does something while its caller does something else, who then waits for what
+// came of it.
+func meanwhile[T any](do func() (T, error)) func() (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := do()
+		done <- result{value, err}
+	}()
+	return func() (T, error) {
+		r := <-done
+		return r.value, r.err
+	}
+}
+
+func (r *regulators) tick(ticked func() (motion.Entry, error), index uint64) (int64, error) {
+	opened, err := ticked()
 	if err != nil {
 		return 0, err
 	}
@@ -282,7 +308,7 @@ func (v *Verifier) list(file []byte) (*Finding, error) {
 	if v.own == nil {
 		return nil, v.lacks
 	}
-	h, o, at, err := v.own.item(p, a.Header, a.Opening)
+	h, o, at, err := v.own.item(p, a.Header, a.Opening, v.own.believes(p))
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ type Query struct {
 	WhyNot string `json:"why_not,omitempty"`
 	// Lang chooses the language of texts, "en" or "zh".
 	Lang string `json:"lang,omitempty"`
+	// At asks how it was: a ledger size, a day (its beginning, UTC) or a time; "" is now.
+	At string `json:"at,omitempty"`
 }
 
 // ListStamp says which list an answer came from and how old it is.
@@ -52,6 +54,7 @@ type Lookup struct {
 	Sources       []Source  `json:"sources"`
 	Ratified      []string  `json:"ratified"` // ledger entries; none before the ledger
 	List          ListStamp `json:"list"`
+	AsOf          *AsOf     `json:"as_of,omitempty"` // of an answer about the past
 }
 
 // Source is one live flag behind an answer.

@@ -36,6 +36,10 @@ const (
 	PathLedgerEntries    = "/v1/ledger/entries"
 	PathQuorum           = "/v1/quorum"
 	PathRealign          = "/v1/quorum:realign"
+
+	PathProof      = "/v1/numbers/{number}/proof"
+	PathSets       = "/v1/ledger/regulators"
+	PathFederation = "/v1/federation"
 )
 
 // Headers that tell a verdict to whoever does not read bodies.

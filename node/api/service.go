@@ -12,6 +12,7 @@ type Service interface {
 	Speaker
 	Keeper
 	Council
+	Prover
 }
 
 // Reader answers from the list as it stands.

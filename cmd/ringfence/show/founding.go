@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/phrase"
-	"ringfence/store/charter"
-	"ringfence/store/number"
 	"ringfence/store/policy"
 )
 
@@ -65,22 +64,14 @@ func Keys(p *Page, list []Key) {
 	p.table(left("purpose", "public_key"), rows)
 }
 
-// Charter is a genesis charter as people and their scripts read it.
+// Charter is a constitution as people and their scripts read it: that of a genesis
+// charter, or the one that is in force.
 type Charter struct {
-	Federation string               `json:"federation"` // CID of the unsigned charter
-	Name       string               `json:"name"`
-	Created    string               `json:"created"` // RFC 3339
-	File       string               `json:"file"`
-	Founders   []string             `json:"founders"`
-	Missing    []string             `json:"missing_signatures"` // of founders; a sealed charter misses none
-	Regulators []Regulator          `json:"regulators"`
-	Quorum     int                  `json:"quorum"`
-	Members    []Member             `json:"members"`
-	Grants     []charter.RangeGrant `json:"grants"`
-	Protected  []number.Range       `json:"protected"`
-	Policy     policy.Policy        `json:"policy"`
-	Differs    []Difference         `json:"policy_differences"`
-	Taxonomy   uint16               `json:"taxonomy_version"`
+	api.Constitution
+
+	File    string       `json:"file,omitempty"`     // of a genesis charter
+	Missing []string     `json:"missing_signatures"` // of founders; a sealed charter misses none
+	Differs []Difference `json:"policy_differences"`
 }
 
 // Difference is a figure of the policy that is not the default one.
@@ -119,25 +110,6 @@ func figures(of policy.Policy) (map[string]json.RawMessage, error) {
 	return all, json.Unmarshal(b, &all)
 }
 
-// Regulator is a regulator's seat.
-type Regulator struct {
-	Member       string `json:"member"`
-	Jurisdiction string `json:"jurisdiction"`
-}
-
-// Member is one member of a charter.
-type Member struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	NameZh  string   `json:"name_zh,omitempty"`
-	Roles   []string `json:"roles"`
-	Group   string   `json:"independence_group"`
-	Contact string   `json:"contact"`
-	Weight  uint16   `json:"weight_permille"`
-	Issuers []string `json:"issuers"`
-	Hosts   []string `json:"hosts"` // keys of its nodes on the network
-}
-
 // mostGrants bounds what is shown of long lists; --json has all.
 const mostGrants = 20
 
@@ -151,7 +123,14 @@ func Federation(p *Page, c *Charter) {
 	for _, r := range c.Regulators {
 		regulators = append(regulators, r.Member+" ("+r.Jurisdiction+")")
 	}
-	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"name", c.Name}, fact{"created", c.Created}, fact{"file", c.File},
+	force := ""
+	switch {
+	case c.File == "" && c.LedgerSize > 1:
+		force = p.word("in_force.size", amount(c.LedgerSize))
+	case c.File == "":
+		force = p.word("in_force.genesis")
+	}
+	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"in_force", force}, fact{"name", c.Name}, fact{"created", c.Created}, fact{"file", c.File},
 		fact{"founders", strings.Join(c.Founders, ", ")}, fact{"regulators", strings.Join(regulators, ", ")},
 		fact{"quorum", p.word("quorum_of", strconv.Itoa(c.Quorum), strconv.Itoa(len(c.Regulators)))})
 	p.Line("")
@@ -197,14 +176,28 @@ func (p *Page) more(n int) {
 
 // Sealed tells what the founder does after sealing.
 func Sealed(p *Page, c *Charter) {
-	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
+	force := ""
+	switch {
+	case c.File == "" && c.LedgerSize > 1:
+		force = p.word("in_force.size", amount(c.LedgerSize))
+	case c.File == "":
+		force = p.word("in_force.genesis")
+	}
+	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"in_force", force}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.sealed", c.File, c.Federation)
 }
 
 // Drafted tells what founders do with a draft.
 func Drafted(p *Page, c *Charter) {
-	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
+	force := ""
+	switch {
+	case c.File == "" && c.LedgerSize > 1:
+		force = p.word("in_force.size", amount(c.LedgerSize))
+	case c.File == "":
+		force = p.word("in_force.genesis")
+	}
+	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"in_force", force}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.drafted", strings.Join(c.Founders, ", "), c.File)
 }

@@ -12,6 +12,7 @@ import (
 
 // Lookup shows what the list says of a number.
 func Lookup(p *Page, l *api.Lookup) {
+	p.asOfThen(l.AsOf)
 	p.lookup(l)
 	p.sources(l.Sources)
 	p.Line("")
@@ -107,6 +108,7 @@ func Lookups(p *Page, all []api.LookupAnswer, asked []string) {
 
 // Explanation shows every statement behind an answer and what became of it.
 func Explanation(p *Page, e *api.Explanation) {
+	p.asOfThen(e.AsOf)
 	p.lookup(&e.Lookup)
 	for i := range e.Keys {
 		p.Line("")

@@ -97,11 +97,7 @@ func Verified(p *Page, v *Proof) {
 
 // claim is what is proved, in one sentence.
 func (p *Page) claim(v *Proof) string {
-	says := p.coded("action", v.Action)
-	var c taxonomy.Category
-	if c.UnmarshalText([]byte(v.Category)) == nil && c != 0 {
-		says += ": " + joined(c.Name(p.words.Lang()), v.Category)
-	}
+	says := p.says(v.Action, v.Category)
 	switch v.What {
 	case "ratified":
 		return p.word("proof.ratified", v.Number, says)
@@ -113,6 +109,16 @@ func (p *Page) claim(v *Proof) string {
 		return p.word("proof.absent", v.Number, amount(v.AnchorSize), v.AnchorDay)
 	}
 	return p.word("proof.regulators", strconv.Itoa(v.Changes))
+}
+
+// says is what an entry does, and why.
+func (p *Page) says(action, category string) string {
+	says := p.coded("action", action)
+	var c taxonomy.Category
+	if c.UnmarshalText([]byte(category)) == nil && c != 0 {
+		says += ": " + joined(c.Name(p.words.Lang()), category)
+	}
+	return says
 }
 
 // asOf is as of when the checkpoint is known to stand.

@@ -65,10 +65,12 @@ func federation(t *testing.T) *show.Charter {
 		grants[i] = chartertest.Grant(t, "+8613800*/13", "acme", "res", "host")
 	}
 	return &show.Charter{
-		Federation: "bafyfed", Name: "Test", Created: "2026-11-24T00:00:00Z", File: "genesis.cbor", Founders: []string{"reg"},
-		Regulators: []show.Regulator{{Member: "reg", Jurisdiction: "CN"}}, Quorum: 1,
-		Members: []show.Member{{ID: "acme", Name: "Acme", NameZh: "阿克米", Roles: []string{"vendor"}, Group: "group", Weight: 850, Issuers: []string{"01ab"}}},
-		Grants:  grants, Protected: []number.Range{chartertest.Range(t, "+86!12321")}, Policy: policy.Default(),
+		File: "genesis.cbor", Constitution: api.Constitution{
+			Federation: "bafyfed", Name: "Test", Created: "2026-11-24T00:00:00Z", Founders: []string{"reg"},
+			Regulators: []api.Regulator{{Member: "reg", Jurisdiction: "CN"}}, Quorum: 1,
+			Members: []api.Member{{ID: "acme", Name: "Acme", NameZh: "阿克米", Roles: []string{"vendor"}, Group: "group", Weight: 850, Issuers: []string{"01ab"}}},
+			Grants:  grants, Protected: []number.Range{chartertest.Range(t, "+86!12321")}, Policy: policy.Default(),
+		},
 	}
 }
 
@@ -122,6 +124,26 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 		"not proved": func(p *show.Page) {
 			why := phrase.New("proof.wrong", "the file does not show what it says it shows")
 			show.Verified(p, &show.Proof{Reason: &why, Detail: "a check"})
+		},
+		"made": func(p *show.Page) {
+			for _, what := range []string{"ratified", "revoked", "stayed", "listed", "absent", "regulators"} {
+				made := api.Proof{What: what, Number: "+8613800138000", Action: "label", Category: "crm.fraud.loan", Index: 9, Reversed: 7, AnchorSize: 1000, AnchorDay: "2026-11-24",
+					LedgerSize: 1234, Certified: "2026-11-29T00:00:00Z", Bytes: 2180, Notes: []phrase.Phrase{phrase.New("past.not_in_force", "the entry does not decide now: ringfence explain %s tells why", "1")}}
+				show.Prove(p, &show.Made{Proof: made, File: "f", Verify: "ringfence verify f", Sets: "regulators.sets"})
+			}
+		},
+		"then": func(p *show.Page) {
+			why := phrase.New("past.no_anchor", "the ledger of %d entries has no anchor, which would fix what members had said", 4)
+			x := api.Explanation{Lookup: l}
+			x.AsOf = &api.AsOf{LedgerSize: 1234, Time: "2026-11-29T00:00:00Z", Day: "2026-11-29", Lacks: &why, Anchor: &api.AnchorRef{Index: 1200, Size: 1199, ListRoot: "00ff00ff00ff00ff"}}
+			show.Explanation(p, &x)
+		},
+		"in force": func(p *show.Page) {
+			c := federation(t)
+			c.File, c.LedgerSize = "", 1
+			show.Federation(p, c)
+			c.LedgerSize = 1234
+			show.Federation(p, c)
 		},
 		"signed": func(p *show.Page) {
 			show.Sign(p, show.Signed{Federation: "bafy", Member: "c", File: "sc.cbor", Alone: true, Missing: []string{"a", "b"}})

@@ -39,8 +39,9 @@ func (c *Client) about(pattern string, q api.Query) (request, error) {
 	set(query, "country", q.Country)
 	set(query, "lang", q.Lang)
 	set(query, "why_not", q.WhyNot)
+	set(query, "at", q.At)
 	turn(query, "caller", q.Caller)
-	return request{method: http.MethodGet, path: api.Path(pattern, q.Number), query: query}, nil
+	return request{method: http.MethodGet, path: api.Path(pattern, q.Number), query: query, slow: q.At != ""}, nil
 }
 
 func set(query url.Values, name, value string) {

@@ -126,6 +126,7 @@ type request struct {
 	body         io.Reader
 	media        string // of the body
 	look         bool   // changes nothing and is answered at once
+	slow         bool   // is worked on for as long as it takes, though it is a GET
 }
 
 // jsonRequest is a request that carries one JSON object.
@@ -174,7 +175,7 @@ func ask[T any](ctx context.Context, c *Client, r request) (T, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	began := func() bool { return true }
-	if r.look || r.method == http.MethodGet {
+	if (r.look || r.method == http.MethodGet) && !r.slow {
 		began = time.AfterFunc(c.patience, func() { cancel(errSilent) }).Stop
 	}
 	resp, err := c.do(ctx, r)

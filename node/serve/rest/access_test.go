@@ -80,6 +80,10 @@ func knock(id string) (path, body string) {
 		"quorum":          {"/v1/quorum", ""},
 		"realign-quorum":  {"/v1/quorum:realign", ""},
 
+		"prove":        {"/v1/numbers/110/proof?what=ratified&at=7", ""},
+		"prove-sets":   {"/v1/ledger/regulators?pin=true", ""},
+		"constitution": {"/v1/federation?at=7", ""},
+
 		"ledger-checkpoint": {"/ledger/checkpoint", ""},
 		"ledger-genesis":    {"/ledger/genesis", ""},
 		"ledger-policy":     {"/ledger/policy", ""},
@@ -142,7 +146,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 37 {
+	if seen != 40 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
@@ -152,7 +156,7 @@ func TestRolesAndOperations(t *testing.T) {
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
 	r := run(t, Config{Service: &double{}, Ledger: certified(t, 300)})
 	public := []string{"ledger-checkpoint", "ledger-genesis", "ledger-policy", "ledger-hashes", "ledger-entries", "ledger-openings"}
-	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "quorum"}
+	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "quorum", "prove", "prove-sets", "constitution"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
 			if slices.Contains(public, op.OperationID) != (op.Role == anyone) {

@@ -25,8 +25,11 @@ type question struct {
 
 func questions() []question {
 	number := api.Query{Number: "+861380013800*/13", Country: "86", Caller: true, Lang: "zh"}
-	why := number
+	then := number
+	then.At = "2026-11-30T12:00:00+08:00"
+	why := then
 	why.WhyNot = "vendor-a/b"
+	proof := api.ProofQuery{Number: "+8613800138000", Country: "86", What: "ratified", Full: true, At: "17"}
 	call := api.Call{Caller: "+86 138 0013 8000", Asserted: "tel:+8613800138000", Called: "110", Ingress: "international", Trunk: "t1", Roaming: "yes", Attest: "A", Medium: "voice", At: "2026-07-01T00:00:00Z", Lang: "en"}
 	confidence := uint16(0)
 	say := api.Say{Kind: "flag", Subject: "+8613800138000", Category: "mkt.finance.loan", Label: "贷款 <b>", Reports: 3, Confidence: &confidence, Derived: []string{"a", "b"}, Preview: true}
@@ -41,6 +44,10 @@ func questions() []question {
 	}
 	return []question{
 		{"lookup", func(ctx context.Context, s api.Service) (any, error) { return s.Lookup(ctx, number) }, number, ""},
+		{"lookup then", func(ctx context.Context, s api.Service) (any, error) { return s.Lookup(ctx, then) }, then, ""},
+		{"prove", func(ctx context.Context, s api.Service) (any, error) { return s.Prove(ctx, proof) }, proof, ""},
+		{"prove sets", func(ctx context.Context, s api.Service) (any, error) { return s.ProveSets(ctx, true) }, true, ""},
+		{"constitution", func(ctx context.Context, s api.Service) (any, error) { return s.Constitution(ctx, "2026-11-30") }, "2026-11-30", ""},
 		{"lookup dots", func(ctx context.Context, s api.Service) (any, error) {
 			return s.Lookup(ctx, api.Query{Number: ".."})
 		}, api.Query{Number: ".."}, ""},

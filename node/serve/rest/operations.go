@@ -99,6 +99,7 @@ func (in *NumberInput) query(f *face) api.Query {
 // explanationInput asks why a number stands as it does.
 type explanationInput struct {
 	NumberInput
+	Moment
 	WhyNot string `query:"why_not" maxLength:"128" doc:"A member whose word did not decide"`
 }
 
@@ -126,14 +127,16 @@ type screened struct {
 // registerAnswers adds what is asked of the list.
 func (f *face) registerAnswers(a huma.API) {
 	register(f, a, in(tagNumbers, "What the list says of a number", describe("lookup", http.MethodGet, api.PathNumber, reading())),
-		func(ctx context.Context, in *NumberInput) (api.Lookup, error) {
-			return f.Service.Lookup(ctx, in.query(f))
+		func(ctx context.Context, in *lookupInput) (api.Lookup, error) {
+			q := in.query(f)
+			q.At = in.At
+			return f.Service.Lookup(ctx, q)
 		})
 	register(f, a, in(tagNumbers, "The same of up to 1,000 numbers", describe("lookup-many", http.MethodPost, api.PathLookups, reading())), f.lookUpMany)
 	register(f, a, in(tagNumbers, "Every statement behind that, and what became of it", describe("explain", http.MethodGet, api.PathExplanation, reading())),
 		func(ctx context.Context, in *explanationInput) (api.Explanation, error) {
 			q := in.query(f)
-			q.WhyNot = in.WhyNot
+			q.WhyNot, q.At = in.WhyNot, in.At
 			return f.Service.Explain(ctx, q)
 		})
 	register(f, a, in(tagNumbers, "One statement as it was said", describe("statement", http.MethodGet, api.PathStatement, reading())),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/store/number"
 )
 
 // double is a Service whose answers are full of distinct values. It remembers
@@ -52,6 +53,14 @@ func fill(v reflect.Value, n *int) {
 		fill(value, n)
 		v.SetMapIndex(key, value)
 	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[number.Range]() {
+			r, err := number.ParseRange(fmt.Sprintf("+8613800%06d", *n))
+			if err != nil {
+				panic(err)
+			}
+			v.Set(reflect.ValueOf(r))
+			return
+		}
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			v.Set(reflect.ValueOf(time.Unix(1_800_000_000+int64(*n), 0).UTC()))
 			return
@@ -65,7 +74,7 @@ func fill(v reflect.Value, n *int) {
 		v.SetBool(true)
 	case reflect.Float64:
 		v.SetFloat(float64(*n) / 8)
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(int64(*n))
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(uint64(*n))
@@ -252,4 +261,16 @@ func (d *double) QuorumState(context.Context) (api.QuorumState, error) {
 
 func (d *double) RealignQuorum(context.Context) (api.QuorumState, error) {
 	return told[api.QuorumState](d, nil)
+}
+
+func (d *double) Prove(_ context.Context, q api.ProofQuery) (api.Proof, error) {
+	return told[api.Proof](d, q)
+}
+
+func (d *double) ProveSets(_ context.Context, pin bool) (api.Proof, error) {
+	return told[api.Proof](d, pin)
+}
+
+func (d *double) Constitution(_ context.Context, at string) (api.Constitution, error) {
+	return told[api.Constitution](d, at)
 }
