@@ -163,6 +163,8 @@ type Motion struct {
 	// Waiting is a vote of this node that is refused for the time being and is cast again
 	// by itself, and why.
 	Waiting *phrase.Phrase `json:"waiting,omitempty"`
+	// Inboxes are the members whose regulators hold what this node proposed, as they say.
+	Inboxes []string       `json:"inboxes,omitempty"`
 	Blocked *phrase.Phrase `json:"blocked,omitempty"` // why it could not enter now, whatever the votes
 	Refusal *phrase.Phrase `json:"refusal,omitempty"` // why it ended
 	Lacks   *phrase.Phrase `json:"lacks,omitempty"`   // parts that are not known here

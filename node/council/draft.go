@@ -264,6 +264,12 @@ func (c *Council) write(d *draft, by keys.Private) ([]written, error) {
 			Federation: s.Federation(), Kind: d.kind, Proposer: by.Public(), Time: now, Expires: now + d.days*86400, Until: d.until,
 			Reason: paper.WithPart(d.reason, i+1, len(chunks), hex.EncodeToString(tag[:])),
 		}
+		if d.kind.NamesHeads() {
+			h.BuildsOn = s.Size()
+		}
+		if d.kind.Constitutes() {
+			h.Standing = s.Standing()
+		}
 		if _, err := h.Commit(items); err != nil {
 			return nil, fmt.Errorf("council: %w", err)
 		}

@@ -284,6 +284,18 @@ func (in *Inbox) Lies() []letter.Letter {
 	return all
 }
 
+// Letter returns a letter that waits here.
+func (in *Inbox) Letter(id cid.Cid) (*letter.Letter, bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	e := in.all[id]
+	if e == nil || e.state != letter.Inbox {
+		return nil, false
+	}
+	l := e.letter
+	return &l, true
+}
+
 // Came returns when a letter came; 0 when it does not lie here.
 func (in *Inbox) Came(id cid.Cid) int64 {
 	in.mu.Lock()
