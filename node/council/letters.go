@@ -137,7 +137,7 @@ func (c *Council) posted() (parts []part) {
 }
 
 func aside() phrase.Phrase {
-	return phrase.New("inbox.aside", "the regulators that hold it have set it aside; none of them votes on it")
+	return phrase.New("council.aside", "the regulators that hold it have set it aside; none of them votes on it")
 }
 
 // told makes of what regulators say of a motion what a docket would show: their votes are

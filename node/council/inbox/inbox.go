@@ -127,9 +127,9 @@ func (in *Inbox) Put(l *letter.Letter, from string) (letter.Standing, error) {
 		e.from, e.expires = proposer(in.cfg.State(), m.Proposer), m.Expires
 		switch {
 		case e.from == "":
-			return refused(l.ID, phrase.New("inbox.nobody", "the proposer %s is no issuer in force and no regulator", m.Proposer.Short())), nil
+			return refused(l.ID, why("nobody", "the proposer %s is no issuer in force and no regulator", m.Proposer.Short())), nil
 		case m.Expires <= now:
-			return refused(l.ID, phrase.New("inbox.expired", "it has expired: propose it anew")), nil
+			return refused(l.ID, why("expired", "it has expired: propose it anew")), nil
 		}
 	}
 	in.mu.Lock()
@@ -161,6 +161,13 @@ func proposer(s *charter.State, key keys.Public) string {
 		return s.Member(info.Member).ID
 	}
 	return ""
+}
+
+// why words a refusal: it travels as its code and its English, which stands in the words
+// of other languages.
+func why(code, format string, args ...any) phrase.Phrase {
+	text := fmt.Sprintf(format, args...)
+	return phrase.Coded("inbox."+code, text, text)
 }
 
 func refused(id cid.Cid, why phrase.Phrase) letter.Standing {
@@ -199,10 +206,10 @@ func (in *Inbox) room(e *entry) (phrase.Phrase, error) {
 			return phrase.Phrase{}, err
 		}
 	case letters >= MaxLetters && !e.request, bytes+len(e.letter.Bytes()) > MaxBytes:
-		return phrase.New("inbox.member_full", "%d proposals of %s with %d bytes wait here already; at most %d with %d: withdraw some, or wait until they are voted on", letters, e.from, bytes, MaxLetters, MaxBytes), nil
+		return why("member_full", "%d proposals of %s with %d bytes wait here already; at most %d with %d: withdraw some, or wait until they are voted on", letters, e.from, bytes, MaxLetters, MaxBytes), nil
 	}
 	if in.bytes+len(e.letter.Bytes()) > MaxAll {
-		return phrase.New("inbox.full", "the inbox is full: what waits in it has %d bytes", in.bytes), nil
+		return why("full", "the inbox is full: what waits in it has %d bytes", in.bytes), nil
 	}
 	return phrase.Phrase{}, nil
 }
