@@ -70,7 +70,7 @@ func (a *app) addVerbs(root *cobra.Command) {
 		}
 	}
 	verified := func(cmd *cobra.Command, p *show.Proof) error { return answer(a, cmd, p, show.Verified) }
-	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
+	add(groupStart, a.initCommand(), a.federationCommand(), a.admission().Join())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),

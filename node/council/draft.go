@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/council/constitution"
 	"ringfence/node/council/paper"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
@@ -35,6 +36,9 @@ type draft struct {
 func (c *Council) drafting(p api.Proposal) (draft, error) {
 	var f paper.Filed
 	var err error
+	if kind, ok := constitution.KindOf(p.File, p.Kind); ok {
+		return c.changing(kind, &p)
+	}
 	if p.File != "" {
 		if f, err = paper.Read(&p); err != nil {
 			return draft{}, err

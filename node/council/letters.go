@@ -2,6 +2,7 @@ package council
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -12,12 +13,18 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
+	"ringfence/node/council/constitution"
 	"ringfence/node/council/courier"
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/letter"
+	"ringfence/node/council/paper"
 	"ringfence/node/council/request"
+	"ringfence/node/council/words"
 	"ringfence/node/overlay"
 	"ringfence/node/phrase"
+	"ringfence/store/charter/article"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
 )
@@ -90,9 +97,19 @@ func (c *Council) entered(l *letter.Letter) bool {
 // tabled returns the motion before the regulators that a letter is about; nil for none. A
 // request is about one that does what it asks for, and nothing else.
 func tabled(d *ballot.Docket, l *letter.Letter) *ballot.Open {
+	if l.IsRequest() {
+		return same(d, l.Kind, l.Item)
+	}
+	if i := slices.IndexFunc(d.Motions, func(o ballot.Open) bool { return o.Motion.ID.Equals(l.ID) }); i >= 0 {
+		return &d.Motions[i]
+	}
+	return nil
+}
+
+// same returns the motion before the regulators that has one item alone, this one.
+func same(d *ballot.Docket, kind motion.Kind, item []byte) *ballot.Open {
 	for i := range d.Motions {
-		o := &d.Motions[i]
-		if o.Motion.ID.Equals(l.ID) || l.IsRequest() && o.Motion.Kind == l.Kind && len(o.Items) == 1 && bytes.Equal(o.Items[0].Item, l.Item) {
+		if o := &d.Motions[i]; o.Motion.Kind == kind && len(o.Items) == 1 && bytes.Equal(o.Items[0].Item, item) {
 			return o
 		}
 	}
@@ -186,6 +203,52 @@ func (c *Council) fromLetters(p *api.Proposal) (all []written, err error) {
 		all = append(all, w)
 	}
 	return all, nil
+}
+
+// changing drafts a change of the constitution.
+func (c *Council) changing(kind motion.Kind, p *api.Proposal) (draft, error) {
+	d := draft{kind: kind, until: taxonomy.NeverDay, reason: p.Reason, days: int64(cmp.Or(p.VotedDays, defaultDays))}
+	about := constitution.Config{State: c.state(), Frontier: func() map[keys.Public]feed.Tip { return c.cfg.List().Frontier() }, Endorsed: c.endorsed}
+	doc, err := constitution.Read(p.File, paper.NameOf(p), about.State)
+	if err != nil {
+		return d, api.Errorf(api.BadInput, "%v", err)
+	}
+	if d.reason == "" {
+		d.reason = doc.Reason
+	}
+	if kind == motion.RemoveMember && doc.Member == "" {
+		by, err := c.proposer()
+		if err != nil {
+			return d, err
+		}
+		doc.Member = words.MemberOf(about.State, by.Public())
+	}
+	items, err := about.Items(&doc)
+	if err == nil {
+		d.items, err = article.Encode(items...)
+	}
+	switch most := motion.MaxReason - paper.PartRoom; {
+	case err != nil:
+		return d, api.Errorf(api.BadInput, "%s: %v", paper.NameOf(p), err)
+	case len(d.reason) > most:
+		return d, api.Errorf(api.BadInput, "the reason has %d bytes; at most %d", len(d.reason), most)
+	case d.days > motion.MaxOpen/86400:
+		return d, api.Errorf(api.BadInput, "it would be voted on for %d days; at most %d", d.days, motion.MaxOpen/86400)
+	}
+	return d, nil
+}
+
+// endorsed finds the request that asks for a change.
+func (c *Council) endorsed(it article.Item) article.Item {
+	if c.cfg.Inbox == nil {
+		return nil
+	}
+	for _, l := range c.cfg.Inbox.Lies() {
+		if l.IsRequest() && request.Same(it, l.Requested()) {
+			return l.Requested()
+		}
+	}
+	return nil
 }
 
 // requested makes a motion of a request.
@@ -299,7 +362,7 @@ func (c *Council) tell(id cid.Cid, l *letter.Letter, all []proposal) letter.Stan
 			s.State = letter.Entered
 			return s
 		case o != nil:
-			return before(id, o)
+			return open(id, o)
 		}
 	}
 	if s = c.cfg.Inbox.Standing(id); s.State != letter.Unknown {
@@ -315,15 +378,25 @@ func (c *Council) tell(id cid.Cid, l *letter.Letter, all []proposal) letter.Stan
 	return s
 }
 
-// before tells of a motion before the regulators.
-func before(id cid.Cid, o *ballot.Open) letter.Standing {
+// before returns the motion before the regulators that changes the charter as a proposal
+// would; nil for none. Two of them would divide the votes.
+func (c *Council) before(all []written) *ballot.Open {
+	if len(all) != 1 || !article.Changes(all[0].Kind) || len(all[0].items) != 1 {
+		return nil
+	}
+	docket, _ := c.docket()
+	return same(&docket, all[0].Kind, all[0].items[0].Item)
+}
+
+// open tells of a motion before the regulators.
+func open(id cid.Cid, o *ballot.Open) letter.Standing {
 	return letter.Standing{ID: id, State: letter.Tabled, Motion: o.Motion.ID, Needed: o.Need.Votes, Hands: o.Need.Hands, Votes: o.Votes}
 }
 
 // standingOf tells of a motion that was before the regulators.
 func standingOf(p *part) letter.Standing {
 	if p.open != nil {
-		return before(p.ID, p.open)
+		return open(p.ID, p.open)
 	}
 	s := letter.Standing{ID: p.ID, Why: p.refusal}
 	switch p.state {

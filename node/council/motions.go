@@ -259,6 +259,7 @@ func (c *Council) shown(p *proposal) api.Motion {
 		m.Lacks = &lacks
 	}
 	m.Does = c.does(p)
+	m.Subject = words.Subject(first.Federation, p.Kind, first.items)
 	return m
 }
 

@@ -36,6 +36,10 @@ func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Propos
 		out.Inboxes = out.Motion.Inboxes
 		return out, err
 	}
+	if before := c.before(all); before != nil {
+		out.Motion, err = c.VoteMotion(ctx, api.MotionVote{ID: before.Motion.ID.String(), For: true})
+		return out, err
+	}
 	for i := range all {
 		waits, err := c.propose(ctx, &all[i])
 		if err != nil {

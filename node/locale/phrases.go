@@ -8,7 +8,7 @@ type said struct {
 
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), usages(), motions(), ballotCodes())
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), usages(), motions(), ballotCodes(), membership())
 }
 
 // problems is what a person must look after at a node.
@@ -177,7 +177,6 @@ func joinings() []said {
 		{"join.other_identity", "在 {0} 应答的节点身份与地址中的不同：{1}；请向告知者核对地址"},
 		{"join.no_desk", "{0} 处的节点没有接待服务：{1}"},
 		{"join.busy", "{0} 处的节点目前询问过多；请稍后再试"},
-		{"join.stranger", "本目录的节点密钥 {0} 不属于联盟“{1}”的任何成员；未作任何更改。请将本节点的 {2} 交给：{3}"},
 		{"join.not_any_more", "本目录的节点密钥 {0} 在创始章程中，但对端已不认为它属于联盟“{1}”的成员；未作任何更改。请将本节点的 {2} 交给：{3}"},
 		{"join.peer_lies", "对端的章程属于联盟 {0}，而不是 {1}：对端不可信，请询问其他节点"},
 		{"join.other_federation", "{0} 处的节点属于另一联盟 {1}（{2}），而不是 {3}：请向告知者核对标识，或指明该联盟的节点"},

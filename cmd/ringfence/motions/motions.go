@@ -33,7 +33,7 @@ type Host struct {
 	No, Nobody error
 }
 
-// Commands returns the verbs: motion and stay, ledger and quorum.
+// Commands returns the verbs: motion, stay, admit and leave, ledger and quorum.
 func (h Host) Commands() (speak, ask []*cobra.Command) {
 	motion := &cobra.Command{
 		Use:   "motion",
@@ -44,7 +44,7 @@ enough of them vote for enters the ledger; it is enacted, on every node alike, o
 quorum has certified the ledger with it.`,
 	}
 	motion.AddCommand(h.propose(), h.list(), h.show(), h.vote(), h.withdraw())
-	return []*cobra.Command{motion, h.stay()}, []*cobra.Command{h.ledger(), h.quorum()}
+	return append([]*cobra.Command{motion, h.stay()}, h.members()...), []*cobra.Command{h.ledger(), h.quorum()}
 }
 
 // watchFlag is that of verbs that can wait for what comes of a motion.

@@ -127,9 +127,9 @@ func (in *Inbox) Put(l *letter.Letter, from string) (letter.Standing, error) {
 		e.from, e.expires = proposer(in.cfg.State(), m.Proposer), m.Expires
 		switch {
 		case e.from == "":
-			return refused(l.ID, why("nobody", "the proposer %s is no issuer in force and no regulator", m.Proposer.Short())), nil
+			return refused(l.ID, why(phrase.New("inbox.nobody", "the proposer %s is no issuer in force and no regulator", m.Proposer.Short()))), nil
 		case m.Expires <= now:
-			return refused(l.ID, why("expired", "it has expired: propose it anew")), nil
+			return refused(l.ID, why(phrase.New("inbox.expired", "it has expired: propose it anew"))), nil
 		}
 	}
 	in.mu.Lock()
@@ -163,12 +163,9 @@ func proposer(s *charter.State, key keys.Public) string {
 	return ""
 }
 
-// why words a refusal: it travels as its code and its English, which stands in the words
-// of other languages.
-func why(code, format string, args ...any) phrase.Phrase {
-	text := fmt.Sprintf(format, args...)
-	return phrase.Coded("inbox."+code, text, text)
-}
+// why is a refusal as it travels: its code and its English, which stands in the words of
+// other languages.
+func why(p phrase.Phrase) phrase.Phrase { return phrase.Coded(p.Code, p.Text, p.Text) }
 
 func refused(id cid.Cid, why phrase.Phrase) letter.Standing {
 	return letter.Standing{ID: id, State: letter.Refused, Why: why}
@@ -206,10 +203,11 @@ func (in *Inbox) room(e *entry) (phrase.Phrase, error) {
 			return phrase.Phrase{}, err
 		}
 	case letters >= MaxLetters && !e.request, bytes+len(e.letter.Bytes()) > MaxBytes:
-		return why("member_full", "%d proposals of %s with %d bytes wait here already; at most %d with %d: withdraw some, or wait until they are voted on", letters, e.from, bytes, MaxLetters, MaxBytes), nil
+		lies := fmt.Sprintf("%d proposals of %s with %d bytes wait here already; at most %d with %d", letters, e.from, bytes, MaxLetters, MaxBytes)
+		return why(phrase.New("inbox.member_full", "the inbox has no more room for the member: %s; withdraw some, or wait until they are voted on", lies)), nil
 	}
 	if in.bytes+len(e.letter.Bytes()) > MaxAll {
-		return why("full", "the inbox is full: what waits in it has %d bytes", in.bytes), nil
+		return why(phrase.New("inbox.full", "the inbox is full: what waits in it has %d bytes", in.bytes)), nil
 	}
 	return phrase.Phrase{}, nil
 }

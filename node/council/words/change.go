@@ -1,7 +1,6 @@
 package words
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/ipfs/go-cid"
@@ -44,11 +43,43 @@ func Change(federation cid.Cid, kind motion.Kind, items []motion.Opening) phrase
 	case *article.Reinstatement:
 		return phrase.New("change.reinstate", "closes the feed of key %s and opens its epoch %d", a.Issuer.Short(), a.Epoch)
 	case *article.Granting:
-		return rangeOf("change.grant", "grants the range %s", &a.Grant)
+		text, err := granted(&a.Grant)
+		if err != nil {
+			return phrase.Phrase{}
+		}
+		return phrase.New("change.grant", "grants the range %s", text)
 	case *article.GrantEnd:
 		return grantEnds(a)
 	}
 	return phrase.Phrase{}
+}
+
+// Subject returns the member that a change is about; "" where it is about none.
+func Subject(federation cid.Cid, kind motion.Kind, items []motion.Opening) string {
+	if !article.Changes(kind) {
+		return ""
+	}
+	all, err := article.Open(federation, kind, items)
+	if err != nil {
+		return ""
+	}
+	switch a := all[0].(type) {
+	case *article.MemberAdmission:
+		return a.Member.ID
+	case *article.MemberChange:
+		return a.Member.ID
+	case *article.MemberRemoval:
+		return a.Member
+	case *article.IssuerAdmission:
+		return a.Member
+	case *article.RegulatorAdmission:
+		return a.Seat.Member
+	case *article.RegulatorRemoval:
+		return a.Member
+	case *article.RegulatorRekeying:
+		return a.Member
+	}
+	return ""
 }
 
 func roles(all []article.Role) string {
@@ -70,19 +101,14 @@ func issuerEnds(a *article.IssuerEnd) phrase.Phrase {
 	return phrase.New("change.expel_issuer", "expels the key %s: what it asserted ends, what it undid stays undone", a.Issuer.Short())
 }
 
-func rangeOf(code, format string, g *article.Grant) phrase.Phrase {
-	text, err := granted(g)
-	if err != nil {
-		return phrase.Phrase{}
-	}
-	return phrase.Coded(code, fmt.Sprintf(format, text), text)
-}
-
 func grantEnds(a *article.GrantEnd) phrase.Phrase {
-	if len(a.Next) > 0 {
-		return rangeOf("change.pass_grant", "ends the grant of a range and passes it on: %s", &a.Next[0])
-	}
 	r, err := article.ParseRange(a.Range)
+	if len(a.Next) > 0 && err == nil {
+		var text string
+		if text, err = granted(&a.Next[0]); err == nil {
+			return phrase.New("change.pass_grant", "ends the grant of a range and passes it on: %s", text)
+		}
+	}
 	if err != nil {
 		return phrase.Phrase{}
 	}
