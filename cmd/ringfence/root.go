@@ -75,7 +75,7 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
-	speak, look := a.council().Commands()
+	speak, look := a.council().Commands(a.admission().Endorse())
 	add(groupSpeak, speak...)
 	add(groupAsk, look...)
 	add(groupStart, a.demoCommand())

@@ -318,3 +318,18 @@ func Config(p *Page, c Checked) {
 		p.Line(p.strong(p.word("warning", p.phrase(w))))
 	}
 }
+
+// Endorsed is a change that keys agreed to.
+type Endorsed struct {
+	Request string `json:"request"`
+	Kind    string `json:"kind"`
+	Keys    int    `json:"keys"` // that signed
+	File    string `json:"file"`
+}
+
+// Endorse tells what was signed, and what to do with it.
+func Endorse(p *Page, e Endorsed) {
+	p.facts(fact{"motion.kind", e.Kind}, fact{"request", e.Request}, fact{"keys", amount(e.Keys)}, fact{"file", e.File})
+	p.Line("")
+	p.Say("next.endorsed", e.File)
+}
