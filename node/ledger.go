@@ -70,7 +70,7 @@ func (n *Node) runLedger(ctx context.Context, f *federation.Federation) error {
 	}
 	var parts sync.WaitGroup
 	defer parts.Wait()
-	parts.Go(func() { n.Council.Run(ctx) })
+	parts.Go(func() { n.Council.Run(ctx, f.Overlay()) })
 	if err := n.under.Run(ctx, f.Overlay(), f.Spread); err != nil {
 		n.log.Error("this node takes no part in the ledger any more; all else goes on", "reason", err)
 	}

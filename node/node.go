@@ -305,7 +305,12 @@ func (n *Node) openPublisher() error {
 
 // openCouncil makes the node ready to be used for what the regulators decide.
 func (n *Node) openCouncil() (err error) {
+	var host keys.Public
+	if !n.host.IsZero() {
+		host = n.host.Public()
+	}
 	n.Council, err = council.Open(council.Config{
+		Host:    host,
 		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
 	}, n.under, n.ring, n.own != nil)
 	n.Teller = past.New(past.Config{

@@ -51,7 +51,7 @@ func (n *Node) apart() error {
 		return apart(phrase.From(n.hostErr))
 	}
 	if _, ok := n.State().Host(n.host.Public()); !ok {
-		return apart(phrase.New("problem.not_member", "the charter names no node with the host key %s: the others meet it once the regulators have admitted it; give this node's card (card.yaml) to a member, who proposes that", n.host.Public()))
+		return apart(phrase.New("problem.not_member", "the charter names no node with the host key %s: the others meet it once the regulators have admitted it; ringfence join asks for that", n.host.Public()))
 	}
 	return nil
 }

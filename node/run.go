@@ -53,6 +53,7 @@ func (n *Node) Run(ctx context.Context) error {
 	served := func() {}
 	if among != nil {
 		served = n.under.Serve(among.Overlay())
+		n.Council.Serve(among.Overlay())
 	}
 	defer served()
 	n.metrics.SetHolds(n.problems())

@@ -5,12 +5,23 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/admission"
 	"ringfence/cmd/ringfence/motions"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/node/api"
 	"ringfence/node/api/client"
 	"ringfence/node/phrase"
+	"ringfence/store/keys"
 )
+
+// admission is what the verbs stand on by which a node comes into a federation.
+func (a *app) admission() admission.Host {
+	c := a.council()
+	return admission.Host{
+		Settings: a.settings, Unlock: func(file string) keys.Unlock { return a.unlock(file, false) }, Answer: c.Answer, Note: c.Note,
+		Version: thisVersion().Version, Now: a.now,
+	}
+}
 
 // council is what the verbs about the regulators and their ledger stand on.
 func (a *app) council() motions.Host {

@@ -80,14 +80,14 @@ func (a *app) addVerbs(root *cobra.Command) {
 		Answer: func(cmd *cobra.Command, m *show.Made) error { return answer(a, cmd, m, show.Prove) },
 	})
 	verified := func(cmd *cobra.Command, p *show.Proof) error { return answer(a, cmd, p, show.Verified) }
-	add(groupStart, a.initCommand(), a.federationCommand(), a.joinCommand())
+	add(groupStart, a.initCommand(), a.federationCommand(), a.admission().Join())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), prove, evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	judged := func(cmd *cobra.Command, r *show.Audit) error { return answer(a, cmd, r, show.Audited) }
 	add(groupKeep, audit.Command(audit.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: judged, No: errNo}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
-	speak, look := a.council().Commands()
+	speak, look := a.council().Commands(a.admission().Endorse())
 	add(groupSpeak, speak...)
 	add(groupAsk, look...)
 	add(groupStart, a.demoCommand())

@@ -142,6 +142,7 @@ const (
 type Motion struct {
 	ID       string        `json:"id"` // of its first part
 	Kind     string        `json:"kind"`
+	Subject  string        `json:"subject,omitempty"` // the member that a change of the charter is about
 	State    string        `json:"state" enum:"inbox,open,provisional,enacted,withdrawn,expired,refused,unknown"`
 	Proposer string        `json:"proposer"` // key
 	Member   string        `json:"member"`   // whose key it is; "" when nobody's in force
@@ -163,6 +164,8 @@ type Motion struct {
 	// Waiting is a vote of this node that is refused for the time being and is cast again
 	// by itself, and why.
 	Waiting *phrase.Phrase `json:"waiting,omitempty"`
+	// Inboxes are the members whose regulators hold what this node proposed, as they say.
+	Inboxes []string       `json:"inboxes,omitempty"`
 	Blocked *phrase.Phrase `json:"blocked,omitempty"` // why it could not enter now, whatever the votes
 	Refusal *phrase.Phrase `json:"refusal,omitempty"` // why it ended
 	Lacks   *phrase.Phrase `json:"lacks,omitempty"`   // parts that are not known here

@@ -18,7 +18,10 @@ import (
 	"ringfence/consensus/quorum/standing"
 	"ringfence/node/answer"
 	"ringfence/node/authority"
+	"ringfence/node/council/courier"
 	"ringfence/node/council/history"
+	"ringfence/node/council/inbox"
+	"ringfence/node/council/seats"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
@@ -58,18 +61,25 @@ type Config struct {
 	Regulator Regulator    // nil of a member
 	Vote      keys.Private // of the regulator, zero of a member
 	Issuer    keys.Private // by which a member proposes; zero: this node cannot
+	Inbox     *inbox.Inbox // of a regulator; made by New
+	Outbox    Outbox       // of a member; nil: it puts nothing to the regulators
 	List      func() *view.List
 	Book      func() *answer.Book // reads numbers
 	Store     Store
 	Now       func() time.Time
 	Random    io.Reader
 	Logger    *slog.Logger
+	Host      keys.Public // of this node
 }
 
 // Council implements api.Council. It may be used concurrently.
 type Council struct {
-	cfg Config
-	log *slog.Logger
+	*seats.Seats
+
+	cfg     Config
+	log     *slog.Logger
+	courier *courier.Courier // nil: what is put to the regulators travels by itself
+	outbox  *courier.Outbox
 
 	mu      sync.Mutex
 	pending map[string]*pending // by key in the store
@@ -102,13 +112,33 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 			return nil, fmt.Errorf("council: %w", err)
 		}
 	}
-	return New(cfg)
+	post := courier.New(courier.Config{State: func() *charter.State { return cfg.Ledger.Standing().State }, Self: cfg.Host, Logger: cfg.Logger})
+	var out *courier.Outbox
+	if speaks && cfg.Regulator == nil {
+		if out, err = courier.NewOutbox(post, cfg.Store, cfg.Now); err != nil {
+			return nil, fmt.Errorf("council: %w", err)
+		}
+		cfg.Outbox = out
+	}
+	if c, err = New(cfg); err == nil {
+		c.courier, c.outbox = post, out
+	}
+	return c, err
 }
 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
 	c := &Council{cfg: cfg, log: cfg.Logger, pending: make(map[string]*pending), known: make(map[cid.Cid]*memo)}
-	return c, c.recall()
+	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Now: cfg.Now}
+	if cfg.Regulator != nil {
+		c.Seats.Regulator = cfg.Regulator
+	}
+	if err := c.recall(); err != nil || cfg.Regulator == nil {
+		return c, err
+	}
+	var err error
+	c.cfg.Inbox, err = inbox.Open(inbox.Config{Store: cfg.Store, State: c.state, Now: cfg.Now})
+	return c, err
 }
 
 // remember notes a motion, so that it can be told of when it lies nowhere any more. The

@@ -43,6 +43,13 @@ func (c *Council) does(p *proposal) phrase.Phrase {
 		return phrase.New("motion.note_fork", "puts the proof of %d forks on record", items)
 	case motion.SetPolicy:
 		return phrase.New("motion.set_policy", "sets the policy by which the list is made")
+	}
+	if len(p.parts) == 1 {
+		if says := words.Change(p.parts[0].Federation, p.Kind, p.parts[0].items); !says.IsZero() {
+			return says
+		}
+	}
+	switch p.Kind {
 	case motion.AdmitRegulator, motion.RemoveRegulator, motion.RekeyRegulator:
 		return phrase.New("motion.regulators", "changes the regulators: %s", p.Kind)
 	}

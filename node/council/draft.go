@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/council/constitution"
 	"ringfence/node/council/paper"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
@@ -35,6 +36,9 @@ type draft struct {
 func (c *Council) drafting(p api.Proposal) (draft, error) {
 	var f paper.Filed
 	var err error
+	if kind, ok := constitution.KindOf(p.File, p.Kind); ok {
+		return c.changing(kind, &p)
+	}
 	if p.File != "" {
 		if f, err = paper.Read(&p); err != nil {
 			return draft{}, err
@@ -263,6 +267,12 @@ func (c *Council) write(d *draft, by keys.Private) ([]written, error) {
 		h := motion.Header{
 			Federation: s.Federation(), Kind: d.kind, Proposer: by.Public(), Time: now, Expires: now + d.days*86400, Until: d.until,
 			Reason: paper.WithPart(d.reason, i+1, len(chunks), hex.EncodeToString(tag[:])),
+		}
+		if d.kind.NamesHeads() {
+			h.BuildsOn = s.Size()
+		}
+		if d.kind.Constitutes() {
+			h.Standing = s.Standing()
 		}
 		if _, err := h.Commit(items); err != nil {
 			return nil, fmt.Errorf("council: %w", err)

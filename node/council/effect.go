@@ -4,6 +4,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
 	"ringfence/node/council/marks"
+	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 	"ringfence/store/motion"
 )
@@ -48,11 +49,7 @@ func matterOf(w *written) (*enact.Matter, *enact.Refusal) {
 	return enact.OpenMatter(w.Federation, w.Signed.Bytes(), openings)
 }
 
-// told words a refusal: its code has words in other languages, in which the English
-// stands for what it is about.
-func told(r *enact.Refusal) phrase.Phrase {
-	return phrase.Coded("ballot."+r.Code.String(), r.Words, r.Words)
-}
+func told(r *enact.Refusal) phrase.Phrase { return words.Told(r) }
 
 // refusedBy is told as an error.
 func refusedBy(r *enact.Refusal) error { return api.Tell(api.Refused, told(r)) }

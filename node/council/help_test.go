@@ -146,7 +146,7 @@ func (f *federation) start(member string) {
 			f.Errorf("%s: %v", member, err)
 		}
 	})
-	d.done.Go(func() { d.Run(ctx) })
+	d.done.Go(func() { d.Run(ctx, nil) })
 }
 
 // leave has a regulator go, as when its process ends.

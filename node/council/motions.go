@@ -12,6 +12,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
 	"ringfence/node/council/history"
+	"ringfence/node/council/letter"
 	"ringfence/node/council/paper"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
@@ -27,6 +28,8 @@ type part struct {
 	voted   []motion.Vote
 	first   uint64 // of its entry in the ledger
 	refusal phrase.Phrase
+	letter  *letter.Letter // in the inbox
+	with    []string       // whose inboxes hold it, as this member heard
 }
 
 // proposal is what was proposed at once.
@@ -73,8 +76,14 @@ func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
 	m := c.shown(p)
 	var all []written
 	for i := range p.parts {
-		if p.parts[i].items != nil {
-			all = append(all, p.parts[i].written)
+		w := p.parts[i].written
+		if l := p.parts[i].letter; l != nil && l.IsRequest() {
+			if w, err = c.requested(l.Kind, l.Item, "", 0); err != nil {
+				return api.Motion{}, err
+			}
+		}
+		if w.items != nil {
+			all = append(all, w)
 		}
 	}
 	effect := c.effectOf(all, c.cfg.Ledger.Past())
@@ -90,10 +99,7 @@ const listed = 50
 
 // gather brings together what is known of motions, as proposals, the newest first.
 func (c *Council) gather() ([]proposal, ballot.Docket) {
-	var docket ballot.Docket
-	if c.cfg.Regulator != nil {
-		docket, _ = c.cfg.Regulator.Docket()
-	}
+	docket, _ := c.docket()
 	var parts []part
 	seen := make(map[cid.Cid]bool)
 	add := func(p part) {
@@ -117,6 +123,9 @@ func (c *Council) gather() ([]proposal, ballot.Docket) {
 		if d.Motion.Kind != motion.Anchor && len(parts) < len(docket.Motions)+listed {
 			add(part{written: written{Signed: d.Motion}, state: api.MotionEnacted, voted: d.Votes, first: d.First})
 		}
+	}
+	for _, p := range append(c.lying(&docket), c.posted()...) {
+		add(p)
 	}
 	for i := range memos {
 		if !seen[memos[i].motion.ID] {
@@ -226,6 +235,13 @@ func (c *Council) shown(p *proposal) api.Motion {
 	for i := range p.parts {
 		part := &p.parts[i]
 		m.Items += part.Count
+		m.Inboxes = part.with
+		if part.letter != nil {
+			m.Mine = mineWaits
+			if part.letter.IsRequest() {
+				m.Proposer, m.Reason = "", ""
+			}
+		}
 		m.Parts = append(m.Parts, api.MotionPart{ID: part.ID.String(), State: part.state, Items: part.Count, First: part.first})
 		if rank(part.state) < rank(m.State) {
 			m.State = part.state
@@ -243,6 +259,7 @@ func (c *Council) shown(p *proposal) api.Motion {
 		m.Lacks = &lacks
 	}
 	m.Does = c.does(p)
+	m.Subject = words.Subject(first.Federation, p.Kind, first.items)
 	return m
 }
 

@@ -15,6 +15,7 @@ import (
 	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
+	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 	"ringfence/store/taxonomy"
 	"ringfence/store/wire"
@@ -120,9 +121,7 @@ func noQuorum() error {
 	return api.Tell(api.Unavailable, phrase.New("council.no_quorum", "no quorum of the regulators can be reached, so nothing was done; ringfence quorum status shows who is missing"))
 }
 
-func errNoRegulator() error {
-	return api.Tell(api.Refused, phrase.New("council.no_regulator", "this node is no regulator's, or its keys are locked: a regulator votes on its own node, where its voting key is"))
-}
+func errNoRegulator() error { return words.NoRegulator() }
 
 // name is where a command is kept.
 func (p *pending) name() string {
@@ -187,8 +186,8 @@ func (c *Council) waiting(id cid.Cid) (why phrase.Phrase, waits bool) {
 	return phrase.Phrase{}, false
 }
 
-// Run submits again what is kept, until ctx ends.
-func (c *Council) Run(ctx context.Context) {
+// goOn submits again what is kept, until ctx ends.
+func (c *Council) goOn(ctx context.Context) {
 	if c.cfg.Regulator == nil {
 		<-ctx.Done()
 		return

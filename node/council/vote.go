@@ -7,24 +7,15 @@ import (
 
 	"ringfence/consensus/ballot"
 	"ringfence/node/api"
+	"ringfence/node/council/letter"
 	"ringfence/node/phrase"
+	"ringfence/store/keys"
 	"ringfence/store/motion"
 )
 
 // ProposeMotion implements api.Council.
 func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Proposed, error) {
-	d, err := c.drafting(p)
-	if err != nil {
-		return api.Proposed{}, err
-	}
-	by := c.cfg.Issuer
-	if c.seat() != "" {
-		by = c.cfg.Vote
-	}
-	if by.IsZero() {
-		return api.Proposed{}, api.Tell(api.Refused, phrase.New("council.no_proposer", "this node holds no key of a member in force by which it could propose"))
-	}
-	all, err := c.write(&d, by)
+	all, err := c.proposed(p)
 	if err != nil {
 		return api.Proposed{}, err
 	}
@@ -38,7 +29,16 @@ func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Propos
 		return api.Proposed{}, err
 	}
 	if c.seat() == "" {
-		return api.Proposed{}, errNoRegulator()
+		if err := c.post(ctx, all); err != nil {
+			return out, err
+		}
+		out.Motion, err = c.Motion(ctx, all[0].ID.String())
+		out.Inboxes = out.Motion.Inboxes
+		return out, err
+	}
+	if before := c.before(all); before != nil {
+		out.Motion, err = c.VoteMotion(ctx, api.MotionVote{ID: before.Motion.ID.String(), For: true})
+		return out, err
 	}
 	for i := range all {
 		waits, err := c.propose(ctx, &all[i])
@@ -51,6 +51,34 @@ func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Propos
 	}
 	out.Motion, err = c.Motion(ctx, all[0].ID.String())
 	return out, err
+}
+
+// proposed writes and signs what a proposal comes to.
+func (c *Council) proposed(p api.Proposal) ([]written, error) {
+	if letter.Armoured(p.File) {
+		return c.fromLetters(&p)
+	}
+	d, err := c.drafting(p)
+	if err != nil {
+		return nil, err
+	}
+	by, err := c.proposer()
+	if err != nil {
+		return nil, err
+	}
+	return c.write(&d, by)
+}
+
+// proposer returns the key by which this node proposes.
+func (c *Council) proposer() (by keys.Private, err error) {
+	by = c.cfg.Issuer
+	if c.seat() != "" {
+		by = c.cfg.Vote
+	}
+	if by.IsZero() {
+		err = api.Tell(api.Refused, phrase.New("council.no_proposer", "this node holds no key of a member in force by which it could propose"))
+	}
+	return by, err
 }
 
 // blank leaves out the IDs of motions that nobody will see.
@@ -127,16 +155,27 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	if err != nil {
 		return api.Motion{}, err
 	}
-	open := slices.DeleteFunc(slices.Clone(found.parts), func(p part) bool { return p.open == nil })
+	open := slices.DeleteFunc(slices.Clone(found.parts), func(p part) bool { return p.open == nil && p.letter == nil })
 	if len(open) == 0 {
-		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_open", "the motion is no longer voted on"))
+		return api.Motion{}, errNotOpen()
 	}
+	shown, id := c.shown(found), v.ID
 	for i := range open {
-		if err := c.vote(ctx, &open[i], v.For); err != nil {
+		if open[i].letter != nil {
+			id, err = c.take(ctx, &open[i], v.For)
+		} else {
+			err = c.vote(ctx, &open[i], v.For)
+		}
+		if err != nil {
 			return api.Motion{}, err
 		}
 	}
-	return c.Motion(ctx, v.ID)
+	if open[0].letter != nil && !v.For {
+		why := aside()
+		shown.State, shown.Mine, shown.Refusal = api.MotionRefused, mineAgainst, &why
+		return shown, nil
+	}
+	return c.Motion(ctx, id)
 }
 
 // whole is find, but waits a moment for parts of the proposal that are still on their way:
@@ -187,6 +226,12 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 	if key.IsZero() || found.parts[0].Proposer != key.Public() {
 		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_proposer", "this node did not propose the motion: only who did can take it back"))
 	}
+	if c.cfg.Regulator == nil && c.cfg.Outbox != nil {
+		if err := c.recallPosted(ctx, found); err != nil {
+			return api.Motion{}, err
+		}
+		return c.Motion(ctx, id)
+	}
 	taken := 0
 	for i := range found.parts {
 		p := &found.parts[i]
@@ -206,7 +251,7 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 		taken++
 	}
 	if taken == 0 {
-		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_open", "the motion is no longer voted on"))
+		return api.Motion{}, errNotOpen()
 	}
 	return c.Motion(ctx, id)
 }

@@ -8,7 +8,7 @@ type said struct {
 
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), motions(), ballotCodes())
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), motions(), ballotCodes(), membership())
 }
 
 // problems is what a person must look after at a node.
@@ -18,11 +18,11 @@ func problems() []said {
 		{"problem.mute", "本节点无法发布声明"},
 		{"problem.no_keys", "本节点未持有任何密钥"},
 		{"problem.lacks_key", "本节点的 keys 目录中没有 {0} 密钥"},
-		{"problem.not_issuer", "章程中没有签发密钥 {0}：监管方接纳后即自行恢复发布；请将本节点的名片（card.yaml）交给某个成员，由其提出动议"},
+		{"problem.not_issuer", "章程中没有签发密钥 {0}：监管方接纳后即自行恢复发布；请用 ringfence join 请求准入"},
 		{"problem.checkpoint_stale", "本节点所知的最新认证账本检查点已有 {0}，章程允许 {1}：监管方未再认证，或本节点所连接的各方未予转达；名单以当时的账本为准，此后的决定尚缺"},
 		{"problem.ledger_stopped", "账本不再跟进，名单以已有账本为准"},
 		{"problem.ended_issuer", "监管方已在账本条目 {1} 终止签发密钥 {0}，已终止的密钥不再签发任何内容：成员须在持有账本所接纳的另一密钥的节点上继续发布"},
-		{"problem.not_member", "章程中没有节点密钥为 {0} 的节点：监管方接纳后其他节点即与其连接；请将本节点的名片（card.yaml）交给某个成员，由其提出动议"},
+		{"problem.not_member", "章程中没有节点密钥为 {0} 的节点：监管方接纳后其他节点即与其连接；请用 ringfence join 请求准入"},
 		{"problem.apart", "本节点未与其他节点相连，仅以所存数据应答，收不到新内容"},
 		{"problem.stuck", "排队的内容尚无法发布，在其之前也不发布其他内容"},
 		{"problem.disk_full", "已停止写入：磁盘可用 {0} MiB，写入需要 {1} MiB，此外须保留 {2} MiB：请腾出空间；查询照常进行，空间恢复后自动继续写入"},
@@ -177,7 +177,6 @@ func joinings() []said {
 		{"join.other_identity", "在 {0} 应答的节点身份与地址中的不同：{1}；请向告知者核对地址"},
 		{"join.no_desk", "{0} 处的节点没有接待服务：{1}"},
 		{"join.busy", "{0} 处的节点目前询问过多；请稍后再试"},
-		{"join.stranger", "本目录的节点密钥 {0} 不属于联盟“{1}”的任何成员；未作任何更改。请将本节点的 {2} 交给：{3}"},
 		{"join.not_any_more", "本目录的节点密钥 {0} 在创始章程中，但对端已不认为它属于联盟“{1}”的成员；未作任何更改。请将本节点的 {2} 交给：{3}"},
 		{"join.peer_lies", "对端的章程属于联盟 {0}，而不是 {1}：对端不可信，请询问其他节点"},
 		{"join.other_federation", "{0} 处的节点属于另一联盟 {1}（{2}），而不是 {3}：请向告知者核对标识，或指明该联盟的节点"},

@@ -161,7 +161,7 @@ func (p *Publisher) speaker() (speaker, error) {
 		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.ended_issuer", "the regulators ended the issuer key %s at ledger entry %d, and an ended key signs nothing more: the member goes on under another key that the ledger admits, on the node that holds that key", p.issuer.Short(), r.End.Since))
 	}
 	if !ok {
-		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s: it speaks, by itself, once the regulators have admitted it; give this node's card (card.yaml) to a member, who proposes that", p.issuer.Short()))
+		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s: it speaks, by itself, once the regulators have admitted it; ringfence join asks for that", p.issuer.Short()))
 	}
 	return speaker{list: list, state: state, member: info.Member, id: state.Member(info.Member).ID, now: p.cfg.Now().Unix()}, nil
 }

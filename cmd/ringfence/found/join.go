@@ -91,12 +91,15 @@ type Joined struct {
 	Member  string        // whose node this is
 	Genesis string        // path
 	Ahead   time.Duration // of this machine's clock before the peer's, within a second or two
+	// Stranger is set when the federation does not know this node: it has to be admitted.
+	Stranger bool
 }
 
-// Join asks a peer whether this node has a place in the federation, and when it
-// has one leaves the genesis charter and the peer's address where the node finds
-// them. Nothing is trusted to the peer: the charter's CID is the federation, and
-// it names the host. Without a place nothing is written.
+// Join asks a peer whether this node has a place in the federation, and leaves the genesis
+// charter and the peer's address where the node finds them: also for one that has none
+// yet, which follows the ledger until that admits it. Nothing is trusted to the peer: the
+// charter's CID is the federation. Whoever has lost his place is refused, and nothing is
+// written.
 func Join(ctx context.Context, j Joining) (Joined, error) {
 	if err := config.CheckPeer(j.Peer); err != nil {
 		return Joined{}, bad(err)
@@ -124,11 +127,16 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 	if state.Federation() != j.Federation {
 		return Joined{}, api.Tell(api.Refused, phrase.New("join.peer_lies", "the peer's genesis is that of federation %s, not of %s: it lies, ask another peer", state.Federation(), j.Federation))
 	}
-	m, known := state.Host(j.Host.Public())
-	if !known || !w.Member {
-		return Joined{}, stranger(state, j.Host.Public(), known)
+	m, founding := state.Host(j.Host.Public())
+	if founding && !w.Member {
+		return Joined{}, expelled(state, j.Host.Public())
 	}
-	done := Joined{Charter: state.Charter(), Member: state.Member(m).ID, Genesis: filepath.Join(j.Dir, GenesisFile), Ahead: ahead}
+	done := Joined{Charter: state.Charter(), Genesis: filepath.Join(j.Dir, GenesisFile), Ahead: ahead, Stranger: !w.Member}
+	if founding {
+		done.Member = state.Member(m).ID
+	} else if card, err := readCard(filepath.Join(j.Dir, CardFile)); err == nil {
+		done.Member = card.ID
+	}
 	if err := j.keepGenesis(done.Genesis); err != nil {
 		return Joined{}, bad(err)
 	}
@@ -173,8 +181,8 @@ func (j *Joining) fits(w *desk.Welcome) error {
 	return nil
 }
 
-// stranger says that a host is no member's, and who could change that.
-func stranger(state *charter.State, host keys.Public, once bool) error {
+// expelled says that a host is no member's any more, and who could change that.
+func expelled(state *charter.State, host keys.Public) error {
 	var whom []string
 	for _, f := range state.Charter().Founders {
 		for _, m := range state.Members() {
@@ -187,11 +195,7 @@ func stranger(state *charter.State, host keys.Public, once bool) error {
 			}
 		}
 	}
-	if once {
-		return api.Tell(api.Refused, phrase.New("join.not_any_more", "the host key of this directory, %s, is one of the genesis charter's, but the peer does not know it any longer as a member's of the federation %q; nothing was changed. Whom to ask, with this node's %s: %s",
-			host, state.Charter().Name, CardFile, strings.Join(whom, ", ")))
-	}
-	return api.Tell(api.Refused, phrase.New("join.stranger", "the host key of this directory, %s, is no member's of the federation %q; nothing was changed. Whom to ask, with this node's %s: %s",
+	return api.Tell(api.Refused, phrase.New("join.not_any_more", "the host key of this directory, %s, is one of the genesis charter's, but the peer does not know it any longer as a member's of the federation %q; nothing was changed. Whom to ask, with this node's %s: %s",
 		host, state.Charter().Name, CardFile, strings.Join(whom, ", ")))
 }
 

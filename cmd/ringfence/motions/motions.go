@@ -33,8 +33,9 @@ type Host struct {
 	No, Nobody error
 }
 
-// Commands returns the verbs: motion and stay, ledger and quorum.
-func (h Host) Commands() (speak, ask []*cobra.Command) {
+// Commands returns the verbs: motion, with more below it, stay, admit and leave, ledger
+// and quorum.
+func (h Host) Commands(more ...*cobra.Command) (speak, ask []*cobra.Command) {
 	motion := &cobra.Command{
 		Use:   "motion",
 		Short: "Put things to the regulators, and vote",
@@ -44,7 +45,8 @@ enough of them vote for enters the ledger; it is enacted, on every node alike, o
 quorum has certified the ledger with it.`,
 	}
 	motion.AddCommand(h.propose(), h.list(), h.show(), h.vote(), h.withdraw())
-	return []*cobra.Command{motion, h.stay()}, []*cobra.Command{h.ledger(), h.quorum()}
+	motion.AddCommand(more...)
+	return append([]*cobra.Command{motion, h.stay()}, h.members()...), []*cobra.Command{h.ledger(), h.quorum()}
 }
 
 // watchFlag is that of verbs that can wait for what comes of a motion.

@@ -38,6 +38,23 @@ several values with commas between; groups (independence groups that speak for i
 score (permille) take < <= = >= > != as well. What is ratified already is left out
 unless ratified=yes is asked for.
 
+Changes of the charter are documents: kind, reason, and what the kind takes.
+
+  change_member     member; of name, name_zh, roles, group, contact, hosts, audience,
+                    recovery what becomes another
+  remove_member     member, how: leave or expel
+  end_issuer        issuer, how: leave or expel
+  admit_regulator   member, jurisdiction, vote, cosign, cosign_name
+  remove_regulator  member, roles that it keeps
+  rekey_regulator   member, vote, cosign
+  admit_issuer      member, issuer
+  grant             grants: each range, allocatee, resold_to, hosted_by
+  end_grant         ends: each range; to pass it on allocatee, resold_to, hosted_by
+  set_policy        policy: the figures that change; protected; taxonomy
+
+Keys that must agree to a change do so by motion endorse; the request that it writes is
+proposed by --file, and so is a newcomer's request.pem.
+
 A proposal of more than 4,096 entries, or more than 256 KiB, becomes several motions by
 itself, and is listed, shown and voted on as one.`,
 		Example: `  ringfence motion propose --ratify +8613800138000 --action block --category crm.fraud.impersonation --grounds investigation --until 2027-01-31 --reason "case 12"

@@ -104,7 +104,7 @@ func (p *Page) motion(m *api.Motion) {
 	p.facts(fact{"motion", m.ID}, fact{"state", state}, fact{"motion.does", p.strong(p.phrase(m.Does))}, fact{"reason", m.Reason},
 		fact{"motion.proposer", joined(m.Member, short(m.Proposer))}, fact{"motion.proposed", m.Proposed}, fact{"motion.expires", m.Expires}, fact{"motion.until", m.Until},
 		fact{"motion.votes", votes}, fact{"motion.hands", hands}, fact{"motion.for", strings.Join(m.For, ", ")}, fact{"motion.against", strings.Join(m.Against, ", ")},
-		fact{"motion.silent", strings.Join(m.Silent, ", ")}, fact{"motion.mine", p.mine(m)})
+		fact{"motion.silent", strings.Join(m.Silent, ", ")}, fact{"motion.mine", p.mine(m)}, fact{"motion.inboxes", strings.Join(m.Inboxes, ", ")})
 	p.why("motion.waiting", m.Waiting)
 	p.why("motion.blocked", m.Blocked)
 	p.why("motion.refused", m.Refusal)

@@ -236,6 +236,26 @@ type Joined struct {
 	Ahead      int64  `json:"clock_ahead_seconds"` // of the peer's clock
 	ClockOff   bool   `json:"clock_off"`           // by more than a node may be to sign
 	Directory  string `json:"directory"`
+
+	Request *Request `json:"request,omitempty"` // for admission; null once this node is in
+}
+
+// Request is how a request for admission stands.
+type Request struct {
+	ID         string `json:"id"`
+	File       string `json:"file"`
+	State      string `json:"state"` // unreached, inbox, open, aside
+	Signatures int    `json:"signatures"`
+	Needed     int    `json:"needed_signatures"` // 0 while it is before no regulator
+}
+
+// Asked tells in a line how a request for admission stands.
+func Asked(p *Page, r *Request) {
+	line := p.coded("request", r.State)
+	if r.Needed > 0 {
+		line = p.word("request.signatures", strconv.Itoa(r.Signatures), strconv.Itoa(r.Needed))
+	}
+	p.Line(line)
 }
 
 // Join tells whose node this is now and what to do about its clock.
@@ -248,6 +268,10 @@ func Join(p *Page, j Joined) {
 		p.Say("clock_off.behind", strconv.FormatInt(-minutes, 10))
 	case j.ClockOff:
 		p.Say("clock_off.ahead", strconv.FormatInt(minutes, 10))
+	}
+	if j.Request != nil {
+		Asked(p, j.Request)
+		p.Say("next.asked", j.Request.ID, j.Request.File)
 	}
 	p.Say("next.joined", j.Directory)
 }
@@ -286,4 +310,19 @@ func Config(p *Page, c Checked) {
 		p.Line("")
 		p.Line(p.strong(p.word("warning", p.phrase(w))))
 	}
+}
+
+// Endorsed is a change that keys agreed to.
+type Endorsed struct {
+	Request string `json:"request"`
+	Kind    string `json:"kind"`
+	Keys    int    `json:"keys"` // that signed
+	File    string `json:"file"`
+}
+
+// Endorse tells what was signed, and what to do with it.
+func Endorse(p *Page, e Endorsed) {
+	p.facts(fact{"motion.kind", e.Kind}, fact{"request", e.Request}, fact{"keys", amount(e.Keys)}, fact{"file", e.File})
+	p.Line("")
+	p.Say("next.endorsed", e.File)
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
 	"ringfence/store/keys"
@@ -188,4 +190,15 @@ func MemberOf(s *charter.State, key keys.Public) string {
 		}
 	}
 	return ""
+}
+
+// Told words a refusal: its code has words in other languages, in which the English
+// stands for what it is about.
+func Told(r *enact.Refusal) phrase.Phrase {
+	return phrase.Coded("ballot."+r.Code.String(), r.Words, r.Words)
+}
+
+// NoRegulator is why a node does not vote.
+func NoRegulator() error {
+	return api.Tell(api.Refused, phrase.New("council.no_regulator", "this node is no regulator's, or its keys are locked: a regulator votes on its own node, where its voting key is"))
 }

@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"ringfence/node/overlay/internal/address"
 	"ringfence/node/overlay/internal/frame"
@@ -37,20 +39,53 @@ type AskConfig struct {
 }
 
 // Ask asks at the desk of the host at an address.
-func Ask(ctx context.Context, cfg AskConfig) (Welcome, error) {
+func Ask(ctx context.Context, cfg AskConfig) (w Welcome, err error) {
+	err = reach(ctx, cfg, func(ctx context.Context, h host.Host, id peer.ID) error {
+		w, err = Converse(ctx, h, id, cfg.Genesis)
+		return err
+	})
+	return w, err
+}
+
+// Line is a stream with the host that is asked.
+type Line interface {
+	io.ReadWriter
+	SetDeadline(t time.Time) error
+}
+
+// Talk opens a stream of a protocol that is served to everybody to the host at an address,
+// for as long as the talk takes.
+func Talk(ctx context.Context, cfg AskConfig, protocolName string, talk func(Line) error) error {
+	return reach(ctx, cfg, func(ctx context.Context, h host.Host, id peer.ID) error {
+		s, err := h.NewStream(network.WithNoDial(ctx, "it is connected"), id, protocol.ID(protocolName))
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrNoDesk, err)
+		}
+		if err := talk(s); err != nil {
+			_ = s.Reset() // it is gone either way
+			return err
+		}
+		_ = s.Close() // all is read
+		return nil
+	})
+}
+
+// reach connects to the host at an address from one that lives for as long as the talk
+// takes.
+func reach(ctx context.Context, cfg AskConfig, talk func(ctx context.Context, h host.Host, id peer.ID) error) error {
 	info, err := address.Parse(cfg.Address)
 	if err != nil {
-		return Welcome{}, err
+		return err
 	}
 	key := cfg.Key
 	if key.IsZero() {
 		if key, err = keys.Generate(rand.Reader); err != nil {
-			return Welcome{}, err
+			return err
 		}
 	}
 	private, _, err := hosts.Identity(key)
 	if err != nil {
-		return Welcome{}, err
+		return err
 	}
 	options := cfg.Options
 	if options == nil {
@@ -58,23 +93,14 @@ func Ask(ctx context.Context, cfg AskConfig) (Welcome, error) {
 	}
 	h, err := libp2p.New(append(append([]libp2p.Option(nil), options...), hosts.Options(private, cfg.Version)...)...)
 	if err != nil {
-		return Welcome{}, fmt.Errorf("overlay: make a host to ask from: %w", err)
+		return fmt.Errorf("overlay: make a host to ask from: %w", err)
 	}
-	w, err := ask(ctx, h, *info, cfg.Genesis)
-	return w, errors.Join(err, h.Close())
-}
-
-func ask(ctx context.Context, h host.Host, info peer.AddrInfo, genesis bool) (Welcome, error) {
-	ctx, cancel := context.WithTimeout(ctx, layout.DialTimeout)
+	within, cancel := context.WithTimeout(ctx, layout.DialTimeout)
 	defer cancel()
-	if err := h.Connect(ctx, info); err != nil {
-		return Welcome{}, fmt.Errorf("%w: %s", unanswered(err), hosts.FirstCause(err))
+	if err := h.Connect(within, *info); err != nil {
+		return errors.Join(fmt.Errorf("%w: %s", unanswered(err), hosts.FirstCause(err)), h.Close())
 	}
-	w, err := Converse(ctx, h, info.ID, genesis)
-	if err != nil {
-		return w, err
-	}
-	return w, nil
+	return errors.Join(talk(within, h, info.ID), h.Close())
 }
 
 // Converse asks at the desk of a host that is connected.

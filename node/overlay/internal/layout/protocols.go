@@ -32,13 +32,14 @@ type Protocols struct {
 	Reconcile string // vectors, ranges, fork proofs, beacon
 	Quorum    string // the regulators' Raft; its caps stand in consensus/quorum/group/internal/rpc
 	Regulate  string // what regulators tell each other beside Raft
+	Propose   string // what is put to the regulators; strangers may request to be admitted
 	Mesh      string // prefix of GossipSub: "/meshsub/1.2.0" follows
 }
 
 // ProtocolsOf returns the protocols of a federation.
 func ProtocolsOf(federation cid.Cid) Protocols {
 	prefix := "/ringfence/" + federation.String()
-	return Protocols{Peers: prefix + "/peers/1", Reconcile: prefix + "/reconcile/1", Quorum: prefix + "/quorum/1", Regulate: prefix + "/regulate/1", Mesh: prefix}
+	return Protocols{Peers: prefix + "/peers/1", Reconcile: prefix + "/reconcile/1", Quorum: prefix + "/quorum/1", Regulate: prefix + "/regulate/1", Propose: prefix + "/propose/1", Mesh: prefix}
 }
 
 // Topics are what members gossip about.

@@ -1,30 +1,55 @@
-package council
+// Package seats tells how the regulators stand: who of them is at work, how many more may
+// fail, and what a person must look after.
+//
+// Floor 12, a room of node/council.
+package seats
 
 import (
 	"context"
 	"slices"
 	"time"
 
+	"ringfence/consensus/ballot"
+	"ringfence/consensus/cosign"
+	"ringfence/consensus/follow"
 	"ringfence/consensus/quorum/standing"
 	"ringfence/node/api"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 )
 
+// Follower is the ledger as it is followed here.
+type Follower interface{ Standing() follow.Standing }
+
+// Regulator is a regulator's part in keeping it.
+type Regulator interface {
+	Docket() (ballot.Docket, bool)
+	Realign() (cosign.SignedPromise, error)
+	Status() standing.Status
+}
+
+// Seats answers for the regulators.
+type Seats struct {
+	Ledger    Follower
+	Regulator Regulator     // nil of a member
+	Seat      func() string // the member whose regulator this node is; "" if none
+	Now       func() time.Time
+}
+
 // freshFor is how old a cosignature may be that tells that its regulator is at work: the
 // newest checkpoint is cosigned anew each minute.
 const freshFor = 3 * time.Minute
 
 // QuorumState implements api.Council.
-func (c *Council) QuorumState(context.Context) (api.QuorumState, error) {
-	s := c.cfg.Ledger.Standing()
+func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
+	s := c.Ledger.Standing()
 	set := s.State.Cosigners()
 	out := api.QuorumState{
-		Regulator: c.seat(), Regulators: len(set), Quorum: set.Quorum(), Seats: []api.QuorumSeat{}, Size: s.Size(),
+		Regulator: c.Seat(), Regulators: len(set), Quorum: set.Quorum(), Seats: []api.QuorumSeat{}, Size: s.Size(),
 		Promises: []api.QuorumPromise{}, Problems: []phrase.Phrase{},
 	}
 	signed := set.Cosignatures(s.Note)
-	now := c.cfg.Now().Unix()
+	now := c.Now().Unix()
 	for i, seat := range s.State.Regulators() {
 		one := api.QuorumSeat{Member: seat.Member}
 		if signed[i] != nil {
@@ -36,11 +61,11 @@ func (c *Council) QuorumState(context.Context) (api.QuorumState, error) {
 		out.Seats = append(out.Seats, one)
 	}
 	out.Margin = out.Fresh - out.Quorum
-	if r := c.cfg.Regulator; r != nil {
+	if r := c.Regulator; r != nil {
 		status := r.Status()
 		within(&out, &status)
 		if d, running := r.Docket(); running && d.Paused != nil {
-			paused := told(d.Paused)
+			paused := words.Told(d.Paused)
 			out.Paused = &paused
 		}
 	}
@@ -109,17 +134,17 @@ func regulates(s *standing.Status) (all []phrase.Phrase) {
 }
 
 // Problems tells what a person must look after about ledger and quorum.
-func (c *Council) Problems() []phrase.Phrase {
+func (c *Seats) Problems() []phrase.Phrase {
 	all := []phrase.Phrase{}
-	s := c.cfg.Ledger.Standing()
+	s := c.Ledger.Standing()
 	if s.Trouble != nil {
 		all = append(all, phrase.Join(phrase.New("problem.ledger", "the regulators' ledger is followed no further; what it held goes on standing"), phrase.From(s.Trouble)))
 	}
-	if r := c.cfg.Regulator; r != nil {
+	if r := c.Regulator; r != nil {
 		status := r.Status()
 		all = append(all, regulates(&status)...)
 	}
-	set, now := s.State.Cosigners(), c.cfg.Now().Unix()
+	set, now := s.State.Cosigners(), c.Now().Unix()
 	if s.Note.Size == 0 {
 		return all // no ledger has begun
 	}
@@ -142,11 +167,11 @@ func (c *Council) Problems() []phrase.Phrase {
 const staleAfter = 10 * time.Minute
 
 // RealignQuorum implements api.Council.
-func (c *Council) RealignQuorum(ctx context.Context) (api.QuorumState, error) {
-	if c.cfg.Regulator == nil || c.seat() == "" {
-		return api.QuorumState{}, errNoRegulator()
+func (c *Seats) RealignQuorum(ctx context.Context) (api.QuorumState, error) {
+	if c.Regulator == nil || c.Seat() == "" {
+		return api.QuorumState{}, words.NoRegulator()
 	}
-	promise, err := c.cfg.Regulator.Realign()
+	promise, err := c.Regulator.Realign()
 	if err != nil {
 		return api.QuorumState{}, api.Tell(api.Refused, phrase.New("council.no_promise", "this regulator cannot promise itself to a new generation: %s", err))
 	}

@@ -1,0 +1,166 @@
+// Package admission is how a node comes into a federation: join, which asks for it.
+//
+// Floor 15, a room of cmd/ringfence.
+package admission
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/found"
+	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
+	"ringfence/node/api"
+	"ringfence/node/config"
+	"ringfence/node/council/letter"
+	"ringfence/node/phrase"
+	"ringfence/store/intake"
+	"ringfence/store/keys"
+)
+
+// Host is what the verb stands on.
+type Host struct {
+	Settings func(cmd *cobra.Command) (config.Config, error)
+	Unlock   func(keyFile string) keys.Unlock
+	// Answer shows what came of a verb: as one JSON object, or as people read it.
+	Answer func(cmd *cobra.Command, value any, human func(*show.Page)) error
+	// Note tells people something on the way, not on standard output.
+	Note    func(cmd *cobra.Command, human func(*show.Page)) error
+	Version string
+	Now     func() time.Time
+}
+
+// Join returns the verb.
+func (h Host) Join() *cobra.Command {
+	var peer string
+	watch := false
+	cmd := &cobra.Command{
+		Use:   "join FEDERATION|GENESIS --peer ADDRESS",
+		Short: "Join a federation, or ask to be admitted to it",
+		Long: `Join fetches the genesis charter from a node of the federation, checks that it is
+the one with the ID given, and puts it and the node's address where ringfence run finds
+them: genesis.cbor, and peers.bootstrap in the configuration, whose comments stay. In
+place of the ID the genesis file may be given.
+
+A node whose member the charter names is in. Anyone else asks to be admitted: what the
+card says, signed with the keys that it names, goes to the regulators over the node at
+ADDRESS, and lies in request.pem. A quorum of the regulators has to admit it; --watch
+waits for that and tells each signature. Meanwhile the node may run: it reads the list
+and follows the ledger, and is met by the others as soon as it is admitted. Asking again
+is asking once.
+
+ADDRESS is what ringfence peers shows on a node of the federation, such as
+/ip4/192.0.2.1/tcp/7400/p2p/12D3KooW….`,
+		Example: `  ringfence join bafyreib… --dir acme --peer /ip4/192.0.2.1/tcp/7400/p2p/12D3KooW… --watch
+  ringfence join genesis.cbor --dir acme --peer /dns/node.example.net/tcp/7400/p2p/12D3KooW…`,
+		Args: slip.Exactly("FEDERATION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if peer == "" {
+				return slip.Missing(cmd, "--peer", phrase.New("usage.peer", "name one node of the federation to begin with"))
+			}
+			return h.join(cmd, args[0], peer, watch)
+		},
+	}
+	cmd.Flags().StringVar(&peer, "peer", "", "`address` of a node of the federation, ending in /p2p/ and its ID")
+	cmd.Flags().BoolVar(&watch, "watch", false, "wait until the regulators have admitted this node, and tell each signature")
+	return cmd
+}
+
+func (h Host) join(cmd *cobra.Command, what, peer string, watch bool) error {
+	cfg, err := h.Settings(cmd)
+	if err != nil {
+		return err
+	}
+	j := found.Joining{Dir: cfg.Dir, Config: cfg.File, Peer: peer, Version: h.Version, Now: h.Now}
+	if j.Config == "" {
+		j.Config = filepath.Join(cfg.Dir, config.FileName)
+	}
+	if err := config.CheckPeer(peer); err != nil { // before anybody types a passphrase
+		return bad(err)
+	}
+	if err := j.Find(what); err != nil {
+		return err
+	}
+	ring, err := keys.Open(filepath.Join(cfg.Dir, found.KeysDir), h.Unlock(cfg.KeyFile))
+	if err == nil {
+		j.Host, err = ring.Private(keys.PurposeHost)
+	}
+	if err != nil {
+		return bad(err)
+	}
+	joined, err := found.Join(cmd.Context(), j)
+	if err != nil {
+		return err
+	}
+	shown := show.Joined{
+		Federation: j.Federation.String(), Name: joined.Charter.Name, Member: joined.Member, Genesis: joined.Genesis, Config: j.Config,
+		Peer: peer, Ahead: int64(joined.Ahead / time.Second), ClockOff: joined.Ahead.Abs() > intake.Ahead, Directory: cfg.Dir,
+	}
+	if joined.Stranger {
+		a := &asker{key: j.Host, peer: peer, version: h.Version, federation: j.Federation}
+		if shown.Request, err = h.ask(cmd, a, ring, cfg.Dir, watch); err != nil {
+			return err
+		}
+	}
+	return h.Answer(cmd, shown, func(p *show.Page) { show.Join(p, shown) })
+}
+
+// watchEvery is how often the regulators are asked while one waits for them.
+const watchEvery = 2 * time.Second
+
+// ask asks for admission, and with watch waits for it; nil once this node is admitted.
+func (h Host) ask(cmd *cobra.Command, a *asker, ring *keys.Ring, dir string, watch bool) (*show.Request, error) {
+	l, err := Request(dir, ring, a.federation)
+	if err != nil {
+		return nil, err
+	}
+	told := show.Request{}
+	for {
+		s, err := a.put(cmd.Context(), &l)
+		switch {
+		case err != nil && !watch:
+			return nil, err
+		case err == nil && s.State == letter.Refused:
+			return nil, api.Tell(api.Refused, phrase.Join(phrase.New("join.refused", "the regulators cannot admit this node"), s.Why))
+		case err == nil && s.State == letter.Entered && !watch, watch && a.admitted(cmd.Context()):
+			return nil, nil
+		}
+		now := requested(&l, &s, dir)
+		if !watch {
+			return &now, nil
+		}
+		if now != told {
+			told = now
+			if err := h.Note(cmd, func(p *show.Page) { show.Asked(p, &now) }); err != nil {
+				return nil, err
+			}
+		}
+		select {
+		case <-cmd.Context().Done():
+			return nil, cmd.Context().Err()
+		case <-time.After(watchEvery):
+		}
+	}
+}
+
+// requested tells how a request stands.
+func requested(l *letter.Letter, s *letter.Standing, dir string) show.Request {
+	r := show.Request{ID: l.ID.String(), File: filepath.Join(dir, RequestFile), State: "unreached", Needed: s.Needed}
+	switch s.State {
+	case letter.Inbox:
+		r.State = "inbox"
+	case letter.Tabled, letter.Entered:
+		r.State = "open"
+	case letter.Aside, letter.Refused:
+		r.State = "aside"
+	case letter.Unknown, letter.Expired, letter.Withdrawn: // it is asked for anew
+	}
+	for _, v := range s.Votes {
+		if v.For {
+			r.Signatures++
+		}
+	}
+	return r
+}

@@ -1,0 +1,181 @@
+package inbox_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ringfence/consensus/ballot/ballottest"
+	"ringfence/node/council/inbox"
+	"ringfence/node/council/letter"
+	"ringfence/store/charter"
+	"ringfence/store/charter/chartertest"
+	"ringfence/store/keys"
+	"ringfence/store/memory"
+	"ringfence/store/motion"
+)
+
+// box is an inbox in a federation of one regulator and two operators.
+type box struct {
+	*ballottest.Federation
+	*inbox.Inbox
+	store *memory.Store
+	now   time.Time
+	n     int
+}
+
+func open(t *testing.T) *box {
+	b := &box{store: memory.New(), Federation: ballottest.Begun(t, 1, func(cfg *charter.FoundingConfig) {
+		cfg.Cards = append(cfg.Cards, chartertest.Card(t, "op2", "operator"))
+	})}
+	b.now = time.Unix(b.Now, 0)
+	b.again()
+	return b
+}
+
+func (b *box) again() {
+	b.Helper()
+	var err error
+	b.Inbox, err = inbox.Open(inbox.Config{Store: b.store, State: b.State.Constitution, Now: func() time.Time { return b.now }})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// letter makes a letter of a member with a motion of some bytes.
+func (b *box) letter(key keys.Private, items [][]byte) *letter.Letter {
+	b.Helper()
+	b.n++
+	p := b.MotionBy(key, motion.Ratify, items, func(h *motion.Header) { h.Time, h.Expires = h.Time+int64(b.n), h.Time+86400 })
+	l, err := letter.Motion(&p.Signed, p.Items)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &l
+}
+
+func (b *box) label() [][]byte { return ballottest.Label(b, "+8613800138000") }
+
+// request asks for the admission of a member, as its own keys endorse it.
+func (b *box) request(id string) *letter.Letter {
+	b.Helper()
+	s := b.State.Constitution()
+	a := chartertest.Admission(b, s, id, "operator")
+	l, err := letter.Request(a, s.Federation())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &l
+}
+
+func (b *box) put(l *letter.Letter, from string) letter.Standing {
+	b.Helper()
+	s, err := b.Put(l, from)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+// Each member has room of its own, in letters and in bytes, and whoever fills it takes
+// none from another; who carries a motion matters not.
+func TestEachMemberHasRoomOfItsOwn(t *testing.T) {
+	b := open(t)
+	op, op2 := chartertest.Issuer("op"), chartertest.Issuer("op2")
+	for range inbox.MaxLetters {
+		if s := b.put(b.letter(op, b.label()), "op2"); s.State != letter.Inbox {
+			t.Fatalf("letter %d: %+v", b.n, s)
+		}
+	}
+	if s := b.put(b.letter(op, b.label()), "op2"); s.State != letter.Refused || !strings.Contains(s.Why.Text, "64 proposals of op with") {
+		t.Errorf("one more: %+v", s)
+	}
+	if s := b.put(b.letter(op2, b.label()), "op2"); s.State != letter.Inbox {
+		t.Errorf("another member's: %+v", s)
+	}
+	if got := len(b.Lies()); got != inbox.MaxLetters+1 {
+		t.Errorf("%d letters wait", got)
+	}
+}
+
+func TestAMembersBytesAreBounded(t *testing.T) {
+	b := open(t)
+	op := chartertest.Issuer("op")
+	var large [][]byte
+	for i := range motion.MaxItems {
+		large = append(large, ballottest.Label(t, "+86138"+string(rune('0'+i%10))+strings.Repeat("0", 7))...)
+	}
+	taken := 0
+	for range inbox.MaxLetters {
+		if b.put(b.letter(op, large), "op").State != letter.Inbox {
+			break
+		}
+		taken++
+	}
+	size := len(b.letter(op, large).Bytes())
+	if taken != inbox.MaxBytes/size || taken == inbox.MaxLetters {
+		t.Errorf("%d letters of %d bytes are taken", taken, size)
+	}
+}
+
+// Requests cost nothing, so each who brings them in has a few places, in which the newest
+// push out the oldest; strangers share theirs and take no member's.
+func TestRequestsPushOutOnlyTheirOwn(t *testing.T) {
+	b := open(t)
+	carried := b.request("carried")
+	if s := b.put(carried, "op"); s.State != letter.Inbox {
+		t.Fatalf("%+v", s)
+	}
+	var first *letter.Letter
+	for i := range inbox.MaxRequests + 1 {
+		l := b.request("stranger-" + string(rune('a'+i)))
+		if first == nil {
+			first = l
+		}
+		if s := b.put(l, ""); s.State != letter.Inbox {
+			t.Fatalf("request %d: %+v", i, s)
+		}
+		b.now = b.now.Add(time.Second)
+	}
+	if s := b.Standing(first.ID); s.State != letter.Unknown {
+		t.Errorf("the oldest of strangers: %+v", s)
+	}
+	if s := b.Standing(carried.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests+1 {
+		t.Errorf("that of a member: %+v; %d wait", s, len(b.Lies()))
+	}
+	b.now = b.now.Add(inbox.RequestTime)
+	if got := len(b.Lies()); got != 0 {
+		t.Errorf("%d requests wait after %v", got, inbox.RequestTime)
+	}
+}
+
+// What nobody in force proposes and what has expired is refused; what was set aside stays
+// so, over a restart, without its content, until it could no longer be voted on.
+func TestWhatIsSetAsideStaysAside(t *testing.T) {
+	b := open(t)
+	if s := b.put(b.letter(chartertest.Issuer("nobody"), b.label()), "op"); s.State != letter.Refused || !strings.Contains(s.Why.Text, "no issuer in force") {
+		t.Errorf("of nobody: %+v", s)
+	}
+	l, other := b.letter(chartertest.Issuer("op"), b.label()), b.letter(chartertest.Issuer("op"), b.label())
+	b.put(l, "op")
+	b.put(other, "op")
+	if err := b.End(l.ID, letter.Aside); err != nil {
+		t.Fatal(err)
+	}
+	b.again()
+	if s := b.put(l, "op"); s.State != letter.Aside {
+		t.Errorf("brought again: %+v", s)
+	}
+	if all := b.Lies(); len(all) != 1 || !all[0].ID.Equals(other.ID) {
+		t.Errorf("%d letters wait after a restart", len(all))
+	}
+	b.now = time.Unix(l.Matter.Expires, 0)
+	if s := b.put(l, "op"); s.State != letter.Refused || !strings.Contains(s.Why.Text, "expired") {
+		t.Errorf("expired: %+v", s)
+	}
+	b.put(b.request("late"), "op")
+	kept := 0
+	if err := b.store.List("inbox", func(string, []byte) error { kept++; return nil }); err != nil || kept != 1 {
+		t.Errorf("%d entries are kept of what expired, %v", kept-1, err)
+	}
+}

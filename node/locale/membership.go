@@ -1,0 +1,49 @@
+package locale
+
+// membershipWords is what the command line writes of members that come and go.
+func membershipWords() []message {
+	return []message{
+		{"cli.motion.inboxes", "in the inboxes of", "已送达的收件箱"},
+		{"cli.motion.subject", "about", "涉及成员"},
+		{"cli.request.signatures", "{0} of {1} signatures", "{1} 个签名中已有 {0} 个"},
+		{"cli.next.asked", "The regulators are asked to admit this node ({0}); --watch waits for them. If nobody carries the request, hand {1} to a regulator: ringfence admit {1}", "已请求监管机构准入本节点（{0}）；--watch 可等待结果。如无人转交，请将 {1} 交给监管机构：ringfence admit {1}"},
+		{"cli.next.endorsed", "Next: ringfence motion propose --file {0}, on any member’s node", "下一步：在任一成员的节点上执行 ringfence motion propose --file {0}"},
+		{"request.unreached", "no regulator could be reached over that node; it is to be asked again", "经该节点未能联系到任何监管机构；请稍后再问"},
+		{"request.inbox", "the request waits in the inbox of regulators", "请求已在监管机构的收件箱中等待"},
+		{"request.open", "the request is before the regulators", "请求正由监管机构表决"},
+		{"request.aside", "the regulators that hold the request have set it aside", "收到请求的监管机构已将其搁置"},
+	}
+}
+
+// membership is what is told of members that come and go, and of what waits for the
+// regulators.
+func membership() []said {
+	return []said{
+		{"council.aside", "收到该提案的监管机构已将其搁置，没有任何一家就其表决"},
+		{"council.outbox_full", "本节点已有 {0} 个议案等待监管机构；请等待部分得到决定，或撤回一些"},
+		{"join.not_carried", "{0} 处的节点不向监管机构转交本节点的请求；请将 {1} 交给成员或监管机构，由其执行 ringfence admit {2}"},
+		{"join.refused", "监管机构无法准入本节点"},
+		{"endorse.nothing", "{0}：此类变更无需密钥同意，请直接用 ringfence motion propose --file 提出"},
+		{"usage.nobody_asks", "没有以 {0} 之名请求准入者；ringfence motion list --mine 列出请求者"},
+		{"usage.many_ask", "有多个以不同密钥、以 {0} 之名请求准入者：{1}；请用 ringfence motion show 逐一查看，并按标识或名片准入正确的一个"},
+		{"inbox.nobody", "提出方不是现任成员或监管机构（{0}）"},
+		{"inbox.expired", "已过期，请重新提出"},
+		{"inbox.member_full", "收件箱中该成员的提案已满（{0}）"},
+		{"inbox.full", "收件箱已满（{0}）"},
+		{"change.admit_member", "准入成员 {0}（{1}），角色：{2}，负责人：{3}"},
+		{"change.change_member", "变更章程中关于 {0} 的内容：{1}，角色 {2}，独立组 {3}，负责人：{4}"},
+		{"change.leave", "准许成员 {0} 退出：其已锚定的内容继续计入"},
+		{"change.expel", "开除成员 {0}：其断言失效，其撤销的仍为撤销"},
+		{"change.admit_issuer", "为 {0} 增加签发密钥 {1}"},
+		{"change.rotate", "以 {1} 替换密钥 {0}：已说的内容保留"},
+		{"change.end_issuer", "终止密钥 {0}：已锚定的内容继续计入"},
+		{"change.expel_issuer", "开除密钥 {0}：其断言失效，其撤销的仍为撤销"},
+		{"change.admit_regulator", "使 {0} 成为监管机构，管辖 {1}"},
+		{"change.remove_regulator", "取消 {0} 的监管席位，其保留的角色：{1}"},
+		{"change.rekey_regulator", "为监管机构 {0} 更换表决密钥 {1} 与联署密钥 {2}"},
+		{"change.reinstate", "关闭密钥 {0} 的发布链并开启其第 {1} 个世代"},
+		{"change.grant", "授予号段 {0}"},
+		{"change.pass_grant", "终止号段的授予并转给：{0}"},
+		{"change.end_grant", "终止号段 {0} 的授予：此后无归属"},
+	}
+}

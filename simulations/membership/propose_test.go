@@ -1,0 +1,126 @@
+package membership
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"ringfence/node/api"
+	"ringfence/store/number"
+)
+
+const fraud = "+8613800138000"
+
+// block is a proposal to block a number.
+func block(of string) api.Proposal {
+	return api.Proposal{Kind: "ratify", Items: []api.ProposedItem{{Number: of}}, Action: "block", Category: "crm.fraud.impersonation", Grounds: "investigation", Reason: "case 12"}
+}
+
+func ratifies(m *api.Motion) bool { return m.Kind == "ratify" }
+
+// A member proposes on its own node; it waits in every regulator's inbox, in words, with
+// what it would do; three of four vote for it, the first of whom brings it in, and it is in
+// force on every node. The proposer sees on its own node how it stands all the while.
+func TestAMemberProposesAndThreeOfFourRegulatorsVote(t *testing.T) {
+	w := begin(t)
+	ctx := context.Background()
+	op := w.peers["op"]
+	preview := block(fraud)
+	preview.Preview = true
+	seen, err := op.ProposeMotion(ctx, preview)
+	w.must(err)
+	if seen.Effect.Votes != 3 || seen.Effect.Blocked != 1 || len(seen.Effect.Refusals) > 0 {
+		t.Errorf("the preview: %+v", seen.Effect)
+	}
+	if all, err := w.peers["reg-1"].Motions(ctx, api.MotionQuery{}); err != nil || len(all.Motions) != 0 {
+		t.Fatalf("a preview was sent: %+v, %v", all, err)
+	}
+	made, err := op.ProposeMotion(ctx, block(fraud))
+	w.must(err)
+	id := made.Motion.ID
+	w.until("it is in every inbox", func() bool {
+		m, err := op.Motion(ctx, id)
+		w.must(err)
+		return m.State == api.MotionInbox && slices.Equal(m.Inboxes, regulators)
+	})
+	for _, r := range regulators {
+		m := w.waiting(r, ratifies)
+		if m.ID != id || m.State != api.MotionInbox || m.Member != "op" || !strings.HasPrefix(m.Does.Text, "enters 1 blocks") || m.Reason != "case 12" {
+			t.Errorf("what waits for %s: %+v", r, m)
+		}
+		full, err := w.peers[r].Motion(ctx, id)
+		w.must(err)
+		if full.Effect.Votes != 3 || full.Effect.Blocked != 1 || len(full.Effect.Refusals) > 0 || len(full.Content) != 1 || !strings.HasPrefix(full.Content[0], fraud+" block") {
+			t.Errorf("%s sees %+v, %q", r, full.Effect, full.Content)
+		}
+	}
+	if m := w.votes("reg-2", ratifies); m.ID != id || m.State != api.MotionOpen || m.Missing != 2 {
+		t.Fatalf("brought in: %+v", m)
+	}
+	w.until("the proposer sees the vote", func() bool {
+		m, err := op.Motion(ctx, id)
+		w.must(err)
+		return m.State == api.MotionOpen && slices.Equal(m.For, []string{"reg-2"}) && m.Needed == 3 && m.Missing == 2
+	})
+	for _, r := range []string{"reg-1", "reg-4"} {
+		w.votes(r, ratifies)
+	}
+	n, err := number.Parse(fraud)
+	w.must(err)
+	w.until("it is enacted on every node, and the list with it", func() bool {
+		return w.everywhere(func(p *peer) bool {
+			m, err := p.Motion(ctx, id)
+			e, _, ok := p.View().List().Lookup(n)
+			return err == nil && m.State == api.MotionEnacted && ok && e.Ratified
+		})
+	})
+	for _, r := range regulators {
+		if all, err := w.peers[r].Motions(ctx, api.MotionQuery{Mine: true}); err != nil || len(all.Motions) > 0 {
+			t.Errorf("it still waits for %s: %+v, %v", r, all, err)
+		}
+	}
+}
+
+// What a member proposed it takes back itself, from the inboxes and from before the
+// regulators; a regulator that sets it aside is not asked again; a letter waits for nodes
+// that were down, and outlives its sender's restart.
+func TestAMemberTakesBackWhatItProposed(t *testing.T) {
+	w := begin(t)
+	ctx := context.Background()
+	down := w.peers["reg-3"]
+	w.halt(down)
+	op := w.peers["op"]
+	made, err := op.ProposeMotion(ctx, block(fraud))
+	w.must(err)
+	id := made.Motion.ID
+	w.waiting("reg-1", ratifies)
+	aside, err := w.peers["reg-1"].VoteMotion(ctx, api.MotionVote{ID: id})
+	w.must(err)
+	if aside.State != api.MotionRefused || !strings.Contains(aside.Refusal.Text, "set it aside") {
+		t.Errorf("set aside: %+v", aside)
+	}
+	w.halt(op)
+	w.start(op)
+	w.start(down)
+	w.waiting("reg-3", ratifies)
+	if all, err := w.peers["reg-1"].Motions(ctx, api.MotionQuery{Mine: true}); err != nil || len(all.Motions) > 0 {
+		t.Errorf("what was set aside waits again: %+v, %v", all, err)
+	}
+	w.votes("reg-2", ratifies)
+	w.until("the proposer sees it open", func() bool {
+		m, err := op.Motion(ctx, id)
+		return err == nil && m.State == api.MotionOpen
+	})
+	m, err := op.WithdrawMotion(ctx, id)
+	w.must(err)
+	if m.State != api.MotionWithdrawn {
+		t.Errorf("withdrawn: %+v", m)
+	}
+	w.until("it is before nobody any more", func() bool {
+		return w.everywhere(func(p *peer) bool {
+			all, err := p.Motions(ctx, api.MotionQuery{Mine: true})
+			return err == nil && len(all.Motions) == 0
+		})
+	})
+}
