@@ -18,6 +18,7 @@ import (
 	"ringfence/consensus/quorum/standing"
 	"ringfence/node/answer"
 	"ringfence/node/authority"
+	"ringfence/node/council/anchors"
 	"ringfence/node/council/history"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
@@ -38,6 +39,7 @@ type Follower interface {
 type Regulator interface {
 	Submit(ctx context.Context, command []byte) (applied.Answer, error)
 	Docket() (ballot.Docket, bool)
+	Open(kind motion.Kind) []ballot.Open
 	Entered(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)
 	Status() standing.Status
@@ -55,9 +57,10 @@ type Config struct {
 	Ledger    Follower
 	Held      ledger.Source // what is followed, as it is held
 	Decided   *history.History
-	Regulator Regulator    // nil of a member
-	Vote      keys.Private // of the regulator, zero of a member
-	Issuer    keys.Private // by which a member proposes; zero: this node cannot
+	Regulator Regulator      // nil of a member
+	Vote      keys.Private   // of the regulator, zero of a member
+	Issuer    keys.Private   // by which a member proposes; zero: this node cannot
+	Anchors   anchors.Config // of a regulator: where the anchored view comes from
 	List      func() *view.List
 	Book      func() *answer.Book // reads numbers
 	Store     Store
@@ -68,8 +71,9 @@ type Config struct {
 
 // Council implements api.Council. It may be used concurrently.
 type Council struct {
-	cfg Config
-	log *slog.Logger
+	cfg     Config
+	log     *slog.Logger
+	anchors *anchors.Anchors // nil of a member
 
 	mu      sync.Mutex
 	pending map[string]*pending // by key in the store
@@ -108,6 +112,7 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
 	c := &Council{cfg: cfg, log: cfg.Logger, pending: make(map[string]*pending), known: make(map[cid.Cid]*memo)}
+	c.anchoring()
 	return c, c.recall()
 }
 

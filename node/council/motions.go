@@ -232,6 +232,10 @@ func (c *Council) shown(p *proposal) api.Motion {
 		}
 		if why, waits := c.waiting(part.ID); waits {
 			m.Waiting = &why
+		} else if c.anchors != nil && first.Kind == motion.Anchor {
+			if why := c.anchors.Waits(part.ID); !why.IsZero() {
+				m.Waiting = &why
+			}
 		}
 		if !part.refusal.IsZero() {
 			m.Refusal = &part.refusal
@@ -277,7 +281,7 @@ func (c *Council) votes(m *api.Motion, p *part) {
 	seat := c.seat()
 	switch {
 	case seat == "":
-	case slices.Contains(o.Silent, seat):
+	case waitsFor(o, seat):
 		m.Mine = mineWaits
 	case m.Mine == mineWaits: // of another part
 	case slices.Contains(o.For, seat):

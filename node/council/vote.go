@@ -13,6 +13,9 @@ import (
 
 // ProposeMotion implements api.Council.
 func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Proposed, error) {
+	if p.Kind == motion.Anchor.String() {
+		return c.proposeAnchor(ctx, &p)
+	}
 	d, err := c.drafting(p)
 	if err != nil {
 		return api.Proposed{}, err
@@ -130,6 +133,9 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	open := slices.DeleteFunc(slices.Clone(found.parts), func(p part) bool { return p.open == nil })
 	if len(open) == 0 {
 		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_open", "the motion is no longer voted on"))
+	}
+	if err := byItself(found.Kind, v.For); err != nil {
+		return api.Motion{}, err
 	}
 	for i := range open {
 		if err := c.vote(ctx, &open[i], v.For); err != nil {
