@@ -90,7 +90,7 @@ func (n *Node) openView() error {
 
 // anchored is what the list at the anchored heads of a regulator stands on.
 func (n *Node) anchored() anchors.Config {
-	return anchors.Config{Founded: n.founded, Store: n.store, Pieces: &n.pieces, File: n.snapshot.Beside(filepath.Join(n.cfg.Dir, anchoredFile))}
+	return anchors.Config{Founded: n.founded, Store: n.store, Pieces: &n.pieces, File: n.snapshot.Beside(filepath.Join(n.cfg.Dir, AnchoredFile))}
 }
 
 // takeView makes a view the node's, and brings it up to the ledger and the feeds.

@@ -82,7 +82,7 @@ const (
 	StoreDir     = "store"
 	plansDir     = "plans"
 	SnapshotFile = "view.snapshot"
-	anchoredFile = "anchored.snapshot" // of a regulator's
+	AnchoredFile = "anchored.snapshot" // of a regulator's
 	socketFile   = "node.sock"
 )
 

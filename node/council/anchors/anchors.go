@@ -96,6 +96,8 @@ type Anchors struct {
 	mu     sync.Mutex // held while the anchored view moves
 	stand  stand
 	past   uint64                  // size that the last anchor names, of which the following is
+	then   int64                   // Unix seconds, when that was seen to change; 0 not in this life
+	begun  bool                    // past is known
 	waited map[keys.Public]cid.Cid // whose anchor is waited for, or was
 	looked time.Time               // for what moved
 
@@ -181,16 +183,19 @@ func (a *Anchors) due(past *enact.Past, open []ballot.Open) bool {
 	if index, _ := past.LastTick(); index == 0 {
 		return false
 	}
+	now := a.cfg.Now().Unix()
 	if last := past.LastAnchor(); last != a.past {
-		a.past = last
+		if a.past = last; a.begun {
+			a.then = now
+		}
 		clear(a.waited)
 	}
-	then := past.State().Charter().Created
+	a.begun = true
+	then := max(past.State().Charter().Created, a.then)
 	if unix, ok := past.TimeAt(a.past); ok {
 		then = max(then, unix)
 	}
 	rank, _ := a.seat()
-	now := a.cfg.Now().Unix()
 	if now < then+every+int64(rank)*turn {
 		return false
 	}
