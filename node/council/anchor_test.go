@@ -40,17 +40,31 @@ func (f *federation) voice(member string) *voice {
 
 // flag says that a number makes unwanted calls, in a batch of its own.
 func (v *voice) flag(text string) feed.Record {
-	n, err := number.Parse(text)
-	v.f.must(err)
-	at := time.Now().Unix()
-	s := assertion.Statement{
-		Version: assertion.EnvelopeVersion, Kind: assertion.KindFlag, BodyVersion: assertion.BodyVersion, Subject: assertion.Subject{Kind: assertion.SubjectNumber, Value: binary.BigEndian.AppendUint64(nil, n.Uint64())},
-		ObservedFrom: at, ObservedTo: at, Effective: at, Expires: at + 30*86400, Basis: assertion.Basis{Kind: assertion.BasisReports, Count: 50},
-	}
+	s := v.about(text, assertion.KindFlag, 30)
+	s.Basis = assertion.Basis{Kind: assertion.BasisReports, Count: 50}
 	category, err := taxonomy.ParseCategory("mkt.retail")
 	v.f.must(err)
 	v.f.must(s.SetBody(assertion.Flag{Category: category, Label: "retail", Confidence: 900, Reports: 50}))
 	return v.say(s)
+}
+
+// contest says that what is said of a number is not so.
+func (v *voice) contest(text string) feed.Record {
+	s := v.about(text, assertion.KindContest, 460)
+	v.f.must(s.SetBody(assertion.Contest{Grounds: "not ours"}))
+	return v.say(s)
+}
+
+// about begins a statement about a number that holds for some days.
+func (v *voice) about(text string, kind assertion.Kind, days int64) assertion.Statement {
+	n, err := number.Parse(text)
+	v.f.must(err)
+	at := time.Now().Unix()
+	return assertion.Statement{
+		Version: assertion.EnvelopeVersion, Kind: kind, BodyVersion: assertion.BodyVersion,
+		Subject:      assertion.Subject{Kind: assertion.SubjectNumber, Value: binary.BigEndian.AppendUint64(nil, n.Uint64())},
+		ObservedFrom: at, ObservedTo: at, Effective: at, Expires: at + days*86400, Basis: assertion.Basis{Kind: assertion.BasisInvestigation},
+	}
 }
 
 func (v *voice) say(s assertion.Statement) feed.Record {
@@ -288,4 +302,37 @@ func (f *federation) listOf(d *desk, size uint64, records ...feed.Record) merkle
 	_, err = v.Follow()
 	f.must(err)
 	return v.List().Stamp().Root
+}
+
+// What waits for an anchor begins at the tick of the one that covers it, on every node: a
+// contest is open from there on.
+func TestAWaitBeginsWithItsAnchor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		for _, member := range []string{"vendor", "reg2"} {
+			f.hear(f.voice(member).flag(mobile))
+		}
+		f.hear(f.voice("op").contest(mobile))
+		contested := func() (labelled, open int) {
+			for _, d := range f.desks {
+				n, _ := number.Parse(mobile)
+				e, _, _ := d.view.List().Lookup(n)
+				if e.Action == taxonomy.Label {
+					labelled++
+				}
+				if e.Contested {
+					open++
+				}
+			}
+			return labelled, open
+		}
+		time.Sleep(10 * time.Minute)
+		if labelled, open := contested(); labelled != 4 || open != 0 {
+			t.Fatalf("before an anchor %d of 4 lists label the number, and %d say that a contest is open", labelled, open)
+		}
+		_, err := f.desks["reg3"].ProposeMotion(t.Context(), api.Proposal{Kind: "anchor"})
+		f.must(err)
+		f.eventually("the contest is open everywhere", func() bool { _, open := contested(); return open == 4 })
+	})
 }
