@@ -44,7 +44,9 @@ func (c *Council) proposeAnchor(ctx context.Context, p *api.Proposal) (api.Propo
 	if !waits.IsZero() {
 		out.Told = &waits
 	}
-	out.Motion, err = c.Motion(ctx, m.ID.String())
+	if out.Motion, err = c.Motion(ctx, m.ID.String()); err == nil {
+		out.Effect = *out.Motion.Effect
+	}
 	return out, err
 }
 

@@ -327,7 +327,8 @@ func (a *Anchors) Draft(p *api.Proposal) (out api.Proposed, m *motion.Signed, co
 	if len(drawn.moves) == 0 {
 		return out, nil, nil, nothingMoved()
 	}
-	out = api.Proposed{Preview: p.Preview, Anchor: drawn.shown(past.State())}
+	out = proposed(past, &drawn)
+	out.Preview = p.Preview
 	if p.Preview {
 		return out, nil, nil, nil
 	}
@@ -343,6 +344,21 @@ func (a *Anchors) Draft(p *api.Proposal) (out api.Proposed, m *motion.Signed, co
 	out.Anchor.ListRoot = root.String()
 	command, err = a.brings(m, items)
 	return out, m, command, err
+}
+
+// proposed tells a plan as a proposal that is before nobody yet.
+func proposed(past *enact.Past, p *plan) api.Proposed {
+	none := func() []string { return []string{} }
+	return api.Proposed{
+		Motion: api.Motion{
+			Kind: motion.Anchor.String(), State: api.MotionUnknown, Mine: "none", For: none(), Against: none(), Silent: none(), Parts: []api.MotionPart{},
+			Does: phrase.New("motion.anchor", "fixes up to where the feeds count, and the list that comes of it"),
+		},
+		Effect: api.MotionEffect{
+			Protected: none(), Contested: none(), Reassigned: none(), Ratified: none(), Holders: []api.HolderShare{}, Votes: past.State().Cosigners().Quorum(),
+		},
+		Anchor: p.shown(past.State()),
+	}
 }
 
 func (a *Anchors) computed(id cid.Cid) merkle.Hash {
