@@ -158,8 +158,11 @@ func (a *Anchors) round(ctx context.Context) error {
 		return a.settle(false)
 	}
 	p, err := a.plan(past)
-	if err != nil || len(p.moves) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(p.moves) == 0 {
+		return a.settle(false)
 	}
 	m, items, err := a.write(&p, "hourly", openFor)
 	if err != nil {

@@ -177,7 +177,7 @@ func (s *stand) onward(v *view.View) bool {
 }
 
 // settle takes the view to the last anchor and saves it there, so that going back does
-// not cost more than what came since. Where it was brought to heads that are not enacted
+// not cost more than what came since, and less of the ledger is held in memory. Where it was brought to heads that are not enacted
 // it is left as it is.
 func (s *stand) settle(end bool) error {
 	to, whole, items := s.cfg.Pieces.reach()
@@ -185,10 +185,17 @@ func (s *stand) settle(end bool) error {
 	if many {
 		to = whole // who would build on less proposes anew
 	}
-	if s.view == nil || s.cfg.File == nil || to == 0 || !end && !many && time.Since(s.saved) < saveEvery {
+	if s.cfg.File == nil || to == 0 || !end && time.Since(s.saved) < saveEvery && (!many || s.view == nil) {
 		return nil
 	}
-	s.saved = time.Now()
+	if s.saved = time.Now(); s.view == nil {
+		if end {
+			return nil // nothing new was computed
+		}
+		if err := s.begin(); err != nil {
+			return err
+		}
+	}
 	if to > s.size() {
 		if err := s.enact(to); err != nil {
 			return err
