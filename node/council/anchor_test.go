@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/node/api"
@@ -334,5 +336,36 @@ func TestAWaitBeginsWithItsAnchor(t *testing.T) {
 		_, err := f.desks["reg3"].ProposeMotion(t.Context(), api.Proposal{Kind: "anchor"})
 		f.must(err)
 		f.eventually("the contest is open everywhere", func() bool { _, open := contested(); return open == 4 })
+	})
+}
+
+// A regulator whose list is another than everybody's votes for no anchor, and says that
+// the ledger holds one that it came to another root of; the others do without it.
+func TestARegulatorWhoseListIsWrongDoesNotVote(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		wrong := f.desks["reg4"]
+		for _, member := range []string{"vendor", "reg2"} {
+			f.hear(f.voice(member).flag(mobile))
+		}
+		said := f.voice("op").flag("+8613900139000")
+		other := f.voice("op").flag(mobile)
+		wrong.rot = map[cid.Cid][]byte{said.Tip.CID: other.Body}
+		f.hear(said)
+		made, err := f.desks["reg3"].ProposeMotion(t.Context(), api.Proposal{Kind: "anchor"})
+		f.must(err)
+		f.everywhere(made.Motion.ID, api.MotionEnacted)
+		f.eventually("the one with the wrong list tells", func() bool { return strings.Contains(fmt.Sprint(wrong.Problems()), "the ledger holds the anchor") })
+		for _, v := range wrong.history.Last(1)[0].Votes {
+			if v.By == ballottest.VoteKey("reg4").Public() {
+				t.Error("it voted for what it did not compute")
+			}
+		}
+		for member, d := range f.desks {
+			if d != wrong && strings.Contains(fmt.Sprint(d.Problems()), "anchor") {
+				t.Errorf("%s: %v", member, d.Problems())
+			}
+		}
 	})
 }

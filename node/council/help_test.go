@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
@@ -26,6 +28,7 @@ import (
 	"ringfence/node/snapshot"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
+	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/memory"
@@ -68,7 +71,8 @@ type desk struct {
 	history   history.History
 	decided   []charter.Enacted
 	pieces    anchors.Pieces
-	saved     *snapshot.File // of the anchored view
+	saved     *snapshot.File     // of the anchored view
+	rot       map[cid.Cid][]byte // bodies that its anchored view reads in place of others
 	store     *memory.Store
 	host      *quorumtest.Host
 	stop      context.CancelFunc
@@ -145,7 +149,7 @@ func (f *federation) start(member string) {
 	random := rand.NewChaCha8([32]byte{byte(len(member)), member[len(member)-1]})
 	d.saved = &snapshot.File{Path: filepath.Join(f.TempDir(), "anchored"), Store: d.store, Space: "test", Random: random, Write: write}
 	d.Council, err = New(Config{
-		Anchors: anchors.Config{Founded: genesis, Store: d.store, Pieces: &d.pieces, File: d.saved},
+		Anchors: anchors.Config{Founded: genesis, Store: &rotten{Store: d.store, desk: d}, Pieces: &d.pieces, File: d.saved},
 		Ledger:  d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.gate, Vote: ballottest.VoteKey(member),
 		List: d.view.List, Book: func() *answer.Book { return &book },
 		Store: d.store, Now: time.Now, Random: random, Logger: silent,
@@ -161,6 +165,28 @@ func (f *federation) start(member string) {
 		}
 	})
 	d.done.Go(func() { d.Run(ctx) })
+}
+
+// rotten is a store whose reader finds other bodies than were written.
+type rotten struct {
+	*memory.Store
+	desk *desk
+}
+
+func (r *rotten) swap(record feed.Record) feed.Record {
+	if body, ok := r.desk.rot[record.Tip.CID]; ok {
+		record.Body = body
+	}
+	return record
+}
+
+func (r *rotten) Batch(c cid.Cid) (feed.Record, bool, error) {
+	record, ok, err := r.Store.Batch(c)
+	return r.swap(record), ok, err
+}
+
+func (r *rotten) Since(cursor uint64, fn func(uint64, feed.Record) error) error {
+	return r.Store.Since(cursor, func(next uint64, record feed.Record) error { return fn(next, r.swap(record)) })
 }
 
 // write writes a file whole.

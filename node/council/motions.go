@@ -44,7 +44,7 @@ func (p *proposal) lacking() int {
 
 // Motions implements api.Council.
 func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, error) {
-	all, docket := c.gather()
+	all, docket := c.gather(false)
 	out := api.Motions{Member: c.seat(), Motions: []api.Motion{}}
 	if docket.Paused != nil {
 		paused := told(docket.Paused)
@@ -52,6 +52,9 @@ func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, er
 	}
 	for i := range all {
 		m := c.shown(&all[i])
+		if all[i].Kind == motion.Anchor && m.State != api.MotionOpen && m.State != api.MotionProvisional {
+			continue // they come each hour
+		}
 		if !q.Mine || m.Mine == mineWaits {
 			out.Motions = append(out.Motions, m)
 		}
@@ -88,8 +91,9 @@ func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
 // listed is how many of the last decisions are listed.
 const listed = 50
 
-// gather brings together what is known of motions, as proposals, the newest first.
-func (c *Council) gather() ([]proposal, ballot.Docket) {
+// gather brings together what is known of motions, as proposals, the newest first; anchors
+// in the ledger, which come each hour, only if they are asked for.
+func (c *Council) gather(anchors bool) ([]proposal, ballot.Docket) {
 	var docket ballot.Docket
 	if c.cfg.Regulator != nil {
 		docket, _ = c.cfg.Regulator.Docket()
@@ -113,9 +117,13 @@ func (c *Council) gather() ([]proposal, ballot.Docket) {
 		memos = append(memos, *c.known[id])
 	}
 	c.mu.Unlock()
+	last := 0
 	for _, d := range c.cfg.Decided.Last(history.Recent) {
-		if d.Motion.Kind != motion.Anchor && len(parts) < len(docket.Motions)+listed {
+		if anchor := d.Motion.Kind == motion.Anchor; anchor && anchors || !anchor && last < listed {
 			add(part{written: written{Signed: d.Motion}, state: api.MotionEnacted, voted: d.Votes, first: d.First})
+			if !anchor {
+				last++
+			}
 		}
 	}
 	for i := range memos {
@@ -185,7 +193,7 @@ func together(parts []part) []proposal {
 // no other has.
 func (c *Council) find(id string) (*proposal, error) {
 	id = strings.TrimSuffix(id, "…")
-	all, _ := c.gather()
+	all, _ := c.gather(true)
 	var found []int
 	for i := range all {
 		if slices.ContainsFunc(all[i].parts, func(p part) bool { return strings.HasPrefix(p.ID.String(), id) }) {

@@ -101,6 +101,8 @@ type Anchors struct {
 	waited map[keys.Public]cid.Cid // whose anchor is waited for, or was
 	looked time.Time               // for what moved
 
+	verified uint64 // index of the last anchor whose root was compared
+
 	seen     sync.Mutex // held for moments
 	verdicts map[cid.Cid]*verdict
 }
@@ -153,6 +155,9 @@ func (a *Anchors) round(ctx context.Context) error {
 		return nil
 	}
 	a.looked = time.Now()
+	if err := a.verify(); err != nil {
+		return err
+	}
 	past := a.cfg.Ledger.Past()
 	if !a.due(past, open) {
 		return a.settle(false)

@@ -128,6 +128,48 @@ func (a *Anchors) judge(o *ballot.Open, v *verdict, past *enact.Past, forked fun
 	}
 }
 
+// verify computes what the last anchor in the ledger comes to here, where this node was
+// not asked or could not say, if its view can still go there.
+func (a *Anchors) verify() error {
+	last, ok := a.cfg.Pieces.last()
+	if !ok || last.First == a.verified {
+		return nil
+	}
+	point, err := motion.DecodeAnchorPoint(last.Items[0].Item)
+	if err != nil {
+		return err
+	}
+	heads, err := headsOf(last.Items)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stand.view == nil {
+		if err := a.stand.begin(); err != nil {
+			return err
+		}
+	}
+	if !a.stand.leads(point.Size, heads) {
+		a.verified = last.First
+		return nil
+	}
+	root, err := a.stand.at(point.Size, heads)
+	if errors.Is(err, view.ErrLacking) {
+		return nil // it will come
+	}
+	a.verified = last.First
+	if err != nil || root == point.ListRoot {
+		return err
+	}
+	m := &last.Motion.Motion
+	a.seen.Lock()
+	defer a.seen.Unlock()
+	a.verdicts[m.ID] = &verdict{motion: m.ID, by: m.Proposer, size: point.Size, computed: true, root: root, named: point.ListRoot, differs: true, held: true}
+	a.cfg.Logger.Error("the ledger holds an anchor with another list root than this node computes", "motion", m.ID.String(), "size", point.Size, "named", point.ListRoot.String(), "computed", root.String())
+	return nil
+}
+
 // lacks says what is missing here before an anchor can be judged; nothing if nothing is.
 // That it is looked for first keeps the view where it is meanwhile.
 func (a *Anchors) lacks(point *motion.AnchorPoint, heads []motion.AnchoredHead, past *enact.Past, forked func(view.FeedEpoch) bool) phrase.Phrase {

@@ -79,16 +79,28 @@ func (p *Pieces) forget(size uint64) {
 	p.all = append([]charter.Enacted(nil), p.all[i:]...)
 }
 
+// last returns the last anchor among the decisions.
+func (p *Pieces) last() (charter.Enacted, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.all) - 1; i >= 0; i-- {
+		if m := p.all[i].Motion; m != nil && m.Motion.Kind == motion.Anchor {
+			return p.all[i], true
+		}
+	}
+	return charter.Enacted{}, false
+}
+
 // reach returns the size of the ledger with the last anchor among the decisions, 0 for
 // none; the size with all of them, 0 for none; and how many items they have.
 func (p *Pieces) reach() (anchored, whole uint64, items int) {
+	if last, ok := p.last(); ok {
+		anchored = last.Size
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.all {
-		if m := p.all[i].Motion; m != nil && m.Motion.Kind == motion.Anchor {
-			anchored = p.all[i].Size
-		}
-		whole = p.all[i].Size
+	if n := len(p.all); n > 0 {
+		whole = p.all[n-1].Size
 	}
 	return anchored, whole, p.items
 }

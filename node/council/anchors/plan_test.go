@@ -101,3 +101,33 @@ func TestWhatAnAnchorNames(t *testing.T) {
 		want("that is said")
 	})
 }
+
+// What a node lacks before it can judge an anchor it says in words, and looks for before
+// it touches its view.
+func TestWhatIsMissingBeforeAnAnchorIsJudged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		vendor := w.flag("vendor", "+8613800138000")
+		a := New(Config{Store: w.store})
+		past := w.State.Past()
+		for code, c := range map[string]struct {
+			change func(*motion.AnchorPoint, *motion.AnchoredHead)
+			forked bool
+		}{
+			"":                    {func(*motion.AnchorPoint, *motion.AnchoredHead) {}, false},
+			"anchor.lacks_ledger": {func(p *motion.AnchorPoint, _ *motion.AnchoredHead) { p.Size++ }, false},
+			"anchor.astray":       {func(p *motion.AnchorPoint, _ *motion.AnchoredHead) { p.Day++ }, false},
+			"anchor.lacks_issuer": {func(_ *motion.AnchorPoint, h *motion.AnchoredHead) { h.Issuer = 99 }, false},
+			"anchor.lacks_fork":   {func(_ *motion.AnchorPoint, h *motion.AnchoredHead) { h.Frozen = true }, false},
+			"anchor.forked":       {func(*motion.AnchorPoint, *motion.AnchoredHead) {}, true},
+			"anchor.lacks_feed":   {func(_ *motion.AnchorPoint, h *motion.AnchoredHead) { h.Sequence = 7 }, false},
+		} {
+			point, head := motion.AnchorPoint{Size: past.Size(), Day: taxonomy.DayOf(w.Now)}, vendor
+			c.change(&point, &head)
+			got := a.lacks(&point, []motion.AnchoredHead{head}, past, func(view.FeedEpoch) bool { return c.forked })
+			if got.Code != code {
+				t.Errorf("%q: %+v", code, got)
+			}
+		}
+	})
+}
