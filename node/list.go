@@ -10,7 +10,6 @@ import (
 
 	"ringfence/node/answer"
 	"ringfence/node/api"
-	"ringfence/node/council/anchors"
 	"ringfence/node/locale"
 	"ringfence/node/metrics"
 	"ringfence/node/screen"
@@ -86,11 +85,6 @@ func (n *Node) openView() error {
 	}
 	n.decided = nil
 	return err
-}
-
-// anchored is what the list at the anchored heads of a regulator stands on.
-func (n *Node) anchored() anchors.Config {
-	return anchors.Config{Founded: n.founded, Store: n.store, Pieces: &n.pieces, File: n.snapshot.Beside(filepath.Join(n.cfg.Dir, AnchoredFile))}
 }
 
 // takeView makes a view the node's, and brings it up to the ledger and the feeds.

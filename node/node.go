@@ -307,7 +307,8 @@ func (n *Node) openPublisher() error {
 // openCouncil makes the node ready to be used for what the regulators decide.
 func (n *Node) openCouncil() (err error) {
 	n.Council, err = council.Open(council.Config{
-		Anchors: n.anchored(), Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
+		Anchors: anchors.Config{Founded: n.founded, Store: n.store, Pieces: &n.pieces, File: n.snapshot.Beside(filepath.Join(n.cfg.Dir, AnchoredFile))},
+		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
 	}, n.under, n.ring, n.own != nil)
 	return err
 }
