@@ -35,6 +35,7 @@ func (n *Node) openLedger() error {
 // enact takes what the regulators decided to the list.
 func (n *Node) enact(decided []charter.Enacted) error {
 	n.history.Add(decided)
+	n.pieces.Add(decided)
 	if n.view == nil {
 		n.decided = append(n.decided, decided...)
 		return nil

@@ -31,6 +31,7 @@ import (
 	"ringfence/node/answer"
 	"ringfence/node/authority"
 	"ringfence/node/council"
+	"ringfence/node/council/anchors"
 	"ringfence/node/council/history"
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
@@ -82,6 +83,7 @@ const (
 	StoreDir     = "store"
 	plansDir     = "plans"
 	SnapshotFile = "view.snapshot"
+	AnchoredFile = "anchored.snapshot" // of a regulator's
 	socketFile   = "node.sock"
 )
 
@@ -112,6 +114,7 @@ type Node struct {
 	under   *authority.Authority                  // the ledger
 	decided []charter.Enacted                     // by the regulators, until there is a list
 	history history.History                       // all that they decided
+	pieces  anchors.Pieces                        // of it, what a regulator's anchored view needs
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
@@ -311,6 +314,7 @@ func (n *Node) openCouncil() (err error) {
 	}
 	n.Council, err = council.Open(council.Config{
 		Host:    host,
+		Anchors: anchors.Config{Founded: n.founded, Store: n.store, Pieces: &n.pieces, File: n.snapshot.Beside(filepath.Join(n.cfg.Dir, AnchoredFile))},
 		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
 	}, n.under, n.ring, n.own != nil)
 	n.Teller = past.New(past.Config{

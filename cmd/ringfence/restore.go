@@ -66,9 +66,11 @@ func (a *app) restore(cmd *cobra.Command, file string) (err error) {
 	if err != nil {
 		return api.Errorf(api.BadInput, "%v", err)
 	}
-	// A snapshot of the list as it stood before is not that of the backup.
-	if err := os.Remove(filepath.Join(cfg.Dir, node.SnapshotFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	// Snapshots of the list as it stood before are not those of the backup.
+	for _, saved := range []string{node.SnapshotFile, node.AnchoredFile} {
+		if err := os.Remove(filepath.Join(cfg.Dir, saved)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return answer(a, cmd, restored{cfg.Dir, true}, func(p *show.Page, r restored) { p.Say("restored", r.Directory) })
 }

@@ -89,6 +89,16 @@ func (s *State) Docket() Docket {
 	return d
 }
 
+// Open returns the motions of a kind that lie before the regulators, as they came.
+func (s *State) Open(kind motion.Kind) (all []Open) {
+	for _, t := range s.order {
+		if t.Kind == kind {
+			all = append(all, s.show(t))
+		}
+	}
+	return all
+}
+
 func (s *State) show(t *tabledMotion) Open {
 	o := Open{Motion: t.Signed, Items: t.Items, Votes: slices.Clone(t.votes), Need: s.past.Need(t.Matter), Blocked: s.past.Judge(t.Matter)}
 	hands := 0

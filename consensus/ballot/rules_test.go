@@ -240,7 +240,26 @@ func TestAnchor(t *testing.T) {
 	refused(t, f, at(now, head(99, 3, 1)), enact.UnknownIssuer)
 	refused(t, f, at(now, motion.AnchoredHead{Issuer: op, Epoch: 1, Digest: merkle.Hash{1}}), enact.HeadBack)
 
-	outcome(t, at(now, head(op, 3, 1)), ballot.Entered)
+	// Nodes vote by themselves, by the rule of anchors and no other, and on anchors alone.
+	cast := func(rule merkle.Hash) func(*motion.Vote) {
+		return func(v *motion.Vote) { v.Cast, v.Rule = motion.ByRule, rule }
+	}
+	anchored := f.Motion(motion.Anchor, anchor(f, now, head(op, 3, 1)), func(h *motion.Header) { h.BuildsOn = now })
+	label := f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138009"), nil)
+	byRule := func(p ballottest.Proposal, change func(*motion.Vote)) []byte {
+		v := f.Vote(p, "reg", change)
+		return ballot.ProposeCommand(&p.Signed, p.Items, &v)
+	}
+	refused(t, f, f.Apply(byRule(label, cast(motion.AnchorRule()))), enact.ByRule)
+	refused(t, f, f.Apply(byRule(anchored, cast(merkle.Hash{1}))), enact.ByRule)
+	outcome(t, f.Apply(byRule(anchored, cast(motion.AnchorRule()))), ballot.Taken)
+	if open := f.State.Open(motion.Anchor); len(open) != 1 || open[0].MissingVotes != 2 || open[0].MissingHands != 0 || len(f.State.Open(motion.Ratify)) != 0 {
+		t.Errorf("before the regulators: %+v", open)
+	}
+	for i, member := range []string{"reg2", "reg3"} {
+		v := f.Vote(anchored, member, cast(motion.AnchorRule()))
+		outcome(t, f.Apply(ballot.VoteCommand(&v)), []ballot.Outcome{ballot.Taken, ballot.Entered}[i])
+	}
 	past := f.State.Past()
 	if got, index, ok := past.AnchoredHead(op); !ok || got != head(op, 3, 1) || index != now {
 		t.Errorf("anchored is %+v by entry %d", got, index)

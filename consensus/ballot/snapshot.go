@@ -210,7 +210,7 @@ func (s *State) restoreTabled(in *wire.Reader) error {
 	votes := t.votes
 	t.votes = nil
 	for _, v := range votes {
-		if _, r := s.past.Seat(&v); r != nil {
+		if _, r := s.past.Seat(t.Kind, &v); r != nil {
 			return r
 		}
 		with, fresh, r := withVote(t.votes, v)

@@ -315,7 +315,7 @@ func (s *State) vote(c *command, result *Result) *enact.Refusal {
 // cast counts a vote on a motion before the regulators, and enters the motion if the
 // votes now suffice. It is counted or refused as a whole.
 func (s *State) cast(t *tabledMotion, v motion.Vote, result *Result) *enact.Refusal {
-	if _, r := s.past.Seat(&v); r != nil {
+	if _, r := s.past.Seat(t.Kind, &v); r != nil {
 		return r
 	}
 	votes, fresh, r := withVote(t.votes, v)

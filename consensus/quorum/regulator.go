@@ -273,6 +273,15 @@ func (r *Regulator) Docket() (ballot.Docket, bool) {
 	return now.machine.Docket(), true
 }
 
+// Open returns the motions of a kind that lie before the regulators, none while it does
+// not run.
+func (r *Regulator) Open(kind motion.Kind) []ballot.Open {
+	if now := r.now.Load(); now != nil {
+		return now.machine.Open(kind)
+	}
+	return nil
+}
+
 // defaultBacklog is Config.Backlog when it is zero.
 const defaultBacklog = 1 << 16
 

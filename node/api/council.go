@@ -38,7 +38,7 @@ const (
 // Proposal is what is to be put to the regulators: items by name, or a file, or a query
 // over the list.
 type Proposal struct {
-	Kind string `json:"kind,omitempty" doc:"ratify, revoke or stay; of a YAML file its own"`
+	Kind string `json:"kind,omitempty" doc:"ratify, revoke, stay or anchor; of a YAML file its own"`
 	// Items of ratify.
 	Items []ProposedItem `json:"items,omitempty"`
 	// Entries of revoke and stay: ledger indexes, or numbers and ranges, which stand for
@@ -75,7 +75,8 @@ type Proposed struct {
 	Inboxes []string       `json:"inboxes,omitempty"`
 	Motion  Motion         `json:"motion"` // without an ID in a preview
 	Effect  MotionEffect   `json:"effect"`
-	Told    *phrase.Phrase `json:"told,omitempty"` // what is not done yet, and why
+	Anchor  *AnchorPlan    `json:"anchor,omitempty"` // of an anchor alone
+	Told    *phrase.Phrase `json:"told,omitempty"`   // what is not done yet, and why
 }
 
 // MotionEffect is what a motion would do, item by item added up.

@@ -18,6 +18,7 @@ import (
 	"ringfence/consensus/quorum/standing"
 	"ringfence/node/answer"
 	"ringfence/node/authority"
+	"ringfence/node/council/anchors"
 	"ringfence/node/council/courier"
 	"ringfence/node/council/history"
 	"ringfence/node/council/inbox"
@@ -41,6 +42,7 @@ type Follower interface {
 type Regulator interface {
 	Submit(ctx context.Context, command []byte) (applied.Answer, error)
 	Docket() (ballot.Docket, bool)
+	Open(kind motion.Kind) []ballot.Open
 	Entered(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)
 	Status() standing.Status
@@ -58,11 +60,12 @@ type Config struct {
 	Ledger    Follower
 	Held      ledger.Source // what is followed, as it is held
 	Decided   *history.History
-	Regulator Regulator    // nil of a member
-	Vote      keys.Private // of the regulator, zero of a member
-	Issuer    keys.Private // by which a member proposes; zero: this node cannot
-	Inbox     *inbox.Inbox // of a regulator; made by New
-	Outbox    Outbox       // of a member; nil: it puts nothing to the regulators
+	Regulator Regulator      // nil of a member
+	Vote      keys.Private   // of the regulator, zero of a member
+	Issuer    keys.Private   // by which a member proposes; zero: this node cannot
+	Inbox     *inbox.Inbox   // of a regulator; made by New
+	Outbox    Outbox         // of a member; nil: it puts nothing to the regulators
+	Anchors   anchors.Config // of a regulator: where the anchored view comes from
 	List      func() *view.List
 	Book      func() *answer.Book // reads numbers
 	Store     Store
@@ -80,6 +83,7 @@ type Council struct {
 	log     *slog.Logger
 	courier *courier.Courier // nil: what is put to the regulators travels by itself
 	outbox  *courier.Outbox
+	anchors *anchors.Anchors // nil of a member
 
 	mu      sync.Mutex
 	pending map[string]*pending // by key in the store
@@ -133,6 +137,7 @@ func New(cfg Config) (*Council, error) {
 	if cfg.Regulator != nil {
 		c.Seats.Regulator = cfg.Regulator
 	}
+	c.anchoring()
 	if err := c.recall(); err != nil || cfg.Regulator == nil {
 		return c, err
 	}

@@ -1,15 +1,19 @@
 package council
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/cosign"
@@ -18,10 +22,13 @@ import (
 	"ringfence/consensus/quorum/group"
 	"ringfence/consensus/quorum/quorumtest"
 	"ringfence/node/answer"
+	"ringfence/node/council/anchors"
 	"ringfence/node/council/history"
 	"ringfence/node/locale"
+	"ringfence/node/snapshot"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
+	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/memory"
@@ -62,6 +69,10 @@ type desk struct {
 	gate      *gate
 	view      *view.View
 	history   history.History
+	decided   []charter.Enacted
+	pieces    anchors.Pieces
+	saved     *snapshot.File     // of the anchored view
+	rot       map[cid.Cid][]byte // bodies that its anchored view reads in place of others
 	store     *memory.Store
 	host      *quorumtest.Host
 	stop      context.CancelFunc
@@ -83,7 +94,7 @@ func sit(t *testing.T, n int) *federation {
 	t.Helper()
 	f := &federation{
 		Federation: ballottest.Found(t, n, func(cfg *charter.FoundingConfig) {
-			cfg.Created = time.Now().Unix() - 3600
+			cfg.Created = time.Now().Unix()
 			cfg.Protected = append(cfg.Protected, chartertest.Range(t, "+86!12321"))
 		}),
 		network: quorumtest.NewNetwork(1), hosts: make(map[keys.Public]*desk), desks: make(map[string]*desk),
@@ -120,6 +131,10 @@ func (f *federation) start(member string) {
 		Dir: filepath.Join(f.TempDir(), "raft"), Ledger: d.store.Ledger(), From: others{f, member}, Keeper: &keeper{}, Network: line{f, member},
 		Enacted: func(decided []charter.Enacted) error {
 			d.history.Add(decided)
+			d.pieces.Add(decided)
+			f.mu.Lock()
+			d.decided = append(d.decided, decided...)
+			f.mu.Unlock()
 			return d.view.Enact(decided...)
 		},
 		Lied: func(l certify.Conflict) { f.Errorf("%s believes that somebody lied: %+v", member, l) },
@@ -131,10 +146,13 @@ func (f *federation) start(member string) {
 	f.must(err)
 	book := answer.Book{Home: number.China, Plans: plans, Texts: locale.New()}
 	d.gate = &gate{Regulator: d.regulator}
+	random := rand.NewChaCha8([32]byte{byte(len(member)), member[len(member)-1]})
+	d.saved = &snapshot.File{Path: filepath.Join(f.TempDir(), "anchored"), Store: d.store, Space: "test", Random: random, Write: write}
 	d.Council, err = New(Config{
-		Ledger: d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.gate, Vote: ballottest.VoteKey(member),
+		Anchors: anchors.Config{Founded: genesis, Store: &rotten{Store: d.store, desk: d}, Pieces: &d.pieces, File: d.saved},
+		Ledger:  d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.gate, Vote: ballottest.VoteKey(member),
 		List: d.view.List, Book: func() *answer.Book { return &book },
-		Store: d.store, Now: time.Now, Random: rand.NewChaCha8([32]byte{byte(len(member)), member[len(member)-1]}), Logger: silent,
+		Store: d.store, Now: time.Now, Random: random, Logger: silent,
 	})
 	f.must(err)
 	f.mu.Lock()
@@ -147,6 +165,37 @@ func (f *federation) start(member string) {
 		}
 	})
 	d.done.Go(func() { d.Run(ctx, nil) })
+}
+
+// rotten is a store whose reader finds other bodies than were written.
+type rotten struct {
+	*memory.Store
+	desk *desk
+}
+
+func (r *rotten) swap(record feed.Record) feed.Record {
+	if body, ok := r.desk.rot[record.Tip.CID]; ok {
+		record.Body = body
+	}
+	return record
+}
+
+func (r *rotten) Batch(c cid.Cid) (feed.Record, bool, error) {
+	record, ok, err := r.Store.Batch(c)
+	return r.swap(record), ok, err
+}
+
+func (r *rotten) Since(cursor uint64, fn func(uint64, feed.Record) error) error {
+	return r.Store.Since(cursor, func(next uint64, record feed.Record) error { return fn(next, r.swap(record)) })
+}
+
+// write writes a file whole.
+func write(name string, _ int, fill func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := fill(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(name, b.Bytes(), 0o600)
 }
 
 // leave has a regulator go, as when its process ends.

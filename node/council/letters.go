@@ -342,7 +342,7 @@ func (c *Council) Take(l *letter.Letter, from string) letter.Standing {
 
 // Tell implements courier.Desk.
 func (c *Council) Tell(ids []cid.Cid) []letter.Standing {
-	all, _ := c.gather()
+	all, _ := c.gather(false)
 	out := make([]letter.Standing, len(ids))
 	for i, id := range ids {
 		l, _ := c.cfg.Inbox.Letter(id)

@@ -47,7 +47,7 @@ func (p *proposal) lacking() int {
 
 // Motions implements api.Council.
 func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, error) {
-	all, docket := c.gather()
+	all, docket := c.gather(false)
 	out := api.Motions{Member: c.seat(), Motions: []api.Motion{}}
 	if docket.Paused != nil {
 		paused := told(docket.Paused)
@@ -55,6 +55,9 @@ func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, er
 	}
 	for i := range all {
 		m := c.shown(&all[i])
+		if all[i].Kind == motion.Anchor && m.State != api.MotionOpen && m.State != api.MotionProvisional {
+			continue // they come each hour
+		}
 		if !q.Mine || m.Mine == mineWaits {
 			out.Motions = append(out.Motions, m)
 		}
@@ -97,8 +100,9 @@ func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
 // listed is how many of the last decisions are listed.
 const listed = 50
 
-// gather brings together what is known of motions, as proposals, the newest first.
-func (c *Council) gather() ([]proposal, ballot.Docket) {
+// gather brings together what is known of motions, as proposals, the newest first; anchors
+// in the ledger, which come each hour, only if they are asked for.
+func (c *Council) gather(anchors bool) ([]proposal, ballot.Docket) {
 	docket, _ := c.docket()
 	var parts []part
 	seen := make(map[cid.Cid]bool)
@@ -119,9 +123,13 @@ func (c *Council) gather() ([]proposal, ballot.Docket) {
 		memos = append(memos, *c.known[id])
 	}
 	c.mu.Unlock()
+	last := 0
 	for _, d := range c.cfg.Decided.Last(history.Recent) {
-		if d.Motion.Kind != motion.Anchor && len(parts) < len(docket.Motions)+listed {
+		if anchor := d.Motion.Kind == motion.Anchor; anchor && anchors || !anchor && last < listed {
 			add(part{written: written{Signed: d.Motion}, state: api.MotionEnacted, voted: d.Votes, first: d.First})
+			if !anchor {
+				last++
+			}
 		}
 	}
 	for _, p := range append(c.lying(&docket), c.posted()...) {
@@ -194,7 +202,7 @@ func together(parts []part) []proposal {
 // no other has.
 func (c *Council) find(id string) (*proposal, error) {
 	id = strings.TrimSuffix(id, "…")
-	all, _ := c.gather()
+	all, _ := c.gather(true)
 	var found []int
 	for i := range all {
 		if slices.ContainsFunc(all[i].parts, func(p part) bool { return strings.HasPrefix(p.ID.String(), id) }) {
@@ -248,6 +256,10 @@ func (c *Council) shown(p *proposal) api.Motion {
 		}
 		if why, waits := c.waiting(part.ID); waits {
 			m.Waiting = &why
+		} else if c.anchors != nil && first.Kind == motion.Anchor {
+			if why := c.anchors.Waits(part.ID); !why.IsZero() {
+				m.Waiting = &why
+			}
 		}
 		if !part.refusal.IsZero() {
 			m.Refusal = &part.refusal
@@ -294,7 +306,7 @@ func (c *Council) votes(m *api.Motion, p *part) {
 	seat := c.seat()
 	switch {
 	case seat == "":
-	case slices.Contains(o.Silent, seat):
+	case waitsFor(o, seat):
 		m.Mine = mineWaits
 	case m.Mine == mineWaits: // of another part
 	case slices.Contains(o.For, seat):

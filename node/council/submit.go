@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -191,6 +192,11 @@ func (c *Council) goOn(ctx context.Context) {
 	if c.cfg.Regulator == nil {
 		<-ctx.Done()
 		return
+	}
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	if c.anchors != nil {
+		parts.Go(func() { c.anchors.Run(ctx) })
 	}
 	tick := time.NewTicker(againEvery)
 	defer tick.Stop()

@@ -15,6 +15,9 @@ import (
 
 // ProposeMotion implements api.Council.
 func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Proposed, error) {
+	if p.Kind == motion.Anchor.String() {
+		return c.proposeAnchor(ctx, &p)
+	}
 	all, err := c.proposed(p)
 	if err != nil {
 		return api.Proposed{}, err
@@ -158,6 +161,9 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	open := slices.DeleteFunc(slices.Clone(found.parts), func(p part) bool { return p.open == nil && p.letter == nil })
 	if len(open) == 0 {
 		return api.Motion{}, errNotOpen()
+	}
+	if err := byItself(found.Kind, v.For); err != nil {
+		return api.Motion{}, err
 	}
 	shown, id := c.shown(found), v.ID
 	for i := range open {

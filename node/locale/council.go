@@ -2,7 +2,7 @@ package locale
 
 // councilWords is what the command line writes about the regulators and their ledger.
 func councilWords() []message {
-	return concat(motionWords(), motionStates(), ledgerWords())
+	return concat(motionWords(), motionStates(), ledgerWords(), anchorWords())
 }
 
 func motionWords() []message {

@@ -38,6 +38,11 @@ type File struct {
 	saved atomic.Pointer[view.Stamp]
 }
 
+// Beside returns another file of the same store, which nothing was saved in yet.
+func (f *File) Beside(path string) *File {
+	return &File{Path: path, Store: f.Store, Space: f.Space, Random: f.Random, Write: f.Write}
+}
+
 const (
 	keyStore = "store-id"
 	idSize   = 16

@@ -1,6 +1,7 @@
 package motion
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -18,8 +19,12 @@ type Cast uint8
 // The ways.
 const (
 	ByHand Cast = 1
-	ByRule Cast = 2 // of a declared rule; Vote.Rule names it
+	ByRule Cast = 2 // by a rule, without a person; Vote.Rule names it
 )
+
+// AnchorRule names the one rule that needs no declaring: to vote for an anchor when the
+// voter's own node came to the same list root at the same heads, and on it alone.
+func AnchorRule() merkle.Hash { return sha256.Sum256([]byte("ringfence/rule/anchor/v1\n")) }
 
 // Vote is a regulator's word on a motion.
 type Vote struct {

@@ -93,6 +93,7 @@ itself, and is listed, shown and voted on as one.`,
 	proposalFlags(f, &p, &watch)
 	cmd.MarkFlagsMutuallyExclusive("ratify", "revoke", "file", "from-list")
 	cmd.MarkFlagsMutuallyExclusive("preview", "watch")
+	cmd.AddCommand(h.anchor())
 	return cmd
 }
 

@@ -13,8 +13,11 @@ func Proposed(p *Page, d *api.Proposed) {
 	if d.Preview {
 		p.Say("motion.preview")
 	}
-	p.motion(&d.Motion)
-	p.effect(&d.Effect)
+	if d.Anchor == nil || !d.Preview {
+		p.motion(&d.Motion)
+		p.effect(&d.Effect)
+	}
+	p.anchor(d.Anchor)
 	p.content(&d.Motion)
 	if d.Told != nil {
 		p.Line(p.strong(p.phrase(*d.Told)))

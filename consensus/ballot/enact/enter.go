@@ -286,7 +286,7 @@ func (p *Past) guarded(one ruling) bool {
 // regulators in force. For a stay, which is the word of one, it returns whose.
 func (p *Past) count(m *Matter, votes []motion.Vote) (stayer string, r *Refusal) {
 	for i := range votes {
-		seat, r := p.Seat(&votes[i])
+		seat, r := p.Seat(m.Kind, &votes[i])
 		switch {
 		case r != nil:
 			return "", r
@@ -312,13 +312,13 @@ func (p *Past) count(m *Matter, votes []motion.Vote) (stayer string, r *Refusal)
 	return stayer, nil
 }
 
-// Seat returns the seat in force of a vote that counts at all.
-func (p *Past) Seat(v *motion.Vote) (charter.RegulatorSeat, *Refusal) {
+// Seat returns the seat in force of a vote that counts at all on a motion of a kind.
+func (p *Past) Seat(kind motion.Kind, v *motion.Vote) (charter.RegulatorSeat, *Refusal) {
 	seat, ok := p.state.Regulator(v.By)
 	switch {
 	case !ok:
 		return seat, Refuse(NotSeated, "%s is no regulator's voting key in force", v.By.Short())
-	case v.Cast == motion.ByRule:
+	case v.Cast == motion.ByRule && (kind != motion.Anchor || v.Rule != motion.AnchorRule()):
 		return seat, Refuse(ByRule, "%s votes by a rule; no rule is declared: the policy must allow that first", seat.Member)
 	}
 	return seat, nil

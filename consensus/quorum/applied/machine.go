@@ -95,6 +95,13 @@ func (m *Machine) Docket() ballot.Docket {
 	return m.state.Docket()
 }
 
+// Open returns the motions of a kind that lie before the regulators.
+func (m *Machine) Open(kind motion.Kind) []ballot.Open {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Open(kind)
+}
+
 // Entered reports whether a motion that could still be voted on is in the ledger, what
 // is not certified included.
 func (m *Machine) Entered(id cid.Cid) bool {

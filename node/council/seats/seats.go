@@ -6,7 +6,6 @@ package seats
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"ringfence/consensus/ballot"
@@ -31,8 +30,9 @@ type Regulator interface {
 // Seats answers for the regulators.
 type Seats struct {
 	Ledger    Follower
-	Regulator Regulator     // nil of a member
-	Seat      func() string // the member whose regulator this node is; "" if none
+	Regulator Regulator                               // nil of a member
+	Seat      func() string                           // the member whose regulator this node is; "" if none
+	Anchors   interface{ Problems() []phrase.Phrase } // of a regulator; may be nil
 	Now       func() time.Time
 }
 
@@ -63,7 +63,7 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 	out.Margin = out.Fresh - out.Quorum
 	if r := c.Regulator; r != nil {
 		status := r.Status()
-		within(&out, &status)
+		words.Within(&out, &status)
 		if d, running := r.Docket(); running && d.Paused != nil {
 			paused := words.Told(d.Paused)
 			out.Paused = &paused
@@ -71,66 +71,6 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 	}
 	out.Problems = c.Problems()
 	return out, nil
-}
-
-// within adds what only a regulator knows.
-func within(out *api.QuorumState, s *standing.Status) {
-	if !s.Running {
-		return
-	}
-	if s.Applied > out.Size {
-		out.Provisional = s.Applied
-	}
-	g := api.QuorumGeneration{
-		Number: s.Generation, Reports: trees(s.Reports), Locks: trees(s.Locks), Cosignatures: trees(s.Cosignatures),
-		Promised: s.Realign.Promised, Begun: s.Realign.Begun,
-	}
-	for _, seat := range s.Regulators {
-		i := slices.IndexFunc(out.Seats, func(q api.QuorumSeat) bool { return q.Member == seat.Member })
-		if i < 0 {
-			continue // of a set that is not certified yet
-		}
-		out.Seats[i].Leads, out.Seats[i].Lag, out.Seats[i].Lied = seat.Leads, seat.Lag, seat.Lied
-		if seat.Leads {
-			g.Leader = seat.Member
-		}
-	}
-	for _, p := range s.Realign.Promises {
-		out.Promises = append(out.Promises, api.QuorumPromise{Member: p.Member, Generation: p.Number})
-	}
-	out.Generation = &g
-}
-
-func trees(all []standing.Agreed) []api.QuorumTree {
-	out := []api.QuorumTree{}
-	for _, a := range all {
-		out = append(out, api.QuorumTree{Size: a.Tree.Size, Root: a.Tree.Root.String(), Members: a.Members})
-	}
-	return out
-}
-
-// regulates tells what is wrong with this node's own part in the quorum.
-func regulates(s *standing.Status) (all []phrase.Phrase) {
-	switch {
-	case s.Silence == standing.SilentLost:
-		all = append(all, phrase.New("problem.lost", "this node's regulator lost its certification state and is silent until a rekey_regulator motion gives it a new cosigning key: %s", s.Why))
-	case s.Silence != "":
-		all = append(all, phrase.New("problem.silent", "this node's regulator neither reports nor locks nor cosigns: %s", s.Why))
-	}
-	if s.Diverging {
-		all = append(all, phrase.New("problem.diverging", "the regulators report different trees of one size: somebody told them different stories; if they cannot go on, ringfence quorum realign"))
-	}
-	for _, l := range s.Conflicts {
-		who := l.Member
-		if who == "" {
-			who = l.Key.Short()
-		}
-		all = append(all, phrase.New("problem.lied", "%s signed two stories of the ledger", who))
-	}
-	if s.Realign.Begun > 0 {
-		all = append(all, phrase.New("problem.generation_begun", "other regulators began generation %d; this one joins it by ringfence quorum realign --promise", s.Realign.Begun))
-	}
-	return all
 }
 
 // Problems tells what a person must look after about ledger and quorum.
@@ -142,7 +82,10 @@ func (c *Seats) Problems() []phrase.Phrase {
 	}
 	if r := c.Regulator; r != nil {
 		status := r.Status()
-		all = append(all, regulates(&status)...)
+		all = append(all, words.Regulates(&status)...)
+	}
+	if c.Anchors != nil {
+		all = append(all, c.Anchors.Problems()...)
 	}
 	set, now := s.State.Cosigners(), c.Now().Unix()
 	if s.Note.Size == 0 {
