@@ -240,7 +240,7 @@ const longestPackage = 1500
 // A figure here only falls: split the package, or make it smaller, and lower it,
 // at the latest when it is slack lines too high.
 var tooLong = map[string]int{
-	"cmd/ringfence": 2544,
+	"cmd/ringfence": 2489,
 	"store/view":    2025,
 }
 

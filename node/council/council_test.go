@@ -14,7 +14,6 @@ import (
 	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
-	"ringfence/node/council/paper"
 	"ringfence/node/phrase"
 	"ringfence/store/motion"
 	"ringfence/store/number"
@@ -139,17 +138,12 @@ func TestAVoteWaitsForAllParts(t *testing.T) {
 		f := sit(t, 4)
 		defer f.close()
 		reg, reg2 := f.desks["reg"], f.desks["reg2"]
-		d := draft{kind: motion.Ratify, days: 7}
-		var err error
-		d.until, err = reg.until("")
-		f.must(err)
+		p := api.Proposal{Kind: "ratify", Category: "unk.untyped", Grounds: "flags"}
 		for i := range motion.MaxItems + 1 {
-			r, err := reg.ruling(&api.Proposal{Category: "unk.untyped", Grounds: "flags"}, &paper.Placed{ProposedItem: api.ProposedItem{Number: fmt.Sprintf("+86138%08d", i)}})
-			f.must(err)
-			b, err := r.Encode()
-			f.must(err)
-			d.items = append(d.items, b)
+			p.Items = append(p.Items, api.ProposedItem{Number: fmt.Sprintf("+86138%08d", i)})
 		}
+		d, err := reg.drafter().Read(p)
+		f.must(err)
 		all, err := reg.write(&d, reg.cfg.Vote)
 		f.must(err)
 		_, err = reg.propose(t.Context(), &all[0])

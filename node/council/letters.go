@@ -1,8 +1,6 @@
 package council
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,17 +11,15 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
-	"ringfence/node/council/constitution"
 	"ringfence/node/council/courier"
+	"ringfence/node/council/draft"
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/letter"
-	"ringfence/node/council/paper"
 	"ringfence/node/council/request"
 	"ringfence/node/council/words"
 	"ringfence/node/overlay"
 	"ringfence/node/phrase"
 	"ringfence/store/charter/article"
-	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
@@ -73,7 +69,7 @@ func (c *Council) lying(docket *ballot.Docket) (parts []part) {
 			if err := c.cfg.Inbox.Drop(l.ID); err != nil {
 				c.log.Error("a letter that is in the ledger is not forgotten", "reason", err)
 			}
-		case tabled(docket, &l) != nil:
+		case letter.Before(docket, &l) != nil:
 		case l.IsRequest():
 			came := c.cfg.Inbox.Came(l.ID)
 			h := motion.Header{Federation: c.state().Federation(), Kind: l.Kind, Time: came, Expires: came + int64(inbox.RequestTime.Seconds()), Until: taxonomy.NeverDay, Count: 1}
@@ -94,28 +90,6 @@ func (c *Council) entered(l *letter.Letter) bool {
 	return decided || c.cfg.Regulator != nil && c.cfg.Regulator.Entered(l.ID)
 }
 
-// tabled returns the motion before the regulators that a letter is about; nil for none. A
-// request is about one that does what it asks for, and nothing else.
-func tabled(d *ballot.Docket, l *letter.Letter) *ballot.Open {
-	if l.IsRequest() {
-		return same(d, l.Kind, l.Item)
-	}
-	if i := slices.IndexFunc(d.Motions, func(o ballot.Open) bool { return o.Motion.ID.Equals(l.ID) }); i >= 0 {
-		return &d.Motions[i]
-	}
-	return nil
-}
-
-// same returns the motion before the regulators that has one item alone, this one.
-func same(d *ballot.Docket, kind motion.Kind, item []byte) *ballot.Open {
-	for i := range d.Motions {
-		if o := &d.Motions[i]; o.Motion.Kind == kind && len(o.Items) == 1 && bytes.Equal(o.Items[0].Item, item) {
-			return o
-		}
-	}
-	return nil
-}
-
 // posted returns what this node put to the regulators, as they say that it stands.
 func (c *Council) posted() (parts []part) {
 	if c.cfg.Outbox == nil {
@@ -132,7 +106,7 @@ func (c *Council) posted() (parts []part) {
 		case letter.Inbox:
 			p.state = api.MotionInbox
 		case letter.Tabled:
-			p.state, p.open = api.MotionOpen, c.told(m, &s.Standing)
+			p.state, p.open = api.MotionOpen, s.Open(m, c.state().Regulators())
 		case letter.Entered:
 			p.state = api.MotionProvisional
 		case letter.Withdrawn:
@@ -155,31 +129,6 @@ func (c *Council) posted() (parts []part) {
 
 func aside() phrase.Phrase {
 	return phrase.New("council.aside", "the regulators that hold it have set it aside; none of them votes on it")
-}
-
-// told makes of what regulators say of a motion what a docket would show: their votes are
-// signed, and count as the regulators are now.
-func (c *Council) told(m *enact.Matter, s *letter.Standing) *ballot.Open {
-	o := &ballot.Open{Motion: m.Signed, Items: m.Items, Need: enact.Need{Votes: s.Needed, Hands: s.Hands}}
-	hands := 0
-	for _, seat := range c.state().Regulators() {
-		i := slices.IndexFunc(s.Votes, func(v motion.Vote) bool { return v.By == seat.Vote })
-		switch {
-		case i < 0:
-			o.Silent = append(o.Silent, seat.Member)
-			continue
-		case s.Votes[i].For:
-			o.For = append(o.For, seat.Member)
-			if s.Votes[i].Cast == motion.ByHand {
-				hands++
-			}
-		default:
-			o.Against = append(o.Against, seat.Member)
-		}
-		o.Votes = append(o.Votes, s.Votes[i])
-	}
-	o.MissingVotes, o.MissingHands = max(0, s.Needed-len(o.For)), max(0, s.Hands-hands)
-	return o
 }
 
 // fromLetters reads the letters of a file. What is signed as a motion stays as it is, and
@@ -205,37 +154,33 @@ func (c *Council) fromLetters(p *api.Proposal) (all []written, err error) {
 	return all, nil
 }
 
-// changing drafts a change of the constitution.
-func (c *Council) changing(kind motion.Kind, p *api.Proposal) (draft, error) {
-	d := draft{kind: kind, until: taxonomy.NeverDay, reason: p.Reason, days: int64(cmp.Or(p.VotedDays, defaultDays))}
-	about := constitution.Config{State: c.state(), Frontier: func() map[keys.Public]feed.Tip { return c.cfg.List().Frontier() }, Endorsed: c.endorsed}
-	doc, err := constitution.Read(p.File, paper.NameOf(p), about.State)
-	if err != nil {
-		return d, api.Errorf(api.BadInput, "%v", err)
+// drafter reads proposals, and signs them.
+func (c *Council) drafter() *draft.Drafter {
+	return &draft.Drafter{
+		State: c.state, Past: c.cfg.Ledger.Past, List: c.cfg.List, Book: c.cfg.Book, Now: c.cfg.Now, Random: c.cfg.Random, Endorsed: c.endorsed,
+		Own: func() string {
+			by, err := c.proposer()
+			if err != nil {
+				return ""
+			}
+			return words.MemberOf(c.state(), by.Public())
+		},
 	}
-	if d.reason == "" {
-		d.reason = doc.Reason
+}
+
+// written is a motion with its items.
+type written struct {
+	motion.Signed
+	items []motion.Opening
+}
+
+// write cuts a draft into as many motions as it takes, and signs them as by.
+func (c *Council) write(d *draft.Draft, by keys.Private) (all []written, err error) {
+	signed, err := c.drafter().Write(d, by)
+	for i := range signed {
+		all = append(all, written{signed[i].Signed, signed[i].Items})
 	}
-	if kind == motion.RemoveMember && doc.Member == "" {
-		by, err := c.proposer()
-		if err != nil {
-			return d, err
-		}
-		doc.Member = words.MemberOf(about.State, by.Public())
-	}
-	items, err := about.Items(&doc)
-	if err == nil {
-		d.items, err = article.Encode(items...)
-	}
-	switch most := motion.MaxReason - paper.PartRoom; {
-	case err != nil:
-		return d, api.Errorf(api.BadInput, "%s: %v", paper.NameOf(p), err)
-	case len(d.reason) > most:
-		return d, api.Errorf(api.BadInput, "the reason has %d bytes; at most %d", len(d.reason), most)
-	case d.days > motion.MaxOpen/86400:
-		return d, api.Errorf(api.BadInput, "it would be voted on for %d days; at most %d", d.days, motion.MaxOpen/86400)
-	}
-	return d, nil
+	return all, err
 }
 
 // endorsed finds the request that asks for a change.
@@ -258,9 +203,9 @@ func (c *Council) requested(kind motion.Kind, item []byte, reason string, days i
 		return written{}, err
 	}
 	if days == 0 {
-		days = defaultDays
+		days = draft.DefaultDays
 	}
-	all, err := c.write(&draft{kind: kind, items: [][]byte{item}, until: taxonomy.NeverDay, reason: reason, days: days}, by)
+	all, err := c.write(&draft.Draft{Kind: kind, Items: [][]byte{item}, Until: taxonomy.NeverDay, Reason: reason, Days: days}, by)
 	if err != nil {
 		return written{}, err
 	}
@@ -356,7 +301,7 @@ func (c *Council) tell(id cid.Cid, l *letter.Letter, all []proposal) letter.Stan
 	s := letter.Standing{ID: id}
 	if l != nil {
 		docket, _ := c.docket()
-		o := tabled(&docket, l)
+		o := letter.Before(&docket, l)
 		switch {
 		case c.entered(l):
 			s.State = letter.Entered
@@ -385,7 +330,7 @@ func (c *Council) before(all []written) *ballot.Open {
 		return nil
 	}
 	docket, _ := c.docket()
-	return same(&docket, all[0].Kind, all[0].items[0].Item)
+	return letter.Doing(&docket, all[0].Kind, all[0].items[0].Item)
 }
 
 // open tells of a motion before the regulators.

@@ -61,7 +61,7 @@ func (c *Council) proposed(p api.Proposal) ([]written, error) {
 	if letter.Armoured(p.File) {
 		return c.fromLetters(&p)
 	}
-	d, err := c.drafting(p)
+	d, err := c.drafter().Read(p)
 	if err != nil {
 		return nil, err
 	}

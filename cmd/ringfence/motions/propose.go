@@ -9,15 +9,8 @@ import (
 	"ringfence/node/api"
 )
 
-func (h Host) propose() *cobra.Command {
-	p := api.Proposal{}
-	var numbers []string
-	var file string
-	watch := false
-	cmd := &cobra.Command{
-		Use:   "propose --ratify NUMBER | --revoke INDEX | --file FILE|- | --from-list QUERY",
-		Short: "Put entries to the regulators, to be ratified or revoked",
-		Long: `Propose signs a motion and puts it to the regulators; on a regulator's node it
+// proposing is the help of propose.
+const proposing = `Propose signs a motion and puts it to the regulators; on a regulator's node it
 carries its vote for it. Look first with --preview, which signs and sends nothing: how
 many numbers, in whose ranges, which of them are protected, contested, reassigned or
 ratified already, and how many votes it takes.
@@ -56,7 +49,17 @@ Keys that must agree to a change do so by motion endorse; the request that it wr
 proposed by --file, and so is a newcomer's request.pem.
 
 A proposal of more than 4,096 entries, or more than 256 KiB, becomes several motions by
-itself, and is listed, shown and voted on as one.`,
+itself, and is listed, shown and voted on as one.`
+
+func (h Host) propose() *cobra.Command {
+	p := api.Proposal{}
+	var numbers []string
+	var file string
+	watch := false
+	cmd := &cobra.Command{
+		Use:   "propose --ratify NUMBER | --revoke INDEX | --file FILE|- | --from-list QUERY",
+		Short: "Put entries to the regulators, to be ratified or revoked",
+		Long:  proposing,
 		Example: `  ringfence motion propose --ratify +8613800138000 --action block --category crm.fraud.impersonation --grounds investigation --until 2027-01-31 --reason "case 12"
   ringfence motion propose --from-list 'class=crm groups>=2' --action label --reason "two desks agree" --preview
   ringfence motion propose --file entries.csv --grounds decision --watch

@@ -1,4 +1,4 @@
-package council
+package draft
 
 import (
 	"ringfence/node/api"
@@ -11,12 +11,12 @@ import (
 
 // fromList finds what a query asks for. What the proposal does not say of the entries
 // the list does: their category, and that it rests on flags.
-func (c *Council) fromList(p *api.Proposal) ([]paper.Placed, error) {
+func (c *Drafter) fromList(p *api.Proposal) ([]paper.Placed, error) {
 	q, err := query.Parse(p.FromList)
 	if err != nil {
 		return nil, api.Errorf(api.BadInput, "from the list: %v", err)
 	}
-	l := c.cfg.List()
+	l := c.List()
 	var found []paper.Placed
 	for key, entry := range l.All() {
 		e := query.Entry{Key: key, Entry: entry, More: func() query.More { return moreOf(l, key) }}

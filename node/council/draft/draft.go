@@ -1,4 +1,8 @@
-package council
+// Package draft makes motions of what people want to propose: it reads what they wrote,
+// with what is known around it, cuts it into as many motions as it takes, and signs them.
+//
+// Floor 12, a room of node/council. It judges nothing.
+package draft
 
 import (
 	"cmp"
@@ -10,30 +14,48 @@ import (
 	"strings"
 	"time"
 
+	"ringfence/consensus/ballot/enact"
+	"ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/council/constitution"
 	"ringfence/node/council/paper"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
+	"ringfence/store/charter"
+	"ringfence/store/charter/article"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/number"
 	"ringfence/store/strictyaml"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view"
 )
 
-// draft is what is to be proposed, before it is cut into motions and signed.
-type draft struct {
-	kind   motion.Kind
-	items  [][]byte
-	until  taxonomy.Day
-	reason string
-	days   int64 // of voting
+// Draft is what is to be proposed, before it is cut into motions and signed.
+type Draft struct {
+	Kind   motion.Kind
+	Items  [][]byte
+	Until  taxonomy.Day
+	Reason string
+	Days   int64 // of voting
 }
 
-// drafting reads a proposal into a draft.
-func (c *Council) drafting(p api.Proposal) (draft, error) {
+// Drafter knows what proposals are read against.
+type Drafter struct {
+	State  func() *charter.State // the constitution as it is followed
+	Past   func() *enact.Past
+	List   func() *view.List
+	Book   func() *answer.Book // reads numbers
+	Now    func() time.Time
+	Random io.Reader
+	// Endorsed finds the request that asks for a change; nil for none.
+	Endorsed func(article.Item) article.Item
+	Own      func() string // the member that this node proposes for; "" for none
+}
+
+// Read reads a proposal into a draft.
+func (c *Drafter) Read(p api.Proposal) (Draft, error) {
 	var f paper.Filed
 	var err error
 	if kind, ok := constitution.KindOf(p.File, p.Kind); ok {
@@ -41,7 +63,7 @@ func (c *Council) drafting(p api.Proposal) (draft, error) {
 	}
 	if p.File != "" {
 		if f, err = paper.Read(&p); err != nil {
-			return draft{}, err
+			return Draft{}, err
 		}
 	}
 	for _, i := range p.Items {
@@ -51,12 +73,12 @@ func (c *Council) drafting(p api.Proposal) (draft, error) {
 	if p.FromList != "" {
 		found, err := c.fromList(&p)
 		if err != nil {
-			return draft{}, err
+			return Draft{}, err
 		}
 		f.Items = append(f.Items, found...)
 	}
 	if len(f.Items)+len(f.Entries) > api.MaxProposalItems {
-		return draft{}, paper.TooMany(&p)
+		return Draft{}, paper.TooMany(&p)
 	}
 	if p.Kind == "" {
 		p.Kind = motion.Ratify.String()
@@ -64,40 +86,40 @@ func (c *Council) drafting(p api.Proposal) (draft, error) {
 			p.Kind = motion.Revoke.String()
 		}
 	}
-	d := draft{reason: p.Reason, until: taxonomy.NeverDay, days: int64(p.VotedDays)}
-	if err := d.kind.UnmarshalText([]byte(p.Kind)); err != nil {
+	d := Draft{Reason: p.Reason, Until: taxonomy.NeverDay, Days: int64(p.VotedDays)}
+	if err := d.Kind.UnmarshalText([]byte(p.Kind)); err != nil {
 		return d, api.Errorf(api.BadInput, "%v", err)
 	}
-	if d.days == 0 {
-		d.days = defaultDays
+	if d.Days == 0 {
+		d.Days = DefaultDays
 	}
 	switch most := motion.MaxReason - paper.PartRoom; {
-	case d.days > motion.MaxOpen/86400:
-		return d, api.Errorf(api.BadInput, "it would be voted on for %d days; at most %d", d.days, motion.MaxOpen/86400)
-	case len(d.reason) > most:
-		return d, api.Errorf(api.BadInput, "the reason has %d bytes; at most %d", len(d.reason), most)
+	case d.Days > motion.MaxOpen/86400:
+		return d, api.Errorf(api.BadInput, "it would be voted on for %d days; at most %d", d.Days, motion.MaxOpen/86400)
+	case len(d.Reason) > most:
+		return d, api.Errorf(api.BadInput, "the reason has %d bytes; at most %d", len(d.Reason), most)
 	}
-	switch d.kind {
+	switch d.Kind {
 	case motion.Ratify:
 		return d, c.draftRulings(&d, &p, f)
 	case motion.Revoke, motion.Stay:
 		return d, c.draftReversals(&d, &p, f)
 	}
-	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke or stay", d.kind)
+	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke or stay", d.Kind)
 }
 
-// defaultDays is for how many days a motion is voted on when nothing else is said.
-const defaultDays = 7
+// DefaultDays is for how many days a motion is voted on when nothing else is said.
+const DefaultDays = 7
 
 // draftRulings drafts the items of a ratify motion, each key once.
-func (c *Council) draftRulings(d *draft, p *api.Proposal, f paper.Filed) (err error) {
+func (c *Drafter) draftRulings(d *Draft, p *api.Proposal, f paper.Filed) (err error) {
 	if len(f.Entries) > 0 {
 		return api.Errorf(api.BadInput, "ratify takes numbers; ledger entries are for revoke and stay")
 	}
 	if len(f.Items) == 0 {
 		return api.Errorf(api.BadInput, "nothing is proposed: name a number, a file, or a query over the list that finds something")
 	}
-	if d.until, err = c.until(p.Until); err != nil {
+	if d.Until, err = c.until(p.Until); err != nil {
 		return err
 	}
 	seen := make(map[number.Range]int, len(f.Items))
@@ -115,7 +137,7 @@ func (c *Council) draftRulings(d *draft, p *api.Proposal, f paper.Filed) (err er
 		if err != nil {
 			return api.Errorf(api.BadInput, "%s%v", at, err)
 		}
-		d.items = append(d.items, b)
+		d.Items = append(d.Items, b)
 	}
 	return nil
 }
@@ -131,11 +153,11 @@ func placeOf(p *api.Proposal, one *paper.Placed, i, of int) string {
 	return ""
 }
 
-func (c *Council) ruling(p *api.Proposal, one *paper.Placed) (r motion.Ratification, err error) {
+func (c *Drafter) ruling(p *api.Proposal, one *paper.Placed) (r motion.Ratification, err error) {
 	if one.Number == "" {
 		return r, fmt.Errorf("number: none is named")
 	}
-	if r.Subject, err = c.cfg.Book().ReadKey(one.Number, p.Country); err != nil {
+	if r.Subject, err = c.Book().ReadKey(one.Number, p.Country); err != nil {
 		return r, fmt.Errorf("number: %w", err)
 	}
 	if err := r.Action.UnmarshalText([]byte(cmp.Or(one.Action, p.Action, "label"))); err != nil {
@@ -172,8 +194,8 @@ func (c *Council) ruling(p *api.Proposal, one *paper.Placed) (r motion.Ratificat
 
 // until reads the last day of what is ratified: as long as policy allows when none is
 // named.
-func (c *Council) until(text string) (taxonomy.Day, error) {
-	latest := taxonomy.DayOf(c.cfg.Now().Unix()) + taxonomy.Day(c.state().Policy().ExpiryMaxDays.Ratified)
+func (c *Drafter) until(text string) (taxonomy.Day, error) {
+	latest := taxonomy.DayOf(c.Now().Unix()) + taxonomy.Day(c.State().Policy().ExpiryMaxDays.Ratified)
 	if text == "" {
 		return latest, nil
 	}
@@ -182,23 +204,23 @@ func (c *Council) until(text string) (taxonomy.Day, error) {
 		return 0, api.Errorf(api.BadInput, "until: %q is no day, such as 2027-01-31", text)
 	}
 	day := taxonomy.DayOf(at.Unix())
-	if day > latest || at.Unix() <= c.cfg.Now().Unix() {
+	if day > latest || at.Unix() <= c.Now().Unix() {
 		return 0, api.Errorf(api.BadInput, "until: %s is over, or further than the policy allows: %s at most", text, latest)
 	}
 	return day, nil
 }
 
 // draftReversals drafts what is revoked or stayed: ledger indexes, in rising order.
-func (c *Council) draftReversals(d *draft, p *api.Proposal, f paper.Filed) error {
+func (c *Drafter) draftReversals(d *Draft, p *api.Proposal, f paper.Filed) error {
 	switch {
 	case len(f.Items) > 0:
-		return api.Errorf(api.BadInput, "%s takes ledger entries, or the numbers on which they are; what one would ratify has no place in it", d.kind)
+		return api.Errorf(api.BadInput, "%s takes ledger entries, or the numbers on which they are; what one would ratify has no place in it", d.Kind)
 	case len(f.Entries) == 0:
 		return api.Errorf(api.BadInput, "nothing is proposed: name a ledger index, or a number on which entries are ratified")
 	case p.Until != "":
-		return api.Errorf(api.BadInput, "until: a %s motion enters nothing that lasts until a day", d.kind)
+		return api.Errorf(api.BadInput, "until: a %s motion enters nothing that lasts until a day", d.Kind)
 	}
-	past := c.cfg.Ledger.Past()
+	past := c.Past()
 	var indexes []uint64
 	for i, text := range f.Entries {
 		at := placeOf(p, &paper.Placed{Line: f.Lines[i]}, i, len(f.Entries))
@@ -214,22 +236,22 @@ func (c *Council) draftReversals(d *draft, p *api.Proposal, f paper.Filed) error
 			return api.Errorf(api.NotFound, "the ledger holds no ratified entry %d that is in force; ringfence explain NUMBER shows the entries of a number", index)
 		}
 		r := motion.Reversal{Index: index}
-		d.items = append(d.items, r.Encode())
+		d.Items = append(d.Items, r.Encode())
 	}
 	return nil
 }
 
 // indexesOf reads a ledger index, or a number or range on which entries are ratified.
 // Digits alone that the ledger has an entry for are an index: a number has its plus.
-func (c *Council) indexesOf(text, country string) ([]uint64, error) {
-	if index, err := strconv.ParseUint(text, 10, 64); err == nil && index < c.cfg.Ledger.Standing().Size() {
+func (c *Drafter) indexesOf(text, country string) ([]uint64, error) {
+	if index, err := strconv.ParseUint(text, 10, 64); err == nil && index < c.State().Size() {
 		return []uint64{index}, nil
 	}
-	key, err := c.cfg.Book().ReadKey(text, country)
+	key, err := c.Book().ReadKey(text, country)
 	if err != nil {
 		return nil, err
 	}
-	l := c.cfg.List()
+	l := c.List()
 	var all []uint64
 	for k := range key.Keys() {
 		for _, r := range l.Ratified.At(k) {
@@ -244,56 +266,56 @@ func (c *Council) indexesOf(text, country string) ([]uint64, error) {
 	return all, nil
 }
 
-// written is a motion with its items.
-type written struct {
+// Written is a motion with its items.
+type Written struct {
 	motion.Signed
-	items []motion.Opening
+	Items []motion.Opening
 }
 
-// write cuts a draft into as many motions as it takes, and signs them as by.
-func (c *Council) write(d *draft, by keys.Private) ([]written, error) {
-	chunks, err := c.cut(d.items)
+// Write cuts a draft into as many motions as it takes, and signs them as by.
+func (c *Drafter) Write(d *Draft, by keys.Private) ([]Written, error) {
+	chunks, err := c.cut(d.Items)
 	if err != nil {
 		return nil, err
 	}
 	var tag [8]byte
-	if _, err := io.ReadFull(c.cfg.Random, tag[:]); err != nil {
-		return nil, fmt.Errorf("council: draw a name: %w", err)
+	if _, err := io.ReadFull(c.Random, tag[:]); err != nil {
+		return nil, fmt.Errorf("draft: draw a name: %w", err)
 	}
-	now := c.cfg.Now().Unix()
-	s := c.state()
-	all := make([]written, len(chunks))
+	now := c.Now().Unix()
+	s := c.State()
+	all := make([]Written, len(chunks))
 	for i, items := range chunks {
 		h := motion.Header{
-			Federation: s.Federation(), Kind: d.kind, Proposer: by.Public(), Time: now, Expires: now + d.days*86400, Until: d.until,
-			Reason: paper.WithPart(d.reason, i+1, len(chunks), hex.EncodeToString(tag[:])),
+			Federation: s.Federation(), Kind: d.Kind, Proposer: by.Public(), Time: now, Expires: now + d.Days*86400, Until: d.Until,
+			Reason: paper.WithPart(d.Reason, i+1, len(chunks), hex.EncodeToString(tag[:])),
 		}
-		if d.kind.NamesHeads() {
+		if d.Kind.NamesHeads() {
 			h.BuildsOn = s.Size()
 		}
-		if d.kind.Constitutes() {
+		if d.Kind.Constitutes() {
 			h.Standing = s.Standing()
 		}
 		if _, err := h.Commit(items); err != nil {
-			return nil, fmt.Errorf("council: %w", err)
+			return nil, fmt.Errorf("draft: %w", err)
 		}
 		signed, err := motion.Sign(h, by)
 		if err != nil {
-			return nil, fmt.Errorf("council: %w", err)
+			return nil, fmt.Errorf("draft: %w", err)
 		}
-		all[i] = written{signed, items}
+		all[i] = Written{signed, items}
 	}
 	return all, nil
 }
 
 // cut salts items and puts as many together as one motion holds.
-func (c *Council) cut(items [][]byte) (chunks [][]motion.Opening, err error) {
+func (c *Drafter) cut(items [][]byte) (chunks [][]motion.Opening, err error) {
 	var now []motion.Opening
 	size := 0
 	for _, item := range items {
 		o := motion.Opening{Item: item}
-		if _, err := io.ReadFull(c.cfg.Random, o.Salt[:]); err != nil {
-			return nil, fmt.Errorf("council: draw a salt: %w", err)
+		if _, err := io.ReadFull(c.Random, o.Salt[:]); err != nil {
+			return nil, fmt.Errorf("draft: draw a salt: %w", err)
 		}
 		more := len(item) + merkle.SaltSize
 		if len(now) == motion.MaxItems || size+more > motion.MaxBytes {
