@@ -31,7 +31,6 @@ import (
 type voice struct {
 	f      *federation
 	member string
-	tip    feed.Tip
 	said   []feed.Record
 	salt   *rand.ChaCha8
 }
