@@ -24,7 +24,7 @@ var floors = map[string]int{
 	"store/feed": 2, "store/ledger": 2,
 	"store/charter": 3,
 	"store/intake":  4, "store/harmonise": 4,
-	"store/view":    2025,
+	"store/view":    5,
 	"store/archive": 5,
 	"store/disk":    6, "store/memory": 6, "store/storetest": 6,
 	"consensus/ballot": 7, "consensus/cosign": 7,
