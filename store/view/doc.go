@@ -26,7 +26,8 @@
 // everything is judged anew.
 //
 // The rooms below hold what the ledger alone says (enacted, and in it the clock, the
-// ratified entries and the anchors), and the rules of one matter each (contest, undo).
+// ratified entries and the anchors), which branch of a feed counts (line), and the rules of
+// one matter each (contest, undo).
 //
 // Floor 5. It has no clock, no network and no files of its own; it reads
 // batches through Source and writes snapshots to a Writer.

@@ -267,6 +267,52 @@ func TestRatifiedEntryEndsOnItsDay(t *testing.T) {
 	}
 }
 
+// What is dead is told for seven ledger days and then no more: so a newcomer that replays
+// after its opening was erased tells the same.
+func TestDeadRatifiedEntriesAreForgotten(t *testing.T) {
+	const ended, revoked, stays = "+8613800138000", "+8613800138001", "+861380013800*/13"
+	w := newWorld(t, nil, "a: vendor")
+	v, b := w.view(today), w.book()
+	b.tick(noon)
+	b.until = today + 3
+	b.ratify(ratification(t, ended, taxonomy.Label, "har.silent"))
+	b.until = taxonomy.NeverDay
+	one := b.ratify(ratification(t, revoked, taxonomy.Label, "har.silent"))
+	b.ratify(ratification(t, stays, taxonomy.Label, "mkt.hr"))
+	b.tick((today + 3).Start())
+	b.reverse(motion.Revoke, one)
+	held := func(v *View) (n int) {
+		v.List().Ratified.EachKey(func(number.Range) { n++ })
+		return n
+	}
+	for days, want := range []int{3: 3, 4: 3, 9: 3, 10: 1, 11: 1} {
+		if want == 0 {
+			continue
+		}
+		b.tick((today + taxonomy.Day(days)).Start() + 5)
+		w.everyOrder(v)
+		if n := held(v); n != want {
+			t.Errorf("after %d days %d keys with ratified entries are held, want %d", days, n, want)
+		}
+		if got := b.says(v, ended, revoked); got != "label:mkt.hr/1! label:mkt.hr/1! " {
+			t.Errorf("after %d days: %s", days, got)
+		}
+	}
+	erased := slices.Clone(b.pieces)
+	for i := range erased {
+		if m := erased[i].Motion; m != nil && (erased[i].First+1 == one || m.Motion.Until == today+3) {
+			erased[i].Items = []motion.Opening{{}}
+		}
+	}
+	newcomer := w.view(today)
+	must(t, newcomer.Enact(erased...))
+	for _, n := range []string{ended, revoked} {
+		if a, b := fmt.Sprint(v.List().Explain(num(t, n)).Keys), fmt.Sprint(newcomer.List().Explain(num(t, n)).Keys); a != b {
+			t.Errorf("%s is explained as %s, by a newcomer as %s", n, a, b)
+		}
+	}
+}
+
 // Who was protected later stays ratified only by what a quorum voted for by hand.
 func TestProtectedNumberIsRatifiedByHandAlone(t *testing.T) {
 	w := newWorld(t, func(c *charter.FoundingConfig) {

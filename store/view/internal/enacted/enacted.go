@@ -74,6 +74,7 @@ func (f *Fold) tick(e *charter.Enacted, to *Effect) {
 	}
 	f.Ticks.Add(below, e.Tick)
 	to.Keys = append(to.Keys, f.Ratified.Tick(below, e.Tick)...)
+	f.Ratified.Turn(taxonomy.DayOf(e.Tick))
 	to.Ticked = true
 }
 
@@ -127,6 +128,7 @@ func (f *Fold) ratify(e *charter.Enacted, to *Effect) error {
 }
 
 func (f *Fold) reverse(e *charter.Enacted, to *Effect) error {
+	now, _ := f.Ticks.Now()
 	for i := range e.Items {
 		if len(e.Items[i].Item) == 0 {
 			continue
@@ -136,7 +138,7 @@ func (f *Fold) reverse(e *charter.Enacted, to *Effect) error {
 			return fmt.Errorf("ledger entry %d: %w", e.First+1+uint64(i), err)
 		}
 		if e.Motion.Motion.Kind == motion.Revoke {
-			to.Keys = append(to.Keys, f.Ratified.Revoke(r.Index)...)
+			to.Keys = append(to.Keys, f.Ratified.Revoke(r.Index, taxonomy.DayOf(now))...)
 		} else {
 			to.Keys = append(to.Keys, f.Ratified.Stay(r.Index, e.Size)...)
 		}

@@ -1,6 +1,9 @@
 package ratified
 
 import (
+	"maps"
+	"slices"
+
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/fixed"
@@ -23,6 +26,15 @@ func (f *Fold) Encode(e *fixed.Writer) {
 		e.U32(uint32(len(f.motions[i].subjects)))
 		for _, s := range f.motions[i].subjects {
 			e.Key(s)
+		}
+	}
+	e.U32(uint32(len(f.dead)))
+	for _, day := range slices.Sorted(maps.Keys(f.dead)) {
+		e.U32(uint32(day))
+		e.U32(uint32(len(f.dead[day])))
+		for _, these := range f.dead[day] {
+			e.U64(these.first)
+			e.U64(these.last)
 		}
 	}
 	e.U32(uint32(len(f.waiting)))
@@ -72,6 +84,15 @@ func Decode(d *fixed.Reader) (f Fold) {
 		for k := range f.motions[i].subjects {
 			f.motions[i].subjects[k] = d.KeyOrNone()
 		}
+	}
+	f.dead = make(map[taxonomy.Day][]entries)
+	for range d.Count(8) {
+		day := taxonomy.Day(d.U32())
+		all := make([]entries, d.Count(16))
+		for i := range all {
+			all[i] = entries{d.U64(), d.U64()}
+		}
+		f.dead[day] = all
 	}
 	f.waiting = make([]wait, d.Count(33))
 	for i := range f.waiting {

@@ -13,13 +13,22 @@ import (
 // StayedFor is how long a stay suspends an entry, in seconds.
 const StayedFor = 24 * 3600
 
-// Fold follows the ledger's motions and keeps a Book of what they ratified.
+// KeptDays is for how many ledger days an entry is told that is over or revoked. Its opening
+// may be erased from then on, so whoever replays the ledger later cannot tell it either.
+const KeptDays = 7
+
+// Fold follows the ledger's motions and keeps a Book of what they ratified, but for what is
+// long dead.
 type Fold struct {
 	book    Book
 	more    []Record // not in book yet
 	motions []entered
 	waiting []wait
+	dead    map[taxonomy.Day][]entries // to be forgotten on that day
 }
+
+// entries are neighbours in the ledger.
+type entries struct{ first, last uint64 }
 
 // entered is a Ratify motion: the subject of the item behind first, and so on.
 type entered struct {
@@ -42,6 +51,9 @@ type Terms struct {
 	Hand  bool  // a quorum voted for it by hand
 	Delay int64 // of a block, in seconds, from the tick of its entry
 }
+
+// Motions returns how many motions are held some of whose entries are.
+func (f *Fold) Motions() int { return len(f.motions) }
 
 // Book returns what is ratified now.
 func (f *Fold) Book() Book {
@@ -77,6 +89,7 @@ func (f *Fold) Ratify(first uint64, items []motion.Opening, terms Terms) ([]numb
 		}
 	}
 	f.motions = append(f.motions, m)
+	f.forget(terms.Until, entries{first + 1, first + uint64(len(items))})
 	if delayed {
 		n := uint64(len(items))
 		f.waiting = append(f.waiting, wait{size: first + 1 + n, first: first + 1, last: first + n, seconds: terms.Delay})
@@ -84,8 +97,9 @@ func (f *Fold) Ratify(first uint64, items []motion.Opening, terms Terms) ([]numb
 	return keys, nil
 }
 
-// Revoke ends the entry of a ledger index and returns its keys.
-func (f *Fold) Revoke(index uint64) []number.Range {
+// Revoke ends the entry of a ledger index on a day of the ledger and returns its keys.
+func (f *Fold) Revoke(index uint64, day taxonomy.Day) []number.Range {
+	f.forget(day, entries{index, index})
 	return f.change(index, func(r *Record) { r.Revoked = true })
 }
 
@@ -125,14 +139,63 @@ func (f *Fold) Tick(below uint64, unix int64) []number.Range {
 	return keys
 }
 
-// change makes the records of a ledger index others.
-func (f *Fold) change(index uint64, fn func(*Record)) []number.Range {
+// forget notes that entries are dead from a day on.
+func (f *Fold) forget(day taxonomy.Day, these entries) {
+	if day >= taxonomy.NeverDay-KeptDays {
+		return
+	}
+	if f.dead == nil {
+		f.dead = make(map[taxonomy.Day][]entries)
+	}
+	f.dead[day+KeptDays] = append(f.dead[day+KeptDays], these)
+}
+
+// Turn forgets what is dead for long by a day of the ledger. That is in force nowhere, so
+// it changes what no key comes to.
+func (f *Fold) Turn(day taxonomy.Day) {
+	var gone []Record
+	for on, all := range f.dead {
+		if on > day {
+			continue
+		}
+		delete(f.dead, on)
+		for _, these := range all {
+			for index := these.first; index <= these.last; index++ {
+				if subject := f.subject(index); subject != nil {
+					for key := range subject.Keys() {
+						gone = append(gone, Record{Key: key, Index: index})
+					}
+					*subject = number.Range{}
+				}
+			}
+		}
+	}
+	if len(gone) == 0 {
+		return
+	}
+	f.book = f.Book()
+	f.book = f.book.Without(gone)
+	f.motions = slices.DeleteFunc(f.motions, func(m entered) bool {
+		return !slices.ContainsFunc(m.subjects, func(s number.Range) bool { return !s.IsZero() })
+	})
+}
+
+// subject returns where the subject of a ledger index stands; nil if nowhere.
+func (f *Fold) subject(index uint64) *number.Range {
 	at := sort.Search(len(f.motions), func(i int) bool { return f.motions[i].first >= index }) - 1
 	if at < 0 || index-f.motions[at].first > uint64(len(f.motions[at].subjects)) {
 		return nil
 	}
-	subject := f.motions[at].subjects[index-f.motions[at].first-1]
-	if subject.IsZero() {
+	if subject := &f.motions[at].subjects[index-f.motions[at].first-1]; !subject.IsZero() {
+		return subject
+	}
+	return nil
+}
+
+// change makes the records of a ledger index others.
+func (f *Fold) change(index uint64, fn func(*Record)) []number.Range {
+	subject := f.subject(index)
+	if subject == nil {
 		return nil
 	}
 	book := f.Book()

@@ -168,6 +168,37 @@ func (b *Book) With(more []Record) Book {
 	return out
 }
 
+// Without returns a book without the records of these keys and indexes. It sorts them.
+func (b *Book) Without(gone []Record) Book {
+	slices.SortFunc(gone, func(a, c Record) int { return compare(&a, &c) })
+	out := Book{runs: make([][]Record, 0, len(b.runs)), n: b.n}
+	for _, run := range b.runs {
+		n := sort.Search(len(gone), func(i int) bool { return compare(&gone[i], &run[len(run)-1]) > 0 })
+		left := run
+		if n > 0 {
+			left = subtract(run, gone[:n])
+		}
+		out.n -= len(run) - len(left)
+		if gone = gone[n:]; len(left) > 0 {
+			out.runs = append(out.runs, left)
+		}
+	}
+	return out
+}
+
+// subtract returns an ordered list without what another one has.
+func subtract(from, gone []Record) (left []Record) {
+	for i := range from {
+		for len(gone) > 0 && compare(&gone[0], &from[i]) < 0 {
+			gone = gone[1:]
+		}
+		if len(gone) == 0 || compare(&gone[0], &from[i]) != 0 {
+			left = append(left, from[i])
+		}
+	}
+	return left
+}
+
 // merge puts two ordered lists into one; of equals the last of more stays.
 func merge(old, more []Record) []Record {
 	all := make([]Record, 0, len(old)+len(more))

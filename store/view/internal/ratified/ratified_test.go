@@ -19,7 +19,8 @@ func key(t *testing.T, i int) number.Range {
 	return n.Range()
 }
 
-// A Book says of each key what a map says, after any additions and changes, also where one
+// A Book says of each key what a map says, after any additions, changes and
+// removals, also where one
 // key has more records than a run, and books made earlier stay as they were.
 func TestBookEqualsAMap(t *testing.T) {
 	for seed := range uint64(20) {
@@ -43,6 +44,16 @@ func TestBookEqualsAMap(t *testing.T) {
 				more = append(more, r)
 			}
 			book = book.With(more)
+			var gone []ratified.Record
+			for range rnd.IntN(60) {
+				r := ratified.Record{Key: key(t, rnd.IntN(40)*rnd.IntN(2)), Index: uint64(rnd.IntN(200))}
+				if _, ok := want[r.Key][r.Index]; ok {
+					n--
+				}
+				delete(want[r.Key], r.Index)
+				gone = append(gone, r)
+			}
+			book = book.Without(gone)
 			if book.Len() != n || before.Len() != held {
 				t.Fatalf("seed %d: %d records, want %d; the book before has %d, had %d", seed, book.Len(), n, before.Len(), held)
 			}
