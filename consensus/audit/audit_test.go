@@ -218,7 +218,7 @@ type noted struct {
 func (n noted) Checkpoint() []byte { return n.note }
 
 func TestEveryTurnedBitOfTheCheckpointIsFound(t *testing.T) {
-	w := audittest.Begun(t, 4)
+	w := audittest.Begun(t, 1)
 	s := keep(t, w, nil)
 	note := s.Ledger().Checkpoint()
 	for at := range note {
