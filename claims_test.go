@@ -27,6 +27,10 @@ func TestClaimsNameTestsAndTargetsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	manual, err := os.ReadFile("docs/cli.md") // as the code has it: TestReferenceIsUpToDate
+	if err != nil {
+		t.Fatal(err)
+	}
 	claims, err := os.ReadFile("docs/claims.md")
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +51,7 @@ func TestClaimsNameTestsAndTargetsThatExist(t *testing.T) {
 			target, isMake := strings.CutPrefix(s[1], "make ")
 			verb, isVerb := strings.CutPrefix(s[1], "ringfence ")
 			switch {
-			case isVerb && exists("cmd/ringfence/"+strings.Fields(verb)[0]+".go"):
+			case isVerb && strings.Contains(string(manual), "\n## ringfence "+strings.Fields(verb)[0]+"\n"):
 			case isMake && strings.Contains(string(makefile), "\n"+strings.Fields(target)[0]+":"):
 			case !isMake && tests[s[1]]:
 			default:
@@ -58,11 +62,6 @@ func TestClaimsNameTestsAndTargetsThatExist(t *testing.T) {
 	if rows == 0 {
 		t.Error("docs/claims.md has no rows")
 	}
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }
 
 // TestQuorumTable: the page that tells people what the quorum survives says what the code

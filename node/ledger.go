@@ -15,7 +15,7 @@ import (
 
 // openLedger folds the ledger that is held here.
 func (n *Node) openLedger() error {
-	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
+	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Exhibits: n.store, Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
 	var err error
 	if cfg.Pin, err = authority.ReadPin(n.cfg.Dir, n.founded); err == nil && n.ring != nil && !n.host.IsZero() {
 		cfg.Seat, err = authority.Take(n.founded, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))

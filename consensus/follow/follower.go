@@ -40,6 +40,8 @@ type Config struct {
 	// first after the genesis on, also those that were held before. It does not keep the
 	// slice. An error is final.
 	Enacted func([]charter.Enacted) error
+	// Stopped hears, once, what ends following; nil: nobody.
+	Stopped func(*Trouble)
 }
 
 // Follower is the ledger as it is held here. It may be used concurrently.
@@ -246,6 +248,9 @@ func (f *Follower) trouble(err error) error {
 		s := f.Standing()
 		s.Trouble = t
 		f.standing.Store(&s)
+		if f.cfg.Stopped != nil {
+			f.cfg.Stopped(t)
+		}
 	}
 	return err
 }
