@@ -10,10 +10,8 @@ import (
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node"
-	answers "ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
-	"ringfence/store/charter"
 )
 
 func (a *app) federationCommand() *cobra.Command {
@@ -90,7 +88,7 @@ func (a *app) draft(cmd *cobra.Command, f found.Founding, out string, seal bool)
 	if err := found.Write(out, g); err != nil {
 		return bad(err)
 	}
-	shown, err := showCharter(out, g)
+	shown, err := found.Show(out, g)
 	if err != nil {
 		return err
 	}
@@ -141,7 +139,7 @@ missing. So does a directory in which no node ever ran.`,
 			if err != nil {
 				return bad(err)
 			}
-			shown, err := showCharter(file, g)
+			shown, err := found.Show(file, g)
 			if err != nil {
 				return bad(err)
 			}
@@ -151,23 +149,6 @@ missing. So does a directory in which no node ever ran.`,
 	cmd.Flags().StringVar(&file, "file", "", "genesis `file` to show instead")
 	cmd.Flags().StringVar(&at, "at", "", "ledger `size`, day or time to ask about (default: now)")
 	return cmd
-}
-
-// showCharter returns a genesis charter, or a draft of one, as it is shown.
-func showCharter(path string, g *charter.Genesis) (*show.Charter, error) {
-	state, err := charter.Preview(g)
-	if err != nil {
-		return nil, err
-	}
-	shown := &show.Charter{File: path}
-	if shown.Constitution, err = answers.Constitution(state); err != nil {
-		return nil, err
-	}
-	if shown.Missing, err = found.Unsigned(g); err != nil {
-		return nil, err
-	}
-	shown.Differs, err = show.Differences(shown.Policy)
-	return shown, err
 }
 
 // followed returns the constitution as the ledger stands that the node follows, or as it

@@ -32,6 +32,7 @@ func TestREADMECommands(t *testing.T) {
 			switch {
 			case strings.HasPrefix(line, "ringfence run "):
 			case strings.HasPrefix(line, "ringfence join "), strings.HasPrefix(line, "ringfence peers "): // join.txtar runs them beside nodes
+			case strings.HasPrefix(line, "ringfence prove "), strings.HasPrefix(line, "ringfence verify "): // prove.txtar runs them beside a quorum
 			case strings.HasPrefix(line, "ringfence screen "):
 				script.WriteString("exec " + line + "\nstdout block\n")
 				ran++

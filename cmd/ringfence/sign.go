@@ -60,7 +60,7 @@ func (a *app) sign(cmd *cobra.Command, file, out string, yes bool) error {
 	if err != nil {
 		return bad(err)
 	}
-	shown, err := showCharter(file, g)
+	shown, err := found.Show(file, g)
 	if err != nil {
 		return bad(err)
 	}
@@ -152,7 +152,7 @@ signatures of all. Who has not signed is named, and nothing is written.`,
 			if err != nil {
 				return bad(err)
 			}
-			shown, err := showCharter(out, g)
+			shown, err := found.Show(out, g)
 			if err != nil {
 				return err
 			}

@@ -444,3 +444,21 @@ func TestAnAnswerThatHasBegunGoesOn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a node works on for a while is waited for longer than what it only looks up.
+func TestAProofIsWaitedFor(t *testing.T) {
+	c := stand(t, func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(200 * time.Millisecond)
+		answerWith(http.StatusOK, "application/json", `{"what":"ratified"}`)(w, r)
+	}, "")
+	c.patience = 20 * time.Millisecond
+	if p, err := c.Prove(t.Context(), api.ProofQuery{Number: "110"}); err != nil || p.What != "ratified" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := c.Lookup(t.Context(), api.Query{Number: "110", At: "7"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Lookup(t.Context(), api.Query{Number: "110"}); api.KindOf(err) != api.Unavailable {
+		t.Errorf("a look-up is waited for: %v", err)
+	}
+}
