@@ -222,6 +222,9 @@ func (c *Council) indexesOf(text, country string) ([]uint64, error) {
 		return []uint64{index}, nil
 	}
 	key, err := c.cfg.Book().ReadKey(text, country)
+	if _, no := strconv.ParseUint(text, 10, 64); err != nil && no == nil {
+		return nil, api.Errorf(api.NotFound, "the ledger has %d entries, and none is %s; nor is that a number: %v", c.cfg.Ledger.Standing().Size(), text, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +255,7 @@ func (c *Council) write(d *draft, by keys.Private) ([]written, error) {
 	if err != nil {
 		return nil, err
 	}
-	var tag [8]byte
+	var tag [paper.TagSize]byte
 	if _, err := io.ReadFull(c.cfg.Random, tag[:]); err != nil {
 		return nil, fmt.Errorf("council: draw a name: %w", err)
 	}
