@@ -34,9 +34,9 @@ real:
 test:
 	$(GO) test ./...
 
-## race: everything but the simulations, under the race detector
+## race: stores, nodes, and what follows and judges the ledger, under the race detector
 race:
-	$(GO) test -race ./store/... ./node/...
+	$(GO) test -race ./store/... ./node/... ./consensus/follow/... ./consensus/ballot/...
 
 ## lint: formatting, go vet, and the linters of .golangci.yml
 lint:
