@@ -2,6 +2,7 @@
 
 GO        ?= go
 FUZZTIME  ?= 10s
+FUZZ      ?= .
 # The Go tool finds no revision in a worktree, and none in a build without VCS.
 REVISION  := $(shell git describe --always --abbrev=40 --dirty --exclude '*' 2>/dev/null)
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -33,9 +34,9 @@ real:
 test:
 	$(GO) test ./...
 
-## race: everything but the simulations, under the race detector
+## race: stores, nodes, and what follows and judges the ledger, under the race detector
 race:
-	$(GO) test -race ./store/... ./node/...
+	$(GO) test -race ./store/... ./node/... ./consensus/follow/... ./consensus/ballot/...
 
 ## lint: formatting, go vet, and the linters of .golangci.yml
 lint:
@@ -44,14 +45,9 @@ lint:
 	$(GO) vet ./...
 	$(GO) run $(LINT) run ./...
 
-## fuzz: each fuzz target for FUZZTIME
+## fuzz: each fuzz target below FUZZ for FUZZTIME, two packages at a time
 fuzz:
-	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
-	  for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | cut -c6- | sort -u); do \
-	    echo "fuzz $$dir $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$dir; \
-	  done; \
-	done
+	@grep -rl --include='*_test.go' '^func Fuzz' $(FUZZ) | xargs -n1 dirname | sort -u | xargs -P 2 -I PACKAGE .ci/fuzz PACKAGE $(FUZZTIME)
 
 ## docs: docs/cli.md from the help texts
 docs:

@@ -15,8 +15,9 @@ import (
 // agreeWithin is how long the demo waits for its nodes to have one list.
 const agreeWithin = 150 * time.Second
 
-// agree waits until every node that runs holds so many statements and all have
-// the same list, and returns its root and how long that took.
+// agree waits until every node that runs holds so many statements or more, as when the
+// user said something meanwhile, and all have the same list, and returns its root and how
+// long that took.
 func (d *demo) agree(ctx context.Context, statements int) (merkle.Hash, time.Duration, error) {
 	began := time.Now()
 	ctx, stop := context.WithTimeout(ctx, agreeWithin)
@@ -38,18 +39,30 @@ func (d *demo) agree(ctx context.Context, statements int) (merkle.Hash, time.Dur
 
 // sameRoot returns the root that all running nodes have.
 func (d *demo) sameRoot(statements int) (root merkle.Hash, equal bool) {
-	first := true
+	var lists []oneHeld
 	for _, s := range d.stations {
-		if s.node == nil {
-			continue
+		if s.node != nil {
+			l := s.node.View().List()
+			lists = append(lists, oneHeld{l.Stamp().Root, l.Counts().Statements})
 		}
-		l := s.node.View().List()
-		if l.Counts().Statements != statements || !first && l.Stamp().Root != root {
-			return root, false
-		}
-		root, first = l.Stamp().Root, false
 	}
-	return root, !first
+	return oneList(lists, statements)
+}
+
+// oneHeld is what a node has.
+type oneHeld struct {
+	root       merkle.Hash
+	statements int
+}
+
+// oneList returns the root of lists that are one, of so many statements or more.
+func oneList(lists []oneHeld, least int) (root merkle.Hash, equal bool) {
+	for _, l := range lists {
+		if l != lists[0] || l.statements < least {
+			return lists[0].root, false
+		}
+	}
+	return lists[0].root, true
 }
 
 // roots says which list each node has.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringfence/node"
+	"ringfence/store/merkle"
 )
 
 func TestAFreePortIsFreeByTCPAndUDP(t *testing.T) {
@@ -56,6 +57,26 @@ func TestTheDemoSaysWhatCanBeTyped(t *testing.T) {
 			if !strings.Contains(told.String(), want) {
 				t.Errorf("%s: %q is not told in %q", leave, want, told.String())
 			}
+		}
+	}
+}
+
+// A user of the demo may say something: the nodes then hold more than the demo said, and
+// are one all the same.
+func TestListsAreOneWhenTheUserSaidMore(t *testing.T) {
+	a, b := merkle.Hash{1}, merkle.Hash{2}
+	for _, one := range []struct {
+		lists []oneHeld
+		equal bool
+	}{
+		{[]oneHeld{{a, 10}, {a, 10}}, true},
+		{[]oneHeld{{a, 11}, {a, 11}}, true},
+		{[]oneHeld{{a, 9}, {a, 9}}, false},
+		{[]oneHeld{{a, 11}, {a, 10}}, false},
+		{[]oneHeld{{a, 10}, {b, 10}}, false},
+	} {
+		if _, equal := oneList(one.lists, 10); equal != one.equal {
+			t.Errorf("%v: %v", one.lists, equal)
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // histories that `go test` looks at; soak_test.go looks at hundreds.
-const histories = 6
+const histories = 4
 
 // TestHistoriesOfDecisionsAreLinearizable has clients propose, vote and look up through
 // partitions, kills, pauses, and messages that are lost and overtake each other, and has

@@ -89,6 +89,7 @@ type Council struct {
 	pending map[string]*pending // by key in the store
 	known   map[cid.Cid]*memo   // what was before the regulators, or proposed here
 	order   []cid.Cid           // of known, the oldest first
+	counter uint64              // of the last vote that was signed
 }
 
 // maxKnown is how many motions are remembered that lie nowhere any more.

@@ -12,16 +12,13 @@ import (
 	"ringfence/store/motion"
 )
 
-// reader reads the ledger as it is held here.
-func (c *Council) reader() *ledger.Reader { return ledger.NewReader(c.cfg.Ledger.Tree(), c.cfg.Held) }
-
 // fetch brings the items of a motion that lies in the ledger.
 func (c *Council) fetch(ctx context.Context, p *part) error {
 	if p.state != api.MotionEnacted || p.items != nil {
 		return nil
 	}
 	p.items = make([]motion.Opening, 0, p.Count)
-	r := c.reader()
+	r := ledger.NewReader(c.cfg.Ledger.Tree(), c.cfg.Held)
 	for at, end := p.first+1, p.first+1+uint64(p.Count); at < end; {
 		openings, err := r.Openings(ctx, at/ledger.Full)
 		if err != nil {
@@ -96,8 +93,8 @@ func (c *Council) LedgerEntries(ctx context.Context, q api.LedgerQuery) (api.Led
 	if count < 1 || count > api.MaxLedgerEntries {
 		return api.LedgerEntries{}, api.Errorf(api.BadInput, "count: %d entries; 1 to %d", q.Count, api.MaxLedgerEntries)
 	}
-	r, state := c.reader(), c.state()
-	size := c.cfg.Ledger.Tree().Size()
+	state, tree := c.state(), c.cfg.Ledger.Tree() // once: it grows meanwhile
+	r, size := ledger.NewReader(tree, c.cfg.Held), tree.Size()
 	out := api.LedgerEntries{Size: size, Entries: []api.LedgerEntry{}, Next: min(q.Since, size)}
 	var bundle, openings [][]byte
 	for at := out.Next; at < size && len(out.Entries) < count; at++ {

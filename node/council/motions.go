@@ -30,19 +30,21 @@ type part struct {
 	refusal phrase.Phrase
 	letter  *letter.Letter // in the inbox
 	with    []string       // whose inboxes hold it, as this member heard
+	nth, of int            // of its proposal
 }
 
 // proposal is what was proposed at once.
 type proposal struct {
 	paper.Whole
-	reason string
-	parts  []part
+	parts []part
 }
 
 // lacking is how many parts of it are not known here.
-func (p *proposal) lacking() int {
-	_, _, of, _ := paper.WholeOf(&p.parts[0].Signed)
-	return max(of-len(p.parts), 0)
+func (p *proposal) lacking() int { return max(p.parts[0].of-len(p.parts), 0) }
+
+// open reports whether any of it is before the regulators.
+func (p *proposal) open() bool {
+	return slices.ContainsFunc(p.parts, func(p part) bool { return p.open != nil })
 }
 
 // Motions implements api.Council.
@@ -53,11 +55,15 @@ func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, er
 		paused := told(docket.Paused)
 		out.Paused = &paused
 	}
+	ended := 0
 	for i := range all {
-		m := c.shown(&all[i])
-		if all[i].Kind == motion.Anchor && m.State != api.MotionOpen && m.State != api.MotionProvisional {
-			continue // they come each hour
+		if !all[i].open() {
+			if ended == listed || all[i].Kind == motion.Anchor { // which come each hour
+				continue
+			}
+			ended++
 		}
+		m := c.shown(&all[i])
 		if !q.Mine || m.Mine == mineWaits {
 			out.Motions = append(out.Motions, m)
 		}
@@ -89,20 +95,24 @@ func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
 			all = append(all, w)
 		}
 	}
+	if len(all) == 0 {
+		return m, nil
+	}
 	effect := c.effectOf(all, c.cfg.Ledger.Past())
-	if m.State == api.MotionEnacted {
-		effect.Refusals = nil // it is in the ledger: that it cannot enter again is no news
+	if m.State == api.MotionEnacted { // that it cannot enter again is no news, nor that it is in force
+		effect.Refusals, effect.Ratified, effect.Counts.Ratified = nil, []string{}, 0
 	}
 	m.Effect, m.Content = &effect, c.content(all)
 	return m, nil
 }
 
-// listed is how many of the last decisions are listed.
+// listed is how many of the last proposals are listed that are not voted on any more.
 const listed = 50
 
 // gather brings together what is known of motions, as proposals, the newest first; anchors
 // in the ledger, which come each hour, only if they are asked for.
 func (c *Council) gather(anchors bool) ([]proposal, ballot.Docket) {
+	size := c.cfg.Ledger.Tree().Size() // before what was decided, which may be ahead of it
 	docket, _ := c.docket()
 	var parts []part
 	seen := make(map[cid.Cid]bool)
@@ -123,13 +133,9 @@ func (c *Council) gather(anchors bool) ([]proposal, ballot.Docket) {
 		memos = append(memos, *c.known[id])
 	}
 	c.mu.Unlock()
-	last := 0
 	for _, d := range c.cfg.Decided.Last(history.Recent) {
-		if anchor := d.Motion.Kind == motion.Anchor; anchor && anchors || !anchor && last < listed {
-			add(part{written: written{Signed: d.Motion}, state: api.MotionEnacted, voted: d.Votes, first: d.First})
-			if !anchor {
-				last++
-			}
+		if d.Motion.Kind != motion.Anchor || anchors {
+			add(part{written: written{Signed: d.Motion}, state: held(d.First, &d.Motion, size), voted: d.Votes, first: d.First})
 		}
 	}
 	for _, p := range append(c.lying(&docket), c.posted()...) {
@@ -137,18 +143,27 @@ func (c *Council) gather(anchors bool) ([]proposal, ballot.Docket) {
 	}
 	for i := range memos {
 		if !seen[memos[i].motion.ID] {
-			add(c.elsewhere(&memos[i], docket.Refusals))
+			add(c.elsewhere(&memos[i], docket.Refusals, size))
 		}
 	}
 	return together(parts), docket
 }
 
+// held is how far a motion is that was decided: enacted once all of it is in the ledger
+// as it is held.
+func held(first uint64, m *motion.Signed, size uint64) string {
+	if first+uint64(m.Count) < size {
+		return api.MotionEnacted
+	}
+	return api.MotionProvisional
+}
+
 // elsewhere tells what became of a motion that is not before the regulators.
-func (c *Council) elsewhere(m *memo, refusals []ballot.Record) part {
+func (c *Council) elsewhere(m *memo, refusals []ballot.Record, size uint64) part {
 	p := part{written: written{Signed: m.motion}, state: api.MotionUnknown, refusal: m.refusal}
 	id := m.motion.ID
 	if first, ok := c.cfg.Decided.First(id); ok {
-		p.state, p.first = api.MotionEnacted, first
+		p.state, p.first, p.refusal = held(first, &m.motion, size), first, phrase.Phrase{}
 		return p
 	}
 	for _, r := range refusals {
@@ -178,21 +193,22 @@ func together(parts []part) []proposal {
 	var all []proposal
 	at := make(map[paper.Whole]int)
 	for _, p := range parts {
-		w, _, _, reason := paper.WholeOf(&p.Signed)
+		var w paper.Whole
+		w, p.nth, p.of = paper.WholeOf(&p.Signed)
 		i, begun := at[w]
-		if !begun {
+		// What says that it is a part that is there already is none: who voted on the whole
+		// did not see it.
+		if !begun || slices.ContainsFunc(all[i].parts, func(have part) bool { return have.nth == p.nth }) {
 			i = len(all)
+			all = append(all, proposal{Whole: w})
+		}
+		if !begun {
 			at[w] = i
-			all = append(all, proposal{Whole: w, reason: reason})
 		}
 		all[i].parts = append(all[i].parts, p)
 	}
 	for i := range all {
-		slices.SortStableFunc(all[i].parts, func(a, b part) int {
-			_, x, _, _ := paper.WholeOf(&a.Signed)
-			_, y, _, _ := paper.WholeOf(&b.Signed)
-			return cmp.Compare(x, y)
-		})
+		slices.SortFunc(all[i].parts, func(a, b part) int { return cmp.Compare(a.nth, b.nth) })
 	}
 	slices.SortStableFunc(all, func(a, b proposal) int { return cmp.Compare(b.Time, a.Time) })
 	return all
@@ -234,7 +250,7 @@ func (c *Council) shown(p *proposal) api.Motion {
 	first := &p.parts[0]
 	m := api.Motion{
 		ID: first.ID.String(), Kind: p.Kind.String(), State: first.state, Proposer: p.Proposer.String(), Member: words.MemberOf(c.state(), p.Proposer),
-		Proposed: words.Clock(p.Time), Expires: words.Clock(first.Expires), Reason: p.reason, Mine: mineNone, Parts: []api.MotionPart{},
+		Proposed: words.Clock(p.Time), Expires: words.Clock(first.Expires), Reason: p.Reason, Mine: mineNone, Parts: []api.MotionPart{},
 		For: []string{}, Against: []string{}, Silent: []string{},
 	}
 	if p.Until != taxonomy.NeverDay {

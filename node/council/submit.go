@@ -13,6 +13,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot"
+	"ringfence/consensus/ballot/enact"
 	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
@@ -78,8 +79,9 @@ func (c *Council) submit(ctx context.Context, p pending) (waits phrase.Phrase, e
 	}
 	ctx, stop := context.WithTimeout(ctx, submitTime)
 	defer stop()
-	for {
+	for unsure := false; ; {
 		answer, err := c.cfg.Regulator.Submit(ctx, p.command)
+		unsure = unsure || errors.Is(err, group.ErrUnknown)
 		switch {
 		case err == nil:
 			if waits, err = c.answered(&p, &answer); err == nil && waits.IsZero() {
@@ -93,7 +95,7 @@ func (c *Council) submit(ctx context.Context, p pending) (waits phrase.Phrase, e
 			case <-time.After(lookEvery):
 			}
 			continue
-		case errors.Is(err, group.ErrUnknown):
+		case unsure && err != nil: // also if nobody is there any more to ask again
 			return unknown(), c.keep(p)
 		case errors.Is(err, group.ErrNoLeader), errors.Is(err, group.ErrStopped), ctx.Err() != nil:
 			return phrase.Phrase{}, noQuorum()
@@ -148,6 +150,24 @@ func (c *Council) keep(p pending) error {
 	}
 	c.pending[name] = &p
 	return nil
+}
+
+// drop forgets the kept commands of a verb about a motion, and reports whether there
+// were any: the newest word of a person counts, also against what waits.
+func (c *Council) drop(id cid.Cid, verb ballot.Verb) (found bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, p := range c.pending {
+		if !p.motion.Equals(id) || ballot.VerbOf(p.command) != verb {
+			continue
+		}
+		if err := c.cfg.Store.Delete(spaceCouncil, name); err != nil {
+			return false, fmt.Errorf("council: forget what is to be submitted again: %w", err)
+		}
+		delete(c.pending, name)
+		found = true
+	}
+	return found, nil
 }
 
 // recall reads the commands that are to be submitted again.
@@ -232,7 +252,7 @@ func (c *Council) again(ctx context.Context) {
 		switch {
 		case err != nil:
 			return // nobody is there to ask; the others would hear the same
-		case answer.Outcome != ballot.Refused:
+		case answer.Outcome != ballot.Refused, answer.Refusal.Code == enact.StaleVote, answer.Refusal.Code == enact.Enacted:
 			c.done(name, p.motion, phrase.Phrase{})
 		case answer.Refusal.Code.Passing():
 			p.why = told(answer.Refusal)

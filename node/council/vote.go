@@ -124,7 +124,13 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 	c.mu.Lock()
 	c.remember(&w.Signed)
 	c.mu.Unlock()
-	return c.submit(ctx, pending{motion: w.ID, command: ballot.ProposeCommand(&w.Signed, w.items, &vote), expires: w.Expires, shows: c.voted(true)})
+	waits, err = c.submit(ctx, pending{motion: w.ID, command: ballot.ProposeCommand(&w.Signed, w.items, &vote), expires: w.Expires, shows: c.voted(true)})
+	if err != nil {
+		c.mu.Lock()
+		c.remember(&w.Signed).refusal = phrase.From(err)
+		c.mu.Unlock()
+	}
+	return waits, err
 }
 
 // voted shows the own vote on a motion that is before the regulators.
@@ -138,13 +144,17 @@ func (c *Council) voted(voteFor bool) shows {
 func gone(o *ballot.Open) bool { return o == nil }
 
 // sign makes this regulator's vote by hand. Its counter is above that of its last vote
-// as far as that is known here, and follows the clock, so that a node that forgot a vote
-// does not sign another one with the same.
+// as far as that is known here, also to others at the same moment, and follows the clock,
+// so that a node that forgot a vote does not sign another one with the same.
 func (c *Council) sign(w *written, last uint64, voteFor bool) (motion.Vote, error) {
 	now := c.cfg.Now()
+	c.mu.Lock()
+	c.counter = max(last+1, c.counter+1, uint64(max(now.UnixMilli(), 0)))
+	counter := c.counter
+	c.mu.Unlock()
 	v := motion.Vote{
 		Federation: w.Federation, Motion: w.ID, By: c.cfg.Vote.Public(), For: voteFor, Cast: motion.ByHand,
-		Counter: max(last+1, uint64(max(now.UnixMilli(), 0))), Time: now.Unix(),
+		Counter: counter, Time: now.Unix(),
 	}
 	return v.Sign(c.cfg.Vote)
 }
@@ -197,16 +207,20 @@ func (c *Council) whole(ctx context.Context, id string) (*proposal, error) {
 		select {
 		case <-ctx.Done():
 			return p, nil
-		case <-time.After(appearEvery):
+		case <-time.After(lookEvery):
 		}
 	}
 }
 
 // vote casts the vote of this regulator on one motion, if that says something new.
 func (c *Council) vote(ctx context.Context, p *part, voteFor bool) error {
+	waited, err := c.drop(p.ID, ballot.Vote)
+	if err != nil {
+		return err
+	}
 	var last uint64
 	if i := slices.IndexFunc(p.open.Votes, func(v motion.Vote) bool { return v.By == c.cfg.Vote.Public() }); i >= 0 {
-		if p.open.Votes[i].For == voteFor {
+		if p.open.Votes[i].For == voteFor && !waited {
 			return nil
 		}
 		last = p.open.Votes[i].Counter
@@ -241,23 +255,30 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 	taken := 0
 	for i := range found.parts {
 		p := &found.parts[i]
-		if p.open == nil {
-			continue
+		waited, err := c.drop(p.ID, ballot.Propose) // it may be on its way only
+		if err == nil && p.open != nil {
+			err = c.withdraw(ctx, &p.Signed, key)
 		}
-		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: key.Public(), Time: c.cfg.Now().Unix()}.Sign(key)
 		if err != nil {
 			return api.Motion{}, err
 		}
-		if _, err := c.submit(ctx, pending{motion: p.ID, command: ballot.WithdrawCommand(&w), expires: p.Expires, shows: gone}); err != nil {
-			return api.Motion{}, err
+		if p.open != nil || waited {
+			c.mu.Lock()
+			c.remember(&p.Signed).withdrawn = true
+			c.mu.Unlock()
+			taken++
 		}
-		c.mu.Lock()
-		c.remember(&p.Signed).withdrawn = true
-		c.mu.Unlock()
-		taken++
 	}
 	if taken == 0 {
 		return api.Motion{}, errNotOpen()
 	}
 	return c.Motion(ctx, id)
+}
+
+func (c *Council) withdraw(ctx context.Context, m *motion.Signed, key keys.Private) error {
+	w, err := motion.Withdrawal{Federation: m.Federation, Motion: m.ID, By: key.Public(), Time: c.cfg.Now().Unix()}.Sign(key)
+	if err == nil {
+		_, err = c.submit(ctx, pending{motion: m.ID, command: ballot.WithdrawCommand(&w), expires: m.Expires, shows: gone})
+	}
+	return err
 }

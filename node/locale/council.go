@@ -70,6 +70,7 @@ func ledgerWords() []message {
 		{"cli.ledger.cosigned", "cosigned", "联署时间"},
 		{"cli.ledger.items", "{0} items", "{0} 条"},
 		{"cli.ledger.time", "time", "时间"},
+		{"cli.ledger.none", "The ledger has {0} entries, the first with index 0; it ends before that", "账本有 {0} 条，序号从 0 开始；所求序号之前账本已止"},
 		{"cli.ledger.more", "And {0} more: --since {1}", "另有 {0} 条：--since {1}"},
 		{"entrytype.genesis", "genesis", "创始"},
 		{"entrytype.motion", "motion", "议案"},

@@ -120,7 +120,7 @@ func (p *Page) motion(m *api.Motion) {
 	for _, part := range m.Parts {
 		at := ""
 		if part.First > 0 {
-			at = amount(part.First)
+			at = strconv.FormatUint(part.First, 10)
 		}
 		rows = append(rows, []string{part.ID, p.coded("motionstate", part.State), amount(part.Items), at})
 	}
@@ -217,7 +217,10 @@ func LedgerEntries(p *Page, all *api.LedgerEntries) {
 		if e.Type == "motion" {
 			what = joined(p.word("ledger.items", strconv.Itoa(e.Items)), e.Says, e.Reason)
 		}
-		rows = append(rows, []string{amount(e.Index), p.coded("entrytype", e.Type), e.Kind, what, strings.Join(e.Votes, ", "), e.Time, beginning(e.Motion)})
+		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), p.coded("entrytype", e.Type), e.Kind, what, strings.Join(e.Votes, ", "), e.Time, beginning(e.Motion)})
+	}
+	if len(rows) == 0 {
+		p.Say("ledger.none", strconv.FormatUint(all.Size, 10))
 	}
 	p.table([]column{{"motion.entry", true}, {"kind", false}, {"motion.kind", false}, {"text", false}, {"motion.for", false}, {"ledger.time", false}, {"motion", false}}, rows)
 	if all.Next < all.Size {

@@ -248,6 +248,9 @@ func (c *Drafter) indexesOf(text, country string) ([]uint64, error) {
 		return []uint64{index}, nil
 	}
 	key, err := c.Book().ReadKey(text, country)
+	if _, no := strconv.ParseUint(text, 10, 64); err != nil && no == nil {
+		return nil, api.Errorf(api.NotFound, "the ledger has %d entries, and none is %s; nor is that a number: %v", c.State().Size(), text, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +281,7 @@ func (c *Drafter) Write(d *Draft, by keys.Private) ([]Written, error) {
 	if err != nil {
 		return nil, err
 	}
-	var tag [8]byte
+	var tag [paper.TagSize]byte
 	if _, err := io.ReadFull(c.Random, tag[:]); err != nil {
 		return nil, fmt.Errorf("draft: draw a name: %w", err)
 	}

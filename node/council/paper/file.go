@@ -57,6 +57,9 @@ func readTable(p *api.Proposal) (f Filed, err error) {
 	if slices.Contains(columns, "number") == slices.Contains(columns, entryColumn) {
 		return f, api.Errorf(api.BadInput, "%s: line 1: want a column number, or one called %s", NameOf(p), entryColumn)
 	}
+	if len(columns) > 1 && slices.Contains(columns, entryColumn) {
+		return f, api.Errorf(api.BadInput, "%s: line 1: the column %s stands alone: what is revoked or stayed takes nothing else", NameOf(p), entryColumn)
+	}
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {

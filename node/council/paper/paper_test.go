@@ -40,6 +40,7 @@ func TestReadRefuses(t *testing.T) {
 		"action,grounds\n":                    "want a column number",
 		"number,entry\n":                      "want a column number",
 		"number,number\n":                     "stands twice",
+		"category,entry\n":                    "stands alone",
 		"number\n+86,138\n":                   "line 2: 2 fields",
 		"number\n\"+86\n":                     "line 2",
 		"kind: revoke\n":                      `the file says "revoke", and you "ratify"`,
@@ -59,13 +60,14 @@ func TestReadRefuses(t *testing.T) {
 func TestParts(t *testing.T) {
 	m := motion.Signed{}
 	m.Reason = WithPart("why", 2, 3, "0123456789abcdef")
-	if w, part, of, reason := WholeOf(&m); part != 2 || of != 3 || reason != "why" || w.tag != "0123456789abcdef" || len(m.Reason) > len("why")+PartRoom {
-		t.Errorf("%q is part %d of %d, %q", m.Reason, part, of, reason)
+	if w, part, of := WholeOf(&m); part != 2 || of != 3 || w.Reason != "why" || w.tag != "0123456789abcdef" || len(m.Reason) > len("why")+PartRoom {
+		t.Errorf("%q is part %d of %d, %q", m.Reason, part, of, w.Reason)
 	}
-	for _, text := range []string{"why", WithPart("why", 1, 1, "0123456789abcdef"), "why [part 4 of 3, 0123456789abcdef]", "why [part 0 of 3, 0123456789abcdef]", "why [part 1 of 3, x]"} {
+	for _, text := range []string{"why", WithPart("why", 1, 1, "0123456789abcdef"), "why [part 4 of 3, 0123456789abcdef]", "why [part 0 of 3, 0123456789abcdef]", "why [part 1 of 3, x]",
+		"why [part 01 of 3, 0123456789abcdef]", "why [part +1 of 3, 0123456789abcdef]", "why [part 1 of 3, 0123456789abcdef", "why [part 1 of 30000, 0123456789abcdef]", " [part ]"} {
 		m.Reason = text
-		if _, part, of, reason := WholeOf(&m); part != 1 || of != 1 || reason != text {
-			t.Errorf("%q is part %d of %d, %q", text, part, of, reason)
+		if w, part, of := WholeOf(&m); part != 1 || of != 1 || w.Reason != text {
+			t.Errorf("%q is part %d of %d, %q", text, part, of, w.Reason)
 		}
 	}
 }

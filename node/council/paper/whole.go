@@ -1,9 +1,9 @@
 package paper
 
 import (
+	"encoding/hex"
 	"fmt"
-	"regexp"
-	"strconv"
+	"strings"
 
 	"ringfence/store/keys"
 	"ringfence/store/motion"
@@ -14,7 +14,12 @@ import (
 // stands at the end of their reason, so that it is signed, and read by people too.
 const partFormat = " [part %d of %d, %s]"
 
-const partForm = `^(.*) \[part ([1-9][0-9]{0,3}) of ([1-9][0-9]{0,3}), ([0-9a-f]{16})\]$`
+// TagSize is how many bytes name a proposal of several parts, in hexadecimal digits; a
+// proposal has at most maxParts.
+const (
+	TagSize  = 8
+	maxParts = 9999
+)
 
 // PartRoom is how many bytes of a reason the words about parts take at most.
 const PartRoom = 48
@@ -34,21 +39,26 @@ type Whole struct {
 	Kind     motion.Kind
 	Time     int64
 	Until    taxonomy.Day
+	Reason   string // without what says which part it is
 	tag      string // the motion's own ID when it is no part
 }
 
-// WholeOf returns whose part a motion is, and which, and the reason without that.
-func WholeOf(m *motion.Signed) (w Whole, part, of int, reason string) {
-	w = Whole{m.Proposer, m.Kind, m.Time, m.Until, m.ID.String()}
-	found := regexp.MustCompile(partForm).FindStringSubmatch(m.Reason)
-	if found == nil {
-		return w, 1, 1, m.Reason
+// WholeOf returns whose part a motion is, and which.
+func WholeOf(m *motion.Signed) (w Whole, part, of int) {
+	w = Whole{m.Proposer, m.Kind, m.Time, m.Until, m.Reason, m.ID.String()}
+	said, closed := strings.CutSuffix(m.Reason, "]")
+	at := strings.LastIndex(said, " [part ")
+	if !closed || at < 0 {
+		return w, 1, 1
 	}
-	part, _ = strconv.Atoi(found[2]) // at most four digits
-	of, _ = strconv.Atoi(found[3])
-	if part > of {
-		return w, 1, 1, m.Reason
+	var tag string
+	if _, err := fmt.Sscanf(said[at:], strings.TrimSuffix(partFormat, "]"), &part, &of, &tag); err != nil {
+		return w, 1, 1
 	}
-	w.tag = found[4]
-	return w, part, of, found[1]
+	b, err := hex.DecodeString(tag)
+	if err != nil || len(b) != TagSize || part < 1 || part > of || of > maxParts || WithPart(said[:at], part, of, tag) != m.Reason {
+		return w, 1, 1
+	}
+	w.Reason, w.tag = said[:at], tag
+	return w, part, of
 }

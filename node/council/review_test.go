@@ -1,0 +1,274 @@
+package council
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"ringfence/consensus/ballot"
+	"ringfence/consensus/ballot/enact"
+	"ringfence/consensus/quorum/applied"
+	"ringfence/consensus/quorum/group"
+	"ringfence/node/api"
+	"ringfence/node/council/draft"
+	"ringfence/node/council/paper"
+	"ringfence/store/ledger"
+	"ringfence/store/motion"
+)
+
+// lost is a regulator who does not hear what became of a command, and then finds nobody.
+type lost struct {
+	Regulator
+	mu   sync.Mutex
+	sent int
+}
+
+func (l *lost) Submit(ctx context.Context, command []byte) (applied.Answer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sent++; l.sent > 1 {
+		return applied.Answer{}, group.ErrNoLeader
+	}
+	if _, err := l.Regulator.Submit(ctx, command); err != nil {
+		return applied.Answer{}, err
+	}
+	return applied.Answer{}, group.ErrUnknown
+}
+
+// A command of which nobody said what became of it may count, also when there is nobody to
+// ask again: it is told as unknown, never that nothing was done.
+func TestWhatMayCountIsNotToldAsUndone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg := f.desks["reg"]
+		gate := reg.cfg.Regulator
+		reg.cfg.Regulator = &lost{Regulator: gate}
+		made, err := reg.ProposeMotion(t.Context(), ratify("label", mobile))
+		if err != nil || made.Told == nil || made.Told.Code != "council.unknown" || len(reg.pending) != 1 {
+			t.Fatalf("not heard, then nobody there: %+v, %v", made.Told, err)
+		}
+		f.everywhere(made.Motion.ID, api.MotionOpen)
+	})
+}
+
+// A regulator who changes its mind while its vote waits to be cast again is not voted
+// for by the earlier one: the newest word counts.
+func TestANewVoteTakesThePlaceOfOneThatWaits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg2 := f.desks["reg2"]
+		made, err := f.desks["reg"].ProposeMotion(t.Context(), ratify("label", mobile))
+		f.must(err)
+		id := made.Motion.ID
+		f.everywhere(id, api.MotionOpen)
+		vote := func(yes bool, refused int) api.Motion {
+			t.Helper()
+			reg2.gate.mu.Lock()
+			reg2.gate.refuse = refused
+			reg2.gate.mu.Unlock()
+			m, err := reg2.VoteMotion(t.Context(), api.MotionVote{ID: id, For: yes})
+			f.must(err)
+			return m
+		}
+		vote(true, 1)
+		if m := vote(false, 1); m.Waiting == nil || len(reg2.pending) != 1 {
+			t.Fatalf("both wait: %+v, %d", m.Waiting, len(reg2.pending))
+		}
+		if m := vote(true, 0); m.Mine != "for" || len(reg2.pending) != 0 {
+			t.Fatalf("mine %s, and %d wait", m.Mine, len(reg2.pending))
+		}
+		vote(false, 1)
+		if m := vote(true, 0); m.Mine != "for" || m.Waiting != nil { // as the docket has it already
+			t.Fatalf("mine %s, waits %+v", m.Mine, m.Waiting)
+		}
+		time.Sleep(3 * againEvery)
+		if m, err := reg2.Motion(t.Context(), id); err != nil || m.Mine != "for" {
+			t.Errorf("afterwards: mine %s, %v", m.Mine, err)
+		}
+	})
+}
+
+// Two votes of one regulator never carry the same counter, whatever the clock says.
+func TestCountersRise(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg := f.desks["reg"]
+		d := draft.Draft{Kind: motion.Stay, Days: 1, Items: [][]byte{(&motion.Reversal{Index: 3}).Encode()}}
+		all, err := reg.write(&d, reg.cfg.Vote)
+		f.must(err)
+		one, err := reg.sign(&all[0], 0, true)
+		f.must(err)
+		two, err := reg.sign(&all[0], 0, false)
+		f.must(err)
+		if two.Counter <= one.Counter {
+			t.Errorf("counters %d and %d within one millisecond", one.Counter, two.Counter)
+		}
+	})
+}
+
+// What nobody could be reached for is told as that, and not as something whose outcome is
+// unknown; what waits to be submitted is taken back before it was.
+func TestWhatCameToNothingIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg := f.desks["reg"]
+		gate := reg.gate
+		reg.cfg.Regulator = &lost{Regulator: gate, sent: 1}
+		if _, err := reg.ProposeMotion(t.Context(), ratify("label", mobile)); api.KindOf(err) != api.Unavailable {
+			t.Fatalf("nobody is there: %v", err)
+		}
+		all, err := reg.Motions(t.Context(), api.MotionQuery{})
+		if err != nil || len(all.Motions) != 1 || all.Motions[0].State != api.MotionRefused || all.Motions[0].Refusal.Code != "council.no_quorum" {
+			t.Errorf("listed: %+v, %v", all.Motions, err)
+		}
+		reg.cfg.Regulator = gate
+		gate.refuse = 1
+		made, err := reg.ProposeMotion(t.Context(), ratify("label", mobile))
+		if err != nil || made.Told == nil || len(reg.pending) != 1 {
+			t.Fatalf("refused for the time being: %+v, %v", made.Told, err)
+		}
+		m, err := reg.WithdrawMotion(t.Context(), made.Motion.ID)
+		if err != nil || m.State != api.MotionWithdrawn || m.Effect != nil || len(reg.pending) != 0 {
+			t.Errorf("withdrawn: %+v, %v", m, err)
+		}
+		time.Sleep(3 * againEvery)
+		if d, _ := reg.regulator.Docket(); len(d.Motions) != 0 {
+			t.Errorf("before the regulators: %d", len(d.Motions))
+		}
+	})
+}
+
+// Nobody adds to a proposal what a voter did not see: a second part of one number, or one
+// with another reason, is a proposal of its own.
+func TestNothingIsSlippedIntoAProposal(t *testing.T) {
+	const tag = "0123456789abcdef"
+	reasons := []string{paper.WithPart("why", 1, 2, tag), paper.WithPart("why", 2, 2, tag), paper.WithPart("why", 2, 2, tag), paper.WithPart("because", 2, 2, tag)}
+	var parts []part
+	for _, r := range reasons {
+		parts = append(parts, part{written: written{Signed: motion.Signed{Header: motion.Header{Reason: r}}}})
+	}
+	all := together(parts)
+	if len(all) != 3 || len(all[0].parts) != 2 || all[0].lacking() != 0 || all[1].lacking() != 1 || all[2].Reason != "because" {
+		t.Errorf("%d proposals: %+v", len(all), all)
+	}
+}
+
+// fold is a ledger as it is followed that grows while one looks.
+type fold struct {
+	Follower
+	looked int
+	small  ledger.Tree
+}
+
+// Tree is the smaller one when it is first asked for.
+func (f *fold) Tree() ledger.Tree {
+	if f.looked++; f.looked == 1 {
+		return f.small
+	}
+	return f.Follower.Tree()
+}
+
+// Who looks into the ledger while it grows is answered of one moment; and a motion that
+// was decided is told as enacted when all of it is held.
+func TestTheLedgerGrowsWhileOneLooks(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg := f.desks["reg"]
+		small := reg.cfg.Ledger.Tree()
+		m := f.carry(ratify("label", mobile), "reg", "reg2", "reg3")
+		followed := reg.cfg.Ledger
+		reg.cfg.Ledger = &fold{Follower: followed, small: small}
+		all, err := reg.LedgerEntries(t.Context(), api.LedgerQuery{})
+		if err != nil || all.Size != small.Size() || len(all.Entries) != int(small.Size()) {
+			t.Errorf("%d of %d entries, %v", len(all.Entries), all.Size, err)
+		}
+		early := &fold{Follower: followed, small: small}
+		reg.cfg.Ledger = early
+		late, err := reg.Motion(t.Context(), m.ID)
+		if err != nil || late.State != api.MotionProvisional || len(late.Content) != 0 {
+			t.Errorf("decided and not held yet: %s, %v, %v", late.State, late.Content, err)
+		}
+		if again, err := reg.Motion(t.Context(), m.ID); err != nil || again.State != api.MotionEnacted || again.Effect.Counts.Ratified != 0 {
+			t.Errorf("held: %+v, %v", again, err)
+		}
+	})
+}
+
+// Every motion that the ledger holds is shown, also one that is not among the last, and an
+// anchor.
+func TestOldMotionsAreShown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 1)
+		defer f.close()
+		reg := f.desks["reg"]
+		first := f.carry(ratify("label", mobile), "reg")
+		for i := range listed {
+			f.carry(ratify("label", fmt.Sprintf("+861390000%04d", i)), "reg")
+		}
+		all, err := reg.Motions(t.Context(), api.MotionQuery{})
+		if err != nil || len(all.Motions) != listed {
+			t.Errorf("%d are listed, %v", len(all.Motions), err)
+		}
+		if m, err := reg.Motion(t.Context(), first.ID); err != nil || m.State != api.MotionEnacted || len(m.Content) != 1 {
+			t.Errorf("the first of them: %+v, %v", m, err)
+		}
+		again, err := New(reg.cfg) // what lay before the regulators it remembers no more
+		f.must(err)
+		if m, err := again.Motion(t.Context(), first.ID); err != nil || m.State != api.MotionEnacted {
+			t.Errorf("the first of them, after a restart: %+v, %v", m, err)
+		}
+	})
+}
+
+// A kept vote that another one overtook came to something.
+func TestAnOvertakenVoteIsNoRefusal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg := f.desks["reg"]
+		for _, code := range []enact.Code{enact.StaleVote, enact.Enacted} {
+			var m motion.Signed
+			reg.cfg.Regulator = stale{reg.gate, code}
+			reg.mu.Lock()
+			reg.known, reg.order = map[cid.Cid]*memo{}, nil
+			memo := reg.remember(&m)
+			reg.mu.Unlock()
+			f.must(reg.keep(pending{motion: m.ID, command: []byte{1}, expires: time.Now().Unix() + 60}))
+			reg.again(t.Context())
+			if len(reg.pending) != 0 || !memo.refusal.IsZero() {
+				t.Errorf("%s: %d wait; %s", code, len(reg.pending), memo.refusal.Text)
+			}
+		}
+	})
+}
+
+type stale struct {
+	Regulator
+	code enact.Code
+}
+
+func (s stale) Submit(context.Context, []byte) (applied.Answer, error) {
+	return applied.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(s.code, "as it was told")}, nil
+}
+
+// An index that the ledger does not have is told as that.
+func TestAnIndexBeyondTheLedger(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		_, err := f.desks["reg"].ProposeMotion(t.Context(), api.Proposal{Kind: "stay", Entries: []string{"99999"}})
+		if api.KindOf(err) != api.NotFound || !strings.Contains(err.Error(), "the ledger has") {
+			t.Errorf("%v", err)
+		}
+	})
+}
