@@ -29,6 +29,8 @@ type draft struct {
 	until  taxonomy.Day
 	reason string
 	days   int64 // of voting
+
+	buildsOn uint64 // of what names heads
 }
 
 // drafting reads a proposal into a draft.
@@ -78,6 +80,9 @@ func (c *Council) drafting(p api.Proposal) (draft, error) {
 		return d, c.draftRulings(&d, &p, f)
 	case motion.Revoke, motion.Stay:
 		return d, c.draftReversals(&d, &p, f)
+	}
+	if len(p.Articles) > 0 {
+		return d, c.draftArticles(&d, &p)
 	}
 	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke or stay", d.kind)
 }
@@ -262,7 +267,10 @@ func (c *Council) write(d *draft, by keys.Private) ([]written, error) {
 	for i, items := range chunks {
 		h := motion.Header{
 			Federation: s.Federation(), Kind: d.kind, Proposer: by.Public(), Time: now, Expires: now + d.days*86400, Until: d.until,
-			Reason: paper.WithPart(d.reason, i+1, len(chunks), hex.EncodeToString(tag[:])),
+			Reason: paper.WithPart(d.reason, i+1, len(chunks), hex.EncodeToString(tag[:])), BuildsOn: d.buildsOn,
+		}
+		if d.kind.Constitutes() {
+			h.Standing = s.Standing()
 		}
 		if _, err := h.Commit(items); err != nil {
 			return nil, fmt.Errorf("council: %w", err)
