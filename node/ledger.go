@@ -10,6 +10,7 @@ import (
 	"ringfence/node/federation"
 	"ringfence/store/charter"
 	"ringfence/store/disk/certification"
+	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
 
@@ -35,6 +36,9 @@ func (n *Node) openLedger() error {
 // enact takes what the regulators decided to the list.
 func (n *Node) enact(decided []charter.Enacted) error {
 	n.history.Add(decided)
+	if err := n.heads.Add(decided); err != nil {
+		return err
+	}
 	if n.view == nil {
 		n.decided = append(n.decided, decided...)
 		return nil
@@ -55,11 +59,13 @@ func (n *Node) EverAdmitted(issuer keys.Public) bool { return n.State().EverAdmi
 
 // opened returns the highest epoch that the ledger has opened of an issuer.
 func (n *Node) opened(issuer keys.Public) uint64 {
-	r, ok := n.State().Record(issuer)
-	if !ok {
-		return 0
-	}
-	return r.Epochs[len(r.Epochs)-1].Number
+	return n.State().OpenEpoch(issuer).Number
+}
+
+// base returns the batch on which an epoch goes on.
+func (n *Node) base(issuer keys.Public, epoch uint64) feed.Tip {
+	e, _ := n.State().EpochOf(issuer, epoch)
+	return e.Base
 }
 
 // runLedger follows the ledger among the others until ctx ends.

@@ -30,6 +30,7 @@ import (
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
 	"ringfence/node/authority"
+	"ringfence/node/authority/heads"
 	"ringfence/node/council"
 	"ringfence/node/council/history"
 	"ringfence/node/federation"
@@ -110,6 +111,7 @@ type Node struct {
 	under   *authority.Authority                  // the ledger
 	decided []charter.Enacted                     // by the regulators, until there is a list
 	history history.History                       // all that they decided
+	heads   heads.Heads                           // of feeds, that they anchored
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
@@ -248,7 +250,7 @@ func (n *Node) openDoor() error {
 	door, err := intake.New(intake.Config{
 		Federation: n.founded.Federation(), Roster: n, Store: n.store,
 		Day:    func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
-		Opened: n.opened,
+		Opened: n.opened, Base: n.base, Anchored: n.heads.Anchored,
 		Forked: n.freeze,
 		Keep:   n.ofMember,
 	})

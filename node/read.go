@@ -99,7 +99,7 @@ func (n *Node) problems() []phrase.Phrase {
 
 // barred says why this node must not sign and what ends that.
 func (n *Node) barred() phrase.Phrase {
-	bar, err := pen.Barred(n.store, n.own.Issuer(), n.spare())
+	bar, err := pen.Barred(n.store, n.own.Issuer(), n.State().OpenEpoch(n.own.Issuer()), n.spare())
 	if err != nil {
 		return phrase.From(err)
 	}

@@ -223,6 +223,8 @@ func (f *Federation) watchOwnKey(o *intake.Outcome) error {
 	switch {
 	case f.cfg.Issuer.IsZero() || o.Issuer != f.cfg.Issuer:
 		return nil
+	case o.Status == intake.Forked && o.Fork.Epoch() < f.epoch().Number: // which the ledger has closed
+		return nil
 	case o.Status == intake.Forked:
 		return f.stolen(fmt.Sprintf("two headers that it signed are known for place %d/%d", o.Fork.Epoch(), o.Fork.Sequence()))
 	case o.Reason == intake.UnopenedEpoch:

@@ -28,7 +28,7 @@ func (f *Federation) stolen(why string) error {
 			return fmt.Errorf("federation: stop signing (%s): %w", why, err)
 		}
 	}
-	told, err := pen.Barred(f.cfg.Store, f.cfg.Issuer, f.spare())
+	told, err := pen.Barred(f.cfg.Store, f.cfg.Issuer, f.epoch(), f.spare())
 	if err != nil {
 		return fmt.Errorf("federation: %w", err)
 	}
@@ -40,6 +40,26 @@ func (f *Federation) stolen(why string) error {
 		f.log.Error("this node stops signing", "reason", told.Text)
 	}
 	return nil
+}
+
+// epoch is the open epoch of the own feed.
+func (f *Federation) epoch() feed.Epoch { return f.cfg.State().OpenEpoch(f.cfg.Issuer) }
+
+// anchored returns how many batches of an epoch the ledger has anchored, and whether it
+// has closed the epoch.
+func (f *Federation) anchored(issuer keys.Public, epoch uint64) (batches uint64, closed bool) {
+	if head, ok := f.cfg.Anchored(issuer, epoch); ok {
+		batches = head.Sequence + 1
+	}
+	return batches, epoch < f.cfg.State().OpenEpoch(issuer).Number
+}
+
+// headsOf returns what a peer told of the own feed, of its open epoch: of one that the
+// ledger has closed nothing follows any more.
+func (f *Federation) headsOf(peer keys.Public) (heads []reconcile.Head, ready, asked bool) {
+	open := f.epoch()
+	heads, ready, asked = f.around.HeadsOf(peer, f.cfg.Issuer)
+	return slices.DeleteFunc(heads, func(h reconcile.Head) bool { return h.Epoch < open.Number }), ready, asked
 }
 
 // spare reports whether the charter names another key of the own issuer's member.
@@ -91,11 +111,16 @@ func (f *Federation) tryConfirm() (missing phrase.Phrase, err error) {
 	if f.cfg.Issuer.IsZero() {
 		return phrase.Phrase{}, nil
 	}
+	open := f.epoch()
+	if err := pen.Reopen(f.cfg.Store, f.cfg.Issuer, open); err != nil {
+		return phrase.Phrase{}, err
+	}
 	head, _, err := f.cfg.Store.Latest(f.cfg.Issuer)
 	if err != nil {
 		return phrase.Phrase{}, err
 	}
-	proof, forked, err := f.cfg.Store.Fork(f.cfg.Issuer, head.Epoch)
+	head = open.Within(head)
+	proof, forked, err := pen.Forked(f.cfg.Store, f.cfg.Issuer, open)
 	switch {
 	case err != nil:
 		return phrase.Phrase{}, err
@@ -150,7 +175,7 @@ func (f *Federation) met(peer keys.Public) {
 
 // parted forgets a host that is gone, but not up to where it knew the own feed.
 func (f *Federation) parted(peer keys.Public) {
-	heads, _, _ := f.around.HeadsOf(peer, f.cfg.Issuer)
+	heads, _, _ := f.headsOf(peer)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.restoring.told(peer, heads)
@@ -170,7 +195,7 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err erro
 	ready := make(map[charter.MemberIndex]bool)
 	var highest feed.Tip
 	for _, peer := range near {
-		heads, says, asked := f.around.HeadsOf(peer, f.cfg.Issuer)
+		heads, says, asked := f.headsOf(peer)
 		if !asked {
 			unasked = f.unasked(peer)
 			continue
@@ -220,9 +245,10 @@ func (f *Federation) unasked(peer keys.Public) phrase.Phrase {
 // behind says what the own feed, which ends at head here, lacks of what anybody ever
 // told.
 func (f *Federation) behind(head feed.Tip) phrase.Phrase {
+	open := f.epoch()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	known := f.restoring.highest
+	known := open.Within(f.restoring.highest)
 	if feed.Later(head, known).CID.Equals(head.CID) {
 		return phrase.Phrase{}
 	}

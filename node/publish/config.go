@@ -111,7 +111,7 @@ func New(cfg Config) (*Publisher, error) {
 	}
 	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public(), book: publication.Book{Values: cfg.Store}, line: queue.Line{Values: cfg.Store}}
 	federation := cfg.View.List().State().Federation()
-	p.pen = pen.New(pen.Config{Key: cfg.Key, Federation: federation, Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: p.maySign, Spare: p.spare})
+	p.pen = pen.New(pen.Config{Key: cfg.Key, Federation: federation, Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: p.maySign, Spare: p.spare, Epoch: p.epoch})
 	return p, nil
 }
 
@@ -129,6 +129,9 @@ func (p *Publisher) maySign() error {
 	}
 	return p.cfg.MaySign()
 }
+
+// epoch is the open epoch of the feed, by the charter as the list has it.
+func (p *Publisher) epoch() feed.Epoch { return p.cfg.View.List().State().OpenEpoch(p.issuer) }
 
 // spare reports whether the charter names another key of the issuer's member.
 func (p *Publisher) spare() bool {

@@ -11,21 +11,82 @@ import (
 // Feed is what the reason of a bar is found in.
 type Feed interface {
 	Latest(issuer keys.Public) (feed.Tip, bool, error)
+	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
 	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
 	Barred(issuer keys.Public) (feed.Bar, bool, error)
 }
 
-// Barred says why an issuer must not sign and what ends that, one way and a true one:
-// a fork outweighs whatever else bars it. spare says whether the charter names another
-// key of its member. It says nothing of an issuer that is not barred, and bars nobody.
-func Barred(s Feed, issuer keys.Public, spare bool) (phrase.Phrase, error) {
+// ends returns the last batch held and the highest place ever reserved, of an issuer's
+// open epoch; zero for none.
+func ends(s Feed, issuer keys.Public, open feed.Epoch) (tip, highest feed.Tip, err error) {
+	if tip, _, err = s.Latest(issuer); err != nil {
+		return tip, highest, fmt.Errorf("publish: read the feed's end: %w", err)
+	}
+	if highest, _, err = s.HighestReserved(issuer); err != nil {
+		return tip, highest, fmt.Errorf("publish: read the highest reserved place: %w", err)
+	}
+	return open.Within(tip), open.Within(highest), nil
+}
+
+// Forked returns the proof that the feed of an issuer is forked in its open epoch, if one
+// is held: nothing that is signed there counts. Of forks of epochs that the ledger has
+// closed nothing follows any more.
+func Forked(s Feed, issuer keys.Public, open feed.Epoch) (feed.ForkProof, bool, error) {
 	tip, _, err := s.Latest(issuer)
 	if err != nil {
-		return phrase.Phrase{}, fmt.Errorf("publish: read the feed's end: %w", err)
+		return feed.ForkProof{}, false, fmt.Errorf("publish: read the feed's end: %w", err)
 	}
-	proof, forked, err := s.Fork(issuer, tip.Epoch)
+	proof, forked, err := s.Fork(issuer, max(open.Number, tip.Epoch))
 	if err != nil {
-		return phrase.Phrase{}, fmt.Errorf("publish: ask for a fork proof: %w", err)
+		return feed.ForkProof{}, false, fmt.Errorf("publish: ask for a fork proof: %w", err)
+	}
+	return proof, forked, nil
+}
+
+// Reopened is what a bar is put in and taken from.
+type Reopened interface {
+	Feed
+	Bar(issuer keys.Public, bar feed.Bar) error
+	Lift(issuer keys.Public, most feed.BarKind) error
+}
+
+// Reopen ends, once the ledger has reinstated an issuer, the bar that an epoch before
+// left. Whether the key has signed in the new epoch already, from a store that was
+// restored since or on another machine, this node does not know; so its peers have to
+// confirm that its feed ends where it does here, as after a restore.
+func Reopen(s Reopened, issuer keys.Public, open feed.Epoch) error {
+	if open.Number == 0 {
+		return nil
+	}
+	tip, highest, err := ends(s, issuer, open)
+	if err != nil || tip.CID.Defined() || highest.CID.Defined() {
+		return err
+	}
+	bar, _, err := s.Barred(issuer)
+	if err != nil {
+		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
+	}
+	if _, forked, err := Forked(s, issuer, open); err != nil || forked || bar.Kind != feed.Stolen {
+		return err
+	}
+	next := feed.Bar{Kind: feed.Restored, Reason: fmt.Sprintf("the regulators reinstated the key in epoch %d, and it may have signed there elsewhere", open.Number)}
+	if err = s.Lift(issuer, feed.Stolen); err == nil {
+		err = s.Bar(issuer, next)
+	}
+	if err != nil {
+		return fmt.Errorf("publish: go on in epoch %d: %w", open.Number, err)
+	}
+	return nil
+}
+
+// Barred says why an issuer must not sign in its open epoch and what ends that, one way
+// and a true one: a fork outweighs whatever else bars it. spare says whether the charter
+// names another key of its member. It says nothing of an issuer that is not barred, and
+// bars nobody.
+func Barred(s Feed, issuer keys.Public, open feed.Epoch, spare bool) (phrase.Phrase, error) {
+	proof, forked, err := Forked(s, issuer, open)
+	if err != nil {
+		return phrase.Phrase{}, err
 	}
 	if forked {
 		return forkedBar(proof, spare), nil
@@ -71,6 +132,7 @@ func reasons() []phrase.Form {
 		{Code: "why.two_headers", Format: "two headers that it signed are known for place %d/%d"},
 		{Code: "why.foreign_batch", Format: "a foreign batch stands at place %d/%d of the feed"},
 		{Code: "why.unsigned_batch", Format: "batch %s (%d/%d) came in under it, and this node did not sign it"},
+		{Code: "why.new_epoch", Format: "the regulators reinstated the key in epoch %d, and it may have signed there elsewhere"},
 		{Code: "why.unopened_epoch", Format: "a header under it claims epoch %d, which was never opened"},
 	}
 }

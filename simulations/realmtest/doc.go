@@ -1,4 +1,4 @@
-// Package realm is a federation of whole nodes in one process, on loopback, with
+// Package realmtest is a federation of whole nodes in one process, on loopback, with
 // regulators that keep a ledger: for tests of what the ledger decides about keys, seats
 // and feeds, seen to take effect on every node.
 //
@@ -7,4 +7,4 @@
 // own code, and start it again.
 //
 // Floor 14, a room of simulations. It is for tests: whatever fails ends the test.
-package realm
+package realmtest
