@@ -10,7 +10,6 @@ import (
 	"ringfence/node/federation"
 	"ringfence/store/charter"
 	"ringfence/store/disk/certification"
-	"ringfence/store/feed"
 	"ringfence/store/keys"
 )
 
@@ -56,17 +55,6 @@ func (n *Node) State() *charter.State { return n.view.List().State() }
 
 // EverAdmitted implements intake.Roster.
 func (n *Node) EverAdmitted(issuer keys.Public) bool { return n.State().EverAdmitted(issuer) }
-
-// opened returns the highest epoch that the ledger has opened of an issuer.
-func (n *Node) opened(issuer keys.Public) uint64 {
-	return n.State().OpenEpoch(issuer).Number
-}
-
-// base returns the batch on which an epoch goes on.
-func (n *Node) base(issuer keys.Public, epoch uint64) feed.Tip {
-	e, _ := n.State().EpochOf(issuer, epoch)
-	return e.Base
-}
 
 // runLedger follows the ledger among the others until ctx ends.
 func (n *Node) runLedger(ctx context.Context, f *federation.Federation) error {

@@ -137,6 +137,7 @@ type Node struct {
 // until Run.
 func Open(cfg Config) (_ *Node, err error) {
 	n := &Node{cfg: complete(cfg)}
+	n.heads.State = n.State
 	n.log, n.started = n.cfg.Logger, n.cfg.Now()
 	n.serving.ready, n.news = make(chan struct{}), make(chan struct{}, 1)
 	if n.genesis, n.founded, err = ReadGenesis(cfg.Dir); err != nil {
@@ -250,7 +251,7 @@ func (n *Node) openDoor() error {
 	door, err := intake.New(intake.Config{
 		Federation: n.founded.Federation(), Roster: n, Store: n.store,
 		Day:    func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
-		Opened: n.opened, Base: n.base, Anchored: n.heads.Anchored,
+		Opened: n.heads.Opened, Base: n.heads.Base, Anchored: n.heads.Anchored,
 		Forked: n.freeze,
 		Keep:   n.ofMember,
 	})

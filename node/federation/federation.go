@@ -78,9 +78,8 @@ type Config struct {
 	// Lift lets the issuer sign again: its peers have confirmed that its feed
 	// ends at head, undefined for a feed that nobody holds anything of.
 	Lift func(head cid.Cid) error
-	// Anchored returns the last head that the ledger anchored in an epoch; nil: nothing
-	// is anchored.
-	Anchored func(issuer keys.Public, epoch uint64) (feed.Tip, bool)
+	// Anchored is reconcile.Config's.
+	Anchored func(issuer keys.Public, epoch uint64) (batches uint64, closed bool)
 	// Checkpoint judges a checkpoint of the ledger that somebody gossips; nil: none is
 	// heard.
 	Checkpoint func(ctx context.Context, from keys.Public, note []byte) gossip.Verdict
@@ -185,9 +184,6 @@ func New(cfg Config) (*Federation, error) {
 	if cfg.Faulty == nil {
 		cfg.Faulty = func(string) {}
 	}
-	if cfg.Anchored == nil {
-		cfg.Anchored = func(keys.Public, uint64) (feed.Tip, bool) { return feed.Tip{}, false }
-	}
 	if cfg.Open == nil {
 		cfg.Open = overlay.New
 	}
@@ -215,7 +211,7 @@ func (f *Federation) open() (err error) {
 	f.pull, err = reconcile.New(reconcile.Config{
 		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
 		Opened: func(issuer keys.Public, epoch uint64) bool { return f.cfg.State().Opened(issuer, epoch) }, // as for the door
-		Keep:   f.sameMember, Anchored: f.anchored,
+		Keep:   f.sameMember, Anchored: f.cfg.Anchored,
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
 		},

@@ -45,15 +45,6 @@ func (f *Federation) stolen(why string) error {
 // epoch is the open epoch of the own feed.
 func (f *Federation) epoch() feed.Epoch { return f.cfg.State().OpenEpoch(f.cfg.Issuer) }
 
-// anchored returns how many batches of an epoch the ledger has anchored, and whether it
-// has closed the epoch.
-func (f *Federation) anchored(issuer keys.Public, epoch uint64) (batches uint64, closed bool) {
-	if head, ok := f.cfg.Anchored(issuer, epoch); ok {
-		batches = head.Sequence + 1
-	}
-	return batches, epoch < f.cfg.State().OpenEpoch(issuer).Number
-}
-
 // headsOf returns what a peer told of the own feed, of its open epoch: of one that the
 // ledger has closed nothing follows any more.
 func (f *Federation) headsOf(peer keys.Public) (heads []reconcile.Head, ready, asked bool) {
@@ -112,14 +103,10 @@ func (f *Federation) tryConfirm() (missing phrase.Phrase, err error) {
 		return phrase.Phrase{}, nil
 	}
 	open := f.epoch()
-	if err := pen.Reopen(f.cfg.Store, f.cfg.Issuer, open); err != nil {
-		return phrase.Phrase{}, err
-	}
-	head, _, err := f.cfg.Store.Latest(f.cfg.Issuer)
+	head, err := pen.Reopen(f.cfg.Store, f.cfg.Issuer, open)
 	if err != nil {
 		return phrase.Phrase{}, err
 	}
-	head = open.Within(head)
 	proof, forked, err := pen.Forked(f.cfg.Store, f.cfg.Issuer, open)
 	switch {
 	case err != nil:

@@ -168,27 +168,13 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		again, began := r.turn(), time.Now()
-		pass(ctx, again, r.inbox.Wake())
-		pass(ctx, leastTurn-time.Since(began), nil) // much talk is heard at once
+		pace.Pass(ctx, again, r.inbox.Wake())
+		pace.Pass(ctx, leastTurn-time.Since(began), nil) // much talk is heard at once
 	}
 	cancel()
 	working.Wait()
 	r.answerer.Stop()
 	return nil
-}
-
-// pass lets time go by, until it is interrupted.
-func pass(ctx context.Context, d time.Duration, interrupted <-chan struct{}) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-interrupted:
-	case <-timer.C:
-	}
 }
 
 // turn lets the plan act on what happened, and returns when to look again.

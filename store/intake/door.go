@@ -190,7 +190,7 @@ func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	first, _ := proof.Headers()
 	outcome := d.cfg.unopened(proof.Issuer(), proof.Epoch())
 	if d.cfg.closed(proof.Issuer(), proof.Epoch()) {
-		outcome = because(FrozenEpoch, "the ledger has closed epoch %d of key %s; a proof of it changes nothing", proof.Epoch(), proof.Issuer().Short())
+		outcome = because(FrozenEpoch, "the ledger has closed epoch %d of key %s; only what it anchored of it is taken", proof.Epoch(), proof.Issuer().Short())
 	}
 	if outcome.Status == 0 {
 		if outcome, err = keepFork(d.cfg.Store, proof); err != nil {

@@ -262,7 +262,10 @@ func (v *visit) respectFreeze() (Outcome, error) {
 }
 
 func (v *visit) frozen() Outcome {
-	return because(FrozenEpoch, "a fork froze epoch %d of key %s, or the ledger closed it; only what the ledger anchors of it is taken", v.header.Epoch, v.header.Issuer.Short())
+	if v.cfg.closed(v.header.Issuer, v.header.Epoch) {
+		return because(FrozenEpoch, "the ledger has closed epoch %d of key %s; only what it anchored of it is taken", v.header.Epoch, v.header.Issuer.Short())
+	}
+	return because(FrozenEpoch, "a fork froze epoch %d of key %s; only what the ledger anchors of it is taken", v.header.Epoch, v.header.Issuer.Short())
 }
 
 func (v *visit) wantBody() (Outcome, error) {

@@ -24,11 +24,13 @@ type place struct {
 	epoch  uint64
 }
 
-// Heads is what is anchored so far. The zero Heads is ready; it may be used concurrently.
+// Heads is what is anchored so far. It may be used concurrently.
 type Heads struct {
-	mu    sync.RWMutex
-	last  map[place]motion.AnchoredHead
-	state *charter.State // as of the last decision
+	// State is the constitution as the list has it.
+	State func() *charter.State
+
+	mu   sync.RWMutex
+	last map[place]motion.AnchoredHead
 }
 
 // Add takes the next decisions. An error says that one of them is none that a ledger
@@ -38,7 +40,6 @@ func (h *Heads) Add(decided []charter.Enacted) error {
 	defer h.mu.Unlock()
 	for i := range decided {
 		d := &decided[i]
-		h.state = d.State
 		if d.Motion == nil || !d.Motion.Motion.Kind.NamesHeads() {
 			continue
 		}
@@ -84,18 +85,34 @@ func headsOf(d *charter.Enacted) (named []motion.AnchoredHead, err error) {
 
 // Anchored returns the last head that was anchored in an epoch, without its time.
 func (h *Heads) Anchored(issuer keys.Public, epoch uint64) (feed.Tip, bool) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	if h.state == nil {
-		return feed.Tip{}, false
-	}
-	r, ok := h.state.Record(issuer)
+	r, ok := h.State().Record(issuer)
 	if !ok {
 		return feed.Tip{}, false
 	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
 	head, ok := h.last[place{r.Index, epoch}]
 	if !ok {
 		return feed.Tip{}, false
 	}
 	return feed.Tip{Epoch: head.Epoch, Sequence: head.Sequence, CID: head.CID()}, true
+}
+
+// Taken returns how many batches of an epoch are anchored, and whether the ledger has
+// closed it: no more is taken of it then.
+func (h *Heads) Taken(issuer keys.Public, epoch uint64) (batches uint64, closed bool) {
+	if head, ok := h.Anchored(issuer, epoch); ok {
+		batches = head.Sequence + 1
+	}
+	return batches, epoch < h.Opened(issuer)
+}
+
+// Opened returns the highest epoch that the ledger has opened of an issuer.
+func (h *Heads) Opened(issuer keys.Public) uint64 { return h.State().OpenEpoch(issuer).Number }
+
+// Base returns the batch on which an epoch goes on, without its time; the zero Tip for
+// none.
+func (h *Heads) Base(issuer keys.Public, epoch uint64) feed.Tip {
+	e, _ := h.State().EpochOf(issuer, epoch)
+	return e.Base
 }

@@ -43,42 +43,6 @@ func Forked(s Feed, issuer keys.Public, open feed.Epoch) (feed.ForkProof, bool, 
 	return proof, forked, nil
 }
 
-// Reopened is what a bar is put in and taken from.
-type Reopened interface {
-	Feed
-	Bar(issuer keys.Public, bar feed.Bar) error
-	Lift(issuer keys.Public, most feed.BarKind) error
-}
-
-// Reopen ends, once the ledger has reinstated an issuer, the bar that an epoch before
-// left. Whether the key has signed in the new epoch already, from a store that was
-// restored since or on another machine, this node does not know; so its peers have to
-// confirm that its feed ends where it does here, as after a restore.
-func Reopen(s Reopened, issuer keys.Public, open feed.Epoch) error {
-	if open.Number == 0 {
-		return nil
-	}
-	tip, highest, err := ends(s, issuer, open)
-	if err != nil || tip.CID.Defined() || highest.CID.Defined() {
-		return err
-	}
-	bar, _, err := s.Barred(issuer)
-	if err != nil {
-		return fmt.Errorf("publish: ask whether signing is barred: %w", err)
-	}
-	if _, forked, err := Forked(s, issuer, open); err != nil || forked || bar.Kind != feed.Stolen {
-		return err
-	}
-	next := feed.Bar{Kind: feed.Restored, Reason: fmt.Sprintf("the regulators reinstated the key in epoch %d, and it may have signed there elsewhere", open.Number)}
-	if err = s.Lift(issuer, feed.Stolen); err == nil {
-		err = s.Bar(issuer, next)
-	}
-	if err != nil {
-		return fmt.Errorf("publish: go on in epoch %d: %w", open.Number, err)
-	}
-	return nil
-}
-
 // Barred says why an issuer must not sign in its open epoch and what ends that, one way
 // and a true one: a fork outweighs whatever else bars it. spare says whether the charter
 // names another key of its member. It says nothing of an issuer that is not barred, and
@@ -109,7 +73,7 @@ func Barred(s Feed, issuer keys.Public, open feed.Epoch, spare bool) (phrase.Phr
 
 // forkedBar is the bar that nobody lifts.
 func forkedBar(proof feed.ForkProof, spare bool) phrase.Phrase {
-	return phrase.Join(phrase.New("bar.forked", "this node does not sign for good, and restore lift does not end that, since its key signed two batches for place %d/%d and nothing new under it counts", proof.Epoch(), proof.Sequence()), otherKey(spare))
+	return phrase.Join(phrase.New("bar.forked", "this node does not sign until the regulators reinstate its key, and restore lift does not end that, since it signed two batches for place %d/%d and nothing new under it counts", proof.Epoch(), proof.Sequence()), otherKey(spare))
 }
 
 // otherKey says how a member goes on without this node's key.

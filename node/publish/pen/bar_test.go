@@ -21,7 +21,9 @@ type barredFeed struct {
 
 func (b barredFeed) Latest(keys.Public) (feed.Tip, bool, error) { return feed.Tip{}, true, nil }
 
-func (b barredFeed) HighestReserved(keys.Public) (feed.Tip, bool, error) { return feed.Tip{}, false, nil }
+func (b barredFeed) HighestReserved(keys.Public) (feed.Tip, bool, error) {
+	return feed.Tip{}, false, nil
+}
 
 func (b barredFeed) Fork(keys.Public, uint64) (feed.ForkProof, bool, error) {
 	return b.fork, !b.fork.IsZero(), nil

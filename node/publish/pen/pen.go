@@ -117,7 +117,7 @@ func (p *Pen) MaySign() error {
 			return fmt.Errorf("%w: %w", ErrHeld, err)
 		}
 	}
-	if err := Reopen(p.cfg.Store, p.issuer, p.epoch()); err != nil {
+	if _, err := Reopen(p.cfg.Store, p.issuer, p.epoch()); err != nil {
 		return err
 	}
 	if _, err := p.forked(); err != nil {
@@ -190,7 +190,9 @@ var ErrClock = errors.New("publish: the clock went back")
 
 // ends returns the last batch held and the highest place ever reserved, of the open
 // epoch; zero for none.
-func (p *Pen) ends() (tip, highest feed.Tip, err error) { return ends(p.cfg.Store, p.issuer, p.epoch()) }
+func (p *Pen) ends() (tip, highest feed.Tip, err error) {
+	return ends(p.cfg.Store, p.issuer, p.epoch())
+}
 
 // ErrOtherHead says that the named head is not the last one held here.
 var ErrOtherHead = errors.New("publish: not the last batch held here")
