@@ -8,6 +8,7 @@ import (
 
 	"ringfence/node/authority"
 	"ringfence/node/federation"
+	"ringfence/node/succession"
 	"ringfence/store/charter"
 	"ringfence/store/disk/certification"
 	"ringfence/store/keys"
@@ -18,6 +19,13 @@ func (n *Node) openLedger() error {
 	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
 	var err error
 	if n.ring != nil && !n.host.IsZero() {
+		if err = n.inherit(func(h succession.Heir) (*keys.Ring, error) {
+			return h.Seat(func() (*charter.State, error) {
+				return authority.Constitution(context.Background(), n.genesis, n.store.Ledger())
+			})
+		}); err != nil {
+			return err
+		}
 		cfg.Seat, err = authority.Take(n.founded, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))
 	}
 	if cfg.Seat != nil {

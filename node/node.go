@@ -36,6 +36,7 @@ import (
 	"ringfence/node/federation"
 	"ringfence/node/metrics"
 	"ringfence/node/phrase"
+	"ringfence/node/plans"
 	"ringfence/node/publish"
 	"ringfence/node/publish/pen"
 	"ringfence/node/screen"
@@ -51,7 +52,6 @@ import (
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/number"
-	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -80,7 +80,6 @@ const (
 	GenesisFile  = "genesis.cbor"
 	KeysDir      = "keys"
 	StoreDir     = "store"
-	plansDir     = "plans"
 	SnapshotFile = "view.snapshot"
 	socketFile   = "node.sock"
 )
@@ -103,7 +102,7 @@ type Node struct {
 	own     *publish.Publisher                    // nil without an issuer key
 	ownErr  error                                 // why own is nil
 	voice   *speak.Speaker                        // speaks through own
-	issuer  keys.Public                           // whose node it is, also while its keys are locked; zero if it never opened any
+	issuer  atomic.Pointer[keys.Public]           // whose node it is, also while its keys are locked; nil if it never opened any
 	host    keys.Private                          // by which other nodes know it; zero: it is apart
 	hostErr error                                 // why it holds no such key
 	among   atomic.Pointer[federation.Federation] // while it runs
@@ -115,8 +114,7 @@ type Node struct {
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
-	shipped   *plan.Set
-	book      atomic.Pointer[answer.Book]
+	book      plans.Shelf
 	screener  atomic.Pointer[screen.Screener]
 	recordKey record.Key
 	updated   atomic.Int64 // Unix nanoseconds of the last look at the feeds
@@ -278,8 +276,11 @@ func (n *Node) openPublisher() error {
 	if n.ring == nil {
 		return nil
 	}
-	key, err := n.ring.Private(keys.PurposeIssuer)
+	key, err := n.inheritIssuer()
 	if err != nil {
+		return err
+	}
+	if key.IsZero() {
 		n.ownErr = lacks(keys.PurposeIssuer)
 		return nil
 	}
@@ -316,7 +317,9 @@ func (n *Node) openCouncil() (err error) {
 func (n *Node) recallIssuer() error {
 	b, ok, err := n.store.Get(spaceNode, keyIssuer)
 	if err == nil && ok {
-		n.issuer, err = keys.ParsePublic(b)
+		var issuer keys.Public
+		issuer, err = keys.ParsePublic(b)
+		n.issuer.Store(&issuer)
 	}
 	if err != nil {
 		return fmt.Errorf("node: whose node it is: %w", err)
@@ -324,11 +327,19 @@ func (n *Node) recallIssuer() error {
 	return nil
 }
 
+// whose returns the issuer's key whose node it is; zero for nobody's.
+func (n *Node) whose() (issuer keys.Public) {
+	if known := n.issuer.Load(); known != nil {
+		issuer = *known
+	}
+	return issuer
+}
+
 func (n *Node) rememberIssuer(issuer keys.Public) {
-	if n.issuer == issuer {
+	if n.whose() == issuer {
 		return
 	}
-	n.issuer = issuer
+	n.issuer.Store(&issuer)
 	if err := n.store.Put(spaceNode, keyIssuer, issuer[:]); err != nil {
 		n.log.Warn("with locked keys the node will not know whose it is", "reason", err)
 	}

@@ -67,9 +67,9 @@ func (n *Node) meet() (*federation.Federation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
-	var issuer keys.Public
+	issuer := func() keys.Public { return keys.Public{} }
 	if n.own != nil {
-		issuer = n.own.Issuer()
+		issuer = n.own.Issuer
 	}
 	f, err := federation.New(federation.Config{
 		Key: n.host, State: n.State, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,

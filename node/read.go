@@ -48,11 +48,11 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		Members: members(state),
 		Batches: c.Batches, Statements: c.Statements, Void: c.Void, Keys: c.Keys, Entries: c.Entries,
 		Labelled: c.Labelled, Blocked: c.Blocked, Contested: c.Contested,
-		Feeds: n.forks().Feeds(l), Plans: n.plans(), Problems: n.problems(), List: n.stamp(),
+		Feeds: n.forks().Feeds(l), Plans: n.book.All(), Problems: n.problems(), List: n.stamp(),
 	}
 	if m, ok := n.member(); ok {
 		member := state.Member(m)
-		out.Member, out.Issuer, out.Suspended = member.ID, n.issuer.String(), l.Suspended(m)
+		out.Member, out.Issuer, out.Suspended = member.ID, n.whose().String(), l.Suspended(m)
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
 		}

@@ -70,7 +70,7 @@ type Config struct {
 	Store   Store
 	Door    Door
 	List    func() *view.List
-	Issuer  keys.Public // by which the node signs; zero when it does not
+	Issuer  func() keys.Public // by which the node signs; zero when it does not
 
 	// Admitted is called when batches are durable that the list has not taken
 	// in yet. It must not block.
