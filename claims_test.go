@@ -4,8 +4,11 @@ import (
 	"go/ast"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"ringfence/store/checkpoint"
 )
 
 // docs/claims.md has a row for each promise. The second cell names what shows
@@ -21,6 +24,10 @@ func TestClaimsNameTestsAndTargetsThatExist(t *testing.T) {
 		}
 	}
 	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manual, err := os.ReadFile("docs/cli.md") // as the code has it: TestReferenceIsUpToDate
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +51,7 @@ func TestClaimsNameTestsAndTargetsThatExist(t *testing.T) {
 			target, isMake := strings.CutPrefix(s[1], "make ")
 			verb, isVerb := strings.CutPrefix(s[1], "ringfence ")
 			switch {
-			case isVerb && exists("cmd/ringfence/"+strings.Fields(verb)[0]+".go"):
+			case isVerb && strings.Contains(string(manual), "\n## ringfence "+strings.Fields(verb)[0]+"\n"):
 			case isMake && strings.Contains(string(makefile), "\n"+strings.Fields(target)[0]+":"):
 			case !isMake && tests[s[1]]:
 			default:
@@ -57,7 +64,26 @@ func TestClaimsNameTestsAndTargetsThatExist(t *testing.T) {
 	}
 }
 
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
+// TestQuorumTable: the page that tells people what the quorum survives says what the code
+// counts.
+func TestQuorumTable(t *testing.T) {
+	text, err := os.ReadFile("docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile(`(?m)^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$`)
+	rows := row.FindAllStringSubmatch(string(text), -1)
+	if len(rows) < 8 {
+		t.Fatalf("the table of the quorum has %d rows", len(rows))
+	}
+	for _, r := range rows {
+		var n [7]int
+		for i := range n {
+			n[i], _ = strconv.Atoi(r[1+i])
+		}
+		q, f := checkpoint.Quorum(n[0])
+		if want := [...]int{n[0], f, q, n[0] - q, n[0] - q + 1, 2*q - n[0], f + 1}; n != want {
+			t.Errorf("%d regulators: the page says %v, the rule is %v", n[0], n, want)
+		}
+	}
 }

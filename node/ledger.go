@@ -16,14 +16,10 @@ import (
 
 // openLedger folds the ledger that is held here.
 func (n *Node) openLedger() error {
-	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
+	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Exhibits: n.store, Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
 	var err error
-	if n.ring != nil && !n.host.IsZero() {
-		if err = n.inherit(func(h succession.Heir) (*keys.Ring, error) {
-			return h.Seat(func() (*charter.State, error) {
-				return authority.Constitution(context.Background(), n.genesis, n.store.Ledger())
-			})
-		}); err != nil {
+	if cfg.Pin, err = authority.ReadPin(n.cfg.Dir, n.founded); err == nil && n.ring != nil && !n.host.IsZero() {
+		if err = n.inherit(n.seated); err != nil {
 			return err
 		}
 		cfg.Seat, err = authority.Take(n.founded, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))
@@ -38,6 +34,13 @@ func (n *Node) openLedger() error {
 		return fmt.Errorf("node: %w", err)
 	}
 	return nil
+}
+
+// seated takes up a regulator's keys that wait, where its seat names them.
+func (n *Node) seated(h succession.Heir) (*keys.Ring, error) {
+	return h.Seat(func() (*charter.State, error) {
+		return authority.Constitution(context.Background(), n.genesis, n.store.Ledger())
+	})
 }
 
 // enact takes what the regulators decided to the list.

@@ -9,6 +9,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/node/api"
+	"ringfence/node/authority/exhibit"
 	"ringfence/node/federation"
 	"ringfence/node/forks"
 	"ringfence/node/metrics"
@@ -195,6 +196,9 @@ func (n *Node) Evidence(context.Context) (api.Evidence, error) {
 		return api.Evidence{}, fmt.Errorf("node: %w", err)
 	}
 	if out.Disagreements, err = federation.Alarms(n.store); err != nil {
+		return api.Evidence{}, fmt.Errorf("node: %w", err)
+	}
+	if out.Ledger, err = exhibit.All(n.store); err != nil {
 		return api.Evidence{}, fmt.Errorf("node: %w", err)
 	}
 	return out, nil

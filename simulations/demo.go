@@ -47,29 +47,35 @@ type demo struct {
 	federation *Federation
 	stations   []*station
 	summary    Summary
+	after      func(context.Context, *demo) error // done once the story is told; nil: nothing
 }
 
 // Demo founds a federation of twelve nodes, lets its members publish and its regulators
 // ratify, tells what became of it, and serves until ctx ends; with Once it ends by itself. What it
 // returns is what it told.
 func Demo(ctx context.Context, cfg DemoConfig) (Summary, error) {
-	d := &demo{cfg: complete(cfg), text: cfg.Out}
-	if cfg.JSON {
+	d := &demo{cfg: cfg}
+	err := demonstrate(ctx, d)
+	return d.summary, err
+}
+
+func demonstrate(ctx context.Context, d *demo) error {
+	d.cfg = complete(d.cfg)
+	if d.text = d.cfg.Out; d.cfg.JSON {
 		d.text = io.Discard
 	}
 	if d.cfg.Dir == "" {
 		dir, err := os.MkdirTemp("", "ringfence-demo-")
 		if err != nil {
-			return Summary{}, fmt.Errorf("demo: %w", err)
+			return fmt.Errorf("demo: %w", err)
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		d.cfg.Dir = dir
 	}
-	err := d.run(ctx)
-	if err != nil {
-		err = fmt.Errorf("demo: %w", err)
+	if err := d.run(ctx); err != nil {
+		return fmt.Errorf("demo: %w", err)
 	}
-	return d.summary, err
+	return nil
 }
 
 func complete(cfg DemoConfig) DemoConfig {
@@ -99,8 +105,14 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.startAll(); err != nil {
 		return err
 	}
-	if err := d.tell(ctx, began); err != nil || d.cfg.Once {
+	if err := d.tell(ctx, began); err != nil {
 		return err
+	}
+	if d.after != nil {
+		return d.after(ctx, d)
+	}
+	if d.cfg.Once {
+		return nil
 	}
 	return d.stay(ctx)
 }

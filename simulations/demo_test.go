@@ -25,7 +25,7 @@ func at(when time.Time, dir string, out io.Writer) DemoConfig {
 }
 
 // The whole demo, told to people and serving; then again at another hour of
-// the day, with other keys, as one object.
+// the day, with other keys, as one object, and some of what was ratified taken back.
 func TestDemo(t *testing.T) {
 	told, s := demoThatStays(t)
 	checkStory(t, told)
@@ -43,9 +43,14 @@ func TestDemo(t *testing.T) {
 	var out bytes.Buffer
 	cfg := at(noon.Add(11*time.Hour), t.TempDir(), &out)
 	cfg.JSON = true
-	if _, err := Demo(context.Background(), cfg); err != nil {
+	undone, err := Undo(context.Background(), cfg, 3)
+	if err != nil {
 		t.Fatal(err)
 	}
+	if len(undone.Stays) != 3 || len(undone.Revocations) != 3 {
+		t.Errorf("taken back: %+v", undone)
+	}
+	t.Logf("in force nowhere any more: stays after %v, revocations after %v", undone.Stays, undone.Revocations)
 	var object map[string]any
 	if err := json.Unmarshal(out.Bytes(), &object); err != nil {
 		t.Fatalf("not one object: %v\n%s", err, out.String())

@@ -33,6 +33,9 @@ func (f *Follower) take(ctx context.Context, from ledger.Source, n checkpoint.No
 		}
 		return fmt.Errorf("follow: %w", err)
 	}
+	if err := f.pinned(ctx, r, n); err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
 	if !certified {
 		// The set that cosigned it may be one that the new entries tell of.
 		if err := f.probe(ctx, r, n); err != nil {

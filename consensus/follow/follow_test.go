@@ -264,7 +264,8 @@ func TestForkStopsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, 4)
 			s.label("+8613800138000")
-			f := s.follower(t, nil)
+			var told []*follow.Trouble
+			f := s.follower(t, func(c *follow.Config) { c.Stopped = func(t *follow.Trouble) { told = append(told, t) } })
 			f.must(s.note(s.Quorum()...))
 			held := f.Standing()
 			other := s.fork(t)
@@ -287,6 +288,9 @@ func TestForkStopsIt(t *testing.T) {
 			s.label("+8613800138002")
 			if err := f.offer(s.note(s.Quorum()...)); !errors.As(err, &trouble) {
 				t.Errorf("it goes on: %v", err)
+			}
+			if len(told) != 1 || told[0] != trouble {
+				t.Errorf("it was told %v", told)
 			}
 			if got := f.Standing(); got.Note.Tree != held.Note.Tree || got.Trouble == nil || got.State != held.State {
 				t.Errorf("it stands at %+v", got)

@@ -33,10 +33,15 @@ type Config struct {
 	// Blame hears why what From gave was of no use, and reports whether reading again
 	// may help; nil: it does not.
 	Blame func(error) bool
+	// Pin is a tree that the ledger is known to have had, because somebody who is believed
+	// said so; zero for none. A ledger without it is not this one, whoever cosigned it.
+	Pin checkpoint.Tree
 	// Enacted takes each decision of the ledger once, in order, some at a time, from the
 	// first after the genesis on, also those that were held before. It does not keep the
 	// slice. An error is final.
 	Enacted func([]charter.Enacted) error
+	// Stopped hears, once, what ends following; nil: nobody.
+	Stopped func(*Trouble)
 }
 
 // Follower is the ledger as it is held here. It may be used concurrently.
@@ -204,6 +209,8 @@ func (f *Follower) Offer(ctx context.Context, note []byte) error {
 		return held.Trouble
 	case n.Size <= f.at.past.Size() && f.at.past.Size() > 1:
 		return f.older(ctx, n, held)
+	case n.Size < f.cfg.Pin.Size:
+		return fmt.Errorf("follow: %w: %d entries are offered, and the pinned checkpoint has %d", ErrPin, n.Size, f.cfg.Pin.Size)
 	}
 	for {
 		err := f.take(ctx, f.cfg.From, n, true)
@@ -241,6 +248,9 @@ func (f *Follower) trouble(err error) error {
 		s := f.Standing()
 		s.Trouble = t
 		f.standing.Store(&s)
+		if f.cfg.Stopped != nil {
+			f.cfg.Stopped(t)
+		}
 	}
 	return err
 }

@@ -65,6 +65,8 @@ type Config struct {
 	Keeper  Keeper
 	Network Network
 
+	// Pin is follow.Config's.
+	Pin checkpoint.Tree
 	// Enacted takes the decisions of the followed ledger: see follow.Config.
 	Enacted func([]charter.Enacted) error
 	// Certified takes each newly certified checkpoint once it is followed here, to be
@@ -72,6 +74,8 @@ type Config struct {
 	Certified func(checkpoint.Note)
 	// Lied takes evidence against a regulator, once in a Regulator's life.
 	Lied func(certify.Conflict)
+	// Stopped is follow.Config's.
+	Stopped func(*follow.Trouble)
 	// Backlog is how many entries may wait to be certified before motions and votes are
 	// refused: 65,536 when zero.
 	Backlog uint64
@@ -126,7 +130,7 @@ func Open(ctx context.Context, cfg Config) (*Regulator, error) {
 	}
 	var err error
 	r.follower, err = follow.Open(ctx, follow.Config{
-		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Open: r.open, Blame: cfg.Blame, Enacted: cfg.Enacted,
+		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: (*sources)(r), Open: r.open, Blame: cfg.Blame, Pin: cfg.Pin, Enacted: cfg.Enacted, Stopped: cfg.Stopped,
 	})
 	if err != nil {
 		return nil, err

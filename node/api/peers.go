@@ -71,6 +71,30 @@ type Peer struct {
 type Evidence struct {
 	Forks         []Fork         `json:"forks"`
 	Disagreements []Disagreement `json:"disagreements"`
+	// Ledger is of regulators: what they signed twice, and what ended following.
+	Ledger []LedgerEvidence `json:"ledger"`
+}
+
+// LedgerEvidence is two stories of the ledger that cannot both be true. Of one regulator
+// they are two words of it (kind two_stories); else two certified checkpoints, or one and
+// the entry in it that has no place.
+type LedgerEvidence struct {
+	Kind       string      `json:"kind" enum:"two_stories,forked,went_back,broken"`
+	Member     string      `json:"member,omitempty"` // whose words they are
+	Key        string      `json:"key,omitempty"`    // that cosigns
+	Said       string      `json:"said,omitempty" doc:"What it did with both: reported, locked, cosigned"`
+	Generation uint64      `json:"generation,omitempty"`
+	Seen       string      `json:"seen"`
+	First      LedgerStory `json:"first"`
+	Second     LedgerStory `json:"second"`
+	Why        string      `json:"why,omitempty"`
+}
+
+// LedgerStory is what was signed of a tree.
+type LedgerStory struct {
+	Size  uint64 `json:"size"`
+	Root  string `json:"root"`
+	Bytes []byte `json:"bytes"` // base64: the signed word, or the checkpoint; whoever has both stories can check them alone
 }
 
 // Fork is an epoch of a feed with two signed headers at one place.

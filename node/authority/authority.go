@@ -13,6 +13,7 @@ import (
 	"ringfence/consensus/follow"
 	"ringfence/consensus/quorum"
 	"ringfence/consensus/quorum/group"
+	"ringfence/node/authority/exhibit"
 	"ringfence/node/gossip"
 	"ringfence/node/overlay"
 	"ringfence/node/reconcile/tiles"
@@ -26,6 +27,9 @@ import (
 type Config struct {
 	Genesis *charter.Genesis
 	Ledger  follow.Ledger
+	// Pin is follow.Config's: what this node was told that the ledger once was.
+	Pin      checkpoint.Tree
+	Exhibits exhibit.Store // where evidence against regulators is kept
 	// Enacted takes the decisions of the followed ledger: see follow.Config.
 	Enacted func([]charter.Enacted) error
 	Seat    *Seat // of a regulator; nil: a member, who follows
@@ -58,8 +62,8 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 	if s := cfg.Seat; s != nil {
 		a.regulator, err = quorum.Open(ctx, quorum.Config{
 			Genesis: cfg.Genesis, Host: s.Host, Vote: s.Vote, Cosign: s.Cosign, Log: s.Log, Dir: s.Dir, Keeper: s.Keeper, Timing: s.Timing,
-			Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Enacted: cfg.Enacted,
-			Network: a, Certified: func(n checkpoint.Note) { a.tell(n.Bytes()) }, Lied: a.lied, Now: cfg.Now, Logger: cfg.Logger,
+			Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Pin: cfg.Pin, Enacted: cfg.Enacted,
+			Network: a, Certified: func(n checkpoint.Note) { a.tell(n.Bytes()) }, Lied: a.lied, Stopped: a.stopped, Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("authority: %w", err)
@@ -68,7 +72,7 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 		return a, nil
 	}
 	a.follower, err = follow.Open(ctx, follow.Config{
-		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Enacted: cfg.Enacted,
+		Genesis: cfg.Genesis, Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Pin: cfg.Pin, Enacted: cfg.Enacted, Stopped: a.stopped,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("authority: %w", err)
@@ -233,18 +237,9 @@ func (a *Authority) offer(ctx context.Context, note []byte) {
 		}
 		return
 	}
-	before := a.follower.Standing()
-	if err := a.follower.Offer(ctx, note); err != nil {
-		var t *follow.Trouble
-		switch {
-		case ctx.Err() != nil:
-		case errors.As(err, &t):
-			if before.Trouble == nil {
-				a.log.Error("the ledger is followed no further", "reason", err)
-			}
-		default:
-			a.log.Warn("a checkpoint cannot be followed yet", "reason", err)
-		}
+	var t *follow.Trouble
+	if err := a.follower.Offer(ctx, note); err != nil && ctx.Err() == nil && !errors.As(err, &t) {
+		a.log.Warn("a checkpoint cannot be followed yet", "reason", err)
 	}
 }
 

@@ -83,6 +83,7 @@ func Cases() []Case {
 		{"idle", "a node with 49 peers and nothing to do", idle},
 		{"ledger", "bulk motions, certified and on the disks of four regulators", ratify},
 		{"enact", "the last vote for a motion to a follower that has it, cosigned", enactOne},
+		{"undo", "a stay or a revocation to where no node of the demo has the entry in force", undo},
 		{"failover", "the leading regulator's end to the next enactment", failover},
 		{"follow", "1,000,000 ledger entries to a new follower, each verified", followAll},
 		{"verify", "the check of one proof file", verify},

@@ -13,7 +13,7 @@ import (
 
 // What deciding has to reach.
 const (
-	ledgerMotions = 48 // of 4,096 items, a run
+	ledgerMotions = 96 // of 4,096 items, a run
 	ledgerEtcd    = 10 // times its rate
 	baselineFor   = 8  // seconds
 

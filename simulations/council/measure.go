@@ -18,7 +18,7 @@ type Throughput struct {
 }
 
 // inFlight is how many bulk motions are on their way at once.
-const inFlight = 8
+const inFlight = 24
 
 // Ratify has the regulators decide so many motions of 4,096 items each, from the first
 // command to the moment at which all of it is certified and on the disk of each.
