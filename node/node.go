@@ -308,7 +308,7 @@ func (n *Node) openPublisher() error {
 // openCouncil makes the node ready to be used for what the regulators decide.
 func (n *Node) openCouncil() (err error) {
 	n.Council, err = council.Open(council.Config{
-		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
+		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Feeds: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
 	}, n.under, n.ring, n.own != nil)
 	return err
 }

@@ -23,6 +23,8 @@ type Council interface {
 	LedgerState(ctx context.Context) (LedgerState, error)
 	// LedgerEntries returns entries of the ledger, in order.
 	LedgerEntries(ctx context.Context, q LedgerQuery) (LedgerEntries, error)
+	// FeedHeads tells up to where feeds count, for motions that name it.
+	FeedHeads(ctx context.Context, q FeedHeadQuery) (FeedHeads, error)
 	// QuorumState tells how the regulators stand, as far as this node sees.
 	QuorumState(ctx context.Context) (QuorumState, error)
 	// RealignQuorum promises this regulator to the next generation.

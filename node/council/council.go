@@ -18,6 +18,7 @@ import (
 	"ringfence/consensus/quorum/standing"
 	"ringfence/node/answer"
 	"ringfence/node/authority"
+	"ringfence/node/council/heads"
 	"ringfence/node/council/history"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
@@ -61,6 +62,7 @@ type Config struct {
 	List      func() *view.List
 	Book      func() *answer.Book // reads numbers
 	Store     Store
+	Feeds     heads.Feeds
 	Now       func() time.Time
 	Random    io.Reader
 	Logger    *slog.Logger
@@ -68,6 +70,8 @@ type Config struct {
 
 // Council implements api.Council. It may be used concurrently.
 type Council struct {
+	heads.Heads
+
 	cfg Config
 	log *slog.Logger
 
@@ -107,7 +111,7 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
-	c := &Council{cfg: cfg, log: cfg.Logger, pending: make(map[string]*pending), known: make(map[cid.Cid]*memo)}
+	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, pending: make(map[string]*pending), known: make(map[cid.Cid]*memo)}
 	return c, c.recall()
 }
 

@@ -82,7 +82,9 @@ func (c *Council) drafting(p api.Proposal) (draft, error) {
 		return d, c.draftReversals(&d, &p, f)
 	}
 	if len(p.Articles) > 0 {
-		return d, c.draftArticles(&d, &p)
+		d.buildsOn = p.BuildsOn
+		d.items, err = paper.Articles(&p, d.kind, c.state().Federation())
+		return d, err
 	}
 	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke or stay", d.kind)
 }

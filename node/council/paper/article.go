@@ -3,8 +3,11 @@ package paper
 import (
 	"encoding/base64"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/node/api"
 	"ringfence/store/charter/article"
+	"ringfence/store/motion"
 	"ringfence/store/strictyaml"
 )
 
@@ -24,6 +27,27 @@ func Propose(reason string, buildsOn uint64, items ...article.Item) (api.Proposa
 		p.Articles = append(p.Articles, base64.StdEncoding.EncodeToString(b))
 	}
 	return p, nil
+}
+
+// Articles reads the articles of a proposal. They stay as they came: what is endorsed is
+// the whole of an item.
+func Articles(p *api.Proposal, kind motion.Kind, federation cid.Cid) (items [][]byte, err error) {
+	if !article.Changes(kind) || kind == motion.SetPolicy {
+		return nil, api.Errorf(api.BadInput, "articles: a %s motion has none", kind)
+	}
+	openings := make([]motion.Opening, len(p.Articles))
+	for i, text := range p.Articles {
+		b, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			return nil, api.Errorf(api.BadInput, "articles: item %d is no base64: %v", i+1, err)
+		}
+		openings[i].Item = b
+		items = append(items, b)
+	}
+	if _, err := article.Open(federation, kind, openings); err != nil {
+		return nil, api.Errorf(api.BadInput, "articles: %v", err)
+	}
+	return items, nil
 }
 
 // Write writes a proposal of articles as a file that Read reads, for somebody else to

@@ -77,6 +77,7 @@ func knock(id string) (path, body string) {
 		"withdraw-motion": {"/v1/motions/bafyreib3m/withdrawal", ""},
 		"ledger":          {"/v1/ledger", ""},
 		"entries":         {"/v1/ledger/entries?since=5&count=7", ""},
+		"feed-heads":      {"/v1/feeds:heads?issuer=aa&at=none", ""},
 		"quorum":          {"/v1/quorum", ""},
 		"realign-quorum":  {"/v1/quorum:realign", ""},
 
@@ -142,7 +143,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 37 {
+	if seen != 38 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
@@ -152,7 +153,7 @@ func TestRolesAndOperations(t *testing.T) {
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
 	r := run(t, Config{Service: &double{}, Ledger: certified(t, 300)})
 	public := []string{"ledger-checkpoint", "ledger-genesis", "ledger-policy", "ledger-hashes", "ledger-entries", "ledger-openings"}
-	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "quorum"}
+	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "feed-heads", "quorum"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
 			if slices.Contains(public, op.OperationID) != (op.Role == anyone) {
