@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -85,6 +86,15 @@ func (n *Node) runLedger(ctx context.Context, f *federation.Federation) error {
 
 // Ledger returns the node's place under the regulators' ledger.
 func (n *Node) Ledger() *authority.Authority { return n.under }
+
+// EnsureCertification is NewCertification for a key that may have it already, because
+// making use of it was cut short.
+func EnsureCertification(dir string, cosign keys.Public) error {
+	if err := NewCertification(dir, cosign); err != nil && !errors.Is(err, certification.ErrExists) {
+		return err
+	}
+	return nil
+}
 
 // NewCertification makes the state of a regulator's cosigning key, which has signed
 // nothing yet. The directory must have its store.
