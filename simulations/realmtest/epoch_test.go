@@ -72,7 +72,7 @@ func (r *Realm) head(at *Station, issuer keys.Public, epoch, sequence uint64) mo
 // also who comes later.
 func TestAReinstatedIssuerGoesOn(t *testing.T) {
 	r := Found(t, []string{"op: operator, vendor", "third: operator"}, "late")
-	r.ticked()
+	r.Ticked()
 	late := r.Of("late")
 	late.Stop()
 	op, reg := r.Of("op"), r.Of("reg")

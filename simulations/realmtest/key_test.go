@@ -24,7 +24,7 @@ func (r *Realm) next(s *Station, p keys.Purpose) keys.Private {
 // restart, and can take back what it said under the old one.
 func TestAKeyIsRotated(t *testing.T) {
 	r := Found(t, []string{"op: operator, vendor", "third: operator", "fourth: operator"})
-	r.ticked()
+	r.Ticked()
 	op, reg := r.Of("op"), r.Of("reg")
 	old := op.Voice.Issuer
 	r.say(op, 2, "13900139000", "13900139001")

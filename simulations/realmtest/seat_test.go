@@ -1,7 +1,6 @@
 package realmtest
 
 import (
-	"context"
 	"crypto/rand"
 	"path/filepath"
 	"testing"
@@ -13,7 +12,7 @@ import (
 	"ringfence/store/keys"
 )
 
-// propose makes a proposal of one article that keys endorse.
+// enact has an article enacted that keys endorse.
 func (r *Realm) enact(reason string, buildsOn uint64, a article.Item, endorsers []keys.Private, by string, voters ...string) {
 	r.Helper()
 	for _, key := range endorsers {
@@ -24,30 +23,12 @@ func (r *Realm) enact(reason string, buildsOn uint64, a article.Item, endorsers 
 	r.Enact(p, by, voters...)
 }
 
-// sits reports whether a member's node takes part in certifying.
-func (r *Realm) sits(member string) bool {
-	s, err := r.Of("reg").Node.QuorumState(context.Background())
-	r.Must(err)
-	for _, seat := range s.Seats {
-		if seat.Member == member && seat.Live {
-			return true
-		}
-	}
-	return false
-}
-
-// ticked waits until the ledger has its time.
-func (r *Realm) ticked() {
-	r.Helper()
-	r.Everywhere("the ledger has a time", func(n *node.Node) bool { return n.Ledger().Follower().Standing().Tick != 0 })
-}
-
 // A member that the ledger admits as a regulator sits down, and sits down again after its
 // node has been started anew; so it does with the keys by which the ledger replaced its
 // own.
 func TestARegulatorSitsWhomTheLedgerSeated(t *testing.T) {
 	r := Found(t, []string{"op: operator"})
-	r.ticked()
+	r.Ticked()
 	op := r.Of("op")
 	op.Stop()
 	dir := filepath.Join(op.Dir, node.KeysDir)
@@ -70,8 +51,8 @@ func TestARegulatorSitsWhomTheLedgerSeated(t *testing.T) {
 	r.enact("a second regulator", 0, &article.RegulatorAdmission{Seat: charter.RegulatorSeat{
 		Member: "op", Vote: vote.Public(), Cosign: cosign.Public(), CosignName: "op.example/cosign", Jurisdiction: "CN",
 	}}, []keys.Private{vote, cosign}, "reg")
-	r.Until("it cosigns", func() bool { return r.sits("op") })
+	r.Until("it cosigns", func() bool { return r.Sits("op") })
 	op.Stop()
 	op.Start()
-	r.Until("it cosigns again", func() bool { return r.sits("op") })
+	r.Until("it cosigns again", func() bool { return r.Sits("op") })
 }
