@@ -13,7 +13,7 @@ import (
 )
 
 func (n *Node) bound() *bound.Store {
-	return &bound.Store{Store: n.store, Dir: n.cfg.Dir, Genesis: GenesisFile, Issuer: n.issuer, Log: n.log}
+	return &bound.Store{Store: n.store, Dir: n.cfg.Dir, Genesis: GenesisFile, Issuer: n.whose(), Log: n.log}
 }
 
 // bind makes the store that of the node's federation.

@@ -2,12 +2,14 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
 
 	"ringfence/node/authority"
 	"ringfence/node/federation"
+	"ringfence/node/succession"
 	"ringfence/store/charter"
 	"ringfence/store/disk/certification"
 	"ringfence/store/keys"
@@ -18,6 +20,9 @@ func (n *Node) openLedger() error {
 	cfg := authority.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Exhibits: n.store, Enacted: n.enact, Now: n.cfg.Now, Logger: n.log}
 	var err error
 	if cfg.Pin, err = authority.ReadPin(n.cfg.Dir, n.founded); err == nil && n.ring != nil && !n.host.IsZero() {
+		if err = n.inherit(n.seated); err != nil {
+			return err
+		}
 		cfg.Seat, err = authority.Take(n.founded, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))
 	}
 	if cfg.Seat != nil {
@@ -32,10 +37,20 @@ func (n *Node) openLedger() error {
 	return nil
 }
 
+// seated takes up a regulator's keys that wait, where its seat names them.
+func (n *Node) seated(h succession.Heir) (*keys.Ring, error) {
+	return h.Seat(func() (*charter.State, error) {
+		return authority.Constitution(context.Background(), n.genesis, n.store.Ledger())
+	})
+}
+
 // enact takes what the regulators decided to the list.
 func (n *Node) enact(decided []charter.Enacted) error {
 	n.history.Add(decided)
 	n.pieces.Add(decided)
+	if err := n.heads.Add(decided); err != nil {
+		return err
+	}
 	if n.view == nil {
 		n.decided = append(n.decided, decided...)
 		return nil
@@ -53,15 +68,6 @@ func (n *Node) State() *charter.State { return n.view.List().State() }
 
 // EverAdmitted implements intake.Roster.
 func (n *Node) EverAdmitted(issuer keys.Public) bool { return n.State().EverAdmitted(issuer) }
-
-// opened returns the highest epoch that the ledger has opened of an issuer.
-func (n *Node) opened(issuer keys.Public) uint64 {
-	r, ok := n.State().Record(issuer)
-	if !ok {
-		return 0
-	}
-	return r.Epochs[len(r.Epochs)-1].Number
-}
 
 // runLedger follows the ledger among the others until ctx ends.
 func (n *Node) runLedger(ctx context.Context, f *federation.Federation) error {
@@ -81,6 +87,15 @@ func (n *Node) runLedger(ctx context.Context, f *federation.Federation) error {
 
 // Ledger returns the node's place under the regulators' ledger.
 func (n *Node) Ledger() *authority.Authority { return n.under }
+
+// EnsureCertification is NewCertification for a key that may have it already, because
+// making use of it was cut short.
+func EnsureCertification(dir string, cosign keys.Public) error {
+	if err := NewCertification(dir, cosign); err != nil && !errors.Is(err, certification.ErrExists) {
+		return err
+	}
+	return nil
+}
 
 // NewCertification makes the state of a regulator's cosigning key, which has signed
 // nothing yet. The directory must have its store.

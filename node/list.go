@@ -3,53 +3,23 @@ package node
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"ringfence/node/answer"
 	"ringfence/node/api"
-	"ringfence/node/locale"
 	"ringfence/node/metrics"
 	"ringfence/node/screen"
 	"ringfence/node/snapshot"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
-	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
 
 // openPlans reads the plans that ship, and those that were imported.
-func (n *Node) openPlans() (err error) {
-	if n.shipped, err = plan.Shipped(); err != nil {
-		return fmt.Errorf("node: %w", err)
-	}
-	return n.loadPlans()
-}
-
-// loadPlans lays the imported plans over those that ship.
-func (n *Node) loadPlans() error {
-	set := n.shipped
-	files, err := filepath.Glob(filepath.Join(n.cfg.Dir, plansDir, "*.plan"))
-	if err != nil {
-		return fmt.Errorf("node: %w", err)
-	}
-	for _, name := range files {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return fmt.Errorf("node: read plan: %w", err)
-		}
-		p, err := plan.Decode(b)
-		if err != nil {
-			return fmt.Errorf("node: plan %s: %w; remove it and import it again", name, err)
-		}
-		set = set.With(p)
-	}
-	n.book.Store(&answer.Book{Home: n.cfg.Home, Plans: set, Texts: locale.New()})
-	return nil
-}
+func (n *Node) openPlans() error { return n.book.Open(n.cfg.Dir, n.cfg.Home, n.writeWhole) }
 
 // openView loads the snapshot or, without a usable one, replays.
 func (n *Node) openView() error {

@@ -30,6 +30,7 @@ import (
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
 	"ringfence/node/authority"
+	"ringfence/node/authority/heads"
 	"ringfence/node/council"
 	"ringfence/node/council/anchors"
 	"ringfence/node/council/history"
@@ -37,6 +38,7 @@ import (
 	"ringfence/node/metrics"
 	"ringfence/node/past"
 	"ringfence/node/phrase"
+	"ringfence/node/plans"
 	"ringfence/node/publish"
 	"ringfence/node/publish/pen"
 	"ringfence/node/screen"
@@ -52,7 +54,6 @@ import (
 	"ringfence/store/intake"
 	"ringfence/store/keys"
 	"ringfence/store/number"
-	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -81,7 +82,6 @@ const (
 	GenesisFile  = "genesis.cbor"
 	KeysDir      = "keys"
 	StoreDir     = "store"
-	plansDir     = "plans"
 	SnapshotFile = "view.snapshot"
 	AnchoredFile = "anchored.snapshot" // of a regulator's
 	socketFile   = "node.sock"
@@ -106,7 +106,7 @@ type Node struct {
 	own     *publish.Publisher                    // nil without an issuer key
 	ownErr  error                                 // why own is nil
 	voice   *speak.Speaker                        // speaks through own
-	issuer  keys.Public                           // whose node it is, also while its keys are locked; zero if it never opened any
+	issuer  atomic.Pointer[keys.Public]           // whose node it is, also while its keys are locked; nil if it never opened any
 	host    keys.Private                          // by which other nodes know it; zero: it is apart
 	hostErr error                                 // why it holds no such key
 	among   atomic.Pointer[federation.Federation] // while it runs
@@ -115,11 +115,11 @@ type Node struct {
 	decided []charter.Enacted                     // by the regulators, until there is a list
 	history history.History                       // all that they decided
 	pieces  anchors.Pieces                        // of it, what a regulator's anchored view needs
+	heads   heads.Heads                           // of feeds, that they anchored
 	tokens  *token.Ring                           // of the API
 	news    chan struct{}                         // feeds have grown that the list has not taken in
 
-	shipped   *plan.Set
-	book      atomic.Pointer[answer.Book]
+	book      plans.Shelf
 	screener  atomic.Pointer[screen.Screener]
 	recordKey record.Key
 	updated   atomic.Int64 // Unix nanoseconds of the last look at the feeds
@@ -140,6 +140,7 @@ type Node struct {
 // until Run.
 func Open(cfg Config) (_ *Node, err error) {
 	n := &Node{cfg: complete(cfg)}
+	n.heads.State = n.State
 	n.log, n.started = n.cfg.Logger, n.cfg.Now()
 	n.serving.ready, n.news = make(chan struct{}), make(chan struct{}, 1)
 	if n.genesis, n.founded, err = ReadGenesis(cfg.Dir); err != nil {
@@ -253,7 +254,7 @@ func (n *Node) openDoor() error {
 	door, err := intake.New(intake.Config{
 		Federation: n.founded.Federation(), Roster: n, Store: n.store,
 		Day:    func(time.Time) taxonomy.Day { return n.view.List().Stamp().Day },
-		Opened: n.opened,
+		Opened: n.heads.Opened, Base: n.heads.Base, Anchored: n.heads.Anchored,
 		Forked: n.freeze,
 		Keep:   n.ofMember,
 	})
@@ -280,8 +281,11 @@ func (n *Node) openPublisher() error {
 	if n.ring == nil {
 		return nil
 	}
-	key, err := n.ring.Private(keys.PurposeIssuer)
+	key, err := n.inheritIssuer()
 	if err != nil {
+		return err
+	}
+	if key.IsZero() {
 		n.ownErr = lacks(keys.PurposeIssuer)
 		return nil
 	}
@@ -315,7 +319,7 @@ func (n *Node) openCouncil() (err error) {
 	n.Council, err = council.Open(council.Config{
 		Host:    host,
 		Anchors: anchors.Config{Founded: n.founded, Store: n.store, Pieces: &n.pieces, File: n.snapshot.Beside(filepath.Join(n.cfg.Dir, AnchoredFile))},
-		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
+		Decided: &n.history, List: n.view.List, Book: n.book.Load, Store: n.store, Feeds: n.store, Now: n.cfg.Now, Random: n.cfg.Random, Logger: n.log,
 	}, n.under, n.ring, n.own != nil)
 	n.Teller = past.New(past.Config{
 		Genesis: n.genesis, Founded: n.founded, Ledger: n.under.Follower(), Held: n.under, Feeds: n.store,
@@ -328,7 +332,9 @@ func (n *Node) openCouncil() (err error) {
 func (n *Node) recallIssuer() error {
 	b, ok, err := n.store.Get(spaceNode, keyIssuer)
 	if err == nil && ok {
-		n.issuer, err = keys.ParsePublic(b)
+		var issuer keys.Public
+		issuer, err = keys.ParsePublic(b)
+		n.issuer.Store(&issuer)
 	}
 	if err != nil {
 		return fmt.Errorf("node: whose node it is: %w", err)
@@ -336,11 +342,19 @@ func (n *Node) recallIssuer() error {
 	return nil
 }
 
+// whose returns the issuer's key whose node it is; zero for nobody's.
+func (n *Node) whose() (issuer keys.Public) {
+	if known := n.issuer.Load(); known != nil {
+		issuer = *known
+	}
+	return issuer
+}
+
 func (n *Node) rememberIssuer(issuer keys.Public) {
-	if n.issuer == issuer {
+	if n.whose() == issuer {
 		return
 	}
-	n.issuer = issuer
+	n.issuer.Store(&issuer)
 	if err := n.store.Put(spaceNode, keyIssuer, issuer[:]); err != nil {
 		n.log.Warn("with locked keys the node will not know whose it is", "reason", err)
 	}

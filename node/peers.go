@@ -68,13 +68,13 @@ func (n *Node) meet() (*federation.Federation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
-	var issuer keys.Public
+	issuer := func() keys.Public { return keys.Public{} }
 	if n.own != nil {
-		issuer = n.own.Issuer()
+		issuer = n.own.Issuer
 	}
 	f, err := federation.New(federation.Config{
 		Key: n.host, State: n.State, Genesis: sealed, Store: n.store, Door: n.door, List: n.view.List, Issuer: issuer,
-		Admitted: n.wake, Checkpoint: n.under.Hear,
+		Admitted: n.wake, Checkpoint: n.under.Hear, Anchored: n.heads.Taken,
 		Lift:    func(head cid.Cid) error { return n.own.Lift(head, feed.Restored) },
 		Counted: n.metrics.AddBatches, Gossiped: n.metrics.AddGossip, Dropped: n.metrics.AddDropped, Faulty: n.metrics.AddGossipFault, Refused: n.metrics.AddRefused,
 		Network: n.cfg.Network, Logger: n.log, Now: n.cfg.Now, Version: n.cfg.Version,

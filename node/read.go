@@ -38,11 +38,11 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		Members: members(state),
 		Batches: c.Batches, Statements: c.Statements, Void: c.Void, Keys: c.Keys, Entries: c.Entries,
 		Labelled: c.Labelled, Blocked: c.Blocked, Contested: c.Contested,
-		Feeds: n.forks().Feeds(l), Plans: n.plans(), Problems: n.problems(), List: n.stamp(),
+		Feeds: n.forks().Feeds(l), Plans: n.book.All(), Problems: n.problems(), List: n.stamp(),
 	}
 	if m, ok := n.member(); ok {
 		member := state.Member(m)
-		out.Member, out.Issuer, out.Suspended = member.ID, n.issuer.String(), l.Suspended(m)
+		out.Member, out.Issuer, out.Suspended = member.ID, n.whose().String(), l.Suspended(m)
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
 		}
@@ -89,7 +89,7 @@ func (n *Node) problems() []phrase.Phrase {
 
 // barred says why this node must not sign and what ends that.
 func (n *Node) barred() phrase.Phrase {
-	bar, err := pen.Barred(n.store, n.own.Issuer(), n.spare())
+	bar, err := pen.Barred(n.store, n.own.Issuer(), n.State().OpenEpoch(n.own.Issuer()), n.spare())
 	if err != nil {
 		return phrase.From(err)
 	}

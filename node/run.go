@@ -135,11 +135,13 @@ func (n *Node) lookAfter(ctx context.Context) {
 		case <-look.C:
 			n.view.TurnTo(n.today())
 			err = n.follow()
+			n.succeed()
 			n.refreshOwn()
 			n.measurePeers()
 			n.metrics.SetHolds(n.problems())
 		case <-n.news:
 			err = n.follow()
+			n.succeed()
 			n.refreshOwn() // another node of this member may have blocked
 		case <-save.C:
 			err = n.saveSnapshot()

@@ -33,7 +33,7 @@ func (n *Node) said() {
 // member returns the member that the node speaks for.
 func (n *Node) member() (charter.MemberIndex, bool) {
 	state := n.State()
-	r, ok := state.Record(n.issuer)
+	r, ok := state.Record(n.whose())
 	if !ok || !state.IsMember(r.Member) {
 		return 0, false
 	}

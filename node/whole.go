@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"ringfence/node/api"
+	"ringfence/node/plans"
 )
 
 // partSuffix marks a file that was not finished; Open removes what a stop left.
@@ -48,7 +49,7 @@ func syncDir(dir string) error {
 
 // sweep removes unfinished files. The directory's lock is held.
 func (n *Node) sweep() error {
-	for _, pattern := range []string{"*" + partSuffix, filepath.Join(plansDir, "*"+partSuffix)} {
+	for _, pattern := range []string{"*" + partSuffix, filepath.Join(plans.Dir, "*"+partSuffix)} {
 		parts, err := filepath.Glob(filepath.Join(n.cfg.Dir, pattern))
 		if err != nil {
 			return fmt.Errorf("node: %w", err)

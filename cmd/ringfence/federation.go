@@ -16,7 +16,7 @@ import (
 
 func (a *app) federationCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "federation", Short: "Found a federation, or look at its charter"}
-	cmd.AddCommand(a.federationNewCommand(), a.federationSignCommand(), a.federationSealCommand(), a.federationShowCommand())
+	cmd.AddCommand(a.federationNewCommand(), a.federationSignCommand(), a.federationSealCommand(), a.federationShowCommand(), a.keyring().Leave())
 	return cmd
 }
 

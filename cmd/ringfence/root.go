@@ -85,7 +85,7 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), prove, evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	judged := func(cmd *cobra.Command, r *show.Audit) error { return answer(a, cmd, r, show.Audited) }
 	add(groupKeep, audit.Command(audit.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: judged, No: errNo}))
-	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
+	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keyring().Keys(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	speak, look := a.council().Commands(a.admission().Endorse())
 	add(groupSpeak, speak...)

@@ -23,6 +23,8 @@ type Council interface {
 	LedgerState(ctx context.Context) (LedgerState, error)
 	// LedgerEntries returns entries of the ledger, in order.
 	LedgerEntries(ctx context.Context, q LedgerQuery) (LedgerEntries, error)
+	// FeedHeads tells up to where feeds count, for motions that name it.
+	FeedHeads(ctx context.Context, q FeedHeadQuery) (FeedHeads, error)
 	// QuorumState tells how the regulators stand, as far as this node sees.
 	QuorumState(ctx context.Context) (QuorumState, error)
 	// RealignQuorum promises this regulator to the next generation.
@@ -38,7 +40,7 @@ const (
 // Proposal is what is to be put to the regulators: items by name, or a file, or a query
 // over the list.
 type Proposal struct {
-	Kind string `json:"kind,omitempty" doc:"ratify, revoke, stay or anchor; of a YAML file its own"`
+	Kind string `json:"kind,omitempty" doc:"ratify, revoke, stay or anchor, or the kind of articles; of a YAML file its own"`
 	// Items of ratify.
 	Items []ProposedItem `json:"items,omitempty"`
 	// Entries of revoke and stay: ledger indexes, or numbers and ranges, which stand for
@@ -46,6 +48,9 @@ type Proposal struct {
 	Entries  []string `json:"entries,omitempty" doc:"Of revoke and stay: ledger indexes, or numbers"`
 	File     string   `json:"file,omitempty" doc:"Text of a file of items: CSV under a head, or YAML"`
 	FileName string   `json:"file_name,omitempty" doc:"For messages"`
+	// Articles of kinds that change the charter, with their endorsements.
+	Articles []string `json:"articles,omitempty" doc:"Of kinds that change the charter: signed items, base64"`
+	BuildsOn uint64   `json:"builds_on,omitempty" doc:"Of articles that name heads: the ledger size that they were made on"`
 	FromList string   `json:"from_list,omitempty" doc:"Query over the list: class=crm groups>=2"`
 	// What items that say nothing else have.
 	Action    string `json:"action,omitempty" enum:"allow,label,block,"`

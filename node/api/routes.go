@@ -34,6 +34,7 @@ const (
 	PathMotionWithdrawal = "/v1/motions/{motion}/withdrawal"
 	PathLedger           = "/v1/ledger"
 	PathLedgerEntries    = "/v1/ledger/entries"
+	PathFeedHeads        = "/v1/feeds:heads"
 	PathQuorum           = "/v1/quorum"
 	PathRealign          = "/v1/quorum:realign"
 

@@ -3,7 +3,6 @@ package authority
 import (
 	"errors"
 	"path/filepath"
-	"slices"
 
 	"ringfence/consensus/quorum/group"
 	"ringfence/store/charter"
@@ -26,9 +25,14 @@ type Seat struct {
 const raftDir = "raft"
 
 // Take returns the seat of the node that holds the keys in ring, in a data directory
-// whose store lies in store. It is nil for a node that is no regulator's, or lacks one
-// of the keys that it takes.
-func Take(state *charter.State, ring *keys.Ring, dir, store string) (*Seat, error) {
+// whose store lies in store. It is nil for a node that lacks one of the keys that a seat
+// takes, or whose log key is not that of the ledger that founded begins.
+//
+// Whether the ledger gives these keys a seat is not asked: it changes while the node
+// runs. A newcomer takes part, without a voice, from when a motion would give it a seat,
+// since that is enacted only once it does; who waits for one follows the ledger as
+// everybody does.
+func Take(founded *charter.State, ring *keys.Ring, dir, store string) (*Seat, error) {
 	s := Seat{Dir: filepath.Join(dir, raftDir)}
 	var host keys.Private
 	for purpose, key := range map[keys.Purpose]*keys.Private{
@@ -41,8 +45,7 @@ func Take(state *charter.State, ring *keys.Ring, dir, store string) (*Seat, erro
 	}
 	s.Host = host.Public()
 	cosign := s.Cosign.Public()
-	seated := slices.ContainsFunc(state.Regulators(), func(r charter.RegulatorSeat) bool { return r.Cosign == cosign && r.Vote == s.Vote.Public() })
-	if !seated || s.Log.Public() != state.LogKey() {
+	if s.Log.Public() != founded.LogKey() {
 		return nil, nil
 	}
 	file, err := certification.Open(store, cosign)

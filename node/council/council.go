@@ -20,6 +20,7 @@ import (
 	"ringfence/node/authority"
 	"ringfence/node/council/anchors"
 	"ringfence/node/council/courier"
+	"ringfence/node/council/heads"
 	"ringfence/node/council/history"
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/seats"
@@ -69,6 +70,7 @@ type Config struct {
 	List      func() *view.List
 	Book      func() *answer.Book // reads numbers
 	Store     Store
+	Feeds     heads.Feeds
 	Now       func() time.Time
 	Random    io.Reader
 	Logger    *slog.Logger
@@ -78,6 +80,7 @@ type Config struct {
 // Council implements api.Council. It may be used concurrently.
 type Council struct {
 	*seats.Seats
+	heads.Heads
 
 	cfg     Config
 	log     *slog.Logger
@@ -133,7 +136,7 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
-	c := &Council{cfg: cfg, log: cfg.Logger, pending: make(map[string]*pending), known: make(map[cid.Cid]*memo)}
+	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, pending: make(map[string]*pending), known: make(map[cid.Cid]*memo)}
 	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Now: cfg.Now}
 	if cfg.Regulator != nil {
 		c.Seats.Regulator = cfg.Regulator

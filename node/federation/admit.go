@@ -221,7 +221,9 @@ func (f *Federation) AdmitFork(proof []byte) (intake.Outcome, error) {
 // somebody else signs by its key, whatever else bars it and however old the proof.
 func (f *Federation) watchOwnKey(o *intake.Outcome) error {
 	switch {
-	case f.cfg.Issuer.IsZero() || o.Issuer != f.cfg.Issuer:
+	case f.cfg.Issuer().IsZero() || o.Issuer != f.cfg.Issuer():
+		return nil
+	case o.Status == intake.Forked && o.Fork.Epoch() < f.epoch().Number: // which the ledger has closed
 		return nil
 	case o.Status == intake.Forked:
 		return f.stolen(fmt.Sprintf("two headers that it signed are known for place %d/%d", o.Fork.Epoch(), o.Fork.Sequence()))
@@ -235,12 +237,12 @@ func (f *Federation) watchOwnKey(o *intake.Outcome) error {
 // own key that it did not sign. A restored node is barred already, and gets its
 // own history back this way.
 func (f *Federation) watchOwnFeed(offers []intake.Offer) error {
-	if f.cfg.Issuer.IsZero() {
+	if f.cfg.Issuer().IsZero() {
 		return nil
 	}
 	for _, o := range offers {
 		h, id, err := feed.Peek(o.Header)
-		if err != nil || h.Issuer != f.cfg.Issuer {
+		if err != nil || h.Issuer != f.cfg.Issuer() {
 			continue
 		}
 		own, err := f.holdsAt(feed.Tip{Epoch: h.Epoch, Sequence: h.Sequence, CID: id})
@@ -250,7 +252,7 @@ func (f *Federation) watchOwnFeed(offers []intake.Offer) error {
 		if own || f.cfg.Door.Inspect(o).Status == intake.Refused {
 			continue
 		}
-		if _, barred, err := f.cfg.Store.Barred(f.cfg.Issuer); err != nil || barred {
+		if _, barred, err := f.cfg.Store.Barred(f.cfg.Issuer()); err != nil || barred {
 			return err
 		}
 		if err := f.stolen(fmt.Sprintf("batch %s (%d/%d) came in under it, and this node did not sign it", id, h.Epoch, h.Sequence)); err != nil {
@@ -263,7 +265,7 @@ func (f *Federation) watchOwnFeed(offers []intake.Offer) error {
 // holdsAt reports whether a batch of the own feed is the one that stands at its
 // place here, be it whole or damaged.
 func (f *Federation) holdsAt(t feed.Tip) (bool, error) {
-	signed, ok, err := f.cfg.Store.Header(f.cfg.Issuer, t.Epoch, t.Sequence)
+	signed, ok, err := f.cfg.Store.Header(f.cfg.Issuer(), t.Epoch, t.Sequence)
 	if err != nil || !ok {
 		return false, err
 	}

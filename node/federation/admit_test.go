@@ -203,7 +203,7 @@ func TestWhatSaysThatTheKeyIsStolen(t *testing.T) {
 			if got := p.bar(t); got.Kind != tt.want {
 				t.Errorf("barred by %+v", got)
 			}
-			bar, err := pen.Barred(p.store, issuer("A"), false)
+			bar, err := pen.Barred(p.store, issuer("A"), feed.Epoch{}, false)
 			must(t, err)
 			last := p.log.String()[strings.LastIndex(strings.TrimSpace(p.log.String()), "\n")+1:]
 			if told := strings.Contains(last, `"this node stops signing" reason=`+strconv.Quote(bar.Text)); told != (tt.want == feed.Stolen) {

@@ -32,8 +32,10 @@ type Store interface {
 	Has(batch cid.Cid) (bool, error)
 	// Latest returns the last batch held of the issuer's highest epoch.
 	Latest(issuer keys.Public) (feed.Tip, bool, error)
+	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
 	Bar(issuer keys.Public, bar feed.Bar) error
 	Barred(issuer keys.Public) (feed.Bar, bool, error)
+	Lift(issuer keys.Public, most feed.BarKind) error
 	Put(space, key string, value []byte) error
 	Get(space, key string) ([]byte, bool, error)
 	List(space string, fn func(key string, value []byte) error) error
@@ -68,7 +70,7 @@ type Config struct {
 	Store   Store
 	Door    Door
 	List    func() *view.List
-	Issuer  keys.Public // by which the node signs; zero when it does not
+	Issuer  func() keys.Public // by which the node signs; zero when it does not
 
 	// Admitted is called when batches are durable that the list has not taken
 	// in yet. It must not block.
@@ -76,6 +78,8 @@ type Config struct {
 	// Lift lets the issuer sign again: its peers have confirmed that its feed
 	// ends at head, undefined for a feed that nobody holds anything of.
 	Lift func(head cid.Cid) error
+	// Anchored is reconcile.Config's.
+	Anchored func(issuer keys.Public, epoch uint64) (batches uint64, closed bool)
 	// Checkpoint judges a checkpoint of the ledger that somebody gossips; nil: none is
 	// heard.
 	Checkpoint func(ctx context.Context, from keys.Public, note []byte) gossip.Verdict
@@ -207,7 +211,7 @@ func (f *Federation) open() (err error) {
 	f.pull, err = reconcile.New(reconcile.Config{
 		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
 		Opened: func(issuer keys.Public, epoch uint64) bool { return f.cfg.State().Opened(issuer, epoch) }, // as for the door
-		Keep:   f.sameMember,
+		Keep:   f.sameMember, Anchored: f.cfg.Anchored,
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
 		},

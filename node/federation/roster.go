@@ -19,6 +19,7 @@ func (f *Federation) enacted() {
 	f.lookAround()
 	f.gossip.SetDirect(f.directs())
 	f.overlay.Reconsider()
+	f.pull.Enacted()
 }
 
 // lookAround notes whether this node is alone in its federation. One that is not any

@@ -22,13 +22,13 @@ const witnesses = 2
 // stolen forbids the own issuer to sign, until a person lifts it, and tells the log
 // once what bars it, in the words of the status: a fork that is proved later is told too.
 func (f *Federation) stolen(why string) error {
-	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer)
+	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer())
 	if err != nil || bar.Kind != feed.Stolen {
-		if err := f.cfg.Store.Bar(f.cfg.Issuer, feed.Bar{Kind: feed.Stolen, Reason: why}); err != nil {
+		if err := f.cfg.Store.Bar(f.cfg.Issuer(), feed.Bar{Kind: feed.Stolen, Reason: why}); err != nil {
 			return fmt.Errorf("federation: stop signing (%s): %w", why, err)
 		}
 	}
-	told, err := pen.Barred(f.cfg.Store, f.cfg.Issuer, f.spare())
+	told, err := pen.Barred(f.cfg.Store, f.cfg.Issuer(), f.epoch(), f.spare())
 	if err != nil {
 		return fmt.Errorf("federation: %w", err)
 	}
@@ -42,10 +42,21 @@ func (f *Federation) stolen(why string) error {
 	return nil
 }
 
+// epoch is the open epoch of the own feed.
+func (f *Federation) epoch() feed.Epoch { return f.cfg.State().OpenEpoch(f.cfg.Issuer()) }
+
+// headsOf returns what a peer told of the own feed, of its open epoch: of one that the
+// ledger has closed nothing follows any more.
+func (f *Federation) headsOf(peer keys.Public) (heads []reconcile.Head, ready, asked bool) {
+	open := f.epoch()
+	heads, ready, asked = f.around.HeadsOf(peer, f.cfg.Issuer())
+	return slices.DeleteFunc(heads, func(h reconcile.Head) bool { return h.Epoch < open.Number }), ready, asked
+}
+
 // spare reports whether the charter names another key of the own issuer's member.
 func (f *Federation) spare() bool {
 	state := f.cfg.State()
-	info, ok := state.Issuer(f.cfg.Issuer)
+	info, ok := state.Issuer(f.cfg.Issuer())
 	return ok && len(state.Member(info.Member).Issuers) > 1
 }
 
@@ -88,21 +99,22 @@ func (f *Federation) confirm() phrase.Phrase {
 }
 
 func (f *Federation) tryConfirm() (missing phrase.Phrase, err error) {
-	if f.cfg.Issuer.IsZero() {
+	if f.cfg.Issuer().IsZero() {
 		return phrase.Phrase{}, nil
 	}
-	head, _, err := f.cfg.Store.Latest(f.cfg.Issuer)
+	open := f.epoch()
+	head, err := pen.Reopen(f.cfg.Store, f.cfg.Issuer(), open)
 	if err != nil {
 		return phrase.Phrase{}, err
 	}
-	proof, forked, err := f.cfg.Store.Fork(f.cfg.Issuer, head.Epoch)
+	proof, forked, err := pen.Forked(f.cfg.Store, f.cfg.Issuer(), open)
 	switch {
 	case err != nil:
 		return phrase.Phrase{}, err
 	case forked: // however long ago it came
-		return phrase.Phrase{}, f.watchOwnKey(&intake.Outcome{Status: intake.Forked, Issuer: f.cfg.Issuer, Fork: proof})
+		return phrase.Phrase{}, f.watchOwnKey(&intake.Outcome{Status: intake.Forked, Issuer: f.cfg.Issuer(), Fork: proof})
 	}
-	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer)
+	bar, _, err := f.cfg.Store.Barred(f.cfg.Issuer())
 	switch {
 	case err != nil:
 		return phrase.Phrase{}, err
@@ -150,7 +162,7 @@ func (f *Federation) met(peer keys.Public) {
 
 // parted forgets a host that is gone, but not up to where it knew the own feed.
 func (f *Federation) parted(peer keys.Public) {
-	heads, _, _ := f.around.HeadsOf(peer, f.cfg.Issuer)
+	heads, _, _ := f.headsOf(peer)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.restoring.told(peer, heads)
@@ -170,7 +182,7 @@ func (f *Federation) unconfirmed(head feed.Tip) (missing phrase.Phrase, err erro
 	ready := make(map[charter.MemberIndex]bool)
 	var highest feed.Tip
 	for _, peer := range near {
-		heads, says, asked := f.around.HeadsOf(peer, f.cfg.Issuer)
+		heads, says, asked := f.headsOf(peer)
 		if !asked {
 			unasked = f.unasked(peer)
 			continue
@@ -220,9 +232,10 @@ func (f *Federation) unasked(peer keys.Public) phrase.Phrase {
 // behind says what the own feed, which ends at head here, lacks of what anybody ever
 // told.
 func (f *Federation) behind(head feed.Tip) phrase.Phrase {
+	open := f.epoch()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	known := f.restoring.highest
+	known := open.Within(f.restoring.highest)
 	if feed.Later(head, known).CID.Equals(head.CID) {
 		return phrase.Phrase{}
 	}

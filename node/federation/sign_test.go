@@ -13,6 +13,7 @@ import (
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
+	"ringfence/store/keys"
 )
 
 // restored is the bar of a node whose store may be old.
@@ -282,7 +283,7 @@ func TestConfirmInTrouble(t *testing.T) {
 func TestWhoDoesNotSign(t *testing.T) {
 	d := feedtest.Draw(t, "A0; A0'")
 	p := newPlace(t)
-	p.cfg.Issuer = [len(p.cfg.Issuer)]byte{}
+	p.cfg.Issuer = func() keys.Public { return keys.Public{} }
 	p.store.fail["latest"] = true
 	if got := p.confirm().Text; got != "" {
 		t.Errorf("it confirms: %q", got)

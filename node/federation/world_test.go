@@ -61,7 +61,7 @@ func newPlace(t *testing.T) *place {
 	must(t, err)
 	p.Federation = &Federation{
 		cfg: Config{
-			Key: chartertest.Key("host", "own"), State: func() *charter.State { return state }, Store: p.store, Door: door, List: v.List, Issuer: issuer("A"),
+			Key: chartertest.Key("host", "own"), State: func() *charter.State { return state }, Store: p.store, Door: door, List: v.List, Issuer: func() keys.Public { return issuer("A") },
 			Admitted: func() { p.admitted++ },
 			Lift: func(head cid.Cid) error {
 				p.lifted = append(p.lifted, head)

@@ -8,7 +8,7 @@ type said struct {
 
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), motions(), anchorReasons(), ballotCodes(), membership())
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), motions(), anchorReasons(), ballotCodes(), keyringReasons(), membership())
 }
 
 // problems is what a person must look after at a node.
@@ -53,7 +53,7 @@ func bars() []said {
 	return []said{
 		{"bar.restored", "本节点暂不签署"},
 		{"bar.stolen", "本节点不签署，因为其密钥可能为他人持有"},
-		{"bar.forked", "本节点不再签署，且 restore lift 无法解除：其密钥为位置 {0}/{1} 签署了两个批次，以该密钥作出的新声明均不生效"},
+		{"bar.forked", "在监管机构恢复其密钥之前，本节点不签署，且 restore lift 无法解除：该密钥为位置 {0}/{1} 签署了两个批次，以其作出的新声明均不生效"},
 		{"remedy.confirm", "节点运行时会自行向另外两个已同步的成员查询其发布链的末端，经其确认后自动恢复签署；若可连接的成员不足，可用 ringfence restore lift HEAD 解除，HEAD 为其最后发布的批次（以其他节点显示为准），从未发布过则为 none"},
 		{"remedy.lift", "若是本成员另一台机器所签且该机器已永久停用，可用 ringfence restore lift HEAD 解除，HEAD 为最后签署的批次；否则请勿解除"},
 		{"remedy.twin", "若它是本目录的副本，请在两者都签署之前停止其一，因为同一位置的两个批次会使发布链永久冻结；若不是您的节点，则密钥已被盗用"},
@@ -68,6 +68,8 @@ func bars() []said {
 		{"why.foreign_batch", "发布链的位置 {0}/{1} 上是他人签署的批次"},
 		{"why.unsigned_batch", "收到以该密钥签署的批次 {0}（{1}/{2}），而本节点并未签署"},
 		{"why.unopened_epoch", "一个以该密钥签署的批次头声称属于从未开启的纪元 {0}"},
+		{"why.new_epoch", "监管机构已在纪元 {0} 恢复该密钥，而它可能已在别处于该纪元签署过"},
+		{"problem.no_base", "发布链须从批次 {0}（{1}/{2}）继续，监管机构由此恢复了它，而此处尚未持有；正从其他节点获取"},
 		{"why.twin_at", "其地址为 {0}"},
 		{"lift.not_barred", "没有任何限制阻止本节点签署，因此无可解除"},
 		{"lift.not_none", "指明的是从未签署过的密钥，而此处的发布链止于 {0}（{1}/{2}）"},
@@ -148,6 +150,9 @@ func gaps() []said {
 		{"gap.unopened_epoch", "账本尚未在此开启密钥 {1} 的纪元 {0}"},
 		{"gap.unknown_epoch", "此处不知道纪元 {0} 从何处开始"},
 		{"gap.frozen_epoch", "密钥 {1} 的纪元 {0} 因分叉而冻结，只接收账本锚定的内容"},
+		{"gap.closed", "账本已关闭该纪元"},
+		{"gap.closed_epoch", "账本已关闭密钥 {1} 的纪元 {0}，只接收账本锚定的内容"},
+		{"gap.missing_base", "此处没有纪元 {0} 所承接的批次，或该批次承接的是另一个批次"},
 		{"gap.no_body", "只收到批次头，没有批次体；请索取批次体"},
 		{"gap.incomplete_body", "批次体不完整：声明 {0} 缺少内容，而其到 {1} 才过期（名单日期为 {2}）；请向其他节点索取批次体"},
 	}

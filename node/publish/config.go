@@ -8,9 +8,11 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ringfence/node/phrase"
+	"ringfence/node/publish/damage"
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/internal/queue"
 	"ringfence/node/publish/pen"
@@ -47,14 +49,8 @@ type Config struct {
 // one.
 type Store interface {
 	pen.Store
-	Damage
+	damage.Store
 	Values
-}
-
-// Damage tells which batches are held and cannot be read.
-type Damage interface {
-	Quarantined() ([]feed.Quarantined, error)
-	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
 }
 
 // Values keeps small named values.
@@ -81,17 +77,19 @@ type View interface {
 // ErrNotIssuer says that the charter does not know the key as an issuer.
 var ErrNotIssuer = errors.New("publish: not an issuer of the federation")
 
+// ErrDamaged says that a batch of the issuer's own cannot be read here.
+var ErrDamaged = damage.ErrDamaged
+
 // ErrQueue says that what was accepted before has to be said first, and cannot be.
 var ErrQueue = errors.New("publish: what was accepted before waits to be said first")
 
 // Publisher speaks for one issuer. It is safe for concurrent use; one
 // publication is made at a time.
 type Publisher struct {
-	cfg    Config
-	pen    *pen.Pen
-	issuer keys.Public
-	book   publication.Book
-	line   queue.Line
+	cfg  Config
+	as   atomic.Pointer[identity]
+	book publication.Book
+	line queue.Line
 
 	mu    sync.Mutex // held while anything is said; guards what follows
 	dealt []Drained  // of the queue, that Drain has not returned yet
@@ -109,10 +107,29 @@ func New(cfg Config) (*Publisher, error) {
 	case cfg.Now == nil || cfg.Random == nil:
 		return nil, fmt.Errorf("publish: clock and randomness are needed")
 	}
-	p := &Publisher{cfg: cfg, issuer: cfg.Key.Public(), book: publication.Book{Values: cfg.Store}, line: queue.Line{Values: cfg.Store}}
-	federation := cfg.View.List().State().Federation()
-	p.pen = pen.New(pen.Config{Key: cfg.Key, Federation: federation, Store: cfg.Store, Door: cfg.Door, Now: cfg.Now, MaySign: p.maySign, Spare: p.spare})
+	p := &Publisher{cfg: cfg, book: publication.Book{Values: cfg.Store}, line: queue.Line{Values: cfg.Store}}
+	p.adopt(cfg.Key)
 	return p, nil
+}
+
+// identity is by which key the publisher speaks.
+type identity struct {
+	issuer keys.Public
+	pen    *pen.Pen
+}
+
+func (p *Publisher) adopt(key keys.Private) {
+	p.as.Store(&identity{key.Public(), pen.New(pen.Config{
+		Key: key, Federation: p.cfg.View.List().State().Federation(), Store: p.cfg.Store, Door: p.cfg.Door, Now: p.cfg.Now,
+		MaySign: p.maySign, Spare: p.spare, Epoch: p.epoch,
+	})})
+}
+
+// Succeed goes on under another key of the member, once what is being said is said.
+func (p *Publisher) Succeed(key keys.Private) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.adopt(key)
 }
 
 // InForce returns ErrNotIssuer, with the reason, unless the charter as it stands names
@@ -130,15 +147,18 @@ func (p *Publisher) maySign() error {
 	return p.cfg.MaySign()
 }
 
+// epoch is the open epoch of the feed, by the charter as the list has it.
+func (p *Publisher) epoch() feed.Epoch { return p.cfg.View.List().State().OpenEpoch(p.Issuer()) }
+
 // spare reports whether the charter names another key of the issuer's member.
 func (p *Publisher) spare() bool {
 	state := p.cfg.View.List().State()
-	r, ok := state.Record(p.issuer)
-	return ok && slices.ContainsFunc(state.Member(r.Member).Issuers, func(k keys.Public) bool { return k != p.issuer })
+	r, ok := state.Record(p.Issuer())
+	return ok && slices.ContainsFunc(state.Member(r.Member).Issuers, func(k keys.Public) bool { return k != p.Issuer() })
 }
 
 // Issuer returns the key whose feed is written.
-func (p *Publisher) Issuer() keys.Public { return p.issuer }
+func (p *Publisher) Issuer() keys.Public { return p.as.Load().issuer }
 
 // speaker is who speaks, by the charter as it stands now.
 type speaker struct {
@@ -156,12 +176,12 @@ func (s *speaker) terms() hand.Terms {
 func (p *Publisher) speaker() (speaker, error) {
 	list := p.cfg.View.List()
 	state := list.State()
-	info, ok := state.Issuer(p.issuer)
-	if r, was := state.Record(p.issuer); was && !ok {
-		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.ended_issuer", "the regulators ended the issuer key %s at ledger entry %d, and an ended key signs nothing more: the member goes on under another key that the ledger admits, on the node that holds that key", p.issuer.Short(), r.End.Since))
+	info, ok := state.Issuer(p.Issuer())
+	if r, was := state.Record(p.Issuer()); was && !ok {
+		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.ended_issuer", "the regulators ended the issuer key %s at ledger entry %d, and an ended key signs nothing more: the member goes on under another key that the ledger admits, on the node that holds that key", p.Issuer().Short(), r.End.Since))
 	}
 	if !ok {
-		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s: it speaks, by itself, once the regulators have admitted it; ringfence join asks for that", p.issuer.Short()))
+		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.not_issuer", "the charter names no issuer with the key %s: it speaks, by itself, once the regulators have admitted it; ringfence join asks for that", p.Issuer().Short()))
 	}
 	return speaker{list: list, state: state, member: info.Member, id: state.Member(info.Member).ID, now: p.cfg.Now().Unix()}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"ringfence/node/publish/damage"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/view"
@@ -37,7 +38,7 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 	if err != nil {
 		return out, err
 	}
-	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
+	if err := errors.Join(mayFlag(who), damage.Check(p.cfg.Store, p.Issuer())); err != nil {
 		return out, err
 	}
 	t, known, err := p.know(who, d)
@@ -60,7 +61,7 @@ func (p *Publisher) DryRun(ctx context.Context, d *Delivery, opts Options) (DryR
 		return out, err
 	}
 	out.Say = len(statements)
-	out.Preview, err = p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID(t.publication), statements)
+	out.Preview, err = p.cfg.View.Preview(p.Issuer(), who.now, assertion.PublicationID(t.publication), statements)
 	if err != nil {
 		return out, fmt.Errorf("publish: preview: %w", err)
 	}

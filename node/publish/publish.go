@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"ringfence/node/publish/damage"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
@@ -127,7 +128,7 @@ func (p *Publisher) know(who speaker, d *Delivery) (drafter, publication.Known, 
 // publish is Publish once the feed is whole. The caller holds mu.
 func (p *Publisher) publish(ctx context.Context, who speaker, d *Delivery, opts Options) (Result, error) {
 	begun := p.cfg.Now()
-	if err := errors.Join(mayFlag(who), p.checkReadable()); err != nil {
+	if err := errors.Join(mayFlag(who), damage.Check(p.cfg.Store, p.Issuer())); err != nil {
 		return Result{}, err
 	}
 	t, res, err := p.take(ctx, who, d, opts)

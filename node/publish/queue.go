@@ -30,7 +30,7 @@ func (p *Publisher) waits(err error) (why string, waits bool) {
 	if !errors.Is(err, feed.ErrBarred) || !p.cfg.Queue {
 		return "", false
 	}
-	bar, _, failed := p.cfg.Store.Barred(p.issuer)
+	bar, _, failed := p.cfg.Store.Barred(p.Issuer())
 	if failed != nil || bar.Kind != feed.Restored {
 		return "", false
 	}
@@ -140,7 +140,7 @@ func (p *Publisher) queueSaid(note string, statements []assertion.Statement, why
 		return Said{}, err
 	}
 	e.Note = note
-	one := publication.Record{ID: id, Member: who.id, Issuer: p.issuer.String(), File: note, Begun: p.cfg.Now().UTC()}
+	one := publication.Record{ID: id, Member: who.id, Issuer: p.Issuer().String(), File: note, Begun: p.cfg.Now().UTC()}
 	if note == "" {
 		one.File = inWords(&statements[0])
 	}
@@ -332,7 +332,7 @@ func (p *Publisher) sayQueued(who speaker, e *queue.Entry, one *publication.Reco
 	if err != nil {
 		return nil, err
 	}
-	admitted, err := p.pen.Write(batches) // all of it has its place, or nothing
+	admitted, err := p.as.Load().pen.Write(batches) // all of it has its place, or nothing
 	if err == nil {
 		err = p.show(admitted)
 	}

@@ -18,7 +18,7 @@ func (p *Publisher) Publications() ([]publication.Listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return publication.List(records, p.cfg.View.Deliveries(who.member), who.id, p.issuer), nil
+	return publication.List(records, p.cfg.View.Deliveries(who.member), who.id, p.Issuer()), nil
 }
 
 // open begins the publication of a delivery.
@@ -28,7 +28,7 @@ func (p *Publisher) open(who speaker, d *Delivery) (publication.Record, error) {
 		return publication.Record{}, err
 	}
 	one := publication.Record{
-		ID: id, Member: who.id, Issuer: p.issuer.String(), State: publication.Open,
+		ID: id, Member: who.id, Issuer: p.Issuer().String(), State: publication.Open,
 		File: d.File, Mapping: d.Mapping, Digest: hex.EncodeToString(d.Digest[:]), Begun: p.cfg.Now().UTC(),
 	}
 	return one, p.book.Keep(&one)

@@ -179,7 +179,7 @@ func (r *run) commitParts(ctx context.Context, res *Result) error {
 				batches = append(batches, group[i].batch)
 			}
 		}
-		admitted, err := r.pen.Write(batches)
+		admitted, err := r.as.Load().pen.Write(batches)
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ func (p *Publisher) Preview(statements ...assertion.Statement) (view.Preview, er
 	if err != nil {
 		return view.Preview{}, err
 	}
-	got, err := p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID{}, statements)
+	got, err := p.cfg.View.Preview(p.Issuer(), who.now, assertion.PublicationID{}, statements)
 	if err != nil {
 		return view.Preview{}, fmt.Errorf("publish: preview: %w", err)
 	}
@@ -99,7 +99,7 @@ func (p *Publisher) Say(ctx context.Context, note string, statements ...assertio
 			return said, context.Cause(ctx)
 		}
 		n := min(groupSize, len(batches))
-		admitted, err := p.pen.Write(batches[:n])
+		admitted, err := p.as.Load().pen.Write(batches[:n])
 		if err != nil {
 			return said, err
 		}
@@ -118,7 +118,7 @@ func (p *Publisher) Say(ctx context.Context, note string, statements ...assertio
 
 // sound refuses statements that would be void.
 func (p *Publisher) sound(who speaker, statements []assertion.Statement) error {
-	trial, err := p.cfg.View.Preview(p.issuer, who.now, assertion.PublicationID{}, statements)
+	trial, err := p.cfg.View.Preview(p.Issuer(), who.now, assertion.PublicationID{}, statements)
 	if err != nil {
 		return fmt.Errorf("publish: preview: %w", err)
 	}
@@ -162,7 +162,7 @@ func (p *Publisher) afterwards(who speaker, said Said, note string, statements [
 	if len(statements) > 1 {
 		at := p.cfg.Now().UTC()
 		one := publication.Record{
-			ID: said.Publication, Member: who.id, Issuer: p.issuer.String(), State: publication.Complete,
+			ID: said.Publication, Member: who.id, Issuer: p.Issuer().String(), State: publication.Complete,
 			File: note, Statements: len(said.Statements), Begun: at, Ended: at,
 		}
 		if err := p.book.Keep(&one); err != nil {

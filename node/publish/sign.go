@@ -21,7 +21,7 @@ func (p *Publisher) Recover() (int, error) {
 // settle admits, lists and announces what is reserved, and brings the list up
 // to date. The caller holds mu.
 func (p *Publisher) settle() (int, error) {
-	recovered, admitted, err := p.pen.Settle()
+	recovered, admitted, err := p.as.Load().pen.Settle()
 	if err != nil {
 		return 0, err
 	}
@@ -33,7 +33,7 @@ func (p *Publisher) settle() (int, error) {
 func (p *Publisher) Lift(head cid.Cid, most feed.BarKind) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.pen.Lift(head, most); err != nil {
+	if err := p.as.Load().pen.Lift(head, most); err != nil {
 		return err
 	}
 	_, err := p.settle()
@@ -45,7 +45,7 @@ func (p *Publisher) Lift(head cid.Cid, most feed.BarKind) error {
 func (p *Publisher) MaySay() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	err := p.pen.MaySign()
+	err := p.as.Load().pen.MaySign()
 	if _, waits := p.waits(err); waits {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
+	"ringfence/node/reconcile/internal/mend"
 	"ringfence/node/reconcile/internal/parts"
 	"ringfence/store/intake"
 )
@@ -34,7 +35,7 @@ func (pl *plan) admit() {
 	parts.Turn(pl.behind)
 	var all []intake.Offer
 	for _, q := range l.parts {
-		all = append(all, offers(q.Records)...)
+		all = append(all, mend.Offers(q.Records)...)
 	}
 	r := pl.r
 	pl.start(func(context.Context) {
@@ -83,7 +84,7 @@ func (pl *plan) shown(l *lot, outcomes []intake.Outcome, err error, now time.Tim
 			outcomes = outcomes[min(len(outcomes), len(q.Records)):]
 			continue
 		}
-		fresh, stop := firstStop(outcomes[:len(q.Records)])
+		fresh, stop := claims.FirstStop(outcomes[:len(q.Records)])
 		outcomes = outcomes[len(q.Records):]
 		if fresh > 0 {
 			pl.grew(f, uint64(fresh), now)
@@ -99,20 +100,6 @@ func (pl *plan) shown(l *lot, outcomes []intake.Outcome, err error, now time.Tim
 		}
 		pl.review(f, now)
 	}
-}
-
-// firstStop counts fresh outcomes up to the first that stops the feed.
-func firstStop(outcomes []intake.Outcome) (fresh int, stop *intake.Outcome) {
-	for i := range outcomes {
-		switch outcomes[i].Status {
-		case intake.Fresh:
-			fresh++
-		case intake.Known:
-		case intake.Early, intake.Refused, intake.Forked:
-			return fresh, &outcomes[i]
-		}
-	}
-	return fresh, nil
 }
 
 // grew notes that batches of a feed were admitted: what was in its way is gone,

@@ -4,12 +4,11 @@ import (
 	"context"
 	"time"
 
-	"github.com/ipfs/go-cid"
-
 	"ringfence/node/phrase"
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
+	"ringfence/node/reconcile/internal/mend"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
@@ -116,7 +115,7 @@ func (pl *plan) repair(now time.Time) {
 	p.asking++
 	r := pl.r
 	p.start(func(ctx context.Context) {
-		lie, failed, own := r.repair(ctx, p.key)
+		lie, failed, own := mend.Work{Held: r.cfg.Held, Taker: r.cfg.Taker, Open: r.cfg.Open}.From(ctx, p.key)
 		r.post(func(now time.Time) {
 			p.asking--
 			pl.repairing = false
@@ -141,40 +140,4 @@ func (pl *plan) leastAsked(now time.Time) (least *peer) {
 		}
 	}
 	return least
-}
-
-// repair fetches what is in quarantine and shows it to the door; lie says what was
-// refused, own what this node's store could not do.
-func (r *Reconciler) repair(ctx context.Context, peer keys.Public) (lie string, failed ask.Failure, own error) {
-	damaged, own := r.cfg.Held.Quarantined()
-	if own != nil || len(damaged) == 0 {
-		return "", failed, own
-	}
-	var ids []cid.Cid
-	for _, q := range damaged[:min(len(damaged), message.MaxBatches)] {
-		ids = append(ids, q.Batch)
-	}
-	var records []message.Record
-	failed = ask.With(ctx, r.cfg.Open, peer, func(t *ask.Talk) (err error) {
-		records, err = t.FetchBatches(ids)
-		return err
-	})
-	if failed.Fault != ask.NoFault || len(records) == 0 {
-		return "", failed, nil
-	}
-	outcomes, own := r.cfg.Taker.Admit(offers(records))
-	for _, o := range outcomes {
-		if o.Status == intake.Refused {
-			lie = o.Detail
-		}
-	}
-	return lie, failed, own
-}
-
-func offers(records []message.Record) []intake.Offer {
-	all := make([]intake.Offer, len(records))
-	for i, rec := range records {
-		all[i] = intake.Offer{Header: rec.Header, Body: rec.Body}
-	}
-	return all
 }

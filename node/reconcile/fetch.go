@@ -95,7 +95,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 			break
 		}
 		c := f.claims[p]
-		if c == nil || !c.Bad.IsZero() || c.Count <= f.Next || f.state != Pulling {
+		if c == nil || !c.Bad.IsZero() || f.within(c.Count) <= f.Next || f.state != Pulling {
 			continue
 		}
 		if !pl.quotas.Allow(f.Issuer, now) {
@@ -118,7 +118,7 @@ func (pl *plan) assign(p *peer, now time.Time) *job {
 
 // span adds a span of f to a job, when room allows, and returns what it may cost.
 func (pl *plan) span(j *job, f *pull, p *peer, room, grant int) int {
-	count := f.claims[p].Count
+	count := f.within(f.claims[p].Count)
 	q, i := f.Open(count)
 	if q == nil {
 		return 0

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"crypto/sha256"
+	"math"
 	"slices"
 	"time"
 
@@ -258,6 +259,9 @@ func (pl *plan) wantProof(p *peer, f *pull, c *claim, held feed.ForkProof) {
 	if c.Head == nil || !c.Head.Forked || c.Proof {
 		return
 	}
+	if _, closed := pl.r.cfg.Anchored(f.Issuer, f.Epoch); closed {
+		return // of which no proof is taken
+	}
 	if held.IsZero() || sha256.Sum256(held.Bytes()) != c.Head.Proof {
 		c.Proof = pl.errand(p, errand{f: f, proof: true})
 	}
@@ -334,14 +338,48 @@ func (pl *plan) look(f *pull, now time.Time) (proof feed.ForkProof) {
 		}
 		return err
 	}, now)
-	if f.forked = f.forked || forked; f.forked && !f.frozen() && !pl.r.cfg.Keep(f.Issuer) {
-		f.become(Frozen, phrase.New("gap.frozen", "a fork proof is held"), pl.r.cfg.Now())
-	}
 	if held {
 		f.Next = max(f.Next, tip.Sequence+1)
 	}
+	f.forked = f.forked || forked
+	pl.limit(f)
 	pl.used -= f.Trim()
 	return proof
+}
+
+// limit finds out how much is taken of a feed, and freezes it where that is held.
+func (pl *plan) limit(f *pull) {
+	f.beyond = 0
+	anchored, closed := pl.r.cfg.Anchored(f.Issuer, f.Epoch)
+	limited := (f.forked || closed) && !pl.r.cfg.Keep(f.Issuer)
+	if limited {
+		f.beyond = math.MaxUint64 - anchored
+	}
+	switch {
+	case !limited || f.Next < anchored:
+		if f.frozen() {
+			f.become(Settled, phrase.Phrase{}, pl.r.cfg.Now())
+		}
+	case f.frozen():
+	case f.forked:
+		f.become(Frozen, phrase.New("gap.frozen", "a fork proof is held"), pl.r.cfg.Now())
+	default:
+		f.become(Frozen, phrase.New("gap.closed", "the ledger has closed the epoch"), pl.r.cfg.Now())
+	}
+}
+
+// enacted takes in that the ledger has gone on.
+func (pl *plan) enacted(now time.Time) {
+	for _, p := range pl.order {
+		if p.strange {
+			p.strange, p.known, p.next = false, message.Cursor{}, now
+		}
+	}
+	for _, f := range pl.feeds {
+		if _, closed := pl.r.cfg.Anchored(f.Issuer, f.Epoch); closed || f.forked {
+			pl.review(f, now)
+		}
+	}
 }
 
 // review decides how the pulling of a feed stands, after something happened.
@@ -353,6 +391,7 @@ func (pl *plan) review(f *pull, now time.Time) {
 // decide is review of a feed that was just looked at.
 func (pl *plan) decide(f *pull, now time.Time) {
 	claimed, live := f.claims.Reach()
+	claimed, live = f.within(claimed), f.within(live)
 	switch {
 	case f.frozen():
 		pl.used -= f.Clear()

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -35,9 +36,10 @@ type pull struct {
 	claims claims.Book[*peer]
 	recent *Head // of the claims, which are mostly the same
 	state  State
-	forked bool // a proof is held
-	queued bool // among those that are behind
-	unread bool // aside because of what peers gave, so that another claim ends it
+	forked bool   // a proof is held
+	beyond uint64 // how many of all places that there may be are not taken
+	queued bool   // among those that are behind
+	unread bool   // aside because of what peers gave, so that another claim ends it
 
 	reason phrase.Phrase // of a state other than settled and pulling
 	asked  []keys.Public // for what is withheld
@@ -50,6 +52,9 @@ type pull struct {
 	told   uint64        // how many of them the log was told wait
 	toldAt time.Time
 }
+
+// within returns how many of so many batches are taken.
+func (f *pull) within(batches uint64) uint64 { return min(batches, math.MaxUint64-f.beyond) }
 
 func (f *pull) frozen() bool { return f.state == Frozen }
 

@@ -50,7 +50,7 @@ type Taker interface {
 }
 
 // Config is what a Reconciler needs. Its funcs are called from several goroutines.
-// Opened, Keep and Now may be asked under the Reconciler's lock and must not call it;
+// Opened, Keep, Anchored and Now may be asked under the Reconciler's lock and must not call it;
 // the others may.
 type Config struct {
 	Held   Held
@@ -69,13 +69,17 @@ type Config struct {
 	// Doubt hears whom a conversation failed with that should be connected.
 	Doubt func(peer keys.Public)
 	// Opened reports whether the door takes anything of an epoch: the issuer was
-	// admitted and the ledger has opened it. Of others nothing is remembered, so what
-	// opens later is heard of when a peer is met again. nil: the door is asked with a
-	// record.
+	// admitted and the ledger has opened it. Of others nothing is remembered; who told of
+	// them is asked again once Enacted says that the ledger has gone on. nil: the door is
+	// asked with a record.
 	Opened func(issuer keys.Public, epoch uint64) bool
 	// Keep reports, as for the door, of whom what a fork froze is pulled all the same.
 	// nil: of nobody.
 	Keep func(issuer keys.Public) bool
+	// Anchored returns how many batches of an epoch the ledger has anchored, and whether
+	// it has closed the epoch. No more is pulled of one that is closed, or that a fork
+	// froze. nil: nothing is anchored or closed.
+	Anchored func(issuer keys.Public, epoch uint64) (batches uint64, closed bool)
 
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -121,6 +125,9 @@ func New(cfg Config) (*Reconciler, error) {
 	if cfg.Keep == nil {
 		cfg.Keep = func(keys.Public) bool { return false }
 	}
+	if cfg.Anchored == nil {
+		cfg.Anchored = func(keys.Public, uint64) (uint64, bool) { return 0, false }
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -161,27 +168,13 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		again, began := r.turn(), time.Now()
-		pass(ctx, again, r.inbox.Wake())
-		pass(ctx, leastTurn-time.Since(began), nil) // much talk is heard at once
+		pace.Pass(ctx, again, r.inbox.Wake())
+		pace.Pass(ctx, leastTurn-time.Since(began), nil) // much talk is heard at once
 	}
 	cancel()
 	working.Wait()
 	r.answerer.Stop()
 	return nil
-}
-
-// pass lets time go by, until it is interrupted.
-func pass(ctx context.Context, d time.Duration, interrupted <-chan struct{}) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-interrupted:
-	case <-timer.C:
-	}
 }
 
 // turn lets the plan act on what happened, and returns when to look again.
@@ -236,6 +229,12 @@ func (r *Reconciler) Stir() {
 	if !r.stirred.Swap(true) {
 		r.inbox.Rouse()
 	}
+}
+
+// Enacted says that the ledger has gone on: what was passed over may be open now, and of
+// what is frozen more may be anchored.
+func (r *Reconciler) Enacted() {
+	r.post(func(now time.Time) { r.plan.enacted(now) })
 }
 
 // Serve answers on a stream until its other end has asked all it wanted, or asks

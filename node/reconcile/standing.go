@@ -97,7 +97,7 @@ func (r *Reconciler) Standing() Standing {
 		told[p] = &PeerStanding{Peer: k, Beacon: p.word.Beacon, Heard: p.heard, RoundTrip: p.trip, Behind: all, Compared: p.compared, Complete: p.complete()}
 	}
 	for l, f := range pl.feeds {
-		if !frozen[l] {
+		if !frozen[l] && !f.frozen() {
 			s.Total += f.standing(held[l], told)
 		}
 		if f.state != Settled {

@@ -343,7 +343,7 @@ func (n *Node) config() federation.Config {
 	}
 	cfg := federation.Config{
 		Key: n.host, State: n.roster(), Genesis: n.net.sealed, Store: n.Store, Door: n.Door, List: n.View.List,
-		Issuer:   n.key.Public(),
+		Issuer:   n.key.Public,
 		Admitted: n.wake,
 		Lift:     func(head cid.Cid) error { return n.Publisher.Lift(head, feed.Restored) },
 		Logger:   log, Now: n.Now, Version: "crowd",

@@ -2,6 +2,7 @@ package charter
 
 import (
 	"ringfence/store/charter/article"
+	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
 )
@@ -110,6 +111,33 @@ func (s *State) RecordAt(index uint32) (*IssuerRecord, bool) { return s.roster.G
 
 // Admitted returns how many issuers were ever admitted: indexes are below it.
 func (s *State) Admitted() uint32 { return uint32(s.roster.Len()) }
+
+// OpenEpoch returns the epoch that the ledger opened last of an issuer; the first of a key
+// that was never admitted.
+func (s *State) OpenEpoch(k keys.Public) feed.Epoch {
+	r, ok := s.Record(k)
+	if !ok {
+		return feed.Epoch{}
+	}
+	return r.open().feed()
+}
+
+// EpochOf returns an epoch of an issuer; false when the ledger has not opened it.
+func (s *State) EpochOf(k keys.Public, number uint64) (feed.Epoch, bool) {
+	r, ok := s.Record(k)
+	if !ok || number > r.open().Number {
+		return feed.Epoch{}, false
+	}
+	return r.Epochs[number].feed(), true
+}
+
+func (e *Epoch) feed() feed.Epoch {
+	f := feed.Epoch{Number: e.Number}
+	if e.Base != nil {
+		f.Base = feed.Tip{Epoch: e.Base.Epoch, Sequence: e.Base.Sequence, CID: e.Base.CID()}
+	}
+	return f
+}
 
 // Opened reports whether the ledger has opened that epoch of an issuer, whether or not
 // it has closed it since.

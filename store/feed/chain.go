@@ -33,6 +33,13 @@ type Chain struct {
 	Tip  Tip  // the last batch held
 	Held bool // false: nothing of this epoch is held, and Tip is none
 
+	// Opened says that the ledger has opened this epoch, as it has the first of each.
+	Opened bool
+	// Base is the batch on which the epoch goes on, the zero Tip for none. BaseHeld says
+	// that it is held here, with its time.
+	Base     Tip
+	BaseHeld bool
+
 	// At returns the signed header held at a sequence up to the tip's.
 	At func(sequence uint64) (signed []byte, held bool, err error)
 }
@@ -45,10 +52,10 @@ type Chain struct {
 func (c Chain) Place(v Verified) (Relation, []byte, error) {
 	sequence := v.header.Sequence
 	switch {
-	case !c.Held && v.header.Epoch > 0:
+	case !c.Held && v.header.Epoch > 0 && !c.Opened:
 		return NewEpoch, nil, nil
 	case !c.Held && sequence == 0:
-		return Next, nil, nil
+		return c.begins(v), nil, nil
 	case !c.Held || sequence > c.Tip.Sequence+1:
 		return Gap, nil, nil
 	case sequence == c.Tip.Sequence+1:
@@ -71,6 +78,18 @@ func (c Chain) Place(v Verified) (Relation, []byte, error) {
 		return Known, nil, nil
 	}
 	return Fork, signed, nil
+}
+
+// begins places a header that is the first of its epoch. A base is its parent: who does
+// not hold that yet cannot judge it, and neither can who knows another one.
+func (c Chain) begins(v Verified) Relation {
+	switch {
+	case !v.header.Previous.Equals(c.Base.CID), c.Base.CID.Defined() && !c.BaseHeld:
+		return Gap
+	case v.header.Time < c.Base.Time:
+		return Backwards
+	}
+	return Next
 }
 
 // after places a header that has the sequence after the tip's.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
@@ -69,17 +71,40 @@ func TestPlace(t *testing.T) {
 	}
 }
 
+// A later epoch begins once the ledger has opened it, on the base that it names and on no
+// other, and not before that is held.
 func TestPlaceNewEpoch(t *testing.T) {
-	d := feedtest.Draw(t, "A1")
-	h := d.Batch("A1").Header
-	h.Epoch, h.Previous = 1, d.Batch("A1").CID
-	b := feedtest.Sign(t, h, nil, feedtest.Key("A"))
-	v, err := feed.Verify(b.Signed, feedtest.Federation())
-	if err != nil {
-		t.Fatal(err)
+	d := feedtest.Draw(t, "A1 <- A2; A1 <- A2'")
+	base := d.Batch("A2").Tip()
+	begins := func(previous cid.Cid, sequence uint64, at int64) feed.Verified {
+		t.Helper()
+		h := d.Batch("A1").Header
+		h.Epoch, h.Sequence, h.Previous, h.Time = 1, sequence, previous, at
+		v, err := feed.Verify(feedtest.Sign(t, h, nil, feedtest.Key("A")).Signed, feedtest.Federation())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
 	}
-	if got, _, err := chainOf(d).Place(v); err != nil || got != feed.NewEpoch {
-		t.Errorf("relation %v (%v), want %v", got, err, feed.NewEpoch)
+	on := begins(base.CID, 0, base.Time)
+	for name, tt := range map[string]struct {
+		chain feed.Chain
+		offer feed.Verified
+		want  feed.Relation
+	}{
+		"not opened":                 {feed.Chain{}, on, feed.NewEpoch},
+		"on its base":                {feed.Chain{Opened: true, Base: base, BaseHeld: true}, on, feed.Next},
+		"the base is not held":       {feed.Chain{Opened: true, Base: base}, on, feed.Gap},
+		"on another":                 {feed.Chain{Opened: true, Base: base, BaseHeld: true}, begins(d.Batch("A2'").CID, 0, base.Time), feed.Gap},
+		"on nothing, where one is":   {feed.Chain{Opened: true, Base: base, BaseHeld: true}, begins(cid.Undef, 0, base.Time), feed.Gap},
+		"on nothing":                 {feed.Chain{Opened: true}, begins(cid.Undef, 0, 0), feed.Next},
+		"on something where nothing": {feed.Chain{Opened: true}, on, feed.Gap},
+		"before its base":            {feed.Chain{Opened: true, Base: base, BaseHeld: true}, begins(base.CID, 0, base.Time-1), feed.Backwards},
+		"not the first":              {feed.Chain{Opened: true, Base: base, BaseHeld: true}, begins(base.CID, 1, base.Time), feed.Gap},
+	} {
+		if got, _, err := tt.chain.Place(tt.offer); err != nil || got != tt.want {
+			t.Errorf("%s: relation %v (%v), want %v", name, got, err, tt.want)
+		}
 	}
 }
 

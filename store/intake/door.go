@@ -66,6 +66,9 @@ type Config struct {
 	// Opened returns the highest epoch of an issuer that the ledger has opened;
 	// nil: 0 of everybody. It is asked without the lock too.
 	Opened func(issuer keys.Public) uint64
+	// Base returns the batch of the epoch before on which an opened epoch goes on,
+	// without its time, the zero Tip for none; nil: all begin from nothing.
+	Base func(issuer keys.Public, epoch uint64) feed.Tip
 	// Anchored returns the last head that the ledger anchored in an epoch;
 	// nil: nothing is anchored.
 	Anchored func(issuer keys.Public, epoch uint64) (feed.Tip, bool)
@@ -104,6 +107,9 @@ func New(cfg Config) (*Door, error) {
 	}
 	if cfg.Opened == nil {
 		cfg.Opened = func(keys.Public) uint64 { return 0 }
+	}
+	if cfg.Base == nil {
+		cfg.Base = func(keys.Public, uint64) feed.Tip { return feed.Tip{} }
 	}
 	if cfg.Anchored == nil {
 		cfg.Anchored = func(keys.Public, uint64) (feed.Tip, bool) { return feed.Tip{}, false }
@@ -162,7 +168,7 @@ func (d *Door) Inspect(offer Offer) Outcome {
 }
 
 // AdmitFork takes an encoded fork proof. Its outcome is Forked, or Early when
-// the issuer is not known or its epoch not open here or a later release made it, or
+// the issuer is not known or its epoch not open here, or closed, or a later release made it, or
 // Refused when it proves nothing. Only the first keeps anything: of epochs that were
 // never opened one key can sign as many forks as it likes.
 func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
@@ -183,6 +189,9 @@ func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	}
 	first, _ := proof.Headers()
 	outcome := d.cfg.unopened(proof.Issuer(), proof.Epoch())
+	if d.cfg.closed(proof.Issuer(), proof.Epoch()) {
+		outcome = because(FrozenEpoch, "the ledger has closed epoch %d of key %s; only what it anchored of it is taken", proof.Epoch(), proof.Issuer().Short())
+	}
 	if outcome.Status == 0 {
 		if outcome, err = keepFork(d.cfg.Store, proof); err != nil {
 			return Outcome{}, fmt.Errorf("intake: keep fork proof: %w", err)

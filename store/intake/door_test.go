@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
@@ -463,7 +465,7 @@ func TestAForkOfAnEpochThatIsNotOpen(t *testing.T) {
 		letter string
 		epoch  uint64
 		reason Reason
-	}{{"A", 3, UnopenedEpoch}, {"A", 1 << 40, UnopenedEpoch}, {"B", 1, UnopenedEpoch}, {"A", 2, NewFork}, {"A", 0, NewFork}, {"B", 0, NewFork}} {
+	}{{"A", 3, UnopenedEpoch}, {"A", 1 << 40, UnopenedEpoch}, {"B", 1, UnopenedEpoch}, {"A", 2, NewFork}, {"A", 0, FrozenEpoch}, {"A", 1, FrozenEpoch}, {"B", 0, NewFork}} {
 		before := len(s.forks)
 		got, err := door.AdmitFork(proof(c.letter, c.epoch))
 		if err != nil || got.Reason != c.reason || got.Tip.Epoch != c.epoch || got.Issuer != feedtest.Key(c.letter).Public() {
@@ -473,6 +475,48 @@ func TestAForkOfAnEpochThatIsNotOpen(t *testing.T) {
 			t.Errorf("epoch %d of %s: kept %v, %d told", c.epoch, c.letter, kept, told)
 		}
 	}
+}
+
+// A reinstated issuer goes on in a new epoch, on its base: nobody takes that before the
+// base, nor anything of the old epoch beyond it, be that another branch.
+func TestANewEpochGoesOnFromItsBase(t *testing.T) {
+	d := feedtest.Draw(t, "A1 <- A2 <- A3; A2 <- A3'")
+	base, a, opened := d.Batch("A2").Tip(), feedtest.Key("A").Public(), uint64(0)
+	base.Time = 0 // which the ledger does not tell
+	door, s := open(t, func(c *Config) {
+		c.Opened = func(keys.Public) uint64 { return opened }
+		c.Base = func(keys.Public, uint64) feed.Tip { return base }
+		c.Anchored = func(_ keys.Public, epoch uint64) (feed.Tip, bool) { return base, epoch == 0 }
+	})
+	next := func(previous cid.Cid, sequence uint64, after int64) Offer {
+		h := d.Batch("A3").Header
+		h.Epoch, h.Sequence, h.Previous, h.Time = 1, sequence, previous, d.Batch("A2").Header.Time+after
+		b := feedtest.Sign(t, h, d.Batch("A3").Body, feedtest.Key("A"))
+		return Offer{b.Signed, b.Body}
+	}
+	want := func(what string, status Status, reason Reason, offers ...Offer) Outcome {
+		t.Helper()
+		got, err := door.Admit(offers, noon())
+		last := got[len(got)-1]
+		if err != nil || last.Status != status || last.Reason != reason {
+			t.Errorf("%s: %v, %v (%s), %v", what, last.Status, last.Reason, last.Detail, err)
+		}
+		return last
+	}
+	admit(t, door, d, "A1")
+	first := next(base.CID, 0, 60)
+	want("before the ledger opens it", Early, UnopenedEpoch, first)
+	opened = 1
+	want("before its base", Early, MissingParent, first)
+	a2 := Offer{d.Batch("A2").Signed, d.Batch("A2").Body}
+	want("before its base in time", Refused, TimeBackwards, a2, next(base.CID, 0, -1))
+	got := want("on its base", Fresh, NoReason, first)
+	want("on nothing", Forked, NewFork, next(cid.Undef, 0, 60))
+	for _, beyond := range []string{"A3", "A3'"} {
+		want(beyond+", beyond the base", Early, FrozenEpoch, Offer{d.Batch(beyond).Signed, d.Batch(beyond).Body})
+	}
+	delete(s.forks, lane{a, 1})
+	want("the next one", Fresh, NoReason, next(got.Tip.CID, 1, 60))
 }
 
 func TestRepairsWhatIsInQuarantine(t *testing.T) {

@@ -180,9 +180,14 @@ func (v *visit) placeInChain() (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	chain := feed.Chain{Tip: tip, Held: held, At: func(sequence uint64) ([]byte, bool, error) {
+	chain := feed.Chain{Tip: tip, Held: held, Opened: h.Epoch <= v.cfg.Opened(h.Issuer), At: func(sequence uint64) ([]byte, bool, error) {
 		return v.hall.Header(h.Issuer, h.Epoch, sequence)
 	}}
+	if !held && h.Epoch > 0 && h.Sequence == 0 {
+		if chain.Base, chain.BaseHeld, err = v.base(); err != nil {
+			return Outcome{}, err
+		}
+	}
 	relation, other, err := chain.Place(v.verified)
 	if err != nil {
 		return Outcome{}, err
@@ -194,17 +199,41 @@ func (v *visit) placeInChain() (Outcome, error) {
 		v.repaired = true
 		return Outcome{}, nil
 	case feed.Gap:
-		if !held {
+		switch {
+		case !held && h.Epoch > 0 && h.Sequence == 0:
+			return because(MissingParent, "the base on which epoch %d goes on is not held here, or is another than the batch names", h.Epoch), nil
+		case !held:
 			return because(MissingParent, "nothing of the feed before sequence %d is held here", h.Sequence), nil
 		}
 		return because(MissingParent, "the parent of sequence %d is not held here; the feed is held up to %d", h.Sequence, tip.Sequence), nil
 	case feed.NewEpoch:
 		return because(UnopenedEpoch, "where epoch %d begins is not known here", h.Epoch), nil
 	case feed.Backwards:
-		return because(TimeBackwards, "the batch is dated %d s before its parent", tip.Time-h.Time), nil
+		return because(TimeBackwards, "the batch is dated %d s before its parent", max(tip.Time, chain.Base.Time)-h.Time), nil
+	}
+	if v.cfg.closed(h.Issuer, h.Epoch) {
+		return v.frozen(), nil // what else was signed there changes nothing
 	}
 	return v.fork(other)
 }
+
+// base returns the batch on which the epoch goes on, and whether it is held here.
+func (v *visit) base() (feed.Tip, bool, error) {
+	base := v.cfg.Base(v.header.Issuer, v.header.Epoch)
+	if !base.CID.Defined() {
+		return base, false, nil
+	}
+	signed, held, err := v.hall.Header(v.header.Issuer, base.Epoch, base.Sequence)
+	if err != nil || !held {
+		return base, false, err
+	}
+	header, id, err := feed.Peek(signed)
+	base.Time = header.Time
+	return base, id.Equals(base.CID), err
+}
+
+// closed reports whether the ledger has opened a later epoch.
+func (c *Config) closed(issuer keys.Public, epoch uint64) bool { return epoch < c.Opened(issuer) }
 
 // fork makes the proof of the offered header and the one held at its place.
 func (v *visit) fork(held []byte) (Outcome, error) {
@@ -222,14 +251,21 @@ func (v *visit) fork(held []byte) (Outcome, error) {
 func (v *visit) respectFreeze() (Outcome, error) {
 	h := &v.header
 	_, forked, err := v.hall.Fork(h.Issuer, h.Epoch)
-	if err != nil || !forked || v.repaired || v.cfg.Keep(h.Issuer) {
+	if forked = forked || v.cfg.closed(h.Issuer, h.Epoch); err != nil || !forked || v.repaired || v.cfg.Keep(h.Issuer) {
 		return Outcome{}, err
 	}
 	head, anchored := v.cfg.Anchored(h.Issuer, h.Epoch)
 	if freeze := (feed.Freeze{Epoch: h.Epoch, Head: head, Anchored: anchored}); !freeze.Counts(v.tip()) {
-		return because(FrozenEpoch, "a fork froze epoch %d of key %s; only what the ledger anchors of it is taken", h.Epoch, h.Issuer.Short()), nil
+		return v.frozen(), nil
 	}
 	return Outcome{}, nil
+}
+
+func (v *visit) frozen() Outcome {
+	if v.cfg.closed(v.header.Issuer, v.header.Epoch) {
+		return because(FrozenEpoch, "the ledger has closed epoch %d of key %s; only what it anchored of it is taken", v.header.Epoch, v.header.Issuer.Short())
+	}
+	return because(FrozenEpoch, "a fork froze epoch %d of key %s; only what the ledger anchors of it is taken", v.header.Epoch, v.header.Issuer.Short())
 }
 
 func (v *visit) wantBody() (Outcome, error) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/store/merkle"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -60,6 +62,13 @@ type AnchoredHead struct {
 	Sequence uint64
 	Digest   merkle.Hash // of the header's CID
 	Frozen   bool        // the epoch forked above it
+}
+
+// CID returns the CID of the header that the head names.
+func (h *AnchoredHead) CID() cid.Cid {
+	b := append([]byte{1, cid.DagCBOR, 0x12, merkle.HashSize}, h.Digest[:]...) // version, codec, sha2-256 and its length
+	c, _ := cid.Cast(b)                                                        // of this form it always is one
+	return c
 }
 
 // MaxHeads is how many heads one item holds.

@@ -41,24 +41,24 @@ func (v *View) Preview(issuer keys.Public, now int64, publication assertion.Publ
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := v.w
-	real, trial := w.list, *w.list
+	real, trial, stale := w.list, *w.list, w.stale
 	trial.Batches = slices.Clip(trial.Batches)
 	trial.Undo.Clip()
 	trial.Targets, trial.Ports = slices.Clip(trial.Targets), slices.Clip(trial.Ports)
 	w.list = &trial
-	stale := w.stale
 	defer func() { w.list, w.stale = real, stale }()
 
 	p := Preview{Before: real.Counts(), After: real.Counts()}
 	changed := make(map[number.Range]Change)
 	spentBefore := make(map[spendKey]spent)
+	at := FeedEpoch{Issuer: issuer, Epoch: w.list.Charter.OpenEpoch(issuer).Number}
 	for first := 0; first < len(statements); first += assertion.MaxStatements {
 		part := statements[first:min(first+assertion.MaxStatements, len(statements))]
 		slots, err := trialSlots(publication, part)
 		if err != nil {
 			return Preview{}, err
 		}
-		j := w.newJudge(issuer, feed.Tip{Time: now}, slots)
+		j := w.newJudge(issuer, feed.Tip{Epoch: at.Epoch, Sequence: w.lines.Len(at), Time: now}, slots)
 		j.spent = maps.Clone(spentBefore)
 		j.judge()
 		spentBefore = j.spent

@@ -255,6 +255,9 @@ func writeNew(path string, b []byte) (err error) {
 	return nil
 }
 
+// WriteNew writes a file that was not there, for its owner alone, durably.
+func WriteNew(path string, b []byte) error { return writeNew(path, b) }
+
 func removeIfMade(files []string) error {
 	var all error
 	for _, f := range files {

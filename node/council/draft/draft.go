@@ -39,6 +39,8 @@ type Draft struct {
 	Until  taxonomy.Day
 	Reason string
 	Days   int64 // of voting
+
+	BuildsOn uint64 // of what names heads; 0: the ledger as it is followed
 }
 
 // Drafter knows what proposals are read against.
@@ -104,6 +106,11 @@ func (c *Drafter) Read(p api.Proposal) (Draft, error) {
 		return d, c.draftRulings(&d, &p, f)
 	case motion.Revoke, motion.Stay:
 		return d, c.draftReversals(&d, &p, f)
+	}
+	if len(p.Articles) > 0 {
+		d.BuildsOn = p.BuildsOn
+		d.Items, err = paper.Articles(&p, d.Kind, c.State().Federation())
+		return d, err
 	}
 	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke or stay", d.Kind)
 }
@@ -294,7 +301,7 @@ func (c *Drafter) Write(d *Draft, by keys.Private) ([]Written, error) {
 			Reason: paper.WithPart(d.Reason, i+1, len(chunks), hex.EncodeToString(tag[:])),
 		}
 		if d.Kind.NamesHeads() {
-			h.BuildsOn = s.Size()
+			h.BuildsOn = cmp.Or(d.BuildsOn, s.Size())
 		}
 		if d.Kind.Constitutes() {
 			h.Standing = s.Standing()

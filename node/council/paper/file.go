@@ -108,11 +108,13 @@ func (f *Filed) add(columns, record []string, line int) {
 
 // document is a YAML file of items. It may say for itself what flags say.
 type document struct {
-	Kind    string         `yaml:"kind"`
-	Until   string         `yaml:"until,omitempty"`
-	Reason  string         `yaml:"reason,omitempty"`
-	Items   []documentItem `yaml:"items,omitempty"`
-	Entries []string       `yaml:"entries,omitempty"`
+	Kind     string         `yaml:"kind"`
+	Until    string         `yaml:"until,omitempty"`
+	Reason   string         `yaml:"reason,omitempty"`
+	Items    []documentItem `yaml:"items,omitempty"`
+	Entries  []string       `yaml:"entries,omitempty"`
+	BuildsOn uint64         `yaml:"builds_on,omitempty"`
+	Articles []string       `yaml:"articles,omitempty"`
 }
 
 type documentItem struct {
@@ -148,6 +150,9 @@ func readDocument(p *api.Proposal) (f Filed, err error) {
 		f.Items = append(f.Items, Placed{ProposedItem: api.ProposedItem(i)})
 	}
 	f.Entries, f.Lines = d.Entries, make([]int, len(d.Entries))
+	if len(d.Articles) > 0 {
+		p.Articles, p.BuildsOn = d.Articles, d.BuildsOn
+	}
 	return f, nil
 }
 

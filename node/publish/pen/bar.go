@@ -11,21 +11,46 @@ import (
 // Feed is what the reason of a bar is found in.
 type Feed interface {
 	Latest(issuer keys.Public) (feed.Tip, bool, error)
+	HighestReserved(issuer keys.Public) (feed.Tip, bool, error)
 	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
 	Barred(issuer keys.Public) (feed.Bar, bool, error)
 }
 
-// Barred says why an issuer must not sign and what ends that, one way and a true one:
-// a fork outweighs whatever else bars it. spare says whether the charter names another
-// key of its member. It says nothing of an issuer that is not barred, and bars nobody.
-func Barred(s Feed, issuer keys.Public, spare bool) (phrase.Phrase, error) {
+// ends returns the last batch held and the highest place ever reserved, of an issuer's
+// open epoch; zero for none.
+func ends(s Feed, issuer keys.Public, open feed.Epoch) (tip, highest feed.Tip, err error) {
+	if tip, _, err = s.Latest(issuer); err != nil {
+		return tip, highest, fmt.Errorf("publish: read the feed's end: %w", err)
+	}
+	if highest, _, err = s.HighestReserved(issuer); err != nil {
+		return tip, highest, fmt.Errorf("publish: read the highest reserved place: %w", err)
+	}
+	return open.Within(tip), open.Within(highest), nil
+}
+
+// Forked returns the proof that the feed of an issuer is forked in its open epoch, if one
+// is held: nothing that is signed there counts. Of forks of epochs that the ledger has
+// closed nothing follows any more.
+func Forked(s Feed, issuer keys.Public, open feed.Epoch) (feed.ForkProof, bool, error) {
 	tip, _, err := s.Latest(issuer)
 	if err != nil {
-		return phrase.Phrase{}, fmt.Errorf("publish: read the feed's end: %w", err)
+		return feed.ForkProof{}, false, fmt.Errorf("publish: read the feed's end: %w", err)
 	}
-	proof, forked, err := s.Fork(issuer, tip.Epoch)
+	proof, forked, err := s.Fork(issuer, max(open.Number, tip.Epoch))
 	if err != nil {
-		return phrase.Phrase{}, fmt.Errorf("publish: ask for a fork proof: %w", err)
+		return feed.ForkProof{}, false, fmt.Errorf("publish: ask for a fork proof: %w", err)
+	}
+	return proof, forked, nil
+}
+
+// Barred says why an issuer must not sign in its open epoch and what ends that, one way
+// and a true one: a fork outweighs whatever else bars it. spare says whether the charter
+// names another key of its member. It says nothing of an issuer that is not barred, and
+// bars nobody.
+func Barred(s Feed, issuer keys.Public, open feed.Epoch, spare bool) (phrase.Phrase, error) {
+	proof, forked, err := Forked(s, issuer, open)
+	if err != nil {
+		return phrase.Phrase{}, err
 	}
 	if forked {
 		return forkedBar(proof, spare), nil
@@ -48,7 +73,7 @@ func Barred(s Feed, issuer keys.Public, spare bool) (phrase.Phrase, error) {
 
 // forkedBar is the bar that nobody lifts.
 func forkedBar(proof feed.ForkProof, spare bool) phrase.Phrase {
-	return phrase.Join(phrase.New("bar.forked", "this node does not sign for good, and restore lift does not end that, since its key signed two batches for place %d/%d and nothing new under it counts", proof.Epoch(), proof.Sequence()), otherKey(spare))
+	return phrase.Join(phrase.New("bar.forked", "this node does not sign until the regulators reinstate its key, and restore lift does not end that, since it signed two batches for place %d/%d and nothing new under it counts", proof.Epoch(), proof.Sequence()), otherKey(spare))
 }
 
 // otherKey says how a member goes on without this node's key.
@@ -71,6 +96,7 @@ func reasons() []phrase.Form {
 		{Code: "why.two_headers", Format: "two headers that it signed are known for place %d/%d"},
 		{Code: "why.foreign_batch", Format: "a foreign batch stands at place %d/%d of the feed"},
 		{Code: "why.unsigned_batch", Format: "batch %s (%d/%d) came in under it, and this node did not sign it"},
+		{Code: "why.new_epoch", Format: "the regulators reinstated the key in epoch %d, and it may have signed there elsewhere"},
 		{Code: "why.unopened_epoch", Format: "a header under it claims epoch %d, which was never opened"},
 	}
 }

@@ -21,6 +21,10 @@ type barredFeed struct {
 
 func (b barredFeed) Latest(keys.Public) (feed.Tip, bool, error) { return feed.Tip{}, true, nil }
 
+func (b barredFeed) HighestReserved(keys.Public) (feed.Tip, bool, error) {
+	return feed.Tip{}, false, nil
+}
+
 func (b barredFeed) Fork(keys.Public, uint64) (feed.ForkProof, bool, error) {
 	return b.fork, !b.fork.IsZero(), nil
 }
@@ -50,7 +54,7 @@ func TestEachBarHasOneInstruction(t *testing.T) {
 		{"forked, no other key", barredFeed{fork: fork}, false, "bar.forked remedy.no_key"},
 		{"forked and restored", barredFeed{bar: restored, fork: fork}, true, "bar.forked remedy.other_key"},
 	} {
-		told, err := Barred(c.at, issuer(), c.spare)
+		told, err := Barred(c.at, issuer(), feed.Epoch{}, c.spare)
 		must(t, err)
 		var codes []string
 		for _, s := range told.Sentences() {

@@ -15,6 +15,7 @@ package pen
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -33,6 +34,8 @@ type Config struct {
 	Store      Store
 	Door       Door
 	Now        func() time.Time
+	// Epoch returns the epoch of the feed that the ledger opened last; nil: the first.
+	Epoch func() feed.Epoch
 	// MaySign returns why nothing may be signed now, nil when it may be; a nil
 	// MaySign lets everything be signed.
 	MaySign func() error
@@ -89,6 +92,9 @@ func (p *Pen) Settle() (recovered int, admitted []*intake.Admitted, err error) {
 	if err != nil {
 		return 0, nil, fmt.Errorf("publish: read reservations: %w", err)
 	}
+	// Of an epoch that is closed nobody takes any more.
+	open := p.epoch()
+	reserved = slices.DeleteFunc(reserved, func(r feed.Reservation) bool { return r.Tip.Epoch < open.Number })
 	if len(reserved) > 0 {
 		if admitted, err = p.signAndAdmit(reserved); err != nil {
 			return 0, nil, err
@@ -111,16 +117,27 @@ func (p *Pen) MaySign() error {
 			return fmt.Errorf("%w: %w", ErrHeld, err)
 		}
 	}
+	if _, err := Reopen(p.cfg.Store, p.issuer, p.epoch()); err != nil {
+		return err
+	}
 	if _, err := p.forked(); err != nil {
 		return err
 	}
 	return p.barred()
 }
 
+// epoch is the open epoch of the feed.
+func (p *Pen) epoch() feed.Epoch {
+	if p.cfg.Epoch == nil {
+		return feed.Epoch{}
+	}
+	return p.cfg.Epoch()
+}
+
 // barred returns why the issuer must not sign and what ends that, nil when nothing
 // bars it.
 func (p *Pen) barred() error {
-	why, err := Barred(p.cfg.Store, p.issuer, p.cfg.Spare != nil && p.cfg.Spare())
+	why, err := Barred(p.cfg.Store, p.issuer, p.epoch(), p.cfg.Spare != nil && p.cfg.Spare())
 	if err != nil || why.IsZero() {
 		return err
 	}
@@ -131,13 +148,9 @@ func (p *Pen) barred() error {
 // ends, and bars the issuer then, whoever took the proof in, and when: what it
 // signed now would count for nothing.
 func (p *Pen) forked() (bool, error) {
-	tip, _, err := p.cfg.Store.Latest(p.issuer)
+	proof, forked, err := Forked(p.cfg.Store, p.issuer, p.epoch())
 	if err != nil {
-		return false, fmt.Errorf("publish: read the feed's end: %w", err)
-	}
-	proof, forked, err := p.cfg.Store.Fork(p.issuer, tip.Epoch)
-	if err != nil {
-		return false, fmt.Errorf("publish: ask for a fork proof: %w", err)
+		return false, err
 	}
 	if forked {
 		err = p.bar(feed.Stolen, "two headers that it signed are known for place %d/%d", proof.Epoch(), proof.Sequence())
@@ -175,16 +188,10 @@ func (p *Pen) checkWhole() error {
 // anybody would accept a batch ahead of time. Nothing is reserved or signed.
 var ErrClock = errors.New("publish: the clock went back")
 
-// ends returns the last batch held and the highest place ever reserved; zero
-// for none.
+// ends returns the last batch held and the highest place ever reserved, of the open
+// epoch; zero for none.
 func (p *Pen) ends() (tip, highest feed.Tip, err error) {
-	if tip, _, err = p.cfg.Store.Latest(p.issuer); err != nil {
-		return tip, highest, fmt.Errorf("publish: read the feed's end: %w", err)
-	}
-	if highest, _, err = p.cfg.Store.HighestReserved(p.issuer); err != nil {
-		return tip, highest, fmt.Errorf("publish: read the highest reserved place: %w", err)
-	}
-	return tip, highest, nil
+	return ends(p.cfg.Store, p.issuer, p.epoch())
 }
 
 // ErrOtherHead says that the named head is not the last one held here.
@@ -270,9 +277,16 @@ func (p *Pen) misnamed(head cid.Cid, tip feed.Tip) (phrase.Phrase, error) {
 // durable write, signs them and admits them with another. The error is ErrClock when
 // the clock is too far behind the feed. Settle the feed first.
 func (p *Pen) Write(batches []assertion.Batch) ([]*intake.Admitted, error) {
-	tip, held, err := p.cfg.Store.Latest(p.issuer)
+	open := p.epoch()
+	tip, _, err := p.ends()
 	if err != nil {
-		return nil, fmt.Errorf("publish: read the feed's end: %w", err)
+		return nil, err
+	}
+	held := tip.CID.Defined()
+	if !held {
+		if tip, err = p.begin(open); err != nil {
+			return nil, err
+		}
 	}
 	now := p.cfg.Now().Unix()
 	if ahead := time.Duration(tip.Time-now) * time.Second; ahead > intake.Ahead {
@@ -282,7 +296,7 @@ func (p *Pen) Write(batches []assertion.Batch) ([]*intake.Admitted, error) {
 	reserved := make([]feed.Reservation, len(batches))
 	for i, b := range batches {
 		h := assertion.Header{
-			Federation: p.cfg.Federation, Issuer: p.issuer, Epoch: tip.Epoch, Previous: tip.CID,
+			Federation: p.cfg.Federation, Issuer: p.issuer, Epoch: max(open.Number, tip.Epoch), Previous: tip.CID,
 			Time:  max(now, tip.Time), // batch times never decrease
 			Count: b.Count, Root: b.Root,
 		}
@@ -300,6 +314,22 @@ func (p *Pen) Write(batches []assertion.Batch) ([]*intake.Admitted, error) {
 		return nil, fmt.Errorf("publish: reserve %d places in the feed: %w", len(reserved), err)
 	}
 	return p.signAndAdmit(reserved)
+}
+
+// begin returns what the first batch of an epoch follows: its base, with its time. The
+// error is ErrHeld while the base is not held here.
+func (p *Pen) begin(open feed.Epoch) (feed.Tip, error) {
+	if !open.Base.CID.Defined() {
+		return feed.Tip{}, nil
+	}
+	r, held, err := p.cfg.Store.Batch(open.Base.CID)
+	if err != nil {
+		return feed.Tip{}, fmt.Errorf("publish: read the base of epoch %d: %w", open.Number, err)
+	}
+	if !held {
+		return feed.Tip{}, fmt.Errorf("%w: %w", ErrHeld, phrase.New("problem.no_base", "the feed goes on from batch %s (%d/%d), from which the regulators reinstated it, and that is not held here yet; it is fetched from the peers", open.Base.CID, open.Base.Epoch, open.Base.Sequence))
+	}
+	return r.Tip, nil
 }
 
 // signAndAdmit signs headers whose places are reserved. Signing is

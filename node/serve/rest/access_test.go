@@ -77,6 +77,7 @@ func knock(id string) (path, body string) {
 		"withdraw-motion": {"/v1/motions/bafyreib3m/withdrawal", ""},
 		"ledger":          {"/v1/ledger", ""},
 		"entries":         {"/v1/ledger/entries?since=5&count=7", ""},
+		"feed-heads":      {"/v1/feeds:heads?issuer=aa&at=none", ""},
 		"quorum":          {"/v1/quorum", ""},
 		"realign-quorum":  {"/v1/quorum:realign", ""},
 
@@ -146,7 +147,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 40 {
+	if seen != 41 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
@@ -156,7 +157,7 @@ func TestRolesAndOperations(t *testing.T) {
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
 	r := run(t, Config{Service: &double{}, Ledger: certified(t, 300)})
 	public := []string{"ledger-checkpoint", "ledger-genesis", "ledger-policy", "ledger-hashes", "ledger-entries", "ledger-openings"}
-	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "quorum", "prove", "prove-sets", "constitution"}
+	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "feed-heads", "quorum", "prove", "prove-sets", "constitution"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
 			if slices.Contains(public, op.OperationID) != (op.Role == anyone) {

@@ -104,6 +104,9 @@ func questions() []question {
 		{"entries", func(ctx context.Context, s api.Service) (any, error) {
 			return s.LedgerEntries(ctx, api.LedgerQuery{Since: 1 << 60, Count: 7})
 		}, api.LedgerQuery{Since: 1 << 60, Count: 7}, ""},
+		{"heads", func(ctx context.Context, s api.Service) (any, error) {
+			return s.FeedHeads(ctx, api.FeedHeadQuery{Issuer: "aa", Member: "op & co", At: "none"})
+		}, api.FeedHeadQuery{Issuer: "aa", Member: "op & co", At: "none"}, ""},
 		{"quorum", func(ctx context.Context, s api.Service) (any, error) { return s.QuorumState(ctx) }, nil, ""},
 		{"realign", func(ctx context.Context, s api.Service) (any, error) { return s.RealignQuorum(ctx) }, nil, ""},
 		{"revoke", func(ctx context.Context, s api.Service) (any, error) { return nil, s.Revoke(ctx, "a/b c") }, "a/b c", ""},

@@ -68,4 +68,5 @@ func (f *face) registerCouncil(a huma.API) {
 		func(ctx context.Context, _ *struct{}) (api.QuorumState, error) { return f.Service.QuorumState(ctx) })
 	register(f, a, in(tagCouncil, "Promise this regulator to the next generation", describe("realign-quorum", http.MethodPost, api.PathRealign, keeping())),
 		func(ctx context.Context, _ *struct{}) (api.QuorumState, error) { return f.Service.RealignQuorum(ctx) })
+	f.registerHeads(a)
 }

@@ -255,6 +255,10 @@ func (d *double) LedgerEntries(_ context.Context, q api.LedgerQuery) (api.Ledger
 	return told[api.LedgerEntries](d, q)
 }
 
+func (d *double) FeedHeads(_ context.Context, q api.FeedHeadQuery) (api.FeedHeads, error) {
+	return told[api.FeedHeads](d, q)
+}
+
 func (d *double) QuorumState(context.Context) (api.QuorumState, error) {
 	return told[api.QuorumState](d, nil)
 }

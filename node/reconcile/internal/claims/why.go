@@ -23,6 +23,8 @@ func forms() []phrase.Form {
 		{Code: "gap.unopened_epoch", Format: "the ledger has not opened epoch %d of key %s here"},
 		{Code: "gap.unknown_epoch", Format: "where epoch %d begins is not known here"},
 		{Code: "gap.frozen_epoch", Format: "a fork froze epoch %d of key %s; only what the ledger anchors of it is taken"},
+		{Code: "gap.closed_epoch", Format: "the ledger has closed epoch %d of key %s; only what it anchored of it is taken"},
+		{Code: "gap.missing_base", Format: "the base on which epoch %d goes on is not held here, or is another than the batch names"},
 		{Code: "gap.no_body", Format: "the header came without its body; ask for the body"},
 		{Code: "gap.incomplete_body", Format: "incomplete body: statement %d lacks its opening and expires only on %s (the list's day is %s); ask another peer for the body"},
 	}
@@ -31,4 +33,18 @@ func forms() []phrase.Form {
 // NotGiven says that a peer does not give what it claims to hold.
 func NotGiven(epoch, place uint64) phrase.Phrase {
 	return phrase.New("gap.not_given", "the batch at place %d/%d, which it claims to hold, is not given", epoch, place)
+}
+
+// FirstStop counts fresh outcomes up to the first that stops the feed.
+func FirstStop(outcomes []intake.Outcome) (fresh int, stop *intake.Outcome) {
+	for i := range outcomes {
+		switch outcomes[i].Status {
+		case intake.Fresh:
+			fresh++
+		case intake.Known:
+		case intake.Early, intake.Refused, intake.Forked:
+			return fresh, &outcomes[i]
+		}
+	}
+	return fresh, nil
 }

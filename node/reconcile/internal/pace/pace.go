@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -48,3 +49,17 @@ func (p *Pace) Gap(now time.Time, neighbours int) time.Duration {
 func (p *Pace) Soon() time.Duration { return rand.N(p.Every) }
 
 func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }
+
+// Pass lets time go by, until it is interrupted.
+func Pass(ctx context.Context, d time.Duration, interrupted <-chan struct{}) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-interrupted:
+	case <-timer.C:
+	}
+}

@@ -1,20 +1,32 @@
-package publish
+// Package damage refuses to go on from a feed of which something cannot be read.
+//
+// Floor 10, a room of node/publish.
+package damage
 
 import (
 	"errors"
 	"fmt"
 
 	"ringfence/store/assertion"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
 )
+
+// Store tells which batches are held and cannot be read.
+type Store interface {
+	Quarantined() ([]feed.Quarantined, error)
+	Latest(issuer keys.Public) (feed.Tip, bool, error)
+	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
+}
 
 // ErrDamaged says that a batch of the issuer's own cannot be read here. What a
 // file adds to it could not be counted, so nothing is published until it is put
 // back, byte for byte: it is signed, and a second story is never told.
 var ErrDamaged = errors.New("publish: a batch of this feed is damaged here")
 
-// checkReadable refuses while a batch of the feed is in quarantine.
-func (p *Publisher) checkReadable() error {
-	aside, err := p.cfg.Store.Quarantined()
+// Check refuses while a batch of an issuer's feed is in quarantine.
+func Check(s Store, issuer keys.Public) error {
+	aside, err := s.Quarantined()
 	if err != nil {
 		return fmt.Errorf("publish: ask what is in quarantine: %w", err)
 	}
@@ -25,12 +37,12 @@ func (p *Publisher) checkReadable() error {
 	for _, q := range aside {
 		reasons[q.Batch.String()] = q.Reason
 	}
-	tip, held, err := p.cfg.Store.Latest(p.issuer)
+	tip, held, err := s.Latest(issuer)
 	if err != nil {
 		return fmt.Errorf("publish: read the feed's end: %w", err)
 	}
 	for epoch := uint64(0); held && epoch <= tip.Epoch; epoch++ {
-		if err := p.checkEpoch(epoch, reasons); err != nil {
+		if err := checkEpoch(s, issuer, epoch, reasons); err != nil {
 			return err
 		}
 	}
@@ -38,9 +50,9 @@ func (p *Publisher) checkReadable() error {
 }
 
 // checkEpoch refuses when a batch of an epoch is among those set aside.
-func (p *Publisher) checkEpoch(epoch uint64, aside map[string]string) error {
+func checkEpoch(s Store, issuer keys.Public, epoch uint64, aside map[string]string) error {
 	for sequence := uint64(0); ; sequence++ {
-		b, held, err := p.cfg.Store.Header(p.issuer, epoch, sequence)
+		b, held, err := s.Header(issuer, epoch, sequence)
 		if err == nil && !held {
 			return nil
 		}

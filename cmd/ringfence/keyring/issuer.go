@@ -1,0 +1,233 @@
+package keyring
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/slip"
+	"ringfence/node/api"
+	"ringfence/node/phrase"
+	"ringfence/store/charter/article"
+	"ringfence/store/keys"
+	"ringfence/store/motion"
+)
+
+// bad makes an error one of usage or input.
+func bad(err error) error {
+	if err == nil {
+		return nil
+	}
+	return api.Tell(api.BadInput, phrase.From(err))
+}
+
+func (h Host) rotate() *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "rotate",
+		Short: "Put a new issuer key in the place of this node's own",
+		Long: `Rotate makes a new issuer key, which waits in the data directory, and puts a motion to
+the regulators that ends the old one and admits the new: both sign it, and it names the
+last batch of the old key that counts. Once it is enacted the running node signs by the
+new key. What was said before goes on counting; what the old key says after the motion
+was made, and no anchor covers, does not: publish nothing in between.
+
+The peers have to confirm that the new key has said nothing yet, as after a restore.
+With fewer than two other members in reach, ringfence restore lift none does it.`,
+		Example: `  ringfence keys rotate --dir acme --reason "new machine" --watch
+  ringfence keys rotate --dir acme --out rotate.yaml`,
+		Args: slip.Exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, unlock, ring, err := h.ring(cmd)
+			if err != nil {
+				return err
+			}
+			old, err := ring.Private(keys.PurposeIssuer)
+			if err != nil {
+				return bad(err)
+			}
+			federation, size, heads, _, err := h.heads(cmd, api.FeedHeadQuery{Issuer: old.Public().String()})
+			if err != nil {
+				return err
+			}
+			next, err := keys.CreateNext(dir, keys.PurposeIssuer, unlock, h.Random)
+			if err != nil {
+				return bad(err)
+			}
+			a := &article.IssuerEnd{Issuer: old.Public(), How: article.Rotate, Successor: next.Public(), Heads: heads}
+			if err := endorse(a, federation, old, next); err != nil {
+				return err
+			}
+			return h.propose(cmd, &o, size, made{Purpose: string(keys.PurposeIssuer), Key: next.Public().String()}, a)
+		},
+	}
+	o.flags(cmd)
+	return cmd
+}
+
+func (h Host) recover() *cobra.Command {
+	var o options
+	var lost, from, fromKey string
+	cmd := &cobra.Command{
+		Use:   "recover --lost KEY [--end]",
+		Short: "Have the recovery key replace an issuer key that was lost",
+		Long: `Recover puts another issuer key in the place of one that was lost, on the word of the
+member's recovery key, which is kept offline: --recovery names the directory of keys that
+holds it. It takes two motions. The first admits a new key, which is made here and waits
+in the data directory; the second, with --end, ends the lost one: what it said up to the
+last batch that is known here goes on counting. The node signs by the new key once both
+are enacted, or from its next start on where the lost key is not in its directory.`,
+		Example: `  ringfence keys recover --dir acme --lost 61f3… --recovery /media/safe/keys --watch
+  ringfence keys recover --dir acme --lost 61f3… --recovery /media/safe/keys --end --watch`,
+		Args: slip.Exactly(),
+	}
+	end := false
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if lost == "" {
+			return slip.Missing(cmd, "--lost")
+		}
+		dir, unlock, ring, err := h.ring(cmd)
+		if err != nil {
+			return err
+		}
+		if from != "" {
+			if fromKey != "" {
+				unlock = keys.KeyFile(fromKey)
+			}
+			if ring, err = keys.Open(from, unlock); err != nil {
+				return bad(err)
+			}
+			if _, unlock, err = h.Place(cmd); err != nil {
+				return err
+			}
+		}
+		recovery, err := ring.Private(keys.PurposeRecovery)
+		if err != nil {
+			return bad(err)
+		}
+		federation, size, heads, told, err := h.heads(cmd, api.FeedHeadQuery{Issuer: lost})
+		if err != nil {
+			return err
+		}
+		key, err := keys.ParsePublicText(lost)
+		if err != nil {
+			return bad(err)
+		}
+		if end {
+			a := &article.IssuerEnd{Issuer: key, How: article.Leave, Heads: heads}
+			if err := endorse(a, federation, recovery); err != nil {
+				return err
+			}
+			return h.propose(cmd, &o, size, made{}, a)
+		}
+		next, err := keys.CreateNext(dir, keys.PurposeIssuer, unlock, h.Random)
+		if err != nil {
+			return bad(err)
+		}
+		a := &article.IssuerAdmission{Member: told[0].Member, Key: next.Public()}
+		if err := endorse(a, federation, recovery, next); err != nil {
+			return err
+		}
+		return h.propose(cmd, &o, size, made{Purpose: string(keys.PurposeIssuer), Key: next.Public().String()}, a)
+	}
+	o.flags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&lost, "lost", "", "the issuer `key` that was lost, as ringfence status shows it")
+	f.BoolVar(&end, "end", false, "end the lost key, in place of admitting a new one")
+	f.StringVar(&from, "recovery", "", "`directory` of keys with the recovery key (default that of the data directory)")
+	f.StringVar(&fromKey, "recovery-key-file", "", "`file` that unlocks it, if it is another")
+	return cmd
+}
+
+func (h Host) reinstate() *cobra.Command {
+	var o options
+	var from string
+	cmd := &cobra.Command{
+		Use:   "reinstate KEY",
+		Short: "Let an issuer go on that told two stories, in a new epoch",
+		Long: `Reinstate puts a motion to the regulators that closes the feed of an issuer at a base
+and opens a new epoch, which goes on from there. What lies beyond the base counts for
+nothing; what was anchored stays. The node that holds the key signs in the new epoch by
+itself once the motion is enacted, when its peers have confirmed that it has not yet.
+
+Without --from the base is the last batch before the fork, or the last that is anchored
+where that is later. A regulator proposes it, or the member, on its own node: where that
+holds the member's recovery key, that signs it too.`,
+		Example: `  ringfence keys reinstate 61f3… --reason "a copied disk, now destroyed" --watch
+  ringfence keys reinstate 61f3… --from 1041`,
+		Args: slip.Exactly("KEY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, _, ring, err := h.ring(cmd)
+			if err != nil {
+				return err
+			}
+			federation, size, heads, told, err := h.heads(cmd, api.FeedHeadQuery{Issuer: args[0], At: from})
+			if err != nil {
+				return err
+			}
+			key, err := keys.ParsePublicText(args[0])
+			if err != nil {
+				return bad(err)
+			}
+			a := &article.Reinstatement{Issuer: key, Epoch: told[0].Epoch + 1, Base: heads}
+			if recovery, err := ring.Private(keys.PurposeRecovery); err == nil && h.own(cmd, told[0].Member) {
+				if err := endorse(a, federation, recovery); err != nil {
+					return err
+				}
+			}
+			return h.propose(cmd, &o, size, made{}, a)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&from, "from", "", "`number` of the batch from which it goes on, or none")
+	return cmd
+}
+
+// own reports whether the card in the data directory is a member's.
+func (h Host) own(cmd *cobra.Command, member string) bool {
+	card, err := h.card(cmd)
+	return err == nil && card.ID == member
+}
+
+// Leave is the verb federation leave.
+func (h Host) Leave() *cobra.Command {
+	var o options
+	expel := false
+	cmd := &cobra.Command{
+		Use:   "leave [MEMBER]",
+		Short: "End a membership: what was said stays, unless the member is expelled",
+		Long: `Leave puts a motion to the regulators that ends the membership of this node's member,
+and all its issuer keys, up to the last batch of each that is known here. What they said
+goes on counting until it expires. Ranges that name the member, a seat of a regulator and
+a weight of its own in the policy have to end before. With --expel, on a regulator's node,
+what the named member asserted ends with it.`,
+		Example: `  ringfence federation leave --dir acme --out leave.yaml
+  ringfence federation leave acme --expel --reason "decision 12" --watch`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a := &article.MemberRemoval{How: article.Leave}
+			if expel {
+				a.How = article.Expel
+			}
+			if len(args) == 1 {
+				a.Member = args[0]
+			} else {
+				card, err := h.card(cmd)
+				if err != nil {
+					return bad(err)
+				}
+				a.Member = card.ID
+			}
+			_, size, heads, _, err := h.heads(cmd, api.FeedHeadQuery{Member: a.Member})
+			if err != nil {
+				return err
+			}
+			slices.SortFunc(heads, func(x, y motion.AnchoredHead) int { return int(x.Issuer) - int(y.Issuer) })
+			a.Heads = heads
+			return h.propose(cmd, &o, size, made{}, a)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&expel, "expel", false, "end what the member asserted, too")
+	return cmd
+}

@@ -1,0 +1,159 @@
+package keyring
+
+import (
+	"crypto/rand"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"ringfence/cmd/ringfence/found"
+	"ringfence/cmd/ringfence/show"
+	"ringfence/node"
+	"ringfence/node/api"
+	"ringfence/simulations/realmtest"
+	"ringfence/store/keys"
+)
+
+// desk is the verbs at a node, whose proposals the regulators enact.
+type desk struct {
+	*realmtest.Realm
+	at *realmtest.Station
+}
+
+func (d desk) do(args ...string) error {
+	d.Helper()
+	h := Host{
+		Place:  func(*cobra.Command) (string, keys.Unlock, error) { return d.at.Dir, d.at.Cfg.Unlock, nil },
+		Random: rand.Reader,
+		Ask:    func(_ *cobra.Command, _ bool, question func(api.Council) error) error { return question(d.at.Node) },
+		Put:    func(_ *cobra.Command, p api.Proposal, _ bool) error { d.Enact(p, "reg"); return nil },
+		Answer: func(*cobra.Command, any, func(*show.Page)) error { return nil },
+	}
+	root := &cobra.Command{Use: "ringfence", SilenceErrors: true, SilenceUsage: true}
+	root.SetErr(io.Discard)
+	root.AddCommand(h.Keys(), h.Leave())
+	root.SetArgs(args)
+	return root.Execute()
+}
+
+func (d desk) must(args ...string) {
+	d.Helper()
+	if err := d.do(args...); err != nil {
+		d.Fatalf("%v: %v", args, err)
+	}
+}
+
+// settled writes what ringfence init leaves beside the keys of a realm's node.
+func settled(r *realmtest.Realm, member string) desk {
+	r.Helper()
+	s := r.Of(member)
+	text, err := s.Card.YAML()
+	r.Must(err)
+	r.Must(os.WriteFile(filepath.Join(s.Dir, found.CardFile), text, 0o600))
+	return desk{r, s}
+}
+
+// flags waits until every node that runs counts so many flags.
+func (d desk) flags(want int) {
+	d.Helper()
+	d.Everywhere("it counts the flags", func(n *node.Node) bool { return n.View().List().Counts().Statements == want })
+}
+
+// An issuer's key is rotated, the new one is lost and recovered by the recovery key, and
+// the member leaves: each by its verb, each seen on every node.
+func TestTheKeysOfAMember(t *testing.T) {
+	r := realmtest.Found(t, []string{"op: operator, vendor", "third: operator", "fourth: operator"})
+	r.Ticked()
+	d := settled(r, "op")
+	flag := func(number string, all int) {
+		t.Helper()
+		r.Until("it signs", func() bool { return d.at.Flag(number) == nil })
+		d.flags(all)
+	}
+	flag("13900139000", 1)
+	d.must("keys", "rotate", "--reason", "a new machine")
+	flag("13900139001", 2)
+
+	safe, dir := filepath.Join(t.TempDir(), "safe"), filepath.Join(d.at.Dir, found.KeysDir)
+	_, err := keys.Import(safe, keys.PurposeRecovery, realmtest.Recovery("op"), d.at.Cfg.Unlock, rand.Reader)
+	r.Must(err)
+	halves, err := keys.List(dir)
+	r.Must(err)
+	lost := ""
+	for _, h := range halves {
+		if h.Purpose == keys.PurposeIssuer {
+			lost = h.Text()
+		}
+	}
+	if lost == d.at.Voice.Issuer.Public().String() {
+		t.Fatal("the key was not rotated")
+	}
+	if err := d.do("keys", "recover", "--lost", lost); err == nil {
+		t.Error("a key is recovered without the recovery key")
+	}
+	d.must("keys", "recover", "--lost", lost, "--recovery", safe)
+	d.must("keys", "recover", "--lost", lost, "--recovery", safe, "--end")
+	flag("13900139002", 3)
+
+	file := filepath.Join(t.TempDir(), "leave.yaml")
+	d.must("leave", "--out", file, "--reason", "it closes")
+	text, err := os.ReadFile(file)
+	r.Must(err)
+	r.Enact(api.Proposal{File: string(text), FileName: file}, "reg")
+	r.Everywhere("op is no member", func(n *node.Node) bool {
+		m, ok := n.State().MemberByID("op")
+		return !ok || !n.State().IsMember(m)
+	})
+	d.flags(3) // what it said stays
+	if d.at.Flag("13900139003") == nil {
+		t.Error("it speaks on")
+	}
+}
+
+// The ledger's key goes to another regulator, and that one gets a seat.
+func TestTheKeysOfASeat(t *testing.T) {
+	r := realmtest.Found(t, []string{"east: operator"})
+	r.Ticked()
+	reg, d := settled(r, "reg"), settled(r, "east")
+	half, err := keys.Create(filepath.Join(d.at.Dir, found.KeysDir), keys.PurposeAudience, d.at.Cfg.Unlock, rand.Reader)
+	r.Must(err)
+	file := filepath.Join(t.TempDir(), "log.age")
+	reg.must("keys", "export-log", "--to", half.Recipient, "--out", file)
+	if err := reg.do("keys", "import-log", file); err == nil {
+		t.Error("another opens what is not for it")
+	}
+	d.must("keys", "import-log", file)
+
+	seat := filepath.Join(t.TempDir(), "seat.yaml")
+	d.must("keys", "seat", "--out", seat, "--cosign-name", "east.example/cosign")
+	d.at.Stop()
+	d.at.Start()
+	text, err := os.ReadFile(seat)
+	r.Must(err)
+	r.Enact(api.Proposal{File: string(text), FileName: seat}, "reg")
+	r.Until("it cosigns", func() bool { return r.Sits("east") })
+}
+
+// A regulator's keys are replaced by three of four; its node takes up the new ones when it is
+// started anew, and cosigns by them.
+func TestTheKeysOfASeatAreReplaced(t *testing.T) {
+	r := realmtest.Found(t, []string{"east: regulator", "south: regulator", "west: regulator"})
+	r.Ticked()
+	d := settled(r, "west")
+	rekeyed := filepath.Join(t.TempDir(), "rekey.yaml")
+	d.must("keys", "seat", "--out", rekeyed)
+	text, err := os.ReadFile(rekeyed)
+	r.Must(err)
+	old := d.at.Voice.Cosign.Public()
+	r.Enact(api.Proposal{File: string(text), FileName: rekeyed}, "reg", "east", "south")
+	d.at.Stop()
+	r.Until("nobody cosigns for it", func() bool { return !r.Sits("west") })
+	d.at.Start()
+	r.Until("it cosigns", func() bool { return r.Sits("west") })
+	if seat, ok := d.at.Node.State().Regulator(d.at.Voice.Vote.Public()); ok || seat.Cosign == old {
+		t.Errorf("its seat is %+v", seat)
+	}
+}
