@@ -1,6 +1,7 @@
 package view
 
 import (
+	"ringfence/store/view/internal/dispute"
 	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/reason"
 )
@@ -31,6 +32,13 @@ type (
 	OwnBlock = list.OwnBlock
 	// Ratified is an entry of the ledger about one key.
 	Ratified = list.Ratified
+	// Contest is a contest that stands, and what came of it.
+	Contest = list.Contest
+	// Plea is how one publisher stands towards a contest.
+	Plea = list.Plea
+	// Stance is how a publisher stands towards a contest: its words are asked, upheld,
+	// withdrawn and lapsed.
+	Stance = dispute.Stance
 	// Reason is why a statement is void: it was accepted into its feed, is kept and can be
 	// read, but does not count.
 	Reason = reason.Reason
@@ -51,6 +59,14 @@ const (
 	Erased     = list.Erased
 	Unreadable = list.Unreadable
 	Lapsed     = list.Lapsed
+)
+
+// The stances.
+const (
+	StanceAsked     = dispute.Asked
+	StanceUpheld    = dispute.Upheld
+	StanceWithdrawn = dispute.Withdrawn
+	StanceLapsed    = dispute.Lapsed
 )
 
 // The reasons that need the charter or the feed; those of assertion.Check come before.

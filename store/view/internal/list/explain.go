@@ -71,6 +71,7 @@ type KeyExplanation struct {
 	Told   []Told
 	// Ratified are the entries that the ledger ratified on the key, by rising index.
 	Ratified []Ratified
+	Contests []Contest
 }
 
 // Ratified is an entry of the ledger about one key. Times are Unix seconds of ticks;
@@ -134,7 +135,7 @@ func (l *List) Explain(n number.Number) Explanation {
 
 func (l *List) explainKey(p *table.Place, rows []table.Row) KeyExplanation {
 	k := KeyExplanation{Key: p.Key, Entry: p.Entry, Next: p.Next}
-	k.Ratified = l.ratified(p.Key, rows)
+	k.Ratified, k.Contests = l.ratified(p.Key, rows), l.contests(p.Key, rows)
 	what := l.Weigh(rows)
 	evidence := l.Gather(nil, rows, &what)
 	k.Result = l.Compiled.Harmonise(evidence, l.Mark.Day, l.Contested(rows, &what))
