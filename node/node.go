@@ -29,6 +29,7 @@ import (
 
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
+	"ringfence/node/answer/contests"
 	"ringfence/node/authority"
 	"ringfence/node/council"
 	"ringfence/node/council/history"
@@ -120,6 +121,7 @@ type Node struct {
 	updated   atomic.Int64 // Unix nanoseconds of the last look at the feeds
 	snapshot  *snapshot.File
 	again     answer.Again
+	contests  contests.Desk
 
 	mu       sync.Mutex // held while switches, rules or plans change
 	switches enforce.Switches

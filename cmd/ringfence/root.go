@@ -75,9 +75,13 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keysCommand(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
-	speak, look := a.council().Commands()
-	add(groupSpeak, speak...)
-	add(groupAsk, look...)
+	for _, room := range []interface {
+		Commands() (speak, look []*cobra.Command)
+	}{a.contests(), a.council()} {
+		speak, look := room.Commands()
+		add(groupSpeak, speak...)
+		add(groupAsk, look...)
+	}
 	add(groupStart, a.demoCommand())
 	add(groupKeep, a.benchCommand())
 	root.AddCommand(a.docsCommand(), a.benchChildCommand())

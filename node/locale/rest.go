@@ -2,7 +2,9 @@ package locale
 
 // rest is the page that documents the REST face. Its English is the OpenAPI
 // document's own, which is English alone; Translated finds a text here by it.
-func rest() []message { return concat(restFrame(), restOperations(), restParameters(), restCouncil()) }
+func rest() []message {
+	return concat(restFrame(), restOperations(), restParameters(), restCouncil(), restContests())
+}
 
 // restFrame is what stands around the operations.
 func restFrame() []message {

@@ -1,6 +1,7 @@
 package speak
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,6 +24,11 @@ func (s *Speaker) Say(ctx context.Context, what api.Say) (api.Said, error) {
 	own, terms, err := s.terms(what.Preview)
 	if err != nil {
 		return api.Said{}, err
+	}
+	if what.Kind == assertion.KindAnswer.String() {
+		if what.Subject, err = s.contest(terms, what); err != nil {
+			return api.Said{}, err
+		}
 	}
 	one, err := terms.Draft(what, s.cfg.Book().ReadKey)
 	if err != nil {
@@ -116,7 +122,8 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 	if err != nil {
 		return api.Said{}, Refusal(err)
 	}
-	out := api.Said{Preview: previewOnly, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: answer.Changes(p.Changes)}
+	disputed := s.disputed(&one) // before it is said
+	out := api.Said{Preview: previewOnly, Disputed: disputed, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: answer.Changes(p.Changes)}
 	if len(p.Void) > 0 {
 		if bar := own.MaySay(); p.Void[0].Reason == view.ReasonFrozen && bar != nil {
 			return api.Said{}, Refusal(bar)
@@ -141,7 +148,7 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		s.cfg.Said()
 	}
 	if out.Note == "" {
-		out.Note = answer.WhyNoChange(&p, &one, previewOnly)
+		out.Note = cmp.Or(answer.AboutContest(&one, t.Policy, len(disputed)), answer.WhyNoChange(&p, &one, previewOnly))
 	}
 	out.List = s.cfg.Stamp()
 	return out, nil

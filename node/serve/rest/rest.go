@@ -75,6 +75,7 @@ func New(cfg Config) (http.Handler, error) {
 	f.registerCare(a)
 	f.registerStreams(a)
 	f.registerCouncil(a)
+	f.registerContests(a)
 	f.registerLedger(a, mux)
 	document, err := json.Marshal(a.OpenAPI())
 	if err != nil {

@@ -133,6 +133,16 @@ func (l *List) Explain(n number.Number) Explanation {
 	return x
 }
 
+// ExplainKey returns what was said about one key and what it comes to; false when nothing
+// was.
+func (l *List) ExplainKey(key number.Range) (KeyExplanation, bool) {
+	p, rows := l.Table.Find(key)
+	if p == nil {
+		return KeyExplanation{}, false
+	}
+	return l.explainKey(p, rows), true
+}
+
 func (l *List) explainKey(p *table.Place, rows []table.Row) KeyExplanation {
 	k := KeyExplanation{Key: p.Key, Entry: p.Entry, Next: p.Next}
 	k.Ratified, k.Contests = l.ratified(p.Key, rows), l.contests(p.Key, rows)
