@@ -88,6 +88,7 @@ const (
 // Node is one peer. Its methods are safe for concurrent use.
 type Node struct {
 	*council.Council // what the regulators decide
+	*contests.Desk   // what is disputed
 
 	cfg     Config
 	started time.Time
@@ -121,7 +122,6 @@ type Node struct {
 	updated   atomic.Int64 // Unix nanoseconds of the last look at the feeds
 	snapshot  *snapshot.File
 	again     answer.Again
-	contests  contests.Desk
 
 	mu       sync.Mutex // held while switches, rules or plans change
 	switches enforce.Switches

@@ -38,17 +38,6 @@ func (n *Node) Statement(_ context.Context, text string) (api.Statement, error) 
 	return n.book.Load().Statement(l, &told), nil
 }
 
-// Contests implements api.Reader.
-func (n *Node) Contests(_ context.Context, q api.ContestQuery) (api.Contests, error) {
-	var own *charter.MemberIndex
-	if m, ok := n.member(); ok {
-		own = &m
-	}
-	out := n.contests.Open(n.view.List(), own, q, n.book.Load().Texts.Match(q.Lang))
-	out.List = n.stamp()
-	return out, nil
-}
-
 // Status implements api.Reader.
 func (n *Node) Status(context.Context) (api.Status, error) {
 	l := n.view.List()
@@ -71,12 +60,9 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		if !forked.IsZero() && (out.Suspended == 0 || n.again.Left(l, m)) {
 			out.Problems = append(out.Problems, forked)
 		}
-		var waiting phrase.Phrase
-		if out.Awaited, waiting = n.contests.Waiting(l, m); out.Awaited > 0 {
-			out.Problems = append(out.Problems, waiting)
-		}
 	}
 	out.Peers, out.Queued = n.Standing(), n.voice.Queued()
+	n.Report(&out)
 	if free, floor, err := n.store.Space(); err == nil {
 		out.FreeBytes, out.FloorBytes = free, floor
 	}

@@ -3,22 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"ringfence/cmd/ringfence/contest"
-	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/contests"
 	"ringfence/node/api"
 )
 
 // contests is what the verbs about contests stand on.
-func (a *app) contests() contest.Host {
-	return contest.Host{
-		Say: a.say,
-		Ask: func(cmd *cobra.Command, q api.ContestQuery, human func(*show.Page, *api.Contests)) error {
-			q.Lang = a.words(cmd).Lang()
-			all, err := ask(a, cmd, tells, func(s api.Service) (api.Contests, error) { return s.Contests(cmd.Context(), q) })
-			if err != nil {
-				return err
-			}
-			return answer(a, cmd, &all, human)
-		},
-	}
+func (a *app) contests() contests.Host {
+	return contests.Host{Say: a.say, Answer: a.council().Answer, Ask: func(cmd *cobra.Command, q api.ContestQuery) (api.Contests, error) {
+		q.Lang = a.words(cmd).Lang()
+		return ask(a, cmd, tells, func(s api.Service) (api.Contests, error) { return s.Contests(cmd.Context(), q) })
+	}}
 }

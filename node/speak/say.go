@@ -15,6 +15,7 @@ import (
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -131,6 +132,9 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		why := p.Void[0].Reason.String()
 		if p.Void[0].Reason == view.ReasonLongLived {
 			why += fmt.Sprintf(": a %s of today may last until %s", one.Kind, t.Latest(one.Kind))
+		}
+		if p.Void[0].Reason == view.ReasonRepeated {
+			why += fmt.Sprintf(": a %s of one number counts once in %d days", one.Kind, policy.RepeatDays)
 		}
 		return api.Said{}, api.Errorf(api.Refused, "nothing was signed: the statement would be void: %s", why)
 	}

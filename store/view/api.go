@@ -1,7 +1,6 @@
 package view
 
 import (
-	"ringfence/store/view/internal/dispute"
 	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/reason"
 )
@@ -36,9 +35,6 @@ type (
 	Contest = list.Contest
 	// Plea is how one publisher stands towards a contest.
 	Plea = list.Plea
-	// Stance is how a publisher stands towards a contest: its words are asked, upheld,
-	// withdrawn and lapsed.
-	Stance = dispute.Stance
 	// Reason is why a statement is void: it was accepted into its feed, is kept and can be
 	// read, but does not count.
 	Reason = reason.Reason
@@ -59,14 +55,6 @@ const (
 	Erased     = list.Erased
 	Unreadable = list.Unreadable
 	Lapsed     = list.Lapsed
-)
-
-// The stances.
-const (
-	StanceAsked     = dispute.Asked
-	StanceUpheld    = dispute.Upheld
-	StanceWithdrawn = dispute.Withdrawn
-	StanceLapsed    = dispute.Lapsed
 )
 
 // The reasons that need the charter or the feed; those of assertion.Check come before.

@@ -11,6 +11,7 @@ package contests
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -28,8 +29,22 @@ import (
 // most bounds how many contests an answer lists.
 const most = 1000
 
-// Desk answers for one member. The zero Desk is ready; it is safe for concurrent use.
-type Desk struct{ last atomic.Pointer[found] }
+// Config is what a Desk needs; all must be set.
+type Config struct {
+	List   func() *view.List
+	Member func() (charter.MemberIndex, bool) // whom the node speaks for
+	Texts  func(lang string) *locale.Catalog
+	Stamp  func() api.ListStamp
+}
+
+// Desk answers for one node. It is safe for concurrent use.
+type Desk struct {
+	cfg  Config
+	last atomic.Pointer[found]
+}
+
+// New returns a Desk.
+func New(cfg Config) *Desk { return &Desk{cfg: cfg} }
 
 // found is what one list has, so that it is gone through once.
 type found struct {
@@ -77,10 +92,19 @@ func join(to, more []view.Plea) []view.Plea {
 	return to
 }
 
-// Open tells the contests that are open; own is the node's member, nil if the charter
-// names none.
-func (d *Desk) Open(l *view.List, own *charter.MemberIndex, q api.ContestQuery, texts *locale.Catalog) api.Contests {
-	out := api.Contests{Contests: []api.Contest{}}
+// own returns the node's member; nil if the charter names none.
+func (d *Desk) own() *charter.MemberIndex {
+	m, ok := d.cfg.Member()
+	if !ok {
+		return nil
+	}
+	return &m
+}
+
+// Contests implements api.Reader.
+func (d *Desk) Contests(_ context.Context, q api.ContestQuery) (api.Contests, error) {
+	l, own, texts := d.cfg.List(), d.own(), d.cfg.Texts(q.Lang)
+	out := api.Contests{Contests: []api.Contest{}, List: d.cfg.Stamp()}
 	if own != nil {
 		out.Member = l.State().Member(*own).ID
 	}
@@ -97,28 +121,29 @@ func (d *Desk) Open(l *view.List, own *charter.MemberIndex, q api.ContestQuery, 
 			out.Contests = append(out.Contests, Tell(l, &c, own, texts))
 		}
 	}
-	return out
+	return out, nil
 }
 
-// Waiting counts the contests that wait for the answer of a member, and says how soon
-// they must have it; the zero phrase when there are none.
-func (d *Desk) Waiting(l *view.List, own charter.MemberIndex) (waiting int, said phrase.Phrase) {
+// Report adds to a node's status how many contests wait for its member's answer, and how
+// soon they must have it.
+func (d *Desk) Report(s *api.Status) {
+	l, own := d.cfg.List(), d.own()
 	first := int64(0)
 	for _, c := range d.open(l) {
-		if waits(&c, &own) {
-			if waiting++; first == 0 {
+		if waits(&c, own) {
+			if s.Awaited++; first == 0 {
 				first = c.Deadline
 			}
 		}
 	}
 	switch {
-	case waiting == 0:
-		return 0, phrase.Phrase{}
+	case s.Awaited == 0:
 	case first == 0:
-		return waiting, phrase.New("problem.contests_unanchored", "contests that wait for this member's answer: %d; no anchor covers them yet, so their time does not run; ringfence contests --mine lists them", waiting)
+		s.Problems = append(s.Problems, phrase.New("problem.contests_unanchored", "contests that wait for this member's answer: %d; no anchor covers them yet, so their time does not run; ringfence contests --mine lists them", s.Awaited))
+	default:
+		s.Problems = append(s.Problems, phrase.New("problem.contests", "contests that wait for this member's answer: %d, the first until %s (%s left by the ledger's clock); what is not answered by then lapses for good; ringfence contests --mine lists them",
+			s.Awaited, moment(first), Left(first-l.Clock())))
 	}
-	return waiting, phrase.New("problem.contests", "contests that wait for this member's answer: %d, the first until %s (%s left by the ledger's clock); what is not answered by then lapses for good; ringfence contests --mine lists them",
-		waiting, moment(first), Left(first-l.Clock()))
 }
 
 // waits reports whether a contest waits for a member's answer. One that has answered

@@ -45,7 +45,7 @@ func Which(l *view.List, own charter.MemberIndex, say api.Say, read func(text, c
 	switch {
 	case plea == nil:
 		return ref, api.Tell(api.Refused, phrase.New("answer.not_asked", "%s disputes nothing that this member said: it is no contest, was taken back, or asks others", ref))
-	case say.Upheld && plea.Stance == view.StanceLapsed:
+	case say.Upheld && plea.Lapsed():
 		return ref, api.Tell(api.Refused, phrase.New("answer.late", "the time to answer ended on %s by the ledger's clock, and what was not answered has lapsed for good; what is observed after that day can be said anew", moment(deadline)))
 	case plea.Answered && plea.Upholds == say.Upheld:
 		return ref, api.Tell(api.Refused, phrase.New("answer.again", "this member has answered so already, in %s", plea.Answer))

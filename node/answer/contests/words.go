@@ -54,15 +54,15 @@ func sentence(l *view.List, c *view.Contest, told *api.Contest, texts *locale.Ca
 // plea is the key of what is said of a publisher.
 func plea(p *view.Plea) string {
 	switch {
-	case p.Stance == view.StanceWithdrawn:
+	case p.Withdrew():
 		return "contest.withdrawn"
-	case p.Stance == view.StanceUpheld && p.Answered:
+	case p.Upheld() && p.Answered:
 		return "contest.upheld"
-	case p.Stance == view.StanceUpheld:
+	case p.Upheld():
 		return "contest.upheld_before"
-	case p.Stance == view.StanceLapsed && p.Answered:
+	case p.Lapsed() && p.Answered:
 		return "contest.late"
-	case p.Stance == view.StanceLapsed:
+	case p.Lapsed():
 		return "contest.lapsed"
 	case !p.Live:
 		return "contest.nothing"

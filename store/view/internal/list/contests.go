@@ -45,6 +45,15 @@ func (c *Contest) Open() bool {
 // Awaited reports whether the publisher has yet to answer, about evidence that is live.
 func (p *Plea) Awaited() bool { return p.Live && p.Stance == dispute.Asked }
 
+// Withdrew reports whether the publisher withdrew what it said.
+func (p *Plea) Withdrew() bool { return p.Stance == dispute.Withdrawn }
+
+// Upheld reports whether the publisher upheld what it said, in time.
+func (p *Plea) Upheld() bool { return p.Stance == dispute.Upheld }
+
+// Lapsed reports whether the deadline passed without an answer that counts.
+func (p *Plea) Lapsed() bool { return p.Stance == dispute.Lapsed }
+
 // Contests returns the contests of a key that stand, in the order in which they came.
 func (l *List) Contests(key number.Range) []Contest {
 	_, rows := l.Table.Find(key)

@@ -1,8 +1,8 @@
-// Package contest is the verbs by which people dispute what is said of a number, see what
+// Package contests is the verbs by which people dispute what is said of a number, see what
 // is disputed, and answer: contest, contests and answer.
 //
 // Floor 15, a room of cmd/ringfence. It asks the node, and decides nothing.
-package contest
+package contests
 
 import (
 	"github.com/spf13/cobra"
@@ -17,8 +17,10 @@ import (
 type Host struct {
 	// Say says one thing in the member's name and shows what came of it.
 	Say func(cmd *cobra.Command, what api.Say) error
-	// Ask asks the node for contests, and shows them.
-	Ask func(cmd *cobra.Command, q api.ContestQuery, human func(*show.Page, *api.Contests)) error
+	// Ask asks the node for contests.
+	Ask func(cmd *cobra.Command, q api.ContestQuery) (api.Contests, error)
+	// Answer shows what came of a verb: as one JSON object, or as people read it.
+	Answer func(cmd *cobra.Command, value any, human func(*show.Page)) error
 }
 
 // Commands returns the verbs.
@@ -102,7 +104,11 @@ explain NUMBER also tells of contests that are over.`,
   ringfence contests --json`,
 		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return h.Ask(cmd, q, func(p *show.Page, all *api.Contests) { show.Contests(p, all, q.Mine) })
+			all, err := h.Ask(cmd, q)
+			if err != nil {
+				return err
+			}
+			return h.Answer(cmd, &all, func(p *show.Page) { show.Contests(p, &all, q.Mine) })
 		},
 	}
 	cmd.Flags().BoolVar(&q.Mine, "mine", false, "those alone that wait for this member's answer")
