@@ -46,9 +46,9 @@ func sentence(l *view.List, c *view.Contest, told *api.Contest, texts *locale.Ca
 		said = append(said, texts.Named(plea(&c.Pleas[i]), told.Publishers[i].Member))
 	}
 	if texts.Lang() == "zh" {
-		return strings.Join(said, "")
+		return strings.Join(said, "。") + "。"
 	}
-	return strings.Join(said, " ")
+	return strings.Join(said, ". ") + "."
 }
 
 // plea is the key of what is said of a publisher.
