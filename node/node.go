@@ -29,6 +29,7 @@ import (
 
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
+	"ringfence/node/answer/contests"
 	"ringfence/node/authority"
 	"ringfence/node/authority/heads"
 	"ringfence/node/council"
@@ -91,6 +92,7 @@ const (
 type Node struct {
 	*council.Council // what the regulators decide
 	*past.Teller     // what the list says and said, and proofs of it
+	*contests.Desk   // what is disputed
 
 	cfg     Config
 	started time.Time

@@ -52,6 +52,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 		}
 	}
 	out.Peers, out.Queued = n.Standing(), n.voice.Queued()
+	n.Report(&out)
 	if free, floor, err := n.store.Space(); err == nil {
 		out.FreeBytes, out.FloorBytes = free, floor
 	}

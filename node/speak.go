@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 
+	"ringfence/node/answer/contests"
 	"ringfence/node/api"
+	"ringfence/node/locale"
 	"ringfence/node/publish"
 	"ringfence/node/speak"
 	"ringfence/store/charter"
@@ -12,6 +14,8 @@ import (
 
 func (n *Node) openVoice() error {
 	n.voice = n.speaking(n.own, n.ownErr)
+	texts := func(lang string) *locale.Catalog { return n.book.Load().Texts.Match(lang) }
+	n.Desk = contests.New(contests.Config{List: n.view.List, Member: n.member, Texts: texts, Stamp: n.stamp})
 	return nil
 }
 

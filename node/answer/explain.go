@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ringfence/node/answer/contests"
 	"ringfence/node/api"
 	"ringfence/node/locale"
 	"ringfence/store/harmonise"
@@ -22,6 +23,9 @@ func (b *Book) Explain(l *view.List, q api.Query, age Age) (api.Explanation, err
 	for i := range x.Keys {
 		k := &x.Keys[i]
 		one := explainKey(l, k, texts)
+		for c := range k.Contests {
+			one.Contests = append(one.Contests, contests.Tell(l, &k.Contests[c], nil, texts))
+		}
 		one.Decides = k.Key == x.Decides
 		out.Keys = append(out.Keys, one)
 	}

@@ -89,6 +89,7 @@ type KeyExplanation struct {
 	Classes    []ClassTally   `json:"classes"`
 	NextChange string         `json:"next_change,omitempty"` // date
 	Statements []Contribution `json:"statements"`
+	Contests   []Contest      `json:"contests,omitempty"` // that stand, also those that are over
 }
 
 // ClassTally is how one class stands.

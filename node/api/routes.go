@@ -12,6 +12,7 @@ const (
 	PathExplanation  = "/v1/numbers/{number}/explanation"
 	PathLookups      = "/v1/numbers:lookup"
 	PathStatement    = "/v1/statements/{batch}/{index}"
+	PathContests     = "/v1/contests"
 	PathStatements   = "/v1/statements"
 	PathRetractions  = "/v1/retractions"
 	PathPublications = "/v1/publications"

@@ -21,6 +21,8 @@ type Reader interface {
 	Lookup(ctx context.Context, q Query) (Lookup, error)
 	// Explain tells every statement behind that and what became of it.
 	Explain(ctx context.Context, q Query) (Explanation, error)
+	// Contests tells what is disputed and who has yet to answer.
+	Contests(ctx context.Context, q ContestQuery) (Contests, error)
 	// Statement returns one statement by its reference.
 	Statement(ctx context.Context, ref string) (Statement, error)
 	// Status says who the node is, what it holds, and what is wrong.

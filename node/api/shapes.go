@@ -134,7 +134,7 @@ type ReceiptLine struct {
 // Say is one thing said by hand.
 type Say struct {
 	Kind       string   `json:"kind" enum:"flag,block,reassign,resource,contest,answer"`
-	Subject    string   `json:"subject"` // number or range; a reference for answer
+	Subject    string   `json:"subject"` // number or range; for answer also the contest's reference
 	Country    string   `json:"country,omitempty"`
 	Category   string   `json:"category,omitempty"`
 	Label      string   `json:"label,omitempty"`
@@ -148,6 +148,7 @@ type Say struct {
 	Expires    string   `json:"expires,omitempty"`
 	Derived    []string `json:"derived,omitempty"`
 	Upheld     bool     `json:"upheld,omitempty"`
+	Targets    []string `json:"targets,omitempty" maxItems:"16"` // for contest: statements that it disputes; all on the subject if left out
 	Preview    bool     `json:"preview,omitempty"`
 }
 
@@ -168,9 +169,10 @@ type Said struct {
 	// Publication is the ID under which it is queued and will be said; "" when it is
 	// not queued.
 	Publication string    `json:"publication,omitempty"`
-	Undone      int       `json:"undone"`  // statements retracted
-	Changes     []Change  `json:"changes"` // at most 100
-	Changed     int       `json:"changed"` // in all
+	Undone      int       `json:"undone"`             // statements retracted
+	Changes     []Change  `json:"changes"`            // at most 100
+	Changed     int       `json:"changed"`            // in all
+	Disputed    []Source  `json:"disputed,omitempty"` // the evidence that a contest disputes
 	Note        string    `json:"note,omitempty"`
 	List        ListStamp `json:"list"`
 }
@@ -226,6 +228,7 @@ type Status struct {
 	FreeBytes  uint64          `json:"free_bytes"`
 	FloorBytes uint64          `json:"floor_bytes"`
 	Problems   []phrase.Phrase `json:"problems"`
+	Awaited    int             `json:"contests_waiting"` // contests that wait for the member's answer
 	// Suspended counts the member's own statements that lost effect because one of
 	// its keys signed two stories.
 	Suspended int `json:"suspended_statements"`

@@ -3,7 +3,7 @@ package locale
 // commands is what the command line writes around its answers. Help texts are
 // not here: they are English, as the names of the verbs are.
 func commands() []message {
-	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), councilWords(), keyringWords(), membershipWords())
+	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), councilWords(), contestWords(), keyringWords(), membershipWords())
 }
 
 // headings is what stands before a value or over a column.

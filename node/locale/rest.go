@@ -3,7 +3,7 @@ package locale
 // rest is the page that documents the REST face. Its English is the OpenAPI
 // document's own, which is English alone; Translated finds a text here by it.
 func rest() []message {
-	return concat(restFrame(), restOperations(), restParameters(), restCouncil(), restProofs())
+	return concat(restFrame(), restOperations(), restParameters(), restCouncil(), restContests(), restProofs())
 }
 
 // restFrame is what stands around the operations.

@@ -1,6 +1,7 @@
 package speak
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/feed"
+	"ringfence/store/policy"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
@@ -23,6 +25,11 @@ func (s *Speaker) Say(ctx context.Context, what api.Say) (api.Said, error) {
 	own, terms, err := s.terms(what.Preview)
 	if err != nil {
 		return api.Said{}, err
+	}
+	if what.Kind == assertion.KindAnswer.String() {
+		if what.Subject, err = s.contest(terms, what); err != nil {
+			return api.Said{}, err
+		}
 	}
 	one, err := terms.Draft(what, s.cfg.Book().ReadKey)
 	if err != nil {
@@ -116,7 +123,8 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 	if err != nil {
 		return api.Said{}, Refusal(err)
 	}
-	out := api.Said{Preview: previewOnly, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: answer.Changes(p.Changes)}
+	disputed := s.disputed(&one) // before it is said
+	out := api.Said{Preview: previewOnly, Disputed: disputed, Statements: []string{}, Undone: p.Undone, Changed: len(p.Changes), Changes: answer.Changes(p.Changes)}
 	if len(p.Void) > 0 {
 		if bar := own.MaySay(); p.Void[0].Reason == view.ReasonFrozen && bar != nil {
 			return api.Said{}, Refusal(bar)
@@ -124,6 +132,9 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		why := p.Void[0].Reason.String()
 		if p.Void[0].Reason == view.ReasonLongLived {
 			why += fmt.Sprintf(": a %s of today may last until %s", one.Kind, t.Latest(one.Kind))
+		}
+		if p.Void[0].Reason == view.ReasonRepeated {
+			why += fmt.Sprintf(": a %s of one number counts once in %d days", one.Kind, policy.RepeatDays)
 		}
 		return api.Said{}, api.Errorf(api.Refused, "nothing was signed: the statement would be void: %s", why)
 	}
@@ -141,7 +152,7 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		s.cfg.Said()
 	}
 	if out.Note == "" {
-		out.Note = answer.WhyNoChange(&p, &one, previewOnly)
+		out.Note = cmp.Or(answer.AboutContest(&one, t.Policy, len(disputed)), answer.WhyNoChange(&p, &one, previewOnly))
 	}
 	out.List = s.cfg.Stamp()
 	return out, nil

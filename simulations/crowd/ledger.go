@@ -8,6 +8,7 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
+	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
 )
@@ -36,15 +37,29 @@ func (n *Net) council() *ballottest.Federation {
 // Nobody hears of it before Hear.
 func (n *Net) Decide(kind motion.Kind, a article.Item, endorsers ...keys.Private) {
 	n.t.Helper()
-	n.Council.Now = n.now().Unix()
+	n.Council.Now = max(n.Council.Now, n.now().Unix()) // a test may be ahead
 	p := n.Council.Motion(kind, n.Council.Article(a, endorsers...), nil)
 	n.take(n.Council.Try(p, "reg"))
+}
+
+// Anchor has the regulator anchor the feeds of nodes, as far as the first of them has
+// them.
+func (n *Net) Anchor(nodes ...*Node) {
+	n.t.Helper()
+	tips := make(map[keys.Public]feed.Tip)
+	for _, node := range nodes {
+		if tip, ok := nodes[0].View.List().Frontier()[node.key.Public()]; ok {
+			tips[node.key.Public()] = tip
+		}
+	}
+	n.Council.Now = max(n.Council.Now, n.now().Unix()) // a test may be ahead
+	n.take(n.Council.Try(n.Council.AnchorOf(tips), "reg"))
 }
 
 // Tick has the regulator tell the time.
 func (n *Net) Tick() {
 	n.t.Helper()
-	n.Council.Now = n.now().Unix()
+	n.Council.Now = max(n.Council.Now, n.now().Unix()) // a test may be ahead
 	n.take(n.Council.Tick())
 }
 

@@ -130,11 +130,8 @@ func (w *writer) awaits(ordinal uint32) bool {
 
 // keysAnswered returns the keys under which an answer is filed.
 func (j *judge) keysAnswered(s *assertion.Statement) []number.Range {
-	if s.Kind != assertion.KindAnswer {
-		return nil
-	}
 	ref, err := taxonomy.RefFromBytes(s.Subject.Value)
-	if err != nil {
+	if s.Kind != assertion.KindAnswer || err != nil {
 		return nil
 	}
 	ordinal, held := j.w.ordinals[ref.Batch]

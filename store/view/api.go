@@ -31,6 +31,10 @@ type (
 	OwnBlock = list.OwnBlock
 	// Ratified is an entry of the ledger about one key.
 	Ratified = list.Ratified
+	// Contest is a contest that stands, and what came of it.
+	Contest = list.Contest
+	// Plea is how one publisher stands towards a contest.
+	Plea = list.Plea
 	// Reason is why a statement is void: it was accepted into its feed, is kept and can be
 	// read, but does not count.
 	Reason = reason.Reason

@@ -162,6 +162,10 @@ func Said(p *Page, s *api.Said) {
 		rows = append(rows, []string{c.Key, p.entry(c.Before), p.entry(c.After)})
 	}
 	p.table(left("key", "before", "after"), rows)
+	if len(s.Disputed) > 0 {
+		p.Say("contests.disputed")
+		p.sources(s.Disputed)
+	}
 	p.more(s.Changed - len(s.Changes))
 	if s.Note != "" {
 		p.Line(s.Note)

@@ -132,6 +132,9 @@ func (p *Page) key(k *api.KeyExplanation) {
 	if k.NextChange != "" {
 		p.Say("next_change", k.NextChange)
 	}
+	for i := range k.Contests {
+		p.Line(p.strong(k.Contests[i].Sentence))
+	}
 	var rows [][]string
 	for _, c := range k.Classes {
 		rows = append(rows, []string{p.class(c.Class), amount(c.TestedSum), amount(c.NeededSum), strconv.Itoa(c.Voices), strconv.Itoa(c.NeededVoices),

@@ -80,6 +80,14 @@ func (c *Client) Statement(ctx context.Context, ref string) (api.Statement, erro
 	return ask[api.Statement](ctx, c, request{method: http.MethodGet, path: api.Path(api.PathStatement, batch, index)})
 }
 
+// Contests asks what is disputed.
+func (c *Client) Contests(ctx context.Context, q api.ContestQuery) (api.Contests, error) {
+	query := url.Values{}
+	turn(query, "mine", q.Mine)
+	set(query, "lang", q.Lang)
+	return ask[api.Contests](ctx, c, request{method: http.MethodGet, path: api.PathContests, query: query})
+}
+
 // Status asks how the node stands.
 func (c *Client) Status(ctx context.Context) (api.Status, error) {
 	return ask[api.Status](ctx, c, request{method: http.MethodGet, path: api.PathStatus})

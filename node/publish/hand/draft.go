@@ -92,7 +92,15 @@ func (t Terms) draftHolder(what api.Say, key number.Range, d *Times) (assertion.
 		}
 		return t.Reassign(n, date)
 	case assertion.KindContest.String():
-		return t.Contest(key, what.Reason)
+		targets := make([]taxonomy.Ref, len(what.Targets))
+		for i, text := range what.Targets {
+			ref, err := taxonomy.ParseRef(text)
+			if err != nil {
+				return assertion.Statement{}, api.Errorf(api.BadInput, "%v", err)
+			}
+			targets[i] = ref
+		}
+		return t.Contest(key, what.Reason, targets...)
 	case assertion.KindResource.String():
 		return t.Resource(key, assertion.Resource{AllocatedTo: t.Member, DisplayName: what.Label, Purpose: what.Reason})
 	}

@@ -59,6 +59,7 @@ func knock(id string) (path, body string) {
 		"say":          {"/v1/statements", `{"kind":"flag","subject":"110"}`},
 		"retract":      {"/v1/retractions", `{"ref":"bafy/1"}`},
 		"publications": {"/v1/publications", ""},
+		"contests":     {"/v1/contests?mine=true", ""},
 		"publish":      {"/v1/publications?mapping=m&file=f", "110\n"},
 		"lift":         {"/v1/feed:lift", `{"head":"bafy"}`},
 		"switches":     {"/v1/enforcement", ""},
@@ -147,7 +148,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 41 {
+	if seen != 42 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }
@@ -157,7 +158,7 @@ func TestRolesAndOperations(t *testing.T) {
 func TestWritesAndSecretsAreNeverOpen(t *testing.T) {
 	r := run(t, Config{Service: &double{}, Ledger: certified(t, 300)})
 	public := []string{"ledger-checkpoint", "ledger-genesis", "ledger-policy", "ledger-hashes", "ledger-entries", "ledger-openings"}
-	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "publications", "switches", "motions", "motion", "ledger", "entries", "feed-heads", "quorum", "prove", "prove-sets", "constitution"}
+	open := []string{"lookup", "lookup-many", "explain", "statement", "screen", "status", "peers", "evidence", "say-again", "contests", "publications", "switches", "motions", "motion", "ledger", "entries", "feed-heads", "quorum", "prove", "prove-sets", "constitution"}
 	for path, methods := range document(t, r).Paths {
 		for method, op := range methods {
 			if slices.Contains(public, op.OperationID) != (op.Role == anyone) {

@@ -60,6 +60,9 @@ func questions() []question {
 		{"status", func(ctx context.Context, s api.Service) (any, error) { return s.Status(ctx) }, nil, ""},
 		{"peers", func(ctx context.Context, s api.Service) (any, error) { return s.Peers(ctx) }, nil, ""},
 		{"say again", func(ctx context.Context, s api.Service) (any, error) { return s.SayAgain(ctx) }, nil, ""},
+		{"contests", func(ctx context.Context, s api.Service) (any, error) {
+			return s.Contests(ctx, api.ContestQuery{Mine: true, Lang: "zh"})
+		}, api.ContestQuery{Mine: true, Lang: "zh"}, ""},
 		{"evidence", func(ctx context.Context, s api.Service) (any, error) { return s.Evidence(ctx) }, nil, ""},
 		{"screen", func(ctx context.Context, s api.Service) (any, error) { return s.Screen(ctx, call) }, call, ""},
 		{"switches", func(ctx context.Context, s api.Service) (any, error) { return s.Enforce(ctx, api.Enforce{}) }, api.Enforce{}, ""},

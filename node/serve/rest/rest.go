@@ -76,6 +76,7 @@ func New(cfg Config) (http.Handler, error) {
 	f.registerStreams(a)
 	f.registerCouncil(a)
 	f.registerProofs(a)
+	f.registerContests(a)
 	f.registerLedger(a, mux)
 	document, err := json.Marshal(a.OpenAPI())
 	if err != nil {

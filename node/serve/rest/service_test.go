@@ -122,6 +122,10 @@ func (d *double) Status(ctx context.Context) (api.Status, error) {
 	return told[api.Status](d, nil)
 }
 
+func (d *double) Contests(_ context.Context, q api.ContestQuery) (api.Contests, error) {
+	return told[api.Contests](d, q)
+}
+
 func (d *double) Peers(context.Context) (api.Peers, error) { return told[api.Peers](d, nil) }
 
 func (d *double) Evidence(context.Context) (api.Evidence, error) { return told[api.Evidence](d, nil) }

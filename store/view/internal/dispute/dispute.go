@@ -33,6 +33,7 @@ type Contest struct {
 
 // Answer is a valid answer.
 type Answer struct {
+	ID     uint64 // tells it from others
 	Of     uint64 // the contest's ID
 	By     charter.MemberIndex
 	Said   taxonomy.Day
@@ -53,10 +54,11 @@ type Void struct {
 // nothing it decided about lives when its opening may be erased.
 const reach = policy.RepeatDays + 1
 
-// deadline is when a contest that has a tick must be answered, in Unix seconds.
-func (c *Contest) deadline() int64 { return c.Opened + int64(c.Policy.ContestHours.Flag)*3600 }
+// Deadline is when a contest that has a tick must be answered, in Unix seconds.
+func (c *Contest) Deadline() int64 { return c.Opened + int64(c.Policy.ContestHours.Flag)*3600 }
 
-func (c *Contest) concerns(m charter.MemberIndex) bool {
+// Concerns reports whether a contest disputes what a publisher says.
+func (c *Contest) Concerns(m charter.MemberIndex) bool {
 	return c.Against == nil || slices.Contains(c.Against, m)
 }
 
@@ -66,29 +68,69 @@ type Case struct {
 	Answers  []Answer
 }
 
+// Stance is how a publisher stands towards a contest.
+type Stance uint8
+
+// The stances. Their words stand in JSON.
+const (
+	Asked     Stance = iota // an answer is awaited
+	Upheld                  // it need not answer (any more): it upheld what it said
+	Withdrawn               // it withdrew what it said
+	Lapsed                  // the deadline passed without an answer
+)
+
+// String returns the standing's word.
+func (s Stance) String() string {
+	return [...]string{"asked", "upheld", "withdrawn", "lapsed"}[s]
+}
+
+// Stance returns how a publisher that a contest concerns stands towards it at a time,
+// in Unix seconds.
+func (c *Case) Stance(one *Contest, m charter.MemberIndex, now int64) Stance {
+	switch {
+	case c.withdrawn(one, m) != nil:
+		return Withdrawn
+	case one.Ticked && c.upheld(one, m):
+		return Upheld
+	case one.Ticked && now >= one.Deadline():
+		return Lapsed
+	}
+	return Asked
+}
+
+// Last returns what a publisher answered a contest last, in time or not; nil if nothing.
+func (c *Case) Last(one *Contest, m charter.MemberIndex) (last *Answer) {
+	for i := range c.Answers {
+		if a := &c.Answers[i]; a.Of == one.ID && a.By == m && (last == nil || a.Said >= last.Said) {
+			last = a
+		}
+	}
+	return last
+}
+
 // Judge returns what ends of the publishers' evidence by a time, in Unix seconds, whom an
 // open contest still asks, and the next time at which that differs; 0 if none.
 func (c *Case) Judge(publishers []charter.MemberIndex, now int64) (voids []Void, asked []charter.MemberIndex, next int64) {
 	for i := range c.Contests {
 		one := &c.Contests[i]
-		over := one.Ticked && now >= one.deadline()
-		if one.Ticked && !over && (next == 0 || one.deadline() < next) {
-			next = one.deadline()
+		if one.Ticked && now < one.Deadline() && (next == 0 || one.Deadline() < next) {
+			next = one.Deadline()
 		}
 		for _, m := range publishers {
-			if !one.concerns(m) {
+			if !one.Concerns(m) {
 				continue
 			}
-			if answer := c.withdrawn(one, m); answer != nil {
-				voids = append(voids, Void{m, answer.Said + 1, answer.Said + reach})
-				continue
-			}
-			switch {
-			case one.Ticked && c.upheld(one, m):
-			case over:
-				voids = append(voids, Void{m, taxonomy.DayOf(one.deadline()) + 1, one.Said + reach})
-			case !slices.Contains(asked, m):
-				asked = append(asked, m)
+			switch c.Stance(one, m, now) {
+			case Withdrawn:
+				said := c.withdrawn(one, m).Said
+				voids = append(voids, Void{m, said + 1, said + reach})
+			case Lapsed:
+				voids = append(voids, Void{m, taxonomy.DayOf(one.Deadline()) + 1, one.Said + reach})
+			case Asked:
+				if !slices.Contains(asked, m) {
+					asked = append(asked, m)
+				}
+			case Upheld:
 			}
 		}
 	}
@@ -111,11 +153,11 @@ func (c *Case) withdrawn(one *Contest, m charter.MemberIndex) (last *Answer) {
 func (c *Case) upheld(one *Contest, m charter.MemberIndex) bool {
 	for i := range c.Answers {
 		a := &c.Answers[i]
-		if !a.Upheld || !a.Ticked || a.By != m || a.Tick > one.deadline() || one.Opened >= a.Tick+int64(one.Policy.RecontestDays)*86400 && a.Of != one.ID {
+		if !a.Upheld || !a.Ticked || a.By != m || a.Tick > one.Deadline() || one.Opened >= a.Tick+int64(one.Policy.RecontestDays)*86400 && a.Of != one.ID {
 			continue
 		}
 		of := slices.IndexFunc(c.Contests, func(o Contest) bool { return o.ID == a.Of })
-		if of >= 0 && c.Contests[of].Ticked && a.Tick <= c.Contests[of].deadline() {
+		if of >= 0 && c.Contests[of].Ticked && a.Tick <= c.Contests[of].Deadline() {
 			return true
 		}
 	}

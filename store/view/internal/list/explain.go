@@ -71,6 +71,7 @@ type KeyExplanation struct {
 	Told   []Told
 	// Ratified are the entries that the ledger ratified on the key, by rising index.
 	Ratified []Ratified
+	Contests []Contest
 }
 
 // Ratified is an entry of the ledger about one key. Times are Unix seconds of ticks;
@@ -133,9 +134,19 @@ func (l *List) Explain(n number.Number) Explanation {
 	return x
 }
 
+// ExplainKey returns what was said about one key and what it comes to; false when nothing
+// was.
+func (l *List) ExplainKey(key number.Range) (KeyExplanation, bool) {
+	p, rows := l.Table.Find(key)
+	if p == nil {
+		return KeyExplanation{}, false
+	}
+	return l.explainKey(p, rows), true
+}
+
 func (l *List) explainKey(p *table.Place, rows []table.Row) KeyExplanation {
 	k := KeyExplanation{Key: p.Key, Entry: p.Entry, Next: p.Next}
-	k.Ratified = l.ratified(p.Key, rows)
+	k.Ratified, k.Contests = l.ratified(p.Key, rows), l.contests(p.Key, rows)
 	what := l.Weigh(rows)
 	evidence := l.Gather(nil, rows, &what)
 	k.Result = l.Compiled.Harmonise(evidence, l.Mark.Day, l.Contested(rows, &what))

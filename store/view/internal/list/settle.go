@@ -165,14 +165,21 @@ func (l *List) plead(r *table.Row, rows []table.Row, c *dispute.Case) {
 	switch {
 	case r.Kind == assertion.KindAnswer:
 		c.Answers = append(c.Answers, dispute.Answer{
-			Of: plea(uint32(r.From), r.Confidence), By: l.Speakers[b.Speaker].Member, Said: said,
+			ID: plea(r.Batch, r.Index), Of: plea(uint32(r.From), r.Confidence), By: l.Speakers[b.Speaker].Member, Said: said,
 			Ticked: ticked, Tick: tick, Upheld: r.Upheld,
 		})
 	case b.Cover != 0:
-		c.Contests = append(c.Contests, dispute.Contest{
-			ID: plea(r.Batch, r.Index), Said: said, Ticked: ticked, Opened: tick,
-			Against: l.against(r, rows), Policy: l.StateOf(b).Policy(),
-		})
+		c.Contests = append(c.Contests, l.contest(r, rows))
+	}
+}
+
+// contest returns the contest that a row is, whether or not an anchor covers it.
+func (l *List) contest(r *table.Row, rows []table.Row) dispute.Contest {
+	b := &l.Batches[r.Batch]
+	tick, ticked := l.TickOf(b)
+	return dispute.Contest{
+		ID: plea(r.Batch, r.Index), Said: taxonomy.DayOf(b.Time), Ticked: ticked, Opened: tick,
+		Against: l.against(r, rows), Policy: l.StateOf(b).Policy(),
 	}
 }
 
