@@ -16,6 +16,7 @@ import (
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/letter"
 	"ringfence/node/council/request"
+	"ringfence/node/council/submit"
 	"ringfence/node/council/words"
 	"ringfence/node/overlay"
 	"ringfence/node/phrase"
@@ -51,10 +52,13 @@ func (c *Council) Run(ctx context.Context, o *overlay.Overlay) {
 	if c.courier != nil {
 		parts.Go(func() { c.courier.Run(ctx, o) })
 	}
+	if c.anchors != nil {
+		parts.Go(func() { c.anchors.Run(ctx) })
+	}
 	if c.outbox != nil {
 		parts.Go(func() { c.outbox.Run(ctx) })
 	}
-	c.goOn(ctx)
+	c.submits.Run(ctx)
 }
 
 // lying returns what waits for this regulator and nobody has brought before all yet, but
@@ -215,7 +219,7 @@ func (c *Council) requested(kind motion.Kind, item []byte, reason string, days i
 // post puts motions into the regulators' inboxes, from a member's node.
 func (c *Council) post(ctx context.Context, all []written) error {
 	if c.cfg.Outbox == nil {
-		return errNoRegulator()
+		return words.NoRegulator()
 	}
 	letters := make([]letter.Letter, len(all))
 	for i := range all {
@@ -372,7 +376,7 @@ func (c *Council) TakeBack(ctx context.Context, w *motion.Withdrawal) letter.Sta
 	if i < 0 {
 		return s
 	}
-	waits, err := c.submit(ctx, pending{motion: w.Motion, command: ballot.WithdrawCommand(w), expires: docket.Motions[i].Motion.Expires, shows: gone})
+	waits, err := c.submits.Submit(ctx, submit.Command{Motion: w.Motion, Bytes: ballot.WithdrawCommand(w), Expires: docket.Motions[i].Motion.Expires, Shows: gone})
 	switch {
 	case err != nil:
 		s.State, s.Why = letter.Refused, phrase.From(err)
@@ -405,7 +409,7 @@ func (c *Council) recallPosted(ctx context.Context, found *proposal) error {
 		if s := c.cfg.Outbox.Withdraw(ctx, &w); s.State == letter.Withdrawn {
 			taken++
 		} else if s.State == letter.Unknown {
-			return noQuorum()
+			return submit.NoQuorum()
 		}
 	}
 	if taken == 0 {
