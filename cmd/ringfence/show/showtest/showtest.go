@@ -1,5 +1,5 @@
-// Package showtest checks pages as tests of whoever shows something do: all of one kind by
-// the same rules.
+// Package showtest checks pages: what show and its rooms put on a terminal keeps the same
+// rules, whatever it tells. Pages are given by name, each with what writes it.
 //
 // Floor 15, a room of cmd/ringfence.
 package showtest
@@ -22,8 +22,8 @@ func Render(page func(*show.Page), words *locale.Catalog, colour bool) string {
 	return b.String()
 }
 
-// InEveryLanguage: every word that an answer uses is in the catalogues, in both languages; what
-// is missing shows as its key.
+// InEveryLanguage checks that every word that pages use is in the catalogues, in both
+// languages; what is missing shows as its key.
 func InEveryLanguage(t *testing.T, pages map[string]func(*show.Page)) {
 	t.Helper()
 	key := regexp.MustCompile(`\b(cli|action|status|decided|treatment)\.[a-z]`)
@@ -52,7 +52,8 @@ func InEveryLanguage(t *testing.T, pages map[string]func(*show.Page)) {
 	}
 }
 
-// CodesInChinese: what is told in codes inside is told in Chinese to who reads Chinese.
+// CodesInChinese checks that what is told in codes inside is told in Chinese to who reads
+// Chinese.
 func CodesInChinese(t *testing.T, pages map[string]func(*show.Page)) {
 	t.Helper()
 	words := locale.New().Match("zh")
@@ -67,7 +68,8 @@ func CodesInChinese(t *testing.T, pages map[string]func(*show.Page)) {
 	}
 }
 
-// Colour: it adds escape sequences and nothing else, to so many pages at least.
+// Colour checks that colour adds escape sequences and nothing else, and is on so many pages
+// at least.
 func Colour(t *testing.T, least int, pages map[string]func(*show.Page)) {
 	t.Helper()
 	escape := regexp.MustCompile("\x1b\\[[0-9;]*m")
@@ -91,7 +93,7 @@ type broken struct{ io.Writer }
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("pipe closed") }
 
-// ErrorsOfWriting: they are kept until somebody asks.
+// ErrorsOfWriting checks that a page keeps them.
 func ErrorsOfWriting(t *testing.T, pages map[string]func(*show.Page)) {
 	t.Helper()
 	for name, page := range pages {
