@@ -372,7 +372,12 @@ func (c *Council) TakeBack(ctx context.Context, w *motion.Withdrawal) letter.Sta
 	if i < 0 {
 		return s
 	}
-	waits, err := c.submit(ctx, pending{motion: w.Motion, command: ballot.WithdrawCommand(w), expires: docket.Motions[i].Motion.Expires, shows: gone})
+	m := &docket.Motions[i].Motion
+	if m.Proposer != w.By { // Raft would carry it, to refuse it
+		s.State, s.Why = letter.Refused, told(enact.Refuse(enact.BadWithdrawal, "the motion is withdrawn by %s, who did not propose it", w.By.Short()))
+		return s
+	}
+	waits, err := c.takeBack(ctx, m, w)
 	switch {
 	case err != nil:
 		s.State, s.Why = letter.Refused, phrase.From(err)
@@ -380,6 +385,15 @@ func (c *Council) TakeBack(ctx context.Context, w *motion.Withdrawal) letter.Sta
 		s.State = letter.Withdrawn
 	}
 	return s
+}
+
+// takeBack submits a withdrawal in the place of others that wait: its proposer can sign
+// as many as he likes.
+func (c *Council) takeBack(ctx context.Context, m *motion.Signed, w *motion.Withdrawal) (waits phrase.Phrase, err error) {
+	if _, err := c.drop(m.ID, ballot.Withdraw); err != nil {
+		return waits, err
+	}
+	return c.submit(ctx, pending{motion: m.ID, command: ballot.WithdrawCommand(w), expires: m.Expires, shows: gone})
 }
 
 // docket returns what is before the regulators, as far as this node knows.

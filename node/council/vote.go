@@ -278,7 +278,7 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 func (c *Council) withdraw(ctx context.Context, m *motion.Signed, key keys.Private) error {
 	w, err := motion.Withdrawal{Federation: m.Federation, Motion: m.ID, By: key.Public(), Time: c.cfg.Now().Unix()}.Sign(key)
 	if err == nil {
-		_, err = c.submit(ctx, pending{motion: m.ID, command: ballot.WithdrawCommand(&w), expires: m.Expires, shows: gone})
+		_, err = c.takeBack(ctx, m, &w)
 	}
 	return err
 }
