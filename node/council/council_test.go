@@ -262,7 +262,9 @@ type door struct {
 type gate struct {
 	refuse int
 	forget int
-	left   bool // nobody is there once nothing more is forgotten
+	left   bool        // nobody is there once nothing more is forgotten
+	mute   ballot.Verb // of these it is not known what became, nor did anything
+	muted  int         // so many of them came
 }
 
 func (g *door) set(to gate) {
@@ -291,6 +293,10 @@ func (g *door) Submit(ctx context.Context, command []byte) (applied.Answer, erro
 	if g.refuse > 0 {
 		g.refuse--
 		return applied.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(enact.Paused, "a set change is not certified yet")}, nil
+	}
+	if g.mute != 0 && ballot.VerbOf(command) == g.mute {
+		g.muted++
+		return applied.Answer{}, group.ErrUnknown
 	}
 	if g.left && g.forget == 0 {
 		return applied.Answer{}, group.ErrNoLeader

@@ -376,7 +376,12 @@ func (c *Council) TakeBack(ctx context.Context, w *motion.Withdrawal) letter.Sta
 	if i < 0 {
 		return s
 	}
-	waits, err := c.submits.Submit(ctx, submit.Command{Motion: w.Motion, Bytes: ballot.WithdrawCommand(w), Expires: docket.Motions[i].Motion.Expires, Shows: gone})
+	m := &docket.Motions[i].Motion
+	if m.Proposer != w.By { // Raft would carry it, to refuse it
+		s.State, s.Why = letter.Refused, told(enact.Refuse(enact.BadWithdrawal, "the motion is withdrawn by %s, who did not propose it", w.By.Short()))
+		return s
+	}
+	waits, err := c.takeBack(ctx, m, w)
 	switch {
 	case err != nil:
 		s.State, s.Why = letter.Refused, phrase.From(err)
@@ -384,6 +389,15 @@ func (c *Council) TakeBack(ctx context.Context, w *motion.Withdrawal) letter.Sta
 		s.State = letter.Withdrawn
 	}
 	return s
+}
+
+// takeBack submits a withdrawal in the place of others that wait: its proposer can sign
+// as many as he likes.
+func (c *Council) takeBack(ctx context.Context, m *motion.Signed, w *motion.Withdrawal) (waits phrase.Phrase, err error) {
+	if _, err := c.submits.Drop(m.ID, ballot.Withdraw); err != nil {
+		return waits, err
+	}
+	return c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: ballot.WithdrawCommand(w), Expires: m.Expires, Shows: gone})
 }
 
 // docket returns what is before the regulators, as far as this node knows.

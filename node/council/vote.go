@@ -286,7 +286,7 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 func (c *Council) withdraw(ctx context.Context, m *motion.Signed, key keys.Private) error {
 	w, err := motion.Withdrawal{Federation: m.Federation, Motion: m.ID, By: key.Public(), Time: c.cfg.Now().Unix()}.Sign(key)
 	if err == nil {
-		_, err = c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: ballot.WithdrawCommand(&w), Expires: m.Expires, Shows: gone})
+		_, err = c.takeBack(ctx, m, &w)
 	}
 	return err
 }
