@@ -2,13 +2,11 @@ package simulations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"ringfence/consensus/ballot"
-	"ringfence/consensus/prove"
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/simulations/sample"
@@ -219,22 +217,4 @@ func (d *demo) tellLedger(ctx context.Context) error {
 		return err
 	}
 	return d.tellAgreement(ctx)
-}
-
-// prove returns the size of a proof that a number was blocked, as a node makes it, checked
-// as a stranger would who has the genesis alone.
-func (d *demo) prove(ctx context.Context) (int, error) {
-	all := d.blocked()
-	if len(all) == 0 {
-		return 0, errors.New("the regulators block nothing")
-	}
-	p, err := d.home().Prove(ctx, api.ProofQuery{Number: all[0].String(), What: api.ProofRatified})
-	if err != nil {
-		return 0, err
-	}
-	v, err := prove.NewVerifier(prove.Trust{Genesis: d.federation.Genesis})
-	if err == nil {
-		_, err = v.Verify(p.Proof)
-	}
-	return p.Bytes, err
 }
