@@ -33,23 +33,47 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 	}
 	by := j.w.list.Undo.ByNext(len(j.undoings))
 	live := j.w.accounts.Of(j.batch.Speaker).Live(j.day)
-	j.undoings = append(j.undoings, undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))})
+	u := undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))}
+	name := string(append([]byte{byte(body.Kind)}, body.Target...))
+	before, again := j.retracts[name]
+	if again {
+		u.Own, u.Alone = j.undoings[before.place].Own, j.undoings[before.place].Alone
+	}
+	j.undoings = append(j.undoings, u)
+	foreign := before.foreign
+	if !again {
+		foreign = !j.undoTarget(&body, by)
+		j.retracts[name] = saidBefore{len(j.undoings) - 1, foreign}
+	}
+	if foreign {
+		j.refuse(i, ReasonForeign)
+	}
+}
+
+// saidBefore is what a batch retracted already. Said again in the same batch it never works
+// sooner than the first time, so that it is written nowhere else: a target may be millions
+// of statements.
+type saidBefore struct {
+	place   int  // in the batch's undoings
+	foreign bool // it is another member's
+}
+
+// undoTarget undoes what a retraction names; false when that is another member's.
+func (j *judge) undoTarget(body *assertion.Retract, by undo.By) bool {
 	if body.Kind == assertion.TargetPublication {
 		j.undoDelivery(undo.Key{Member: j.member, Publication: assertion.PublicationID(body.Target)}, by)
-		return
+		return true
 	}
 	// Check has seen that the target is a batch or a statement of one.
 	target, err := taxonomy.CIDFromBytes(body.Target[:taxonomy.CIDSize])
 	if err != nil {
-		return
+		return true
 	}
 	index := int32(undo.WholeBatch)
 	if body.Kind == assertion.TargetStatement {
 		index = int32(binary.BigEndian.Uint16(body.Target[taxonomy.CIDSize:]))
 	}
-	if !j.undoIn(target, index, by) {
-		j.refuse(i, ReasonForeign)
-	}
+	return j.undoIn(target, index, by)
 }
 
 // undoIn undoes a statement of a batch, or all of it. What it says about a
