@@ -35,27 +35,18 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 	live := j.w.accounts.Of(j.batch.Speaker).Live(j.day)
 	u := undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))}
 	name := string(append([]byte{byte(body.Kind)}, body.Target...))
-	before, again := j.retracts[name]
+	said, again := j.retracts[name]
 	if again {
-		u.Own, u.Alone = j.undoings[before.place].Own, j.undoings[before.place].Alone
+		u.Own, u.Alone = j.undoings[said.Place].Own, j.undoings[said.Place].Alone
 	}
 	j.undoings = append(j.undoings, u)
-	foreign := before.foreign
 	if !again {
-		foreign = !j.undoTarget(&body, by)
-		j.retracts[name] = saidBefore{len(j.undoings) - 1, foreign}
+		said = undo.Said{Place: len(j.undoings) - 1, Foreign: !j.undoTarget(&body, by)}
+		j.retracts[name] = said
 	}
-	if foreign {
+	if said.Foreign {
 		j.refuse(i, ReasonForeign)
 	}
-}
-
-// saidBefore is what a batch retracted already. Said again in the same batch it never works
-// sooner than the first time, so that it is written nowhere else: a target may be millions
-// of statements.
-type saidBefore struct {
-	place   int  // in the batch's undoings
-	foreign bool // it is another member's
 }
 
 // undoTarget undoes what a retraction names; false when that is another member's.
@@ -163,23 +154,13 @@ func (j *judge) undoRows(s undo.Span, by undo.By) {
 // and a repeated one must not wait less; once as what lives no more.
 func (j *judge) countOwn(key number.Range, batch uint32, index uint16) {
 	l := j.w.list
-	if l.Batches[batch].Speaker != j.batch.Speaker {
+	r := l.SharedRow(key, batch, index)
+	if r == nil || l.Batches[batch].Speaker != j.batch.Speaker || r.Until <= j.day {
 		return
 	}
-	for key = range key.Keys() {
-		break // the rows under all its keys are alike
-	}
-	_, rows := l.Table.Find(key)
-	for i := range rows {
-		r := &rows[i]
-		at := undo.Span{Batch: batch, First: index, Last: index}
-		if r.Batch != batch || r.Index != index || r.Until <= j.day || !list.Shared(r) {
-			continue
-		}
-		j.undoings[len(j.undoings)-1].Own++
-		if _, again := j.undoneHere[at]; again || !l.Counted(r) {
-			continue
-		}
+	j.undoings[len(j.undoings)-1].Own++
+	at := undo.Span{Batch: batch, First: index, Last: index}
+	if _, again := j.undoneHere[at]; !again && l.Counted(r) {
 		j.undoneHere[at] = struct{}{}
 		j.ends[r.Until]--
 		j.undoneOwn++
