@@ -48,13 +48,12 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 		Regulator: c.Seat(), Regulators: len(set), Quorum: set.Quorum(), Seats: []api.QuorumSeat{}, Size: s.Size(),
 		Promises: []api.QuorumPromise{}, Problems: []phrase.Phrase{},
 	}
-	signed := set.Cosignatures(s.Note)
 	now := c.Now().Unix()
-	for i, seat := range s.State.Regulators() {
+	for _, seat := range s.State.Regulators() {
 		one := api.QuorumSeat{Member: seat.Member}
-		if signed[i] != nil {
-			one.Cosigned = words.Clock(signed[i].Time)
-			if one.Live = now-signed[i].Time <= int64(freshFor.Seconds()); one.Live {
+		if last := s.Seen[seat.Cosign]; last > 0 {
+			one.Cosigned = words.Clock(last)
+			if one.Live = now-last <= int64(freshFor.Seconds()); one.Live {
 				out.Fresh++
 			}
 		}
@@ -92,8 +91,8 @@ func (c *Seats) Problems() []phrase.Phrase {
 		return all // no ledger has begun
 	}
 	fresh := 0
-	for _, signed := range set.Cosignatures(s.Note) {
-		if signed != nil && now-signed.Time <= int64(freshFor.Seconds()) {
+	for _, last := range s.Seen {
+		if now-last <= int64(freshFor.Seconds()) {
 			fresh++
 		}
 	}
