@@ -153,8 +153,8 @@ func Federation(p *Page, c *Charter) {
 	for _, r := range c.Protected[:min(len(c.Protected), mostGrants)] {
 		protected = append(protected, r.String())
 	}
-	p.facts(fact{"protected", amount(len(c.Protected)) + ": " + strings.Join(protected, ", ")},
-		fact{"label_from", percent(c.Policy.LabelPermille)}, fact{"single_from", percent(c.Policy.SinglePermille)})
+	p.facts(fact{"label_from", percent(c.Policy.LabelPermille)}, fact{"single_from", percent(c.Policy.SinglePermille)},
+		fact{"protected", amount(len(c.Protected)) + ": " + strings.Join(protected, ", ")})
 	p.more(len(c.Protected) - mostGrants)
 	rows = nil
 	for _, d := range c.Differs {
