@@ -99,6 +99,8 @@ func (c *Seats) Problems() []phrase.Phrase {
 	switch q := set.Quorum(); {
 	case now-s.Fresh > int64(staleAfter.Seconds()):
 		all = append(all, phrase.New("problem.ledger_stale", "the newest checkpoint of the ledger is from %s: too few regulators are at work, or this node does not hear of them; nothing becomes authoritative here until that ends", words.Clock(s.Fresh)))
+	case fresh < q:
+		all = append(all, phrase.New("problem.quorum_short", "%d of %d regulators cosigned within three minutes, and it takes %d: nothing becomes authoritative until more are at work", fresh, len(set), q))
 	case fresh == q && len(set) > q:
 		all = append(all, phrase.New("problem.quorum_margin", "%d of %d regulators cosign, no more than it takes: one more loss stops the ledger", fresh, len(set)))
 	}
