@@ -81,9 +81,9 @@ type Council struct {
 	log     *slog.Logger
 	courier *courier.Courier // nil: what is put to the regulators travels by itself
 	outbox  *courier.Outbox
-	anchors *anchors.Anchors // nil of a member
-	submits *submit.Submitter
+	anchors *anchors.Anchors             // nil of a member
 	issuer  atomic.Pointer[keys.Private] // by which it proposes for a member
+	submits *submit.Submitter
 
 	mu      sync.Mutex
 	known   map[cid.Cid]*memo // what was before the regulators, or proposed here

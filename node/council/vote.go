@@ -189,7 +189,7 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 		}
 	}
 	if open[0].letter != nil && !v.For {
-		why := aside()
+		why := phrase.New("council.own_aside", "this regulator set it aside, for good; the others may still vote for it")
 		shown.State, shown.Mine, shown.Refusal = api.MotionRefused, mineAgainst, &why
 		return shown, nil
 	}

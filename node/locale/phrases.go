@@ -198,6 +198,7 @@ func usages() []said {
 	return []said{
 		{"usage.help", "见 {0} --help"},
 		{"usage.missing", "缺少 {0}"},
+		{"usage.exclusive", "{0} 与 {1} 不能同时使用"},
 		{"usage.too_many", "参数“{0}”多余"},
 		{"usage.no_command", "缺少命令"},
 		{"usage.unknown_command", "没有命令“{0}”"},
