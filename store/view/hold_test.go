@@ -194,3 +194,31 @@ func TestARetractionSaidTwiceWaitsAllTheSame(t *testing.T) {
 		})
 	}
 }
+
+// A batch that retracts one target many times costs what one retraction of it does: four
+// thousand times all that a member ever said would be more than any node can hold.
+func TestATargetThatABatchRetractsOftenIsUndoneOnce(t *testing.T) {
+	w := newWorld(t, few, "a: operator", "b: operator")
+	pub := w.publication()
+	refs := w.say("a", at(-1), pub, flagged(t, "+8613800138000", "mkt.retail", 50, -1, -1), flagged(t, "+8613800138001", "mkt.retail", 50, -1, -1))
+	w.say("b", at(-1), w.publication(), flagged(t, "+8613800138009", "mkt.retail", 50, -1, -1))
+	theirs := retraction(t, assertion.TargetBatch, w.records[1].Tip.CID.Bytes())
+	whole, batch, one := retraction(t, assertion.TargetPublication, pub[:]), retraction(t, assertion.TargetBatch, refs[0].Batch.Bytes()), retraction(t, assertion.TargetStatement, refs[0].Bytes())
+	var said []assertion.Statement
+	for range 100 {
+		said = append(said, whole, batch, one, theirs)
+	}
+	w.say("a", at(0), w.publication(), said...)
+	v := w.view(today)
+	for i, want := range []int{3, 2} {
+		_, rows := v.List().Table.Find(num(t, fmt.Sprintf("+861380013800%d", i)).Range())
+		n := 0
+		v.List().Undo.Each(rows[0].UndoneBy, func(uint32) bool { n++; return true })
+		if n != want || len(v.List().Undo.All) != 400 {
+			t.Errorf("number %d is undone by %d of %d retractions, want %d", i, n, len(v.List().Undo.All), want)
+		}
+	}
+	if got := told(t, v, "+8613800138009", 0).Status; got == Retracted {
+		t.Error("what is another's is retracted")
+	}
+}

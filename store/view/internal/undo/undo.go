@@ -28,6 +28,14 @@ type Undoing struct {
 	Own, Live uint32
 }
 
+// Said is what a batch said of a target that it retracts. Said again in the same batch it
+// never works sooner than the first time, so that it is written nowhere else: a target may
+// be millions of statements.
+type Said struct {
+	Place   int  // among the batch's undoings
+	Foreign bool // the target is another member's
+}
+
 // Hold says when an undoing works, in Unix seconds: at once where it is 0.
 type Hold struct {
 	Own    int64 // on its own feed
