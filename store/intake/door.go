@@ -202,6 +202,19 @@ func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	return outcome, nil
 }
 
+// Note keeps a fork proof that the ledger holds, whatever the ledger says of the issuer and
+// the epoch since: of those the regulators let in nobody can sign too many.
+func (d *Door) Note(proof feed.ForkProof) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	outcome, err := keepFork(d.cfg.Store, proof)
+	if err != nil {
+		return fmt.Errorf("intake: keep a fork proof of the ledger: %w", err)
+	}
+	d.tell(outcome)
+	return nil
+}
+
 // tell passes a fork on that is news.
 func (d *Door) tell(o Outcome) {
 	if o.Reason == NewFork {

@@ -110,6 +110,9 @@ func (v *View) Freeze(epoch FeedEpoch, session uint64) error {
 	}
 	before := v.cfg.Frozen
 	v.cfg.Frozen = append(slices.Clone(before), epoch)
+	if _, noted := v.w.list.Frozen[epoch]; noted { // by the ledger, so the list is as it would be
+		return nil
+	}
 	if err := v.rebuild(session); err != nil {
 		v.cfg.Frozen = before
 		return err
