@@ -57,6 +57,7 @@ const (
 	OtherBody       Reason = 15 // refused: count or root is not the header's
 	IncompleteBody  Reason = 16 // early: an opening is missing that must not be
 	NewerVersion    Reason = 17 // early: a version that this release cannot read, so cannot judge
+	OtherBranch     Reason = 18 // early: the ledger anchored another branch than is held, or than this is of
 )
 
 var reasons = [...]struct {
@@ -81,6 +82,7 @@ var reasons = [...]struct {
 	OtherBody:       {"other_body", Refused},
 	IncompleteBody:  {"incomplete_body", Early},
 	NewerVersion:    {"newer_version", Early},
+	OtherBranch:     {"other_branch", Early},
 }
 
 // String returns the word, or "reason(n)". The words are labels of metrics.
