@@ -72,18 +72,17 @@ func (v *visit) followTrail() (Outcome, error) {
 	if t := v.trails.of(at, head); t.at != h.Sequence || !t.want.Equals(v.id) {
 		return Outcome{}, nil
 	}
-	if v.hall.awaits(at) {
-		return v.offTrail(), nil // what came in the same call is not durable yet
-	}
 	other, held, err := v.hall.Header(h.Issuer, h.Epoch, h.Sequence)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if _, id, _ := feed.Peek(other); held && id.Equals(v.id) {
-		return Outcome{}, nil
+	if held {
+		if _, id, err := feed.Peek(other); err != nil || id.Equals(v.id) { // whole, but for its body
+			return Outcome{}, err
+		}
 	}
-	if held && !v.cfg.closed(h.Issuer, h.Epoch) { // the evidence comes before the change
-		if v.fork, err = v.proveFork(other); err != nil {
+	if held && !v.cfg.closed(h.Issuer, h.Epoch) {
+		if v.fork, err = v.proveFork(other); err != nil { // the evidence comes before the change
 			return Outcome{}, err
 		}
 	}
@@ -94,8 +93,11 @@ func (v *visit) followTrail() (Outcome, error) {
 		}
 		if !there || !parent.Equals(h.Previous) {
 			v.trails.put(at, trail{head: head.CID, at: h.Sequence - 1, want: h.Previous})
-			return v.offTrail(), nil
+			return v.onTrail(), nil
 		}
+	}
+	if held && v.hall.awaits(at) {
+		return v.onTrail(), nil // what came in the same call is not durable yet
 	}
 	v.trails.drop(at)
 	if held {
@@ -109,8 +111,8 @@ func (h *hall) awaits(at lane) bool {
 	return slices.ContainsFunc(h.records, func(r feed.Record) bool { return at == lane{r.Issuer, r.Tip.Epoch} })
 }
 
-func (v *visit) offTrail() Outcome {
-	return because(OtherBranch, "the ledger anchored another branch of epoch %d of key %s than is held here; sequence %d of it is known, its parent is not held", v.header.Epoch, v.header.Issuer.Short(), v.header.Sequence)
+func (v *visit) onTrail() Outcome {
+	return because(AnchoredBranch, "the ledger anchored another branch of epoch %d of key %s than is held here; sequence %d of it is known, its parent is not held", v.header.Epoch, v.header.Issuer.Short(), v.header.Sequence)
 }
 
 // trails are those of all epochs; each is of one that the ledger anchored.

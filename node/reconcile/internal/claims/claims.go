@@ -46,6 +46,7 @@ type Claim struct {
 	Due   time.Time     // of As Waiting, by the node's clock
 	Doubt bool          // the peer's header for a contradicting place is being asked for
 	Proof bool          // its fork proof is being asked for
+	Stray bool          // its headers do not lead to the branch that the ledger anchored
 	Shown uint64        // Count when the header of its head was asked for, to learn how many batches wait
 }
 
