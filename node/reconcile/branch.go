@@ -38,6 +38,7 @@ func (pl *plan) sought(f *pull, c *claim, o *intake.Outcome) {
 	switch o.Reason {
 	case intake.AnchoredBranch:
 	case intake.NoBody:
+		pl.r.cfg.Logger.Info("the branch that the ledger anchored is followed from here", "issuer", f.Issuer.Short(), "epoch", f.Epoch, "sequence", o.Tip.Sequence)
 		f.lost = false
 		f.become(Settled, phrase.Phrase{}, pl.r.cfg.Now())
 		for _, c := range f.claims {

@@ -100,10 +100,8 @@ func (v *View) TurnTo(day taxonomy.Day) {
 func (v *View) Freeze(epoch FeedEpoch, session uint64) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, f := range v.cfg.Frozen {
-		if f == epoch {
-			return nil
-		}
+	if slices.Contains(v.cfg.Frozen, epoch) {
+		return nil
 	}
 	if err := v.goBack(); err != nil {
 		return err

@@ -60,7 +60,7 @@ func (c *Claim) Hush() {
 }
 
 // Excuse lets the peer be asked again.
-func (c *Claim) Excuse() { c.Bad, c.As, c.Mute = phrase.Phrase{}, Settled, false }
+func (c *Claim) Excuse() { c.Bad, c.As, c.Mute, c.Stray = phrase.Phrase{}, Settled, false, false }
 
 // Fleeting says that what the claim is bad for may be over with the next try. What is
 // dated ahead stays so until it is due, and what is of a newer version as long as the
