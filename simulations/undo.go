@@ -57,8 +57,15 @@ func (d *demo) undo(ctx context.Context, n number.Number, kind string, took *[]t
 	began := time.Now()
 	made, err := d.station(regulators[0]).node.ProposeMotion(ctx, api.Proposal{Kind: kind, Entries: []string{n.String()}, Reason: "measured"})
 	if err == nil && kind == "revoke" {
+		second := d.station(regulators[1]).node
+		err = d.wait(ctx, "the second regulator knows the motion", func() bool {
+			_, unknown := second.Motion(ctx, made.Motion.ID)
+			return unknown == nil
+		})
 		began = time.Now()
-		_, err = d.station(regulators[1]).node.VoteMotion(ctx, api.MotionVote{ID: made.Motion.ID, For: true})
+		if err == nil {
+			_, err = second.VoteMotion(ctx, api.MotionVote{ID: made.Motion.ID, For: true})
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", kind, n, err)

@@ -84,6 +84,32 @@ func TestRegulatorsComeAndGo(t *testing.T) {
 	})
 }
 
+// Who was away while a checkpoint was certified cosigns it once back, though nothing more
+// is decided: else all would say for an hour that one more loss stops them.
+func TestWhoWasAwayCosignsWhatIsNewest(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := sit(t, 4)
+		defer c.close()
+		c.begun(c.Seats()...)
+		c.leave("reg4")
+		p := c.label("+8613800138000")
+		c.carry(p, "reg", "reg2", "reg3")
+		three := []string{"reg", "reg2", "reg3"}
+		c.everywhere(p, 10*time.Second, three...)
+		newest := c.settled(three...)
+		time.Sleep(10 * time.Second)
+		c.start("reg4")
+		c.eventually("all four are there", 3*time.Minute, func() bool {
+			for _, m := range c.Seats() {
+				if s := c.status(m); s.Certified != newest || s.Live != 4 || s.Alarm {
+					return false
+				}
+			}
+			return true
+		})
+	})
+}
+
 // All go down at once, and go on where they were.
 func TestAllRestart(t *testing.T) {
 	bubble(t, func(t *testing.T) {

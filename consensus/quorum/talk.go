@@ -147,7 +147,8 @@ func (r *Regulator) helpOn(now *run, to keys.Public) {
 	}
 }
 
-// mirror tells a regulator what it said itself of what is newest: it may not remember.
+// mirror tells a regulator what it said itself of what is newest, which it may not
+// remember, and what stands behind that, which it may not have heard.
 func (r *Regulator) mirror(now *run, to keys.Public) {
 	s := now.machine.Constitution()
 	member, ok := applied.SeatOf(s, to)
@@ -156,7 +157,8 @@ func (r *Regulator) mirror(now *run, to keys.Public) {
 	}
 	i := slices.IndexFunc(s.Regulators(), func(seat charter.RegulatorSeat) bool { return seat.Member == member })
 	m := message{topic: aboutWords}
-	for _, w := range now.certifier.SaidBy(s.Regulators()[i].Cosign) {
+	cosigns := s.Regulators()[i].Cosign
+	for _, w := range append(now.certifier.SaidBy(cosigns), now.certifier.Behind(cosigns)...) {
 		m.parts = append(m.parts, w.Bytes())
 	}
 	if len(m.parts) > 0 {

@@ -25,6 +25,7 @@ func anchorReasons() []said {
 		{"anchor.lacks_issuer", "本节点尚不知道名册中的签发方 {0}"},
 		{"anchor.lacks_fork", "其称 {0} 在纪元 {1} 分叉，本节点尚无证据"},
 		{"anchor.forked", "本节点可证明 {0} 在纪元 {1} 分叉，而该锚点未予说明"},
+		{"anchor.beyond_fork", "{0} 在纪元 {1} 分叉，该纪元冻结于最后锚定之处，而该锚点指明批次 {2}"},
 		{"anchor.lacks_feed", "其包含 {1} 在纪元 {2} 的批次 {0}，本节点尚未持有"},
 		{"anchor.lacks_batches", "本节点尚未持有其某一位置之前的全部批次"},
 		{"problem.anchor_differs", "{0} 提出锚点 {1}（账本长度 {2}），名单根为 {3}，而本节点算得 {4}：本节点不投票；若其他监管机构赞成，则本节点的名单有误：请比较版本并运行 ringfence scrub"},

@@ -98,7 +98,7 @@ func TestTheBaselinesProgram(t *testing.T) {
 
 func TestRunNamesTheCases(t *testing.T) {
 	_, err := Run(context.Background(), "everything", Options{Dir: t.TempDir()})
-	if err == nil || !strings.Contains(err.Error(), "publish, lookup, screen, restart, spread, catchup, idle, ledger, enact, failover, follow, verify, quorum-idle") {
+	if err == nil || !strings.Contains(err.Error(), "publish, lookup, screen, restart, spread, catchup, idle, ledger, enact, undo, failover, follow, audit, verify, quorum-idle") {
 		t.Errorf("got %v", err)
 	}
 }

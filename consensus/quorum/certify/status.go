@@ -30,6 +30,30 @@ func (c *Certifier) SaidBy(key keys.Public) (words []Word) {
 	return words
 }
 
+// Behind returns the locks that stand behind the newest checkpoint, as far as they are
+// held, for a regulator that has not cosigned it: with q of them it may. Nothing for one
+// that has.
+func (c *Certifier) Behind(key keys.Public) (words []Word) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	newest := c.newest.Tree
+	if _, cosigned := c.heard.words[place{saying: Cosigned, tree: newest}][key]; cosigned || newest.Size == 0 {
+		return nil
+	}
+	if l := &c.state.Locked; l.Tree == newest && c.lost == "" && c.broken == nil {
+		words = append(words, c.word(Locked, l.Generation, newest)) // of before a restart
+	}
+	for _, p := range c.heard.places(Locked) {
+		if p.tree != newest {
+			continue
+		}
+		for _, by := range c.heard.agreement(p).Signers {
+			words = append(words, Word{Saying: Locked, Generation: p.generation, Tree: newest, By: by})
+		}
+	}
+	return words
+}
+
 // Silent returns why it says nothing: that its state is lost, or could not be kept, which
 // wraps ErrBroken; nil if it does.
 func (c *Certifier) Silent() error {

@@ -193,11 +193,20 @@ func (a *Anchors) lacks(point *motion.AnchorPoint, heads []motion.AnchoredHead, 
 			return phrase.New("anchor.lacks_fork", "it says that %s forked its epoch %d, and this node holds no proof of that yet", r.Key.Short(), h.Epoch)
 		case fork && !h.Frozen:
 			return phrase.New("anchor.forked", "%s forked its epoch %d, as this node can prove, and the anchor does not say so", r.Key.Short(), h.Epoch)
+		case fork && !fixed(past, h):
+			return phrase.New("anchor.beyond_fork", "%s forked its epoch %d, which is frozen where it was anchored last, and the anchor names batch %d", r.Key.Short(), h.Epoch, h.Sequence)
 		case !held || tip.Sequence < h.Sequence:
 			return phrase.New("anchor.lacks_feed", "it names batch %d of %s in epoch %d, which this node does not hold yet", h.Sequence, r.Key.Short(), h.Epoch)
 		}
 	}
 	return phrase.Phrase{}
+}
+
+// fixed reports whether a head is the one that the ledger anchored last of its epoch. Who
+// anchored another of a forked epoch would choose which branch counts.
+func fixed(past *enact.Past, h *motion.AnchoredHead) bool {
+	last, _, ok := past.AnchoredHead(h.Issuer)
+	return ok && last.Epoch == h.Epoch && last.Sequence == h.Sequence && last.Digest == h.Digest
 }
 
 // Waits says why an anchor before the regulators cannot be judged here yet; nothing if it

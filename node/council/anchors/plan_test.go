@@ -3,6 +3,7 @@ package anchors
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,24 +73,11 @@ func TestWhatAnAnchorNames(t *testing.T) {
 				t.Fatalf("%s: %+v, want %+v", what, p, heads)
 			}
 		}
-		anchor := func(heads ...motion.AnchoredHead) {
-			p := plan{size: w.State.Size(), day: taxonomy.DayOf(w.Now)}
-			for _, h := range heads {
-				p.moves = append(p.moves, move{head: h})
-			}
-			items, err := p.items(merkle.Hash{1}, w.salt)
-			w.must(err)
-			var raw [][]byte
-			for _, o := range items {
-				raw = append(raw, o.Item)
-			}
-			w.take(w.Try(w.Motion(motion.Anchor, raw, func(h *motion.Header) { h.BuildsOn = p.size }), "reg"))
-		}
 		want("nothing was said")
 		op := w.flag("op", "+8613900139000")
 		vendor := w.flag("vendor", "+8613800138000")
 		want("both", op, vendor)
-		anchor(op, vendor)
+		w.anchor(op, vendor)
 		want("all is anchored")
 		vendor1 := w.flag("vendor", "+8613800138001")
 		want("one moved", vendor1)
@@ -97,9 +85,25 @@ func TestWhatAnAnchorNames(t *testing.T) {
 		frozen := vendor
 		frozen.Frozen = true
 		want("it forked", frozen)
-		anchor(frozen)
+		w.anchor(frozen)
 		want("that is said")
 	})
+}
+
+// anchor has the ledger anchor heads, with the root of no list.
+func (w *world) anchor(heads ...motion.AnchoredHead) {
+	w.Helper()
+	p := plan{size: w.State.Size(), day: taxonomy.DayOf(w.Now)}
+	for _, h := range heads {
+		p.moves = append(p.moves, move{head: h})
+	}
+	items, err := p.items(merkle.Hash{1}, w.salt)
+	w.must(err)
+	var raw [][]byte
+	for _, o := range items {
+		raw = append(raw, o.Item)
+	}
+	w.take(w.Try(w.Motion(motion.Anchor, raw, func(h *motion.Header) { h.BuildsOn = p.size }), "reg"))
 }
 
 // What a node lacks before it can judge an anchor it says in words, and looks for before
@@ -120,6 +124,7 @@ func TestWhatIsMissingBeforeAnAnchorIsJudged(t *testing.T) {
 			"anchor.lacks_issuer": {func(_ *motion.AnchorPoint, h *motion.AnchoredHead) { h.Issuer = 99 }, false},
 			"anchor.lacks_fork":   {func(_ *motion.AnchorPoint, h *motion.AnchoredHead) { h.Frozen = true }, false},
 			"anchor.forked":       {func(*motion.AnchorPoint, *motion.AnchoredHead) {}, true},
+			"anchor.beyond_fork":  {func(_ *motion.AnchorPoint, h *motion.AnchoredHead) { h.Frozen = true }, true}, // nothing of it is anchored
 			"anchor.lacks_feed":   {func(_ *motion.AnchorPoint, h *motion.AnchoredHead) { h.Sequence = 7 }, false},
 		} {
 			point, head := motion.AnchorPoint{Size: past.Size(), Day: taxonomy.DayOf(w.Now)}, vendor
@@ -127,6 +132,28 @@ func TestWhatIsMissingBeforeAnAnchorIsJudged(t *testing.T) {
 			got := a.lacks(&point, []motion.AnchoredHead{head}, past, func(view.FeedEpoch) bool { return c.forked })
 			if got.Code != code {
 				t.Errorf("%q: %+v", code, got)
+			}
+		}
+	})
+}
+
+// A forked epoch is frozen where it was anchored last: a proposer cannot have a rule anchor
+// the branch that it prefers.
+func TestAForkIsFrozenNowhereElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		first := w.flag("vendor", "+8613800138000")
+		w.anchor(first)
+		second := w.flag("vendor", "+8613800138001")
+		other := first
+		other.Digest[0]++
+		a, past := New(Config{Store: w.store}), w.State.Past()
+		for code, h := range map[string]motion.AnchoredHead{"": first, "anchor.beyond_fork": second, "anchor.beyond_fork ": other} {
+			h.Frozen = true
+			point := motion.AnchorPoint{Size: past.Size(), Day: taxonomy.DayOf(w.Now)}
+			got := a.lacks(&point, []motion.AnchoredHead{h}, past, func(view.FeedEpoch) bool { return true })
+			if got.Code != strings.TrimSpace(code) {
+				t.Errorf("frozen at %d: %+v, want %q", h.Sequence, got, code)
 			}
 		}
 	})

@@ -82,14 +82,17 @@ type End struct {
 // kindLine is where a document says of what kind it is.
 const kindLine = `(?m)^(?:kind|"kind"): *"?([a-z_]+)"? *$`
 
-// KindOf returns the kind of motion that a text asks for, if that changes the
+// articlesLine is in a file of articles that are endorsed as they stand: no document.
+const articlesLine = `(?m)^articles:`
+
+// KindOf returns the kind of motion that a document asks for, if that changes the
 // constitution; said is what was said of it beside the text, which stands where the text
 // says nothing.
 func KindOf(text, said string) (k motion.Kind, ok bool) {
 	if found := regexp.MustCompile(kindLine).FindStringSubmatch(text); found != nil {
 		said = found[1]
 	}
-	return k, k.UnmarshalText([]byte(said)) == nil && article.Changes(k)
+	return k, k.UnmarshalText([]byte(said)) == nil && article.Changes(k) && !regexp.MustCompile(articlesLine).MatchString(text)
 }
 
 // Read reads a document, or for admit_member a member's card as it stands.

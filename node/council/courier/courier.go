@@ -218,30 +218,35 @@ func (c *Courier) Withdraw(ctx context.Context, w *motion.Withdrawal) []letter.S
 }
 
 // Together puts together what several regulators say of one letter: the furthest state of
-// any, and all votes.
+// any, and all votes on the motion that it is then.
 func Together(id cid.Cid, all []letter.Standing) letter.Standing {
 	one := letter.Standing{ID: id}
 	for i := range all {
-		s := &all[i]
-		if !s.ID.Equals(id) {
-			continue
-		}
-		votes := one.Votes
-		if s.State > one.State {
+		if s := &all[i]; s.ID.Equals(id) && s.State > one.State {
 			one = *s
 		}
-		for _, v := range slices.Concat(votes, s.Votes) {
-			at := slices.IndexFunc(one.Votes, func(have motion.Vote) bool { return have.By == v.By })
-			switch {
-			case at < 0 && len(one.Votes) < article.MaxRegulators:
-				one.Votes = append(slices.Clone(one.Votes), v)
-			case at >= 0 && one.Votes[at].Counter < v.Counter:
-				one.Votes = slices.Clone(one.Votes)
-				one.Votes[at] = v
-			}
+	}
+	one.Votes = nil
+	for i := range all {
+		if s := &all[i]; s.ID.Equals(id) && s.Motion.Equals(one.Motion) {
+			one.Votes = latest(one.Votes, s.Votes)
 		}
 	}
 	return one
+}
+
+// latest adds votes to others, of each voter the last one.
+func latest(votes, more []motion.Vote) []motion.Vote {
+	for _, v := range more {
+		at := slices.IndexFunc(votes, func(have motion.Vote) bool { return have.By == v.By })
+		switch {
+		case at < 0 && len(votes) < article.MaxRegulators:
+			votes = append(votes, v)
+		case at >= 0 && votes[at].Counter < v.Counter:
+			votes[at] = v
+		}
+	}
+	return votes
 }
 
 // others asks every other regulator's nodes that can be reached.

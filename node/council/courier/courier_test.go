@@ -239,3 +239,23 @@ func TestTogether(t *testing.T) {
 		t.Errorf("%+v", one)
 	}
 }
+
+// Two regulators may know of a request by two motions that do what it asks for. What goes
+// back to who asked is about one of them, with its votes alone: an answer that mixes them
+// is none.
+func TestTogetherIsAboutOneMotion(t *testing.T) {
+	f := ballottest.Begun(t, 4, nil)
+	federation := f.State.Constitution().Federation()
+	p, other := f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138000"), nil), f.Motion(motion.Ratify, ballottest.Label(t, "+8613900139000"), nil)
+	asked := letter.Standing{ID: federation, State: letter.Tabled, Needed: 3}
+	one, two := asked, asked
+	one.Motion, one.Votes = p.ID, []motion.Vote{f.Vote(p, "reg", nil)}
+	two.Motion, two.Votes = other.ID, []motion.Vote{f.Vote(other, "reg", func(v *motion.Vote) { v.Counter += 9 }), f.Vote(other, "reg2", nil)}
+	got := courier.Together(federation, []letter.Standing{one, two})
+	if !got.Motion.Equals(p.ID) || len(got.Votes) != 1 || !got.Votes[0].Motion.Equals(p.ID) {
+		t.Errorf("%+v", got)
+	}
+	if _, err := letter.DecodeAnswer(letter.EncodeAnswer([]letter.Standing{got}), federation); err != nil {
+		t.Errorf("who asked cannot read it: %v", err)
+	}
+}

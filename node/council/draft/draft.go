@@ -60,7 +60,7 @@ type Drafter struct {
 func (c *Drafter) Read(p api.Proposal) (Draft, error) {
 	var f paper.Filed
 	var err error
-	if kind, ok := constitution.KindOf(p.File, p.Kind); ok {
+	if kind, ok := constitution.KindOf(p.File, p.Kind); ok && len(p.Articles) == 0 {
 		return c.changing(kind, &p)
 	}
 	if p.File != "" {

@@ -33,12 +33,12 @@ func Doing(d *ballot.Docket, kind motion.Kind, item []byte) *ballot.Open {
 }
 
 // Open makes of what regulators say of a motion what a docket would show: their votes are
-// signed, and count as far as they are of the regulators in force.
+// signed, and count as far as they are on this motion and of the regulators in force.
 func (s *Standing) Open(m *enact.Matter, seats []charter.RegulatorSeat) *ballot.Open {
 	o := &ballot.Open{Motion: m.Signed, Items: m.Items, Need: enact.Need{Votes: s.Needed, Hands: s.Hands}}
 	hands := 0
 	for _, seat := range seats {
-		i := slices.IndexFunc(s.Votes, func(v motion.Vote) bool { return v.By == seat.Vote })
+		i := slices.IndexFunc(s.Votes, func(v motion.Vote) bool { return v.By == seat.Vote && v.Motion.Equals(m.ID) })
 		switch {
 		case i < 0:
 			o.Silent = append(o.Silent, seat.Member)

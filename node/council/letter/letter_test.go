@@ -8,6 +8,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot/ballottest"
+	"ringfence/consensus/ballot/enact"
 	"ringfence/node/council/letter"
 	"ringfence/node/phrase"
 	"ringfence/store/charter/chartertest"
@@ -99,6 +100,26 @@ func TestQuestionsAndAnswersComeBack(t *testing.T) {
 	}
 	if _, err := letter.DecodeAnswer(letter.EncodeAnswer(make([]letter.Standing, letter.MaxAsked+1)), federation); err == nil {
 		t.Error("more answers than may be asked for")
+	}
+}
+
+// The votes of an answer are signed, and on the motion that the answer names; they count on
+// the motion that was sent and on no other, whatever a regulator says that this became.
+func TestVotesOnAnotherMotionDoNotCount(t *testing.T) {
+	f := ballottest.Begun(t, 4, nil)
+	p, other := f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138000"), nil), f.Motion(motion.Ratify, ballottest.Label(t, "+8613900139000"), nil)
+	m, r := enact.OpenMatter(p.Federation, p.Bytes(), [][]byte{p.Items[0].Bytes()})
+	if r != nil {
+		t.Fatal(r)
+	}
+	s := letter.Standing{ID: p.ID, State: letter.Tabled, Motion: other.ID, Needed: 3, Votes: []motion.Vote{f.Vote(other, "reg", nil), f.Vote(other, "reg2", nil)}}
+	seats := f.State.Constitution().Regulators()
+	if o := s.Open(m, seats); len(o.For) != 0 || len(o.Votes) != 0 || len(o.Silent) != 4 || o.MissingVotes != 3 {
+		t.Errorf("for it %v, silent %v, %d are missing", o.For, o.Silent, o.MissingVotes)
+	}
+	s.Motion, s.Votes = p.ID, []motion.Vote{f.Vote(p, "reg", nil)}
+	if o := s.Open(m, seats); len(o.For) != 1 || o.MissingVotes != 2 {
+		t.Errorf("for it %v, %d are missing", o.For, o.MissingVotes)
 	}
 }
 
