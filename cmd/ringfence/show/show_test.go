@@ -192,7 +192,7 @@ func TestLongListsGoOnBelowThemselves(t *testing.T) {
 	for range 24 {
 		c.Protected = append(c.Protected, c.Protected[0])
 	}
-	got := render(func(p *show.Page) { show.Federation(p, c) }, locale.New().Match("en"), false)
+	got := showtest.Render(func(p *show.Page) { show.Federation(p, c) }, locale.New().Match("en"), false)
 	_, after, found := strings.Cut(got, "\nprotected ")
 	if _, more, _ := strings.Cut(after, "\n"); !found || !strings.HasPrefix(more, "and 5 more") {
 		t.Errorf("the protected numbers do not go on below themselves:\n%s", got)
