@@ -49,10 +49,13 @@ const Never = 1<<63 - 1
 type Book struct {
 	All   []Undoing
 	pairs []pair
+	last  joined // what was joined last: the rows of a delivery are undone alike, one after the other
 	held  map[uint32]Hold // by place in All: those that wait or waited
 }
 
 type pair struct{ one, rest By }
+
+type joined struct{ by, more, out By }
 
 // ByNext returns the By of the undoing that is added after so many others.
 func (b *Book) ByNext(others int) By { return By(len(b.All) + others + 1) }
@@ -71,6 +74,8 @@ func (b *Book) Join(by, more By) By {
 	switch {
 	case by == 0:
 		return more
+	case by == b.last.by && more == b.last.more:
+		return b.last.out
 	case more == 0 || b.has(by, more):
 		return by
 	case more&several != 0:
@@ -80,7 +85,8 @@ func (b *Book) Join(by, more By) By {
 		return by
 	}
 	b.pairs = append(b.pairs, pair{more, by})
-	return several | By(len(b.pairs)-1)
+	b.last = joined{by, more, several | By(len(b.pairs)-1)}
+	return b.last.out
 }
 
 func (b *Book) has(by, one By) bool {
