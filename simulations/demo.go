@@ -18,6 +18,7 @@ import (
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/federation"
+	"ringfence/simulations/story"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -46,14 +47,16 @@ type demo struct {
 	text       io.Writer // what people read: Out, or nothing
 	federation *Federation
 	stations   []*station
-	summary    Summary
+	summary    story.Summary
+	desks      remembered                         // what the three desks alone brought about
+	bootstrap  []string                           // addresses of the first node
 	after      func(context.Context, *demo) error // done once the story is told; nil: nothing
 }
 
 // Demo founds a federation of twelve nodes, lets its members publish and its regulators
 // ratify, tells what became of it, and serves until ctx ends; with Once it ends by itself. What it
 // returns is what it told.
-func Demo(ctx context.Context, cfg DemoConfig) (Summary, error) {
+func Demo(ctx context.Context, cfg DemoConfig) (story.Summary, error) {
 	d := &demo{cfg: cfg}
 	err := demonstrate(ctx, d)
 	return d.summary, err
@@ -203,7 +206,7 @@ func (d *demo) startAll() error {
 		}
 		s.cfg.Listen, s.cfg.Network.Listen = rest, []string{peer}
 		if i > 0 {
-			s.cfg.Network.Bootstrap = d.summary.Nodes[0].peerAddresses
+			s.cfg.Network.Bootstrap = d.bootstrap
 		}
 		if err := s.start(); err != nil {
 			return err
@@ -211,6 +214,9 @@ func (d *demo) startAll() error {
 		seen, err := s.node.Peers(context.Background())
 		if err != nil {
 			return err
+		}
+		if i == 0 {
+			d.bootstrap = seen.Addresses
 		}
 		d.summary.Nodes = append(d.summary.Nodes, nodeOf(s, seen.Addresses))
 	}
@@ -284,6 +290,6 @@ func (d *demo) tell(ctx context.Context, began time.Time) error {
 		_, err = fmt.Fprintf(d.cfg.Out, "%s\n", text)
 		return err
 	}
-	d.conclude()
+	d.summary.Conclude(d.text, d.cfg.Once)
 	return nil
 }

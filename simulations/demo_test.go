@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/simulations/story"
 )
 
 // at returns a demo of a moment that ends after its summary.
@@ -73,7 +74,7 @@ var whole = regexp.MustCompile(`\+(1\d{10}|34\d{9})\b`)
 
 // demoThatStays runs a demo until it says that it stays up, asks its API, and
 // ends it.
-func demoThatStays(t *testing.T) (string, Summary) {
+func demoThatStays(t *testing.T) (string, story.Summary) {
 	t.Helper()
 	read, write := io.Pipe()
 	cfg := at(noon, t.TempDir(), write)
@@ -86,7 +87,7 @@ func demoThatStays(t *testing.T) (string, Summary) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	type end struct {
-		summary Summary
+		summary story.Summary
 		err     error
 	}
 	ended := make(chan end, 1)
@@ -204,18 +205,6 @@ func TestDemoEndedEarlyCleansUp(t *testing.T) {
 	}
 }
 
-func TestWrapped(t *testing.T) {
-	got := wrapped(fiction, "  ")
-	for line := range strings.Lines(got) {
-		if len(strings.TrimSuffix(line, "\n")) > 80 || !strings.HasPrefix(line, "  ") {
-			t.Errorf("line %q", line)
-		}
-	}
-	if strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(fiction), " ") {
-		t.Errorf("words differ: %q", got)
-	}
-}
-
 func TestMovedDays(t *testing.T) {
 	for _, c := range []struct {
 		newest, to string
@@ -223,20 +212,6 @@ func TestMovedDays(t *testing.T) {
 	}{{"2025-04-16", "2025-04-17", 1}, {"2025-04-16", "2026-11-19", 582}, {"", "2026-11-19", 0}} {
 		if got := movedDays(c.newest, c.to); got != c.want {
 			t.Errorf("from %q to %s: %d, want %d", c.newest, c.to, got, c.want)
-		}
-	}
-}
-
-// A demo that ends by itself names nothing that is gone when it is read.
-func TestADemoThatEndsNamesNoAddress(t *testing.T) {
-	for _, once := range []bool{false, true} {
-		var told strings.Builder
-		d := demo{cfg: DemoConfig{Once: once}, text: &told, summary: Summary{API: "http://127.0.0.1:1", Directory: "somewhere"}}
-		d.conclude()
-		for _, word := range []string{"http://127.0.0.1:1", "--dir somewhere"} {
-			if strings.Contains(told.String(), word) == once {
-				t.Errorf("once is %v, and the conclusion is:\n%s", once, told.String())
-			}
 		}
 	}
 }

@@ -5,22 +5,16 @@ import (
 	"fmt"
 
 	"ringfence/node/api"
+	"ringfence/simulations/story"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
 
-// Example is one telling answer. Numbers of people are masked.
-type Example struct {
-	Title   string   `json:"title"`
-	Number  string   `json:"number_masked"`
-	Action  string   `json:"action"`
-	Class   string   `json:"class,omitempty"`
-	Rule    string   `json:"rule,omitempty"`
-	Why     string   `json:"why"`
-	Sources []string `json:"sources,omitempty"`
-}
+// remembered is what the three desks alone have brought about: what is worth
+// showing of them is hard to find again among everybody's numbers.
+type remembered struct{ labelled, contested, single []number.Number }
 
 // remember notes the numbers that are labelled, contested, or on the list for
 // one publisher's word alone (the first of these).
@@ -42,8 +36,8 @@ func remember(l *view.List) remembered {
 }
 
 // lookAt makes an example of an explanation.
-func lookAt(title string, x *api.Explanation) Example {
-	e := Example{Title: title, Number: x.Masked, Action: x.Action, Class: x.CategoryName}
+func lookAt(title string, x *api.Explanation) story.Example {
+	e := story.Example{Title: title, Number: x.Masked, Action: x.Action, Class: x.CategoryName}
 	for _, k := range x.Keys {
 		if k.Decides {
 			e.Why = k.Sentence
@@ -68,7 +62,7 @@ func lookAt(title string, x *api.Explanation) Example {
 // examples chooses what shows the rules at work. The choice follows from the
 // list alone.
 func (d *demo) examples(ctx context.Context) error {
-	desks := &d.summary.desks
+	desks := &d.desks
 	anyone := func(x *api.Explanation) bool { return len(x.Ratified) == 0 }
 	for _, one := range []struct {
 		title  string
@@ -154,7 +148,7 @@ func disagree(x *api.Explanation) bool {
 // not by the desks.
 func (d *demo) labelledUnder(c number.Country) []number.Number {
 	desks := make(map[number.Number]bool)
-	for _, n := range d.summary.desks.labelled {
+	for _, n := range d.desks.labelled {
 		desks[n] = true
 	}
 	for key, e := range d.home().View().List().All() {
@@ -178,7 +172,7 @@ func (d *demo) bank(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := Example{
+	e := story.Example{
 		Title: "A bank's number. Its carrier says whose it is:", Number: bank, Action: x.Action,
 		Why: "protected by the charter: a flag on it would be void",
 	}
@@ -199,7 +193,7 @@ func (d *demo) calls(ctx context.Context) error {
 	callers := []struct{ title, caller, shown string }{
 		{"A call from abroad that presents the bank's number:", bank, bank},
 	}
-	if labelled := d.summary.desks.labelled; len(labelled) > 0 {
+	if labelled := d.desks.labelled; len(labelled) > 0 {
 		n := labelled[0]
 		callers = append(callers, struct{ title, caller, shown string }{"A call from a labelled number:", n.String(), n.Masked()})
 	}
@@ -208,7 +202,7 @@ func (d *demo) calls(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.summary.Examples = append(d.summary.Examples, Example{Title: one.title, Number: one.shown, Action: v.Action, Rule: v.Rule, Why: v.Text})
+		d.summary.Examples = append(d.summary.Examples, story.Example{Title: one.title, Number: one.shown, Action: v.Action, Rule: v.Rule, Why: v.Text})
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"ringfence/simulations/directory"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 	"ringfence/store/number"
@@ -65,7 +66,7 @@ func seats(quorum bool) []seat {
 type Federation struct {
 	Genesis *charter.Genesis
 	issuers map[string]keys.Private
-	held    directory
+	held    directory.Directory
 }
 
 // Issuer returns the key by which a member speaks; none for a stranger.
@@ -91,7 +92,7 @@ type Founding struct {
 // of the directory's numbers, which are protected, the mobile operator of a range
 // that it has resold.
 func Found(of Founding) (*Federation, error) {
-	held, err := shippedDirectory()
+	held, err := directory.Shipped()
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func Found(of Founding) (*Federation, error) {
 	founder := smith.key()
 	cfg := charter.FoundingConfig{
 		Name: "Ringfence demo", Created: of.Now.Unix(), Policy: charter.DefaultPolicy(), LogKey: log.Public(),
-		Grants: held.grants(carrier), Protected: held.ranges(),
+		Grants: held.Grants(carrier), Protected: held.Ranges(),
 	}
 	bulk, err := number.ParseRange(resold)
 	if err != nil {

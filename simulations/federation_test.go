@@ -3,7 +3,6 @@ package simulations
 import (
 	"bytes"
 	"crypto/rand"
-	"strings"
 	"testing"
 	"time"
 
@@ -74,40 +73,9 @@ func TestDemoCharter(t *testing.T) {
 func TestDemoDirectoryNumbersAreTheCarriersAndProtected(t *testing.T) {
 	f, s := founded(t)
 	m, _ := s.MemberByID(carrier)
-	for _, h := range f.held.holdings {
-		if !s.ProtectedNumber(h.number) || !s.SpeaksFor(m, h.number.Range()) {
-			t.Fatalf("%s of %s: protected %t, the carrier's %t", h.number, h.organisation, s.ProtectedNumber(h.number), s.SpeaksFor(m, h.number.Range()))
-		}
-	}
-}
-
-func TestReadDirectory(t *testing.T) {
-	d, err := shippedDirectory()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d.rows != 574 || len(d.holdings)+d.leftOut() != d.rows || len(d.holdings) < 500 {
-		t.Errorf("%d rows, %d holdings, left out %v", d.rows, len(d.holdings), d.left)
-	}
-	found := false
-	for i, h := range d.holdings {
-		found = found || h.number.String() == "+86!95588" && h.organisation == "中国工商银行"
-		if i > 0 && d.holdings[i-1].number.Compare(h.number) >= 0 {
-			t.Fatalf("%s is not after the one before", h.number)
-		}
-	}
-	if !found {
-		t.Error("95588 is not there")
-	}
-	if d.left[otherCountry] == 0 || d.left[messagesOnly] == 0 {
-		t.Errorf("left out %v", d.left)
-	}
-}
-
-func TestReadDirectoryRefusesOtherFiles(t *testing.T) {
-	for _, text := range []string{"", "a,b\n", "number,category,organization\n", "category,organization,number\nx,y\n"} {
-		if _, err := readDirectory(strings.NewReader(text), nil); err == nil {
-			t.Errorf("%q was read", text)
+	for _, h := range f.held.Holdings {
+		if !s.ProtectedNumber(h.Number) || !s.SpeaksFor(m, h.Number.Range()) {
+			t.Fatalf("%s of %s: protected %t, the carrier's %t", h.Number, h.Organisation, s.ProtectedNumber(h.Number), s.SpeaksFor(m, h.Number.Range()))
 		}
 	}
 }

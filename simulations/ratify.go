@@ -83,7 +83,7 @@ func (d *demo) anchor(ctx context.Context) error {
 func (d *demo) toRatify() (labels, blocks []motion.Ratification) {
 	l := d.home().View().List()
 	shown := make(map[number.Range]bool)
-	for _, some := range [][]number.Number{d.summary.desks.labelled, d.summary.desks.contested, d.summary.desks.single} {
+	for _, some := range [][]number.Number{d.desks.labelled, d.desks.contested, d.desks.single} {
 		for _, n := range some {
 			shown[n.Range()] = true
 		}

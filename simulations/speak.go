@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/simulations/story"
 	"ringfence/store/assertion"
 )
 
@@ -26,7 +27,7 @@ func (d *demo) publishAll(ctx context.Context, began time.Time) error {
 		if err := d.tellAgreement(ctx); err != nil {
 			return err
 		}
-		d.summary.desks = remember(d.home().View().List())
+		d.desks = remember(d.home().View().List())
 		if err := d.station(reseller).halt(); err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (d *demo) publish(ctx context.Context, in input, yesterday string) error {
 	one := publisherOf(in, got)
 	one.MovedDays = movedDays(in.newest, yesterday)
 	d.summary.Publishers = append(d.summary.Publishers, one)
-	d.tellPublisher(&one)
+	one.Tell(d.text, one.MovedDays == 0)
 	return nil
 }
 
@@ -90,20 +91,20 @@ func (d *demo) holdings(ctx context.Context) error {
 	held := &d.federation.held
 	began := d.cfg.Now()
 	const file = "cn_service_directory.csv"
-	all := make([]api.Say, len(held.holdings))
-	for i, h := range held.holdings {
-		all[i] = api.Say{Kind: assertion.KindResource.String(), Subject: h.number.String(), Label: h.organisation, Reason: h.sector}
+	all := make([]api.Say, len(held.Holdings))
+	for i, h := range held.Holdings {
+		all[i] = api.Say{Kind: assertion.KindResource.String(), Subject: h.Number.String(), Label: h.Organisation, Reason: h.Sector}
 	}
 	if err := d.home().SayTogether(ctx, file, all); err != nil {
 		return fmt.Errorf("%s says whose its numbers are: %w", carrier, err)
 	}
-	one := Publisher{
+	one := story.Publisher{
 		Member: carrier, File: file, What: "service numbers of organisations in China, as resources",
-		Rows: held.rows, Rejected: held.leftOut(), RejectedBy: held.left,
-		Statements: len(held.holdings), Seconds: d.cfg.Now().Sub(began).Seconds(),
+		Rows: held.Rows, Rejected: held.LeftOut(), RejectedBy: held.Left,
+		Statements: len(held.Holdings), Seconds: d.cfg.Now().Sub(began).Seconds(),
 	}
 	d.summary.Publishers = append(d.summary.Publishers, one)
-	d.summary.Protected = len(held.holdings)
-	d.tellPublisher(&one)
+	d.summary.Protected = len(held.Holdings)
+	one.Tell(d.text, false)
 	return nil
 }

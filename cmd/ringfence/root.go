@@ -5,7 +5,7 @@ import (
 
 	"ringfence/cmd/ringfence/audit"
 	"ringfence/cmd/ringfence/evidence"
-	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/node/config"
@@ -77,13 +77,13 @@ func (a *app) addVerbs(root *cobra.Command) {
 			_, err := ask(a, cmd, asks, func(s api.Service) (struct{}, error) { return struct{}{}, question(s) })
 			return err
 		},
-		Answer: func(cmd *cobra.Command, m *show.Made) error { return answer(a, cmd, m, show.Prove) },
+		Answer: func(cmd *cobra.Command, m *proofs.Made) error { return answer(a, cmd, m, proofs.Prove) },
 	})
-	verified := func(cmd *cobra.Command, p *show.Proof) error { return answer(a, cmd, p, show.Verified) }
+	verified := func(cmd *cobra.Command, p *proofs.Proof) error { return answer(a, cmd, p, proofs.Verified) }
 	add(groupStart, a.initCommand(), a.federationCommand(), a.admission().Join())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), prove, evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
-	judged := func(cmd *cobra.Command, r *show.Audit) error { return answer(a, cmd, r, show.Audited) }
+	judged := func(cmd *cobra.Command, r *proofs.Audit) error { return answer(a, cmd, r, proofs.Audited) }
 	add(groupKeep, audit.Command(audit.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: judged, No: errNo}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keyring().Keys(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())

@@ -6,6 +6,8 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/node/api"
 	"ringfence/node/council/anchors"
+	"ringfence/node/council/submit"
+	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 	"ringfence/store/motion"
 )
@@ -29,7 +31,7 @@ func (c *Council) anchoring() {
 // proposeAnchor puts an anchor of what moved to the regulators, or previews it.
 func (c *Council) proposeAnchor(ctx context.Context, p *api.Proposal) (api.Proposed, error) {
 	if c.anchors == nil || c.seat() == "" {
-		return api.Proposed{}, errNoRegulator()
+		return api.Proposed{}, words.NoRegulator()
 	}
 	out, m, command, err := c.anchors.Draft(p)
 	if err != nil || p.Preview {
@@ -38,7 +40,7 @@ func (c *Council) proposeAnchor(ctx context.Context, p *api.Proposal) (api.Propo
 	c.mu.Lock()
 	c.remember(m)
 	c.mu.Unlock()
-	waits, err := c.submit(ctx, pending{motion: m.ID, command: command, expires: m.Expires, shows: c.voted(true)})
+	waits, err := c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: command, Expires: m.Expires, Shows: c.voted(true)})
 	if err != nil {
 		return out, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -24,6 +25,7 @@ import (
 	"ringfence/node/council/history"
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/seats"
+	"ringfence/node/council/submit"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
@@ -49,13 +51,6 @@ type Regulator interface {
 	Status() standing.Status
 }
 
-// Store keeps small values.
-type Store interface {
-	Put(space, key string, value []byte) error
-	List(space string, fn func(key string, value []byte) error) error
-	Delete(space, key string) error
-}
-
 // Config is what a Council stands on.
 type Config struct {
 	Ledger    Follower
@@ -69,7 +64,7 @@ type Config struct {
 	Anchors   anchors.Config // of a regulator: where the anchored view comes from
 	List      func() *view.List
 	Book      func() *answer.Book // reads numbers
-	Store     Store
+	Store     submit.Store
 	Feeds     heads.Feeds
 	Now       func() time.Time
 	Random    io.Reader
@@ -86,13 +81,14 @@ type Council struct {
 	log     *slog.Logger
 	courier *courier.Courier // nil: what is put to the regulators travels by itself
 	outbox  *courier.Outbox
-	anchors *anchors.Anchors // nil of a member
+	anchors *anchors.Anchors             // nil of a member
+	issuer  atomic.Pointer[keys.Private] // by which it proposes for a member
+	submits *submit.Submitter
 
 	mu      sync.Mutex
-	pending map[string]*pending // by key in the store
-	known   map[cid.Cid]*memo   // what was before the regulators, or proposed here
-	order   []cid.Cid           // of known, the oldest first
-	counter uint64              // of the last vote that was signed
+	known   map[cid.Cid]*memo // what was before the regulators, or proposed here
+	order   []cid.Cid         // of known, the oldest first
+	counter uint64            // of the last vote that was signed
 }
 
 // maxKnown is how many motions are remembered that lie nowhere any more.
@@ -136,19 +132,24 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
-	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, pending: make(map[string]*pending), known: make(map[cid.Cid]*memo)}
+	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, known: make(map[cid.Cid]*memo)}
+	c.Succeed(cfg.Issuer)
 	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Now: cfg.Now}
 	if cfg.Regulator != nil {
 		c.Seats.Regulator = cfg.Regulator
 	}
 	c.anchoring()
-	if err := c.recall(); err != nil || cfg.Regulator == nil {
+	var err error
+	c.submits, err = submit.New(submit.Config{Regulator: cfg.Regulator, Store: cfg.Store, Now: cfg.Now, Logger: cfg.Logger, Ended: c.ended})
+	if err != nil || cfg.Regulator == nil {
 		return c, err
 	}
-	var err error
 	c.cfg.Inbox, err = inbox.Open(inbox.Config{Store: cfg.Store, State: c.state, Now: cfg.Now})
 	return c, err
 }
+
+// Succeed goes on under another issuer key of the member.
+func (c *Council) Succeed(key keys.Private) { c.issuer.Store(&key) }
 
 // remember notes a motion, so that it can be told of when it lies nowhere any more. The
 // caller holds mu.
@@ -163,6 +164,16 @@ func (c *Council) remember(m *motion.Signed) *memo {
 	c.known[m.ID] = &memo{motion: *m}
 	c.order = append(c.order, m.ID)
 	return c.known[m.ID]
+}
+
+// ended notes why nothing came of a command that was kept.
+func (c *Council) ended(id cid.Cid, why phrase.Phrase) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.known[id]; m != nil {
+		m.refusal = why
+		c.log.Warn("what was put to the regulators came to nothing", "motion", id.String(), "reason", why.Text)
+	}
 }
 
 // state is the constitution as it is followed.

@@ -240,35 +240,66 @@ func TestACappedVoteIsKept(t *testing.T) {
 		}
 		again, err := New(f.desks["reg3"].cfg)
 		f.must(err)
-		if len(again.pending) != 1 {
-			t.Errorf("%d commands are kept over a restart", len(again.pending))
+		if all, err := again.Motions(t.Context(), api.MotionQuery{}); err != nil || !slices.ContainsFunc(all.Motions, func(m api.Motion) bool { return m.ID == id && m.Waiting != nil }) {
+			t.Errorf("what is kept is forgotten over a restart: %+v, %v", all.Motions, err)
 		}
 		_, err = f.desks["reg"].WithdrawMotion(t.Context(), id)
 		f.must(err)
-		f.eventually("the vote is given up", func() bool {
-			f.desks["reg3"].mu.Lock()
-			defer f.desks["reg3"].mu.Unlock()
-			return len(f.desks["reg3"].pending) == 0
-		})
+		f.eventually("the vote is given up", func() bool { return f.desks["reg3"].kept() == 0 })
 	})
 }
 
-// gate is a regulator who is not reached, or of whom one does not hear what became of a
+// door is a regulator who is not reached, or of whom one does not hear what became of a
 // command, for some times.
-type gate struct {
+type door struct {
 	Regulator
-	mu      sync.Mutex
-	refuse  int
-	forget  int
+	mu sync.Mutex
+	gate
 	through int
 }
 
-func (g *gate) Submit(ctx context.Context, command []byte) (applied.Answer, error) {
+// gate is how a door stands.
+type gate struct {
+	refuse int
+	forget int
+	left   bool        // nobody is there once nothing more is forgotten
+	mute   ballot.Verb // of these it is not known what became, nor did anything
+	muted  int         // so many of them came
+}
+
+func (g *door) set(to gate) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.gate = to
+}
+
+// kept counts the commands that a node keeps to submit them again.
+func (d *desk) kept() (n int) {
+	err := d.store.List("council", func(key string, _ []byte) error {
+		if strings.HasPrefix(key, "again-") {
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func (g *door) Submit(ctx context.Context, command []byte) (applied.Answer, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.refuse > 0 {
 		g.refuse--
 		return applied.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(enact.Paused, "a set change is not certified yet")}, nil
+	}
+	if g.mute != 0 && ballot.VerbOf(command) == g.mute {
+		g.muted++
+		return applied.Answer{}, group.ErrUnknown
+	}
+	if g.left && g.forget == 0 {
+		return applied.Answer{}, group.ErrNoLeader
 	}
 	a, err := g.Regulator.Submit(ctx, command)
 	g.through++
@@ -289,7 +320,8 @@ func TestCommandsAreSubmittedUntilTheyAreKnown(t *testing.T) {
 		made, err := f.desks["reg"].ProposeMotion(t.Context(), ratify("label", mobile))
 		f.must(err)
 		f.everywhere(made.Motion.ID, api.MotionOpen)
-		reg2.gate.refuse, reg3.gate.forget = 3, 2
+		reg2.gate.set(gate{refuse: 3})
+		reg3.gate.set(gate{forget: 2})
 		m, err := reg2.VoteMotion(t.Context(), api.MotionVote{ID: made.Motion.ID, For: true})
 		if err != nil || m.Waiting == nil || m.Waiting.Code != "ballot.paused" || m.Mine != "waits" {
 			t.Fatalf("refused for the time being: %+v, %v", m, err)

@@ -8,9 +8,5 @@
 // followed ledger holds is told as enacted; what Raft's order made of a command is told
 // as provisional.
 //
-// What is refused for the time being (enact.Code.Passing), and a command of which nobody
-// knows what became, is kept and submitted again until it is known: commands are signed
-// and count once.
-//
 // Floor 12, above node/authority, whose regulator and follower it is handed.
 package council

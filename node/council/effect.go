@@ -50,6 +50,3 @@ func matterOf(w *written) (*enact.Matter, *enact.Refusal) {
 }
 
 func told(r *enact.Refusal) phrase.Phrase { return words.Told(r) }
-
-// refusedBy is told as an error.
-func refusedBy(r *enact.Refusal) error { return api.Tell(api.Refused, told(r)) }

@@ -66,7 +66,7 @@ type desk struct {
 	*Council
 	member    string
 	regulator *quorum.Regulator
-	gate      *gate
+	gate      *door
 	view      *view.View
 	history   history.History
 	decided   []charter.Enacted
@@ -145,7 +145,7 @@ func (f *federation) start(member string) {
 	plans, err := plan.Shipped()
 	f.must(err)
 	book := answer.Book{Home: number.China, Plans: plans, Texts: locale.New()}
-	d.gate = &gate{Regulator: d.regulator}
+	d.gate = &door{Regulator: d.regulator}
 	random := rand.NewChaCha8([32]byte{byte(len(member)), member[len(member)-1]})
 	d.saved = &snapshot.File{Path: filepath.Join(f.TempDir(), "anchored"), Store: d.store, Space: "test", Random: random, Write: write}
 	d.Council, err = New(Config{

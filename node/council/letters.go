@@ -16,6 +16,7 @@ import (
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/letter"
 	"ringfence/node/council/request"
+	"ringfence/node/council/submit"
 	"ringfence/node/council/words"
 	"ringfence/node/overlay"
 	"ringfence/node/phrase"
@@ -51,10 +52,13 @@ func (c *Council) Run(ctx context.Context, o *overlay.Overlay) {
 	if c.courier != nil {
 		parts.Go(func() { c.courier.Run(ctx, o) })
 	}
+	if c.anchors != nil {
+		parts.Go(func() { c.anchors.Run(ctx) })
+	}
 	if c.outbox != nil {
 		parts.Go(func() { c.outbox.Run(ctx) })
 	}
-	c.goOn(ctx)
+	c.submits.Run(ctx)
 }
 
 // lying returns what waits for this regulator and nobody has brought before all yet, but
@@ -215,7 +219,7 @@ func (c *Council) requested(kind motion.Kind, item []byte, reason string, days i
 // post puts motions into the regulators' inboxes, from a member's node.
 func (c *Council) post(ctx context.Context, all []written) error {
 	if c.cfg.Outbox == nil {
-		return errNoRegulator()
+		return words.NoRegulator()
 	}
 	letters := make([]letter.Letter, len(all))
 	for i := range all {
@@ -390,10 +394,10 @@ func (c *Council) TakeBack(ctx context.Context, w *motion.Withdrawal) letter.Sta
 // takeBack submits a withdrawal in the place of others that wait: its proposer can sign
 // as many as he likes.
 func (c *Council) takeBack(ctx context.Context, m *motion.Signed, w *motion.Withdrawal) (waits phrase.Phrase, err error) {
-	if _, err := c.drop(m.ID, ballot.Withdraw); err != nil {
+	if _, err := c.submits.Drop(m.ID, ballot.Withdraw); err != nil {
 		return waits, err
 	}
-	return c.submit(ctx, pending{motion: m.ID, command: ballot.WithdrawCommand(w), expires: m.Expires, shows: gone})
+	return c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: ballot.WithdrawCommand(w), Expires: m.Expires, Shows: gone})
 }
 
 // docket returns what is before the regulators, as far as this node knows.
@@ -405,21 +409,21 @@ func (c *Council) docket() (ballot.Docket, bool) {
 }
 
 // recallPosted takes back what this node put to the regulators, from a member's node.
-func (c *Council) recallPosted(ctx context.Context, found *proposal) error {
+func (c *Council) recallPosted(ctx context.Context, found *proposal, by keys.Private) error {
 	taken := 0
 	for i := range found.parts {
 		p := &found.parts[i]
 		if p.state != api.MotionInbox && p.state != api.MotionOpen && p.state != api.MotionUnknown {
 			continue
 		}
-		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: p.Proposer, Time: c.cfg.Now().Unix()}.Sign(c.cfg.Issuer)
+		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: p.Proposer, Time: c.cfg.Now().Unix()}.Sign(by)
 		if err != nil {
 			return err
 		}
 		if s := c.cfg.Outbox.Withdraw(ctx, &w); s.State == letter.Withdrawn {
 			taken++
 		} else if s.State == letter.Unknown {
-			return noQuorum()
+			return submit.NoQuorum()
 		}
 	}
 	if taken == 0 {

@@ -270,7 +270,7 @@ func (c *Council) shown(p *proposal) api.Motion {
 		if rank(part.state) < rank(m.State) {
 			m.State = part.state
 		}
-		if why, waits := c.waiting(part.ID); waits {
+		if why, waits := c.submits.Waiting(part.ID); waits {
 			m.Waiting = &why
 		} else if c.anchors != nil && first.Kind == motion.Anchor {
 			if why := c.anchors.Waits(part.ID); !why.IsZero() {

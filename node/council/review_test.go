@@ -1,45 +1,20 @@
 package council
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/ipfs/go-cid"
-
-	"ringfence/consensus/ballot"
-	"ringfence/consensus/ballot/enact"
-	"ringfence/consensus/quorum/applied"
-	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
 	"ringfence/node/council/draft"
 	"ringfence/node/council/paper"
+	"ringfence/node/council/submit"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
 )
 
 // lost is a regulator who does not hear what became of a command, and then finds nobody.
-type lost struct {
-	Regulator
-	mu   sync.Mutex
-	sent int
-}
-
-func (l *lost) Submit(ctx context.Context, command []byte) (applied.Answer, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.sent++; l.sent > 1 {
-		return applied.Answer{}, group.ErrNoLeader
-	}
-	if _, err := l.Regulator.Submit(ctx, command); err != nil {
-		return applied.Answer{}, err
-	}
-	return applied.Answer{}, group.ErrUnknown
-}
-
 // A command of which nobody said what became of it may count, also when there is nobody to
 // ask again: it is told as unknown, never that nothing was done.
 func TestWhatMayCountIsNotToldAsUndone(t *testing.T) {
@@ -47,10 +22,9 @@ func TestWhatMayCountIsNotToldAsUndone(t *testing.T) {
 		f := sit(t, 4)
 		defer f.close()
 		reg := f.desks["reg"]
-		gate := reg.cfg.Regulator
-		reg.cfg.Regulator = &lost{Regulator: gate}
+		reg.gate.set(gate{forget: 1, left: true})
 		made, err := reg.ProposeMotion(t.Context(), ratify("label", mobile))
-		if err != nil || made.Told == nil || made.Told.Code != "council.unknown" || len(reg.pending) != 1 {
+		if err != nil || made.Told == nil || made.Told.Code != "council.unknown" || reg.kept() != 1 {
 			t.Fatalf("not heard, then nobody there: %+v, %v", made.Told, err)
 		}
 		f.everywhere(made.Motion.ID, api.MotionOpen)
@@ -70,25 +44,23 @@ func TestANewVoteTakesThePlaceOfOneThatWaits(t *testing.T) {
 		f.everywhere(id, api.MotionOpen)
 		vote := func(yes bool, refused int) api.Motion {
 			t.Helper()
-			reg2.gate.mu.Lock()
-			reg2.gate.refuse = refused
-			reg2.gate.mu.Unlock()
+			reg2.gate.set(gate{refuse: refused})
 			m, err := reg2.VoteMotion(t.Context(), api.MotionVote{ID: id, For: yes})
 			f.must(err)
 			return m
 		}
 		vote(true, 1)
-		if m := vote(false, 1); m.Waiting == nil || len(reg2.pending) != 1 {
-			t.Fatalf("both wait: %+v, %d", m.Waiting, len(reg2.pending))
+		if m := vote(false, 1); m.Waiting == nil || reg2.kept() != 1 {
+			t.Fatalf("both wait: %+v, %d", m.Waiting, reg2.kept())
 		}
-		if m := vote(true, 0); m.Mine != "for" || len(reg2.pending) != 0 {
-			t.Fatalf("mine %s, and %d wait", m.Mine, len(reg2.pending))
+		if m := vote(true, 0); m.Mine != "for" || reg2.kept() != 0 {
+			t.Fatalf("mine %s, and %d wait", m.Mine, reg2.kept())
 		}
 		vote(false, 1)
 		if m := vote(true, 0); m.Mine != "for" || m.Waiting != nil { // as the docket has it already
 			t.Fatalf("mine %s, waits %+v", m.Mine, m.Waiting)
 		}
-		time.Sleep(3 * againEvery)
+		time.Sleep(3 * submit.Every)
 		if m, err := reg2.Motion(t.Context(), id); err != nil || m.Mine != "for" {
 			t.Errorf("afterwards: mine %s, %v", m.Mine, err)
 		}
@@ -121,8 +93,7 @@ func TestWhatCameToNothingIsTold(t *testing.T) {
 		f := sit(t, 4)
 		defer f.close()
 		reg := f.desks["reg"]
-		gate := reg.gate
-		reg.cfg.Regulator = &lost{Regulator: gate, sent: 1}
+		reg.gate.set(gate{left: true})
 		if _, err := reg.ProposeMotion(t.Context(), ratify("label", mobile)); api.KindOf(err) != api.Unavailable {
 			t.Fatalf("nobody is there: %v", err)
 		}
@@ -130,17 +101,16 @@ func TestWhatCameToNothingIsTold(t *testing.T) {
 		if err != nil || len(all.Motions) != 1 || all.Motions[0].State != api.MotionRefused || all.Motions[0].Refusal.Code != "council.no_quorum" {
 			t.Errorf("listed: %+v, %v", all.Motions, err)
 		}
-		reg.cfg.Regulator = gate
-		gate.refuse = 1
+		reg.gate.set(gate{refuse: 1})
 		made, err := reg.ProposeMotion(t.Context(), ratify("label", mobile))
-		if err != nil || made.Told == nil || len(reg.pending) != 1 {
+		if err != nil || made.Told == nil || reg.kept() != 1 {
 			t.Fatalf("refused for the time being: %+v, %v", made.Told, err)
 		}
 		m, err := reg.WithdrawMotion(t.Context(), made.Motion.ID)
-		if err != nil || m.State != api.MotionWithdrawn || m.Effect != nil || len(reg.pending) != 0 {
+		if err != nil || m.State != api.MotionWithdrawn || m.Effect != nil || reg.kept() != 0 {
 			t.Errorf("withdrawn: %+v, %v", m, err)
 		}
-		time.Sleep(3 * againEvery)
+		time.Sleep(3 * submit.Every)
 		if d, _ := reg.regulator.Docket(); len(d.Motions) != 0 {
 			t.Errorf("before the regulators: %d", len(d.Motions))
 		}
@@ -228,37 +198,6 @@ func TestOldMotionsAreShown(t *testing.T) {
 			t.Errorf("the first of them, after a restart: %+v, %v", m, err)
 		}
 	})
-}
-
-// A kept vote that another one overtook came to something.
-func TestAnOvertakenVoteIsNoRefusal(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		f := sit(t, 4)
-		defer f.close()
-		reg := f.desks["reg"]
-		for _, code := range []enact.Code{enact.StaleVote, enact.Enacted} {
-			var m motion.Signed
-			reg.cfg.Regulator = stale{reg.gate, code}
-			reg.mu.Lock()
-			reg.known, reg.order = map[cid.Cid]*memo{}, nil
-			memo := reg.remember(&m)
-			reg.mu.Unlock()
-			f.must(reg.keep(pending{motion: m.ID, command: []byte{1}, expires: time.Now().Unix() + 60}))
-			reg.again(t.Context())
-			if len(reg.pending) != 0 || !memo.refusal.IsZero() {
-				t.Errorf("%s: %d wait; %s", code, len(reg.pending), memo.refusal.Text)
-			}
-		}
-	})
-}
-
-type stale struct {
-	Regulator
-	code enact.Code
-}
-
-func (s stale) Submit(context.Context, []byte) (applied.Answer, error) {
-	return applied.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(s.code, "as it was told")}, nil
 }
 
 // An index that the ledger does not have is told as that.

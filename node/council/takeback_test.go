@@ -2,36 +2,16 @@ package council
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
-	"ringfence/consensus/quorum/applied"
-	"ringfence/consensus/quorum/group"
 	"ringfence/node/api"
 	"ringfence/node/council/letter"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
 )
-
-// deaf is a regulator whose quorum says of no withdrawal what became of it.
-type deaf struct {
-	Regulator
-	mu   sync.Mutex
-	sent int
-}
-
-func (d *deaf) Submit(ctx context.Context, command []byte) (applied.Answer, error) {
-	if ballot.VerbOf(command) != ballot.Withdraw {
-		return d.Regulator.Submit(ctx, command)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.sent++
-	return applied.Answer{}, group.ErrUnknown
-}
 
 // A member's node may bring the withdrawal of anybody. One that the proposer did not sign
 // never comes before the regulators, and of those that he signs one at a time waits to be
@@ -44,8 +24,12 @@ func TestWithdrawalsTakeNoRoomFromVotes(t *testing.T) {
 		made, err := reg.ProposeMotion(t.Context(), ratify("label", mobile))
 		f.must(err)
 		f.everywhere(made.Motion.ID, api.MotionOpen)
-		quorum := &deaf{Regulator: reg.gate}
-		reg.cfg.Regulator = quorum
+		reg.gate.set(gate{mute: ballot.Withdraw})
+		sent := func() int {
+			reg.gate.mu.Lock()
+			defer reg.gate.mu.Unlock()
+			return reg.gate.muted
+		}
 		of := reg.regulatorsMotion(t, made.Motion.ID)
 		take := func(by keys.Private, n int64) letter.Standing {
 			w, err := motion.Withdrawal{Federation: of.Federation, Motion: of.ID, By: by.Public(), Time: n}.Sign(by)
@@ -55,16 +39,16 @@ func TestWithdrawalsTakeNoRoomFromVotes(t *testing.T) {
 			return reg.TakeBack(ctx, &w)
 		}
 		for n := range int64(3) {
-			if s := take(ballottest.VoteKey("reg2"), n); s.State == letter.Withdrawn || s.Why.IsZero() || quorum.sent != 0 || len(reg.pending) != 0 {
-				t.Fatalf("of another: %+v; %d submitted, %d wait", s, quorum.sent, len(reg.pending))
+			if s := take(ballottest.VoteKey("reg2"), n); s.State == letter.Withdrawn || s.Why.IsZero() || sent() != 0 || reg.kept() != 0 {
+				t.Fatalf("of another: %+v; %d submitted, %d wait", s, sent(), reg.kept())
 			}
 		}
 		for n := range int64(3) {
-			if s := take(ballottest.VoteKey("reg"), n); s.State == letter.Withdrawn || quorum.sent == 0 || len(reg.pending) != 1 {
-				t.Fatalf("of the proposer: %+v; %d submitted, %d wait", s, quorum.sent, len(reg.pending))
+			if s := take(ballottest.VoteKey("reg"), n); s.State == letter.Withdrawn || sent() == 0 || reg.kept() != 1 {
+				t.Fatalf("of the proposer: %+v; %d submitted, %d wait", s, sent(), reg.kept())
 			}
 		}
-		reg.cfg.Regulator = reg.gate
+		reg.gate.set(gate{})
 		f.everywhere(made.Motion.ID, api.MotionUnknown)
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/node/api"
 	"ringfence/node/council/letter"
+	"ringfence/node/council/submit"
+	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
@@ -74,7 +76,7 @@ func (c *Council) proposed(p api.Proposal) ([]written, error) {
 
 // proposer returns the key by which this node proposes.
 func (c *Council) proposer() (by keys.Private, err error) {
-	by = c.cfg.Issuer
+	by = *c.issuer.Load()
 	if c.seat() != "" {
 		by = c.cfg.Vote
 	}
@@ -101,7 +103,7 @@ func (c *Council) mayEnter(all []written) error {
 			r = past.Judge(m)
 		}
 		if r != nil && !r.Code.Passing() {
-			return partly(refusedBy(r), 0, 1)
+			return partly(words.Refused(r), 0, 1)
 		}
 	}
 	return nil
@@ -124,7 +126,7 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 	c.mu.Lock()
 	c.remember(&w.Signed)
 	c.mu.Unlock()
-	waits, err = c.submit(ctx, pending{motion: w.ID, command: ballot.ProposeCommand(&w.Signed, w.items, &vote), expires: w.Expires, shows: c.voted(true)})
+	waits, err = c.submits.Submit(ctx, submit.Command{Motion: w.ID, Bytes: ballot.ProposeCommand(&w.Signed, w.items, &vote), Expires: w.Expires, Shows: c.voted(true)})
 	if err != nil {
 		c.mu.Lock()
 		c.remember(&w.Signed).refusal = phrase.From(err)
@@ -134,7 +136,7 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 }
 
 // voted shows the own vote on a motion that is before the regulators.
-func (c *Council) voted(voteFor bool) shows {
+func (c *Council) voted(voteFor bool) func(*ballot.Open) bool {
 	return func(o *ballot.Open) bool {
 		return o != nil && slices.ContainsFunc(o.Votes, func(v motion.Vote) bool { return v.By == c.cfg.Vote.Public() && v.For == voteFor })
 	}
@@ -162,7 +164,7 @@ func (c *Council) sign(w *written, last uint64, voteFor bool) (motion.Vote, erro
 // VoteMotion implements api.Council.
 func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion, error) {
 	if c.seat() == "" || c.cfg.Regulator == nil {
-		return api.Motion{}, errNoRegulator()
+		return api.Motion{}, words.NoRegulator()
 	}
 	found, err := c.whole(ctx, v.ID)
 	if err != nil {
@@ -194,10 +196,16 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	return c.Motion(ctx, id)
 }
 
+// How long whole waits, and how often it looks.
+const (
+	wholeTime = 3 * time.Second
+	lookEvery = 250 * time.Millisecond
+)
+
 // whole is find, but waits a moment for parts of the proposal that are still on their way:
 // who votes on it means all of it.
 func (c *Council) whole(ctx context.Context, id string) (*proposal, error) {
-	ctx, stop := context.WithTimeout(ctx, appearTime)
+	ctx, stop := context.WithTimeout(ctx, wholeTime)
 	defer stop()
 	for {
 		p, err := c.find(id)
@@ -214,7 +222,7 @@ func (c *Council) whole(ctx context.Context, id string) (*proposal, error) {
 
 // vote casts the vote of this regulator on one motion, if that says something new.
 func (c *Council) vote(ctx context.Context, p *part, voteFor bool) error {
-	waited, err := c.drop(p.ID, ballot.Vote)
+	waited, err := c.submits.Drop(p.ID, ballot.Vote)
 	if err != nil {
 		return err
 	}
@@ -229,7 +237,7 @@ func (c *Council) vote(ctx context.Context, p *part, voteFor bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.submit(ctx, pending{motion: p.ID, command: ballot.VoteCommand(&vote), expires: p.Expires, shows: c.voted(voteFor)})
+	_, err = c.submits.Submit(ctx, submit.Command{Motion: p.ID, Bytes: ballot.VoteCommand(&vote), Expires: p.Expires, Shows: c.voted(voteFor)})
 	return err
 }
 
@@ -241,13 +249,13 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 	}
 	key := c.cfg.Vote
 	if key.IsZero() || found.parts[0].Proposer != key.Public() {
-		key = c.cfg.Issuer
+		key = *c.issuer.Load()
 	}
 	if key.IsZero() || found.parts[0].Proposer != key.Public() {
 		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_proposer", "this node did not propose the motion: only who did can take it back"))
 	}
 	if c.cfg.Regulator == nil && c.cfg.Outbox != nil {
-		if err := c.recallPosted(ctx, found); err != nil {
+		if err := c.recallPosted(ctx, found, key); err != nil {
 			return api.Motion{}, err
 		}
 		return c.Motion(ctx, id)
@@ -255,7 +263,7 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 	taken := 0
 	for i := range found.parts {
 		p := &found.parts[i]
-		waited, err := c.drop(p.ID, ballot.Propose) // it may be on its way only
+		waited, err := c.submits.Drop(p.ID, ballot.Propose) // it may be on its way only
 		if err == nil && p.open != nil {
 			err = c.withdraw(ctx, &p.Signed, key)
 		}

@@ -150,3 +150,47 @@ func TestRetractionsAcrossFeedsWait(t *testing.T) {
 		t.Fatalf("after the wait: %q", got)
 	}
 }
+
+// Saying a retraction that waits a second time, in the same words or in others, in one
+// batch or in another, does not free it: whoever stole a key would only have to stammer.
+func TestARetractionSaidTwiceWaitsAllTheSame(t *testing.T) {
+	for _, how := range []string{"in the next batch", "in one batch", "one by one", "its batch"} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t, few, "a: operator", "b: operator")
+			pubs := w.flags("a", 8)
+			batch := w.records[7].Tip.CID.Bytes()
+			v, b := w.view(today), w.book()
+			b.tick(noon)
+			b.anchor(w.head("a"))
+			b.tick(noon + 1)
+			whole := func(i int) assertion.Statement {
+				return retraction(t, assertion.TargetPublication, pubs[i][:])
+			}
+			w.say("a", at(0), w.publication(), whole(0), whole(1), whole(2)) // the share of a day
+			again := whole(7)
+			switch how {
+			case "one by one":
+				again = retraction(t, assertion.TargetStatement, append(batch, 0, 0))
+			case "its batch":
+				again = retraction(t, assertion.TargetBatch, batch)
+			}
+			if how == "in one batch" {
+				w.say("a", at(0), w.publication(), whole(7), again)
+			} else {
+				w.say("a", at(0), w.publication(), whole(7))
+				w.say("a", at(0), w.publication(), again)
+			}
+			b.anchor(w.head("a"))
+			b.tick(noon + 2)
+			w.everyOrder(v)
+			if got := undoneOf(w, v, 8); got != "012" {
+				t.Errorf("%q retracted, want \"012\"", got)
+			}
+			b.tick(noon + 2 + 86400)
+			w.everyOrder(v)
+			if got := undoneOf(w, v, 8); got != "0127" {
+				t.Errorf("after the wait: %q retracted", got)
+			}
+		})
+	}
+}

@@ -134,7 +134,9 @@ func (j *judge) undoRows(s undo.Span, by undo.By) {
 	}
 }
 
-// countOwn counts a statement that is undone if it is a live flag of the issuer's own.
+// countOwn counts a statement that is undone if it is a flag of the issuer's own: each time
+// as what the retraction undoes, though others undid it before, for those may have to wait
+// and a repeated one must not wait less; once as what lives no more.
 func (j *judge) countOwn(key number.Range, batch uint32, index uint16) {
 	l := j.w.list
 	if l.Batches[batch].Speaker != j.batch.Speaker {
@@ -147,16 +149,16 @@ func (j *judge) countOwn(key number.Range, batch uint32, index uint16) {
 	for i := range rows {
 		r := &rows[i]
 		at := undo.Span{Batch: batch, First: index, Last: index}
-		if r.Batch != batch || r.Index != index || r.Until <= j.day || !l.Counted(r) {
+		if r.Batch != batch || r.Index != index || r.Until <= j.day || !list.Shared(r) {
 			continue
 		}
-		if _, again := j.undoneHere[at]; again {
+		j.undoings[len(j.undoings)-1].Own++
+		if _, again := j.undoneHere[at]; again || !l.Counted(r) {
 			continue
 		}
 		j.undoneHere[at] = struct{}{}
 		j.ends[r.Until]--
 		j.undoneOwn++
-		j.undoings[len(j.undoings)-1].Own++
 	}
 }
 

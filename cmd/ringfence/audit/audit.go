@@ -18,7 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/consensus/audit"
 	"ringfence/node"
@@ -36,7 +36,7 @@ type App struct {
 	Runs     func(socket string) bool // a node answers there
 	// Progress draws how far it is, for people who watch; draw may be nil.
 	Progress func() (draw func(api.Progress), finish func() error)
-	Answer   func(cmd *cobra.Command, r *show.Audit) error
+	Answer   func(cmd *cobra.Command, r *proofs.Audit) error
 	No       error // ends a verb whose answer is no
 }
 
@@ -75,7 +75,7 @@ is wrong.`,
 	}
 }
 
-func (a *App) run(cmd *cobra.Command) (r *show.Audit, err error) {
+func (a *App) run(cmd *cobra.Command) (r *proofs.Audit, err error) {
 	cfg, err := a.Settings(cmd)
 	if err != nil {
 		return nil, err
@@ -133,14 +133,14 @@ func drawn(draw func(api.Progress)) func(audit.Phase, uint64, uint64) {
 }
 
 // tell puts a report into the fields that people and programs read.
-func tell(r *audit.Report, name string) *show.Audit {
-	t := &show.Audit{
+func tell(r *audit.Report, name string) *proofs.Audit {
+	t := &proofs.Audit{
 		OK: r.Clean(), Federation: r.Federation.String(), Name: name,
 		LedgerSize: r.Size, Judged: r.Judged, Motions: r.Motions, Votes: r.Votes, Ticks: r.Ticks, Settlements: r.Settlements,
 		Ratified: r.Ratified, OpeningsErased: r.OpeningsErased,
 		Cosigners: r.Cosigned, Quorum: r.Quorum, Regulators: r.Regulators,
 		Feeds: r.Feeds, Batches: r.Batches, Statements: r.Statements, StatementsErased: r.StatementsErased, ForkProofs: r.ForkProofs,
-		Anchors: r.Anchors, Right: r.Right, NotRecomputable: []show.Moment{}, Findings: []show.Finding{}, More: r.More,
+		Anchors: r.Anchors, Right: r.Right, NotRecomputable: []proofs.Moment{}, Findings: []proofs.Finding{}, More: r.More,
 	}
 	if r.Size > 1 {
 		t.LedgerRoot = r.Root.String()
@@ -150,7 +150,7 @@ func tell(r *audit.Report, name string) *show.Audit {
 	}
 	for _, m := range r.Moments {
 		if m.NotRecomputable {
-			t.NotRecomputable = append(t.NotRecomputable, show.Moment{Index: m.Index, Size: m.Size, Day: m.Day.String(), Root: m.Root.String()})
+			t.NotRecomputable = append(t.NotRecomputable, proofs.Moment{Index: m.Index, Size: m.Size, Day: m.Day.String(), Root: m.Root.String()})
 		}
 	}
 	for _, f := range r.Findings {
@@ -160,6 +160,6 @@ func tell(r *audit.Report, name string) *show.Audit {
 }
 
 // Told is a finding in words, with what to do.
-func Told(f audit.Finding) show.Finding {
-	return show.Finding{Code: f.Code.String(), Where: f.Where, What: what(f), Detail: f.Why, Do: remedy(f.Code)}
+func Told(f audit.Finding) proofs.Finding {
+	return proofs.Finding{Code: f.Code.String(), Where: f.Where, What: what(f), Detail: f.Why, Do: remedy(f.Code)}
 }

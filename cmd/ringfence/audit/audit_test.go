@@ -14,6 +14,7 @@ import (
 
 	verb "ringfence/cmd/ringfence/audit"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/consensus/audit"
 	"ringfence/consensus/audit/audittest"
 	"ringfence/consensus/ballot/ballottest"
@@ -33,7 +34,7 @@ type desk struct {
 	dir  string
 	runs bool
 	bar  []api.Progress
-	last *show.Audit
+	last *proofs.Audit
 	text map[string]string // by language
 }
 
@@ -48,11 +49,11 @@ func (d *desk) audit() error {
 		Progress: func() (func(api.Progress), func() error) {
 			return func(p api.Progress) { d.bar = append(d.bar, p) }, func() error { return nil }
 		},
-		Answer: func(_ *cobra.Command, r *show.Audit) error {
+		Answer: func(_ *cobra.Command, r *proofs.Audit) error {
 			d.last = r
 			for _, lang := range []string{"en", "zh"} {
 				var b bytes.Buffer
-				show.Audited(show.NewPage(&b, locale.New().Match(lang), false), r)
+				proofs.Audited(show.NewPage(&b, locale.New().Match(lang), false), r)
 				d.text[lang] = b.String()
 			}
 			return nil

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
@@ -18,7 +18,7 @@ import (
 type Desk struct {
 	Ask     func(cmd *cobra.Command, question func(api.Prover) error) error
 	Genesis func(cmd *cobra.Command, named string) (string, error) // the file in the data directory, for whoever verifies
-	Answer  func(cmd *cobra.Command, m *show.Made) error
+	Answer  func(cmd *cobra.Command, m *proofs.Made) error
 	Out     io.Writer // for the file itself, when it is to go to standard output
 }
 
@@ -105,7 +105,7 @@ func (w *wanted) fit(cmd *cobra.Command) error {
 }
 
 func (d Desk) prove(cmd *cobra.Command, w *wanted) error {
-	m := show.Made{}
+	m := proofs.Made{}
 	err := d.Ask(cmd, func(s api.Prover) (err error) {
 		if w.sets {
 			m.Proof, err = s.ProveSets(cmd.Context(), w.pin)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/consensus/prove"
 	"ringfence/node/api"
@@ -31,7 +31,7 @@ import (
 type App struct {
 	Now     func() time.Time
 	Genesis func(cmd *cobra.Command, named string) (string, error) // the file that was named, or else the one in the data directory
-	Answer  func(cmd *cobra.Command, p *show.Proof) error
+	Answer  func(cmd *cobra.Command, p *proofs.Proof) error
 	No      error // ends a verb whose answer is no
 }
 
@@ -90,7 +90,7 @@ one can say. --at asks whether it was in force on a day or at a time (2026-11-30
 
 // check verifies a file. An error is one of input: something is no file of its kind, or
 // what is to be trusted does not fit together.
-func check(file string, o options, now time.Time) (*show.Proof, error) {
+func check(file string, o options, now time.Time) (*proofs.Proof, error) {
 	at, err := timeOf(o.at, now)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func check(file string, o options, now time.Time) (*show.Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &show.Proof{File: file, Name: name, At: clock(at), InForce: true}
+	p := &proofs.Proof{File: file, Name: name, At: clock(at), InForce: true}
 	f, err := v.Verify(proof)
 	switch {
 	case errors.Is(err, prove.ErrUnreadable):
@@ -207,11 +207,11 @@ func unix(t int64) string {
 }
 
 // fill tells a finding.
-func fill(p *show.Proof, f *prove.Finding, at time.Time) {
+func fill(p *proofs.Proof, f *prove.Finding, at time.Time) {
 	p.Federation, p.Changes, p.Pinned = f.Federation.String(), f.Changes, f.Pinned
 	for _, era := range f.Chain {
 		p.What = "regulators"
-		e := show.Era{Since: era.Since}
+		e := proofs.Era{Since: era.Since}
 		for _, s := range era.Seats {
 			e.Members = append(e.Members, s.Member)
 		}
@@ -230,7 +230,7 @@ func fill(p *show.Proof, f *prove.Finding, at time.Time) {
 	}
 }
 
-func entry(p *show.Proof, e *prove.Entry, at time.Time) {
+func entry(p *proofs.Proof, e *prove.Entry, at time.Time) {
 	p.What = map[motion.Kind]string{motion.Ratify: "ratified", motion.Revoke: "revoked", motion.Stay: "stayed"}[e.Kind]
 	p.Index, p.Motion, p.Why, p.Proposed = e.Index, e.Motion.String(), e.Reason, unix(e.Proposed)
 	p.Votes, p.Held = e.Voted, unix(e.Held)
@@ -248,7 +248,7 @@ func entry(p *show.Proof, e *prove.Entry, at time.Time) {
 	p.Reversed = e.Reversed
 }
 
-func list(p *show.Proof, l *prove.List) {
+func list(p *proofs.Proof, l *prove.List) {
 	p.What, p.Number, p.Index = "absent", l.Number.String(), l.Index
 	p.AnchorSize, p.AnchorDay, p.ListRoot = l.Anchor.Size, l.Anchor.Day.String(), l.Anchor.ListRoot.String()
 	if l.Listed {

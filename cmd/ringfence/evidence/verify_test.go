@@ -14,6 +14,7 @@ import (
 
 	"ringfence/cmd/ringfence/evidence"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/prove/provetest"
 	"ringfence/node/api"
@@ -31,7 +32,7 @@ type desk struct {
 	t    *testing.T
 	dir  string
 	now  time.Time
-	last *show.Proof
+	last *proofs.Proof
 	text map[string]string // by language
 }
 
@@ -56,11 +57,11 @@ func (d *desk) verify(args ...string) error {
 			}
 			return named, nil
 		},
-		Answer: func(_ *cobra.Command, p *show.Proof) error {
+		Answer: func(_ *cobra.Command, p *proofs.Proof) error {
 			d.last = p
 			for _, lang := range []string{"en", "zh"} {
 				var b bytes.Buffer
-				show.Verified(show.NewPage(&b, locale.New().Match(lang), false), p)
+				proofs.Verified(show.NewPage(&b, locale.New().Match(lang), false), p)
 				d.text[lang] = b.String()
 			}
 			return nil

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/council"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
@@ -31,7 +32,7 @@ is followed, if so. --json has the checkpoint itself.`,
 			if err != nil {
 				return err
 			}
-			return h.Answer(cmd, &s, func(p *show.Page) { show.LedgerState(p, &s) })
+			return h.Answer(cmd, &s, func(p *show.Page) { council.Ledger(p, &s) })
 		},
 	}
 	q := api.LedgerQuery{}
@@ -51,7 +52,7 @@ their items in words as far as they are not erased, ticks and settlements.`,
 			if err != nil {
 				return err
 			}
-			return h.Answer(cmd, &all, func(p *show.Page) { show.LedgerEntries(p, &all) })
+			return h.Answer(cmd, &all, func(p *show.Page) { council.Entries(p, &all) })
 		},
 	}
 	entries.Flags().Uint64Var(&q.Since, "since", 0, "`index` of the first entry")
@@ -122,5 +123,5 @@ func (h Host) stand(cmd *cobra.Command, act bool, question func(api.Council) (ap
 	if err != nil {
 		return s, err
 	}
-	return s, h.Answer(cmd, &s, func(p *show.Page) { show.QuorumState(p, &s) })
+	return s, h.Answer(cmd, &s, func(p *show.Page) { council.Quorum(p, &s) })
 }

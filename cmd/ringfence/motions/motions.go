@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/council"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
@@ -75,7 +76,7 @@ func (h Host) follow(cmd *cobra.Command, id string, watch bool) error {
 		}
 		if now := fmt.Sprint(m.State, m.Missing, m.Waiting); now != told {
 			told = now
-			if err := h.Note(cmd, func(p *show.Page) { show.Progress(p, &m) }); err != nil {
+			if err := h.Note(cmd, func(p *show.Page) { council.Progress(p, &m) }); err != nil {
 				return err
 			}
 		}
@@ -83,7 +84,7 @@ func (h Host) follow(cmd *cobra.Command, id string, watch bool) error {
 			return err
 		}
 	}
-	err := h.Answer(cmd, &m, func(p *show.Page) { show.Motion(p, &m) })
+	err := h.Answer(cmd, &m, func(p *show.Page) { council.Motion(p, &m) })
 	if watch && m.State != api.MotionEnacted {
 		err = errors.Join(err, h.No)
 	}
@@ -127,7 +128,7 @@ for its vote.`,
 			if err != nil {
 				return err
 			}
-			return h.Answer(cmd, &all, func(p *show.Page) { show.Motions(p, &all, q.Mine) })
+			return h.Answer(cmd, &all, func(p *show.Page) { council.Motions(p, &all, q.Mine) })
 		},
 	}
 	cmd.Flags().BoolVar(&q.Mine, "mine", false, "those alone that wait for the vote of this node's regulator")
@@ -192,7 +193,7 @@ func (h Host) told(cmd *cobra.Command, m *api.Motion, watch bool, err error) err
 	case watch:
 		return h.follow(cmd, m.ID, true)
 	}
-	return h.Answer(cmd, m, func(p *show.Page) { show.Motion(p, m) })
+	return h.Answer(cmd, m, func(p *show.Page) { council.Motion(p, m) })
 }
 
 func (h Host) withdraw() *cobra.Command {

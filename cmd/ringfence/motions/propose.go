@@ -5,6 +5,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/council"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 )
@@ -121,7 +122,7 @@ func (h Host) put(cmd *cobra.Command, p api.Proposal, watch bool) error {
 	case watch:
 		return h.follow(cmd, made.Motion.ID, true)
 	}
-	return h.Answer(cmd, &made, func(page *show.Page) { show.Proposed(page, &made) })
+	return h.Answer(cmd, &made, func(page *show.Page) { council.Proposed(page, &made) })
 }
 
 func (h Host) stay() *cobra.Command {

@@ -26,13 +26,13 @@ func Contests(p *Page, all *api.Contests, mine bool) {
 		if first == "" && c.Mine {
 			first = c.Ref
 		}
-		until, left := p.coded("conteststate", c.State), ""
+		until, left := p.Coded("conteststate", c.State), ""
 		if c.Deadline != "" {
 			until, left = moment(c.Deadline), contests.Left(c.LeftSeconds)
 		}
-		rows = append(rows, []string{c.Subject, c.Member, day(c.Said), c.Grounds, p.waits(c, all.Member), left, until, c.Ref})
+		rows = append(rows, []string{c.Subject, c.Member, Day(c.Said), c.Grounds, p.waits(c, all.Member), left, until, c.Ref})
 	}
-	p.table(left("number", "contests.by", "said", "reason", "contests.waits", "contests.left", "contests.until", "contests.contest"), rows)
+	p.Table(Columns("number", "contests.by", "said", "reason", "contests.waits", "contests.left", "contests.until", "contests.contest"), rows)
 	if all.More {
 		p.Say("contests.more")
 	}
@@ -51,7 +51,7 @@ func (p *Page) waits(c *api.Contest, own string) string {
 		switch {
 		case a.Standing != "asked" || a.Ref != "":
 		case a.Member == own:
-			names = append(names, p.word("contests.mine", a.Member))
+			names = append(names, p.Word("contests.mine", a.Member))
 		default:
 			names = append(names, a.Member)
 		}

@@ -35,8 +35,8 @@ type Initialised struct {
 
 // Init tells what was made and what comes next.
 func Init(p *Page, i Initialised) {
-	p.facts(fact{"directory", i.Directory}, fact{"member", p.strong(i.Member)}, fact{"roles", p.codedAll("role", i.Roles)},
-		fact{"group", i.Group}, fact{"files", strings.Join(i.Files, ", ")})
+	p.Facts(Fact{"directory", i.Directory}, Fact{"member", p.Strong(i.Member)}, Fact{"roles", p.codedAll("role", i.Roles)},
+		Fact{"group", i.Group}, Fact{"files", strings.Join(i.Files, ", ")})
 	Keys(p, i.Keys)
 	p.Line("")
 	if i.Further {
@@ -59,9 +59,9 @@ func Init(p *Page, i Initialised) {
 func Keys(p *Page, list []Key) {
 	var rows [][]string
 	for _, k := range list {
-		rows = append(rows, []string{p.coded("purpose", k.Purpose), k.Public})
+		rows = append(rows, []string{p.Coded("purpose", k.Purpose), k.Public})
 	}
-	p.table(left("purpose", "public_key"), rows)
+	p.Table(Columns("purpose", "public_key"), rows)
 }
 
 // Charter is a constitution as people and their scripts read it: that of a genesis
@@ -126,19 +126,19 @@ func Federation(p *Page, c *Charter) {
 	force := ""
 	switch {
 	case c.File == "" && c.LedgerSize > 1:
-		force = p.word("in_force.size", amount(c.LedgerSize))
+		force = p.Word("in_force.size", Amount(c.LedgerSize))
 	case c.File == "":
-		force = p.word("in_force.genesis")
+		force = p.Word("in_force.genesis")
 	}
-	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"in_force", force}, fact{"name", c.Name}, fact{"created", c.Created}, fact{"file", c.File},
-		fact{"founders", strings.Join(c.Founders, ", ")}, fact{"regulators", strings.Join(regulators, ", ")},
-		fact{"quorum", p.word("quorum_of", strconv.Itoa(c.Quorum), strconv.Itoa(len(c.Regulators)))})
+	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"in_force", force}, Fact{"name", c.Name}, Fact{"created", c.Created}, Fact{"file", c.File},
+		Fact{"founders", strings.Join(c.Founders, ", ")}, Fact{"regulators", strings.Join(regulators, ", ")},
+		Fact{"quorum", p.Word("quorum_of", strconv.Itoa(c.Quorum), strconv.Itoa(len(c.Regulators)))})
 	p.Line("")
 	var rows [][]string
 	for _, m := range c.Members {
-		rows = append(rows, []string{m.ID, joined(m.Name, m.NameZh), p.codedAll("role", m.Roles), m.Group, percent(m.Weight), amount(len(m.Issuers)), amount(len(m.Hosts))})
+		rows = append(rows, []string{m.ID, Commas(m.Name, m.NameZh), p.codedAll("role", m.Roles), m.Group, percent(m.Weight), Amount(len(m.Issuers)), Amount(len(m.Hosts))})
 	}
-	p.table([]column{{"member", false}, {"name", false}, {"roles", false}, {"group", false}, {"weight", true}, {"issuers", true}, {"hosts", true}}, rows)
+	p.Table(Columns("member", "name", "roles", "group", ">weight", ">issuers", ">hosts"), rows)
 	if len(c.Grants) > 0 {
 		p.Line("")
 	}
@@ -146,16 +146,16 @@ func Federation(p *Page, c *Charter) {
 	for _, g := range c.Grants[:min(len(c.Grants), mostGrants)] {
 		rows = append(rows, []string{g.Range.String(), g.Allocatee, g.ResoldTo, g.HostedBy})
 	}
-	p.table(left("range", "allocatee", "resold_to", "hosted_by"), rows)
-	p.more(len(c.Grants) - mostGrants)
+	p.Table(Columns("range", "allocatee", "resold_to", "hosted_by"), rows)
+	p.More(len(c.Grants) - mostGrants)
 	p.Line("")
 	var protected []string
 	for _, r := range c.Protected[:min(len(c.Protected), mostGrants)] {
 		protected = append(protected, r.String())
 	}
-	p.facts(fact{"label_from", percent(c.Policy.LabelPermille)}, fact{"single_from", percent(c.Policy.SinglePermille)},
-		fact{"protected", amount(len(c.Protected)) + ": " + strings.Join(protected, ", ")})
-	p.more(len(c.Protected) - mostGrants)
+	p.Facts(Fact{"label_from", percent(c.Policy.LabelPermille)}, Fact{"single_from", percent(c.Policy.SinglePermille)},
+		Fact{"protected", Amount(len(c.Protected)) + ": " + strings.Join(protected, ", ")})
+	p.More(len(c.Protected) - mostGrants)
 	rows = nil
 	for _, d := range c.Differs {
 		rows = append(rows, []string{d.Figure, d.Value, d.Default})
@@ -163,14 +163,14 @@ func Federation(p *Page, c *Charter) {
 	if len(rows) > 0 {
 		p.Line("")
 	}
-	p.table(left("policy_differs", "value", "default"), rows)
+	p.Table(Columns("policy_differs", "value", "default"), rows)
 	p.Say("next.policy")
 }
 
-// more says that a list goes on.
-func (p *Page) more(n int) {
+// More says that a list goes on by n more; nothing if n is not above 0.
+func (p *Page) More(n int) {
 	if n > 0 {
-		p.Say("more", amount(n))
+		p.Say("more", Amount(n))
 	}
 }
 
@@ -179,11 +179,11 @@ func Sealed(p *Page, c *Charter) {
 	force := ""
 	switch {
 	case c.File == "" && c.LedgerSize > 1:
-		force = p.word("in_force.size", amount(c.LedgerSize))
+		force = p.Word("in_force.size", Amount(c.LedgerSize))
 	case c.File == "":
-		force = p.word("in_force.genesis")
+		force = p.Word("in_force.genesis")
 	}
-	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"in_force", force}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
+	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"in_force", force}, Fact{"name", c.Name}, Fact{"file", c.File}, Fact{"members", Amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.sealed", c.File, c.Federation)
 }
@@ -193,11 +193,11 @@ func Drafted(p *Page, c *Charter) {
 	force := ""
 	switch {
 	case c.File == "" && c.LedgerSize > 1:
-		force = p.word("in_force.size", amount(c.LedgerSize))
+		force = p.Word("in_force.size", Amount(c.LedgerSize))
 	case c.File == "":
-		force = p.word("in_force.genesis")
+		force = p.Word("in_force.genesis")
 	}
-	p.facts(fact{"federation", p.strong(c.Federation)}, fact{"in_force", force}, fact{"name", c.Name}, fact{"file", c.File}, fact{"members", amount(len(c.Members))})
+	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"in_force", force}, Fact{"name", c.Name}, Fact{"file", c.File}, Fact{"members", Amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.drafted", strings.Join(c.Founders, ", "), c.File)
 }
@@ -213,7 +213,7 @@ type Signed struct {
 
 // Sign tells whose signatures the file lacks.
 func Sign(p *Page, s Signed) {
-	p.facts(fact{"federation", p.strong(s.Federation)}, fact{"signed_by", s.Member}, fact{"file", s.File})
+	p.Facts(Fact{"federation", p.Strong(s.Federation)}, Fact{"signed_by", s.Member}, Fact{"file", s.File})
 	p.Line("")
 	switch missing := strings.Join(s.Missing, ", "); {
 	case missing == "":
@@ -251,17 +251,17 @@ type Request struct {
 
 // Asked tells in a line how a request for admission stands.
 func Asked(p *Page, r *Request) {
-	line := p.coded("request", r.State)
+	line := p.Coded("request", r.State)
 	if r.Needed > 0 {
-		line = p.word("request.signatures", strconv.Itoa(r.Signatures), strconv.Itoa(r.Needed))
+		line = p.Word("request.signatures", strconv.Itoa(r.Signatures), strconv.Itoa(r.Needed))
 	}
 	p.Line(line)
 }
 
 // Join tells whose node this is now and what to do about its clock.
 func Join(p *Page, j Joined) {
-	p.facts(fact{"federation", p.strong(j.Federation)}, fact{"name", j.Name}, fact{"member", p.strong(j.Member)},
-		fact{"files", j.Genesis + ", " + j.Config}, fact{"peer", j.Peer})
+	p.Facts(Fact{"federation", p.Strong(j.Federation)}, Fact{"name", j.Name}, Fact{"member", p.Strong(j.Member)},
+		Fact{"files", j.Genesis + ", " + j.Config}, Fact{"peer", j.Peer})
 	p.Line("")
 	switch minutes := j.Ahead / 60; {
 	case j.ClockOff && minutes < 0:
@@ -301,14 +301,14 @@ func Config(p *Page, c Checked) {
 		}
 		from := s.From
 		if from == "default" {
-			from = p.word("default")
+			from = p.Word("default")
 		}
 		rows = append(rows, []string{s.Key, value, from})
 	}
-	p.table(left("setting", "value", "from"), rows)
+	p.Table(Columns("setting", "value", "from"), rows)
 	for _, w := range c.Warnings {
 		p.Line("")
-		p.Line(p.strong(p.word("warning", p.phrase(w))))
+		p.Line(p.Strong(p.Word("warning", p.Phrase(w))))
 	}
 }
 
@@ -322,7 +322,7 @@ type Endorsed struct {
 
 // Endorse tells what was signed, and what to do with it.
 func Endorse(p *Page, e Endorsed) {
-	p.facts(fact{"motion.kind", e.Kind}, fact{"request", e.Request}, fact{"keys", amount(e.Keys)}, fact{"file", e.File})
+	p.Facts(Fact{"motion.kind", e.Kind}, Fact{"request", e.Request}, Fact{"keys", Amount(e.Keys)}, Fact{"file", e.File})
 	p.Line("")
 	p.Say("next.endorsed", e.File)
 }

@@ -14,20 +14,20 @@ import (
 
 // Status shows how a node stands.
 func Status(p *Page, s *api.Status) {
-	running := p.word("not_running")
+	running := p.Word("not_running")
 	if s.Running {
-		running = p.word("running_since", s.StartedAt)
+		running = p.Word("running_since", s.StartedAt)
 	}
 	disk := ""
 	if s.FreeBytes > 0 || s.FloorBytes > 0 {
-		disk = p.word("free_of", size(s.FreeBytes), size(s.FloorBytes))
+		disk = p.Word("free_of", size(s.FreeBytes), size(s.FloorBytes))
 	}
-	p.facts(fact{"node", running}, fact{"version", s.Version}, fact{"directory", s.Directory},
-		fact{"federation", joined(s.Name, s.Federation)}, fact{"members", amount(s.Members)},
-		fact{"member", joined(s.Member, p.codedAll("role", s.Roles))}, fact{"issuer", s.Issuer},
-		fact{"batches", amount(s.Batches)}, fact{"statements", amount(s.Statements)}, fact{"void", amount(s.Void)},
-		fact{"entries", p.word("entries_of", amount(s.Entries), amount(s.Labelled), amount(s.Blocked), amount(s.Contested))},
-		fact{"disk", disk}, fact{"queued", nonzero(s.Queued)}, fact{"suspended", nonzero(s.Suspended)}, fact{"peers", p.standing(s.Peers)})
+	p.Facts(Fact{"node", running}, Fact{"version", s.Version}, Fact{"directory", s.Directory},
+		Fact{"federation", Commas(s.Name, s.Federation)}, Fact{"members", Amount(s.Members)},
+		Fact{"member", Commas(s.Member, p.codedAll("role", s.Roles))}, Fact{"issuer", s.Issuer},
+		Fact{"batches", Amount(s.Batches)}, Fact{"statements", Amount(s.Statements)}, Fact{"void", Amount(s.Void)},
+		Fact{"entries", p.Word("entries_of", Amount(s.Entries), Amount(s.Labelled), Amount(s.Blocked), Amount(s.Contested))},
+		Fact{"disk", disk}, Fact{"queued", nonzero(s.Queued)}, Fact{"suspended", nonzero(s.Suspended)}, Fact{"peers", p.standing(s.Peers)})
 	if len(s.Feeds) > 0 {
 		p.Line("")
 	}
@@ -35,22 +35,22 @@ func Status(p *Page, s *api.Status) {
 	for _, f := range s.Feeds {
 		state := ""
 		if f.Frozen {
-			state = p.word("frozen")
+			state = p.Word("frozen")
 		}
-		sequence := amount(f.Sequence)
+		sequence := Amount(f.Sequence)
 		if f.Head == "" {
 			sequence = ""
 		}
-		rows = append(rows, []string{f.Member, short(f.Issuer), amount(f.Epoch), sequence, f.Head, f.Said, state})
+		rows = append(rows, []string{f.Member, Short(f.Issuer), Amount(f.Epoch), sequence, f.Head, f.Said, state})
 	}
-	p.table([]column{{"member", false}, {"issuer", false}, {"epoch", true}, {"sequence", true}, {"head", false}, {"said", false}, {"state", false}}, rows)
+	p.Table(Columns("member", "issuer", ">epoch", ">sequence", "head", "said", "state"), rows)
 	p.Line("")
 	Plans(p, s.Plans)
 	if len(s.Problems) > 0 {
 		p.Line("")
 	}
 	for _, problem := range s.Problems {
-		p.Line(p.strong(p.word("problem", p.phrase(problem))))
+		p.Line(p.Strong(p.Word("problem", p.Phrase(problem))))
 	}
 	p.Line("")
 	p.stamp(s.List)
@@ -64,14 +64,14 @@ func SayAgain(p *Page, a *api.SayAgain) {
 	var rows [][]string
 	for i := range a.Statements {
 		s := &a.Statements[i]
-		rows = append(rows, []string{s.Kind, cmp.Or(s.Retracts, s.Subject), s.Category, amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
+		rows = append(rows, []string{s.Kind, cmp.Or(s.Retracts, s.Subject), s.Category, Amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
 	}
-	p.table([]column{{"kind", false}, {"subject", false}, {"category", false}, {"reports", true}, {"last_seen", false}, {"expires", false}, {"publication", false}, {"statement", false}}, rows)
+	p.Table(Columns("kind", "subject", "category", ">reports", "last_seen", "expires", "publication", "statement"), rows)
 	if a.More {
 		p.Say("more_to_say_again")
 	}
 	for _, l := range a.Lacking {
-		if key, epoch := short(l.Issuer), strconv.FormatUint(l.Epoch, 10); l.Missing == 0 {
+		if key, epoch := Short(l.Issuer), strconv.FormatUint(l.Epoch, 10); l.Missing == 0 {
 			p.Say("lacking_nobody", key, epoch)
 		} else {
 			p.Say("lacking", key, epoch, strconv.FormatUint(l.Held, 10), strconv.FormatUint(l.Missing, 10), strings.Join(l.Holders, ", "))
@@ -83,13 +83,13 @@ func SayAgain(p *Page, a *api.SayAgain) {
 func Plans(p *Page, all []api.Plan) {
 	var rows [][]string
 	for _, plan := range all {
-		origin := p.word("shipped")
+		origin := p.Word("shipped")
 		if plan.Imported {
-			origin = p.word("imported")
+			origin = p.Word("imported")
 		}
-		rows = append(rows, []string{plan.Country, plan.Date, amount(plan.Ranges), origin, plan.Source})
+		rows = append(rows, []string{plan.Country, plan.Date, Amount(plan.Ranges), origin, plan.Source})
 	}
-	p.table([]column{{"country", false}, {"plan_date", false}, {"ranges", true}, {"origin", false}, {"source", false}}, rows)
+	p.Table(Columns("country", "plan_date", ">ranges", "origin", "source"), rows)
 }
 
 // Published shows what came of a file.
@@ -107,20 +107,20 @@ func Published(p *Page, d *api.Published) {
 			p.Say("published.under", under)
 		}
 	}
-	p.facts(fact{"publication", p.strong(d.Publication)}, fact{"rows", amount(d.Rows)}, fact{"accepted", amount(d.Accepted)},
-		fact{"rejected", nonzero(d.Rejected)}, fact{"clamped", nonzero(d.Clamped)}, fact{"drafts", amount(d.Drafts)},
-		fact{"statements", amount(d.Statements)}, fact{"said_again", nonzero(d.Again)}, fact{"unchanged", nonzero(d.Unchanged)}, fact{"resumed", nonzero(d.Resumed)}, fact{"queued", nonzero(d.Queued)},
-		fact{"refused", nonzero(d.Refused)}, fact{"batches", amount(d.Batches)}, fact{"changes", amount(d.Changes)},
-		fact{"labelled", p.word("labelled_from", amount(d.LabelledNow), amount(d.Labelled))},
-		fact{"seconds", fmt.Sprintf("%.1f", d.Seconds)})
+	p.Facts(Fact{"publication", p.Strong(d.Publication)}, Fact{"rows", Amount(d.Rows)}, Fact{"accepted", Amount(d.Accepted)},
+		Fact{"rejected", nonzero(d.Rejected)}, Fact{"clamped", nonzero(d.Clamped)}, Fact{"drafts", Amount(d.Drafts)},
+		Fact{"statements", Amount(d.Statements)}, Fact{"said_again", nonzero(d.Again)}, Fact{"unchanged", nonzero(d.Unchanged)}, Fact{"resumed", nonzero(d.Resumed)}, Fact{"queued", nonzero(d.Queued)},
+		Fact{"refused", nonzero(d.Refused)}, Fact{"batches", Amount(d.Batches)}, Fact{"changes", Amount(d.Changes)},
+		Fact{"labelled", p.Word("labelled_from", Amount(d.LabelledNow), Amount(d.Labelled))},
+		Fact{"seconds", fmt.Sprintf("%.1f", d.Seconds)})
 	if len(d.RejectedBy) > 0 {
 		p.Line("")
 	}
 	var rows [][]string
 	for _, reason := range byCount(d.RejectedBy) {
-		rows = append(rows, []string{amount(d.RejectedBy[reason]), reason})
+		rows = append(rows, []string{Amount(d.RejectedBy[reason]), reason})
 	}
-	p.table([]column{{"rejected", true}, {"reason", false}}, rows)
+	p.Table(Columns(">rejected", "reason"), rows)
 	if len(d.Unmapped) > 0 {
 		p.Say("unmapped", strings.Join(d.Unmapped, ", "))
 	}
@@ -148,7 +148,7 @@ func nonzero(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return amount(n)
+	return Amount(n)
 }
 
 // Said shows what came of something said by hand.
@@ -156,17 +156,17 @@ func Said(p *Page, s *api.Said) {
 	if s.Preview {
 		p.Say("said.preview")
 	}
-	p.facts(fact{"statements", strings.Join(s.Statements, ", ")}, fact{"publication", s.Publication}, fact{"undone", nonzero(s.Undone)}, fact{"changes", amount(s.Changed)})
+	p.Facts(Fact{"statements", strings.Join(s.Statements, ", ")}, Fact{"publication", s.Publication}, Fact{"undone", nonzero(s.Undone)}, Fact{"changes", Amount(s.Changed)})
 	var rows [][]string
 	for _, c := range s.Changes {
 		rows = append(rows, []string{c.Key, p.entry(c.Before), p.entry(c.After)})
 	}
-	p.table(left("key", "before", "after"), rows)
+	p.Table(Columns("key", "before", "after"), rows)
 	if len(s.Disputed) > 0 {
 		p.Say("contests.disputed")
 		p.sources(s.Disputed)
 	}
-	p.more(s.Changed - len(s.Changes))
+	p.More(s.Changed - len(s.Changes))
 	if s.Note != "" {
 		p.Line(s.Note)
 	}
@@ -177,9 +177,9 @@ func Said(p *Page, s *api.Said) {
 func (p *Page) entry(s string) string {
 	action, rest, _ := strings.Cut(s, " ")
 	category, contested := strings.CutSuffix(rest, " contested")
-	text := strings.TrimSpace(p.coded("action", action) + " " + category)
+	text := strings.TrimSpace(p.Coded("action", action) + " " + category)
 	if contested {
-		text = joined(text, p.word("disputed"))
+		text = Commas(text, p.Word("disputed"))
 	}
 	return text
 }
@@ -195,19 +195,19 @@ func Publications(p *Page, all []api.Publication) {
 		file := d.File
 		switch {
 		case d.Elsewhere:
-			file = joined(file, p.word("elsewhere"))
+			file = Commas(file, p.Word("elsewhere"))
 		case d.Unrecorded:
-			file = p.word("unrecorded")
+			file = p.Word("unrecorded")
 		}
-		rows = append(rows, []string{d.ID, p.coded("publication", d.State), d.Begun.UTC().Format(time.DateTime), file, d.Mapping, amount(d.Statements), nonzero(d.Retracted), amount(d.Unchanged), amount(d.Refused)})
+		rows = append(rows, []string{d.ID, p.Coded("publication", d.State), d.Begun.UTC().Format(time.DateTime), file, d.Mapping, Amount(d.Statements), nonzero(d.Retracted), Amount(d.Unchanged), Amount(d.Refused)})
 	}
-	p.table([]column{{"publication", false}, {"state", false}, {"begun", false}, {"file", false}, {"mapping", false},
-		{"statements", true}, {"statements_retracted", true}, {"unchanged", true}, {"refused", true}}, rows)
+	p.Table(Columns("publication", "state", "begun", "file", "mapping",
+		">statements", ">statements_retracted", ">unchanged", ">refused"), rows)
 }
 
 // NewToken shows a token the only time that its secret is told.
 func NewToken(p *Page, t api.Token) {
-	p.facts(fact{"name", t.Name}, fact{"role", p.coded("role", string(t.Role))}, fact{"token", p.strong(t.Secret)})
+	p.Facts(Fact{"name", t.Name}, Fact{"role", p.Coded("role", string(t.Role))}, Fact{"token", p.Strong(t.Secret)})
 	p.Say("next.token")
 }
 
@@ -218,7 +218,7 @@ func Tokens(p *Page, all []api.Token) {
 	}
 	var rows [][]string
 	for _, t := range all {
-		rows = append(rows, []string{t.Name, p.coded("role", string(t.Role)), t.Made})
+		rows = append(rows, []string{t.Name, p.Coded("role", string(t.Role)), t.Made})
 	}
-	p.table(left("name", "role", "made"), rows)
+	p.Table(Columns("name", "role", "made"), rows)
 }

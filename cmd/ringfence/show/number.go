@@ -20,20 +20,20 @@ func Lookup(p *Page, l *api.Lookup) {
 }
 
 func (p *Page) lookup(l *api.Lookup) {
-	verdict := p.word("not_listed")
+	verdict := p.Word("not_listed")
 	if l.Listed {
-		verdict = p.coded("action", l.Action)
+		verdict = p.Coded("action", l.Action)
 		if l.Category != "" {
-			verdict += ": " + joined(l.CategoryName, l.Category)
+			verdict += ": " + Commas(l.CategoryName, l.Category)
 		}
 	}
 	contested := ""
 	if l.Contested {
-		contested = p.word("contested_yes")
+		contested = p.Word("contested_yes")
 	}
 	protected := ""
 	if l.Protected {
-		protected = p.word("protected_yes")
+		protected = p.Word("protected_yes")
 	}
 	key := l.Key
 	if key == l.Number {
@@ -43,10 +43,10 @@ func (p *Page) lookup(l *api.Lookup) {
 	if len(l.Readings) > 1 {
 		readings = strings.Join(l.Readings, ", ")
 	}
-	p.facts(fact{"number", p.strong(l.Number)}, fact{"caller", p.callerID(l.Caller)}, fact{"readings", readings},
-		fact{"number_class", joined(cmp.Or(l.ClassOfNumber, l.NumberClass), l.Holder, l.Region)}, fact{"allocated", p.allocated(l)},
-		fact{"verdict", p.strong(verdict)}, fact{"score", percent(l.ScorePermille)}, fact{"key", key},
-		fact{"disputed", contested}, fact{"protected", protected}, fact{"own_blocks", strings.Join(l.OwnBlocks, ", ")}, fact{"ratified", strings.Join(l.Ratified, ", ")})
+	p.Facts(Fact{"number", p.Strong(l.Number)}, Fact{"caller", p.callerID(l.Caller)}, Fact{"readings", readings},
+		Fact{"number_class", Commas(cmp.Or(l.ClassOfNumber, l.NumberClass), l.Holder, l.Region)}, Fact{"allocated", p.allocated(l)},
+		Fact{"verdict", p.Strong(verdict)}, Fact{"score", percent(l.ScorePermille)}, Fact{"key", key},
+		Fact{"disputed", contested}, Fact{"protected", protected}, Fact{"own_blocks", strings.Join(l.OwnBlocks, ", ")}, Fact{"ratified", strings.Join(l.Ratified, ", ")})
 }
 
 func (p *Page) allocated(l *api.Lookup) string {
@@ -54,15 +54,15 @@ func (p *Page) allocated(l *api.Lookup) string {
 	case l.Number == "": // a caller that is no number
 		return ""
 	case l.PlanDate == "":
-		return p.coded("allocated", l.Allocated)
+		return p.Coded("allocated", l.Allocated)
 	}
-	return p.word("allocated_as_of", p.coded("allocated", l.Allocated), l.PlanDate)
+	return p.Word("allocated_as_of", p.Coded("allocated", l.Allocated), l.PlanDate)
 }
 
 // callerID tells a caller ID as presented, or that none was.
 func (p *Page) callerID(s string) string {
 	if s == number.Anonymous.String() {
-		return p.coded("caller", s)
+		return p.Coded("caller", s)
 	}
 	return s
 }
@@ -74,10 +74,10 @@ func (p *Page) sources(all []api.Source) {
 	p.Line("")
 	var rows [][]string
 	for _, s := range all {
-		rows = append(rows, []string{s.Member, s.Category, s.Label, percent(s.ConfidencePermille), amount(s.Count), day(s.FirstSeen), day(s.LastSeen), s.Ref})
+		rows = append(rows, []string{s.Member, s.Category, s.Label, percent(s.ConfidencePermille), Amount(s.Count), Day(s.FirstSeen), Day(s.LastSeen), s.Ref})
 	}
-	p.table([]column{{"member", false}, {"category", false}, {"label", false}, {"confidence", true}, {"reports", true},
-		{"first_seen", false}, {"last_seen", false}, {"reference", false}}, rows)
+	p.Table(Columns("member", "category", "label", ">confidence", ">reports",
+		"first_seen", "last_seen", "reference"), rows)
 }
 
 // stamp says which list an answer came from.
@@ -85,7 +85,7 @@ func (p *Page) stamp(s api.ListStamp) {
 	if s.Root == "" {
 		return
 	}
-	p.Line(p.faint(p.word("list_stamp", short(s.Root), s.Day, strconv.FormatUint(s.Serial, 10), strconv.FormatInt(s.AgeSeconds, 10))))
+	p.Line(p.Faint(p.Word("list_stamp", Short(s.Root), s.Day, strconv.FormatUint(s.Serial, 10), strconv.FormatInt(s.AgeSeconds, 10))))
 }
 
 // Lookups shows many answers, one a line.
@@ -93,17 +93,17 @@ func Lookups(p *Page, all []api.LookupAnswer, asked []string) {
 	var rows [][]string
 	for i, a := range all {
 		if a.Error != nil {
-			rows = append(rows, []string{asked[i], "", "", "", p.phrase(a.Error.Phrase())})
+			rows = append(rows, []string{asked[i], "", "", "", p.Phrase(a.Error.Phrase())})
 			continue
 		}
 		l := a.Lookup
 		verdict := "-"
 		if l.Listed {
-			verdict = p.coded("action", l.Action)
+			verdict = p.Coded("action", l.Action)
 		}
-		rows = append(rows, []string{joined(l.Number, p.callerID(l.Caller)), verdict, l.Category, percent(l.ScorePermille), l.CategoryName})
+		rows = append(rows, []string{Commas(l.Number, p.callerID(l.Caller)), verdict, l.Category, percent(l.ScorePermille), l.CategoryName})
 	}
-	p.table([]column{{"number", false}, {"verdict", false}, {"category", false}, {"score", true}, {"meaning", false}}, rows)
+	p.Table(Columns("number", "verdict", "category", ">score", "meaning"), rows)
 }
 
 // Explanation shows every statement behind an answer and what became of it.
@@ -116,32 +116,32 @@ func Explanation(p *Page, e *api.Explanation) {
 	}
 	if e.WhyNot != "" {
 		p.Line("")
-		p.Line(p.strong(e.WhyNot))
+		p.Line(p.Strong(e.WhyNot))
 	}
 	p.Line("")
 	p.stamp(e.List)
 }
 
 func (p *Page) key(k *api.KeyExplanation) {
-	head := p.word("on_key", p.strong(k.Key))
+	head := p.Word("on_key", p.Strong(k.Key))
 	if k.Decides {
-		head += " " + p.word("decides")
+		head += " " + p.Word("decides")
 	}
 	p.Line(head)
-	p.Line(joined(p.coded("decided", k.Rule), k.Sentence))
+	p.Line(Commas(p.Coded("decided", k.Rule), k.Sentence))
 	if k.NextChange != "" {
 		p.Say("next_change", k.NextChange)
 	}
 	for i := range k.Contests {
-		p.Line(p.strong(k.Contests[i].Sentence))
+		p.Line(p.Strong(k.Contests[i].Sentence))
 	}
 	var rows [][]string
 	for _, c := range k.Classes {
-		rows = append(rows, []string{p.class(c.Class), amount(c.TestedSum), amount(c.NeededSum), strconv.Itoa(c.Voices), strconv.Itoa(c.NeededVoices),
+		rows = append(rows, []string{p.class(c.Class), Amount(c.TestedSum), Amount(c.NeededSum), strconv.Itoa(c.Voices), strconv.Itoa(c.NeededVoices),
 			percent(c.BestPermille), percent(c.SinglePermille), p.yes(c.Passes)})
 	}
-	p.table([]column{{"class", false}, {"sum", true}, {"needed_sum", true}, {"voices", true}, {"needed_voices", true},
-		{"best", true}, {"single_from", true}, {"passes", false}}, rows)
+	p.Table(Columns("class", ">sum", ">needed_sum", ">voices", ">needed_voices",
+		">best", ">single_from", "passes"), rows)
 	p.contributions(k.Statements)
 }
 
@@ -151,43 +151,43 @@ func (p *Page) class(code string) string {
 	if c.UnmarshalText([]byte(code)) != nil {
 		return code
 	}
-	return joined(c.Name(p.words.Lang()), code)
+	return Commas(c.Name(p.words.Lang()), code)
 }
 
 func (p *Page) yes(b bool) string {
 	if b {
-		return p.word("yes")
+		return p.Word("yes")
 	}
-	return p.word("no")
+	return p.Word("no")
 }
 
 func (p *Page) contributions(all []api.Contribution) {
 	var rows [][]string
 	for i := range all {
 		c := &all[i]
-		status := joined(p.coded("status", c.Status), c.VoidReason)
+		status := Commas(p.Coded("status", c.Status), c.VoidReason)
 		if c.RetractedBy != "" {
-			status += " " + p.word("by", c.RetractedBy)
+			status += " " + p.Word("by", c.RetractedBy)
 		}
-		rows = append(rows, []string{c.Member, c.IndependenceGroup, p.coded("kind", c.Kind), c.Category, c.Label, amount(c.Count), day(c.LastSeen), percent(c.StrengthPermille), status, c.Ref})
+		rows = append(rows, []string{c.Member, c.IndependenceGroup, p.Coded("kind", c.Kind), c.Category, c.Label, Amount(c.Count), Day(c.LastSeen), percent(c.StrengthPermille), status, c.Ref})
 	}
-	p.table([]column{{"member", false}, {"group", false}, {"kind", false}, {"category", false}, {"label", false}, {"reports", true},
-		{"last_seen", false}, {"strength", true}, {"status", false}, {"reference", false}}, rows)
+	p.Table(Columns("member", "group", "kind", "category", "label", ">reports",
+		"last_seen", ">strength", "status", "reference"), rows)
 }
 
 // Verdict shows the answer to one call.
 func Verdict(p *Page, v *api.Verdict) {
 	wouldBe := ""
 	if v.WouldBe != "" {
-		wouldBe = p.word("would_be", p.coded("action", v.WouldBe), v.WouldBeRule)
+		wouldBe = p.Word("would_be", p.Coded("action", v.WouldBe), v.WouldBeRule)
 	}
 	stale := ""
 	if v.Stale {
-		stale = p.word("stale_yes")
+		stale = p.Word("stale_yes")
 	}
-	p.facts(fact{"verdict", p.strong(p.coded("action", v.Action))}, fact{"treatment", p.coded("treatment", v.Treatment)},
-		fact{"rule", v.Rule}, fact{"text", v.Text}, fact{"category", v.Category}, fact{"caller", p.callerID(v.Caller)},
-		fact{"member", v.Member}, fact{"shadow", wouldBe}, fact{"stale", stale}, fact{"references", strings.Join(v.References, ", ")})
+	p.Facts(Fact{"verdict", p.Strong(p.Coded("action", v.Action))}, Fact{"treatment", p.Coded("treatment", v.Treatment)},
+		Fact{"rule", v.Rule}, Fact{"text", v.Text}, Fact{"category", v.Category}, Fact{"caller", p.callerID(v.Caller)},
+		Fact{"member", v.Member}, Fact{"shadow", wouldBe}, Fact{"stale", stale}, Fact{"references", strings.Join(v.References, ", ")})
 	p.Line("")
 	p.stamp(v.List)
 }
@@ -197,24 +197,40 @@ func Verdicts(p *Page, calls []api.Call, all []api.Verdict) {
 	var rows [][]string
 	for i := range all {
 		v := &all[i]
-		rows = append(rows, []string{p.callerID(cmp.Or(calls[i].Caller, number.Anonymous.String())), calls[i].Called, p.coded("ingress", calls[i].Ingress), p.coded("action", v.Action), v.Rule, v.Category, v.Text})
+		rows = append(rows, []string{p.callerID(cmp.Or(calls[i].Caller, number.Anonymous.String())), calls[i].Called, p.Coded("ingress", calls[i].Ingress), p.Coded("action", v.Action), v.Rule, v.Category, v.Text})
 	}
-	p.table(left("caller", "called", "ingress", "verdict", "rule", "category", "text"), rows)
+	p.Table(Columns("caller", "called", "ingress", "verdict", "rule", "category", "text"), rows)
 }
 
 // Switches shows which faces and rules act.
 func Switches(p *Page, all []api.Switch) {
 	var rows [][]string
 	for _, s := range all {
-		state := p.word("tells")
+		state := p.Word("tells")
 		if s.Acts {
-			state = p.strong(p.word("acts"))
+			state = p.Strong(p.Word("acts"))
 		}
-		meaning := p.coded("rule", s.Target)
+		meaning := p.Coded("rule", s.Target)
 		if meaning == s.Target {
 			meaning = "" // a face, or a rule of this node's own files
 		}
 		rows = append(rows, []string{s.Target, state, meaning})
 	}
-	p.table(left("face_or_rule", "state", "meaning"), rows)
+	p.Table(Columns("face_or_rule", "state", "meaning"), rows)
+}
+
+// asOfThen tells of which moment an answer about the past is.
+func (p *Page) asOfThen(a *api.AsOf) {
+	if a == nil {
+		return
+	}
+	anchored, lacks := "", ""
+	if a.Anchor != nil {
+		anchored = p.Word("as_of.anchored", strconv.FormatUint(a.Anchor.Index, 10), Amount(a.Anchor.Size), Short(a.Anchor.ListRoot))
+	}
+	if a.Lacks != nil {
+		lacks = p.Strong(p.Phrase(*a.Lacks))
+	}
+	p.Facts(Fact{"as_of", p.Word("as_of.then", Amount(a.LedgerSize), a.Time, a.Day)}, Fact{"as_of.anchor", anchored}, Fact{"as_of.lacks", lacks})
+	p.Line("")
 }

@@ -70,7 +70,7 @@ func plain(s string, own ...string) string {
 }
 
 // Say writes the message of a key below cli.
-func (p *Page) Say(key string, args ...string) { p.Line(p.word(key, args...)) }
+func (p *Page) Say(key string, args ...string) { p.Line(p.Word(key, args...)) }
 
 func (p *Page) write(s string) {
 	if p.err == nil {
@@ -78,15 +78,18 @@ func (p *Page) write(s string) {
 	}
 }
 
-// word returns the message of a key below cli.
-func (p *Page) word(key string, args ...string) string { return p.words.Named("cli."+key, args...) }
+// Lang is the language of the page, "en" or "zh".
+func (p *Page) Lang() string { return p.words.Lang() }
 
-// phrase returns what a phrase says.
-func (p *Page) phrase(said phrase.Phrase) string { return p.words.Phrase(said) }
+// Word returns the message of a key below cli.
+func (p *Page) Word(key string, args ...string) string { return p.words.Named("cli."+key, args...) }
 
-// coded returns the message of a code that another package gives, "" for none.
+// Phrase returns what a phrase says.
+func (p *Page) Phrase(said phrase.Phrase) string { return p.words.Phrase(said) }
+
+// Coded returns the message of a code that another package gives, "" for none.
 // A code that has no message here, such as one of a newer node, is shown as it is.
-func (p *Page) coded(prefix, code string) string {
+func (p *Page) Coded(prefix, code string) string {
 	key := prefix + "." + code
 	if text := p.words.Named(key); text != key {
 		return text
@@ -98,49 +101,52 @@ func (p *Page) coded(prefix, code string) string {
 func (p *Page) codedAll(prefix string, all []string) string {
 	var told []string
 	for _, code := range all {
-		told = append(told, p.coded(prefix, code))
+		told = append(told, p.Coded(prefix, code))
 	}
-	return joined(told...)
+	return Commas(told...)
 }
 
-// fact is one line of a list of facts: a word and what it is.
-type fact struct{ key, value string }
+// Fact is one line of a list of facts: a word, by its key below cli, and what it is.
+type Fact [2]string
 
-// facts writes facts one a line, without those that are empty.
-func (p *Page) facts(all ...fact) {
+// Facts writes facts one a line, without those that are empty.
+func (p *Page) Facts(all ...Fact) {
 	width := 0
 	for _, f := range all {
-		if f.value != "" {
-			width = max(width, text.StringWidthWithoutEscSequences(p.word(f.key)))
+		if f[1] != "" {
+			width = max(width, text.StringWidthWithoutEscSequences(p.Word(f[0])))
 		}
 	}
 	for _, f := range all {
-		if f.value == "" {
+		if f[1] == "" {
 			continue
 		}
-		word := p.word(f.key)
+		word := p.Word(f[0])
 		gap := strings.Repeat(" ", width-text.StringWidthWithoutEscSequences(word)+2)
-		p.Line(p.faint(word) + gap + f.value)
+		p.Line(p.Faint(word) + gap + f[1])
 	}
 }
 
-// column is the head of a column, by its word, and on which side it stands.
-type column struct {
+// Column is the head of a column, by its word, and on which side it stands.
+type Column struct {
 	key   string
 	right bool
 }
 
-func left(keys ...string) []column {
-	var all []column
+// Columns returns heads by their keys below cli; ">key" stands on the right, as
+// figures do.
+func Columns(keys ...string) []Column {
+	var all []Column
 	for _, k := range keys {
-		all = append(all, column{key: k})
+		key, right := strings.CutPrefix(k, ">")
+		all = append(all, Column{key, right})
 	}
 	return all
 }
 
-// table writes rows under their heads, without columns that are empty; nothing
+// Table writes rows under their heads, without columns that are empty; nothing
 // when there are no rows.
-func (p *Page) table(columns []column, rows [][]string) {
+func (p *Page) Table(columns []Column, rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
@@ -154,7 +160,7 @@ func (p *Page) table(columns []column, rows [][]string) {
 	var head table.Row
 	var configs []table.ColumnConfig
 	for i, c := range columns {
-		head = append(head, p.faint(p.word(c.key)))
+		head = append(head, p.Faint(p.Word(c.key)))
 		if c.right {
 			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
 		}
@@ -174,8 +180,8 @@ func (p *Page) table(columns []column, rows [][]string) {
 }
 
 // filled leaves out the columns in which no row has anything.
-func filled(columns []column, rows [][]string) ([]column, [][]string) {
-	var kept []column
+func filled(columns []Column, rows [][]string) ([]Column, [][]string) {
+	var kept []Column
 	cells := make([][]string, len(rows))
 	for i, c := range columns {
 		if !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" }) {
@@ -189,23 +195,24 @@ func filled(columns []column, rows [][]string) ([]column, [][]string) {
 	return kept, cells
 }
 
-func (p *Page) faint(s string) string {
+// Faint marks what the eye may pass over.
+func (p *Page) Faint(s string) string {
 	if !p.colour || s == "" {
 		return s
 	}
 	return text.Faint.EscapeSeq() + s + text.Reset.EscapeSeq()
 }
 
-// strong marks what the eye looks for first.
-func (p *Page) strong(s string) string {
+// Strong marks what the eye looks for first.
+func (p *Page) Strong(s string) string {
 	if !p.colour || s == "" {
 		return s
 	}
 	return text.Bold.EscapeSeq() + s + text.Reset.EscapeSeq()
 }
 
-// amount writes a count with its digits in groups of three.
-func amount[T int | int64 | uint32 | uint64](n T) string {
+// Amount writes a count with its digits in groups of three.
+func Amount[T int | int64 | uint32 | uint64](n T) string {
 	digits := strconv.FormatUint(uint64(max(n, 0)), 10)
 	var b strings.Builder
 	for i, d := range digits {
@@ -239,8 +246,8 @@ func percent(permille uint16) string {
 	return fmt.Sprintf("%d.%d %%", permille/10, permille%10)
 }
 
-// short cuts a hash or a reference to what one compares at a glance.
-func short(s string) string {
+// Short cuts a hash or a reference to what one compares at a glance.
+func Short(s string) string {
 	const most = 12
 	if len(s) <= most {
 		return s
@@ -248,13 +255,14 @@ func short(s string) string {
 	return s[:most] + "…"
 }
 
-// day cuts an RFC 3339 time to its day.
-func day(s string) string {
+// Day cuts an RFC 3339 time to its day.
+func Day(s string) string {
 	d, _, _ := strings.Cut(s, "T")
 	return d
 }
 
-func joined(parts ...string) string {
+// Commas puts commas between the parts that are not empty.
+func Commas(parts ...string) string {
 	var kept []string
 	for _, s := range parts {
 		if s != "" {

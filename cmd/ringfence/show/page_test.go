@@ -13,9 +13,9 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 		var out strings.Builder
 		p := NewPage(&out, locale.New().Match("en"), colour)
 		evil := "a\x1b]0;title\x07b\x1b[2Jc\u202Ed\re\u0085f\x9bg"
-		p.facts(fact{"number", evil})
-		p.table(left("member"), [][]string{{evil}})
-		p.Line(p.strong("kept"))
+		p.Facts(Fact{"number", evil})
+		p.Table(Columns("member"), [][]string{{evil}})
+		p.Line(p.Strong("kept"))
 		if err := p.Err(); err != nil {
 			t.Fatal(err)
 		}

@@ -13,25 +13,25 @@ func (p *Page) standing(s *api.Standing) string {
 	if s == nil {
 		return ""
 	}
-	agreement := p.word("agreement_none")
+	agreement := p.Word("agreement_none")
 	if s.Connected > 0 {
-		agreement = p.word("agreeing_of", amount(s.Agreeing), amount(s.Connected))
+		agreement = p.Word("agreeing_of", Amount(s.Agreeing), Amount(s.Connected))
 	}
-	told := []string{p.word("connected_of", amount(s.Connected), amount(s.Hosts)), agreement}
+	told := []string{p.Word("connected_of", Amount(s.Connected), Amount(s.Hosts)), agreement}
 	switch {
 	case s.Ready:
 	case s.Connected == 0 && s.BatchesTotal == 0:
-		told = append(told, p.word("met_nobody"))
+		told = append(told, p.Word("met_nobody"))
 	default:
-		told = append(told, p.word("catching_up", amount(s.BatchesDone), amount(s.BatchesTotal)))
+		told = append(told, p.Word("catching_up", Amount(s.BatchesDone), Amount(s.BatchesTotal)))
 	}
 	if s.BatchesWaiting > 0 {
-		told = append(told, p.word("waiting_batches", amount(s.BatchesWaiting), amount(s.FeedsWaiting)))
+		told = append(told, p.Word("waiting_batches", Amount(s.BatchesWaiting), Amount(s.FeedsWaiting)))
 	}
 	if s.Stale {
-		told = append(told, p.strong(p.word("unheard", strconv.FormatInt(s.UnheardSeconds, 10))))
+		told = append(told, p.Strong(p.Word("unheard", strconv.FormatInt(s.UnheardSeconds, 10))))
 	}
-	return joined(append(told, p.clock(s.ClockBehindSeconds))...)
+	return Commas(append(told, p.clock(s.ClockBehindSeconds))...)
 }
 
 // clock says how far this node's clock is off, if by more than a second.
@@ -40,15 +40,15 @@ func (p *Page) clock(behind *float64) string {
 	case behind == nil || math.Abs(*behind) < 1:
 		return ""
 	case *behind > 0:
-		return p.word("clock_behind", strconv.Itoa(int(*behind)))
+		return p.Word("clock_behind", strconv.Itoa(int(*behind)))
 	}
-	return p.word("clock_ahead", strconv.Itoa(int(-*behind)))
+	return p.Word("clock_ahead", strconv.Itoa(int(-*behind)))
 }
 
 // Peers lists the other nodes of the federation.
 func Peers(p *Page, all *api.Peers) {
 	for _, a := range all.Addresses {
-		p.facts(fact{"addresses", a})
+		p.Facts(Fact{"addresses", a})
 	}
 	if len(all.Peers) == 0 {
 		p.Say("no_peers")
@@ -61,37 +61,35 @@ func Peers(p *Page, all *api.Peers) {
 		if !peer.Connected {
 			why := ""
 			if peer.Trouble != nil {
-				why = p.phrase(*peer.Trouble)
+				why = p.Phrase(*peer.Trouble)
 			}
-			rows = append(rows, []string{peer.Member, short(peer.Host), p.word("no"), "", "", "", "", "", "", why})
+			rows = append(rows, []string{peer.Member, Short(peer.Host), p.Word("no"), "", "", "", "", "", "", why})
 			continue
 		}
 		rows = append(rows, []string{
-			peer.Member, short(peer.Host), peer.Since, p.agreement(peer), amount(peer.Ahead), p.behind(peer),
+			peer.Member, Short(peer.Host), peer.Since, p.agreement(peer), Amount(peer.Ahead), p.behind(peer),
 			seconds(peer.ClockAheadSeconds), strconv.FormatFloat(peer.Score, 'f', 0, 64),
 			size(uint64(peer.ReceivedBytes)) + " / " + size(uint64(peer.SentBytes)), peer.Address,
 		})
 	}
-	p.table([]column{
-		{"member", false}, {"node", false}, {"since", false}, {"agreement", false}, {"ahead", true}, {"behind", true},
-		{"clock", true}, {"peer_score", true}, {"traffic", true}, {"address", false},
-	}, rows)
+	p.Table(Columns("member", "node", "since", "agreement", ">ahead", ">behind",
+		">clock", ">peer_score", ">traffic", "address"), rows)
 }
 
 // agreement tells whether a peer has the same list, and as of when.
 func (p *Page) agreement(peer *api.Peer) string {
 	if peer.Agreement == "yes" && peer.AgreedSeconds != nil {
-		return p.word("agreed_ago", strconv.FormatInt(*peer.AgreedSeconds, 10))
+		return p.Word("agreed_ago", strconv.FormatInt(*peer.AgreedSeconds, 10))
 	}
-	return p.coded("agreement", peer.Agreement)
+	return p.Coded("agreement", peer.Agreement)
 }
 
 // behind tells how much a peer lacked when it said what it holds.
 func (p *Page) behind(peer *api.Peer) string {
 	if peer.Behind > 0 && peer.ToldSeconds != nil {
-		return p.word("behind_ago", amount(peer.Behind), strconv.FormatInt(*peer.ToldSeconds, 10))
+		return p.Word("behind_ago", Amount(peer.Behind), strconv.FormatInt(*peer.ToldSeconds, 10))
 	}
-	return amount(peer.Behind)
+	return Amount(peer.Behind)
 }
 
 // seconds tells a clock's difference with its sign.

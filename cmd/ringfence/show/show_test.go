@@ -1,15 +1,14 @@
 package show_test
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/showtest"
 	"ringfence/node/api"
 	"ringfence/node/config"
 	"ringfence/node/locale"
@@ -112,26 +111,6 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 		"say again": func(p *show.Page) {
 			show.SayAgain(p, &api.SayAgain{Statements: []api.Statement{{Kind: "retract", Subject: "acme", Retracts: "batch bafy", Ref: "bafy/1"}}})
 		},
-		"proved": func(p *show.Page) {
-			show.Verified(p, &show.Proof{Proved: true, What: "ratified", Number: "+8613800138000", Action: "block", Category: "crm.fraud.impersonation", Index: 9, Motion: "bafy", Why: "why", Federation: "bafyfed",
-				Name: "Test", At: "2026-11-30T00:00:00Z", Proposed: "2026-11-24T00:00:00Z", Held: "2026-11-24T00:00:05Z", Until: "2027-01-01", Votes: []string{"reg"}, Citations: []string{"bafy/0"},
-				LedgerSize: 1234, Certified: "2026-11-29T00:00:00Z", AgeSeconds: 86400, Cosigners: []string{"reg"}, Quorum: 1, Regulators: 1, Changes: 2})
-		},
-		"proved of the list": func(p *show.Page) {
-			show.Verified(p, &show.Proof{Proved: true, InForce: true, What: "listed", Number: "+8613800138000", Key: "+86138001*/13", Action: "label", Category: "unk.untyped", AnchorSize: 1000, AnchorDay: "2026-11-24",
-				LedgerSize: 1234, Certified: "2026-11-29T00:00:00Z", AgeSeconds: -5, Cosigners: []string{"reg"}, Quorum: 1, Regulators: 1, Pinned: 1200})
-		},
-		"not proved": func(p *show.Page) {
-			why := phrase.New("proof.wrong", "the file does not show what it says it shows")
-			show.Verified(p, &show.Proof{Reason: &why, Detail: "a check"})
-		},
-		"made": func(p *show.Page) {
-			for _, what := range []string{"ratified", "revoked", "stayed", "listed", "absent", "regulators"} {
-				made := api.Proof{What: what, Number: "+8613800138000", Action: "label", Category: "crm.fraud.loan", Index: 9, Reversed: 7, AnchorSize: 1000, AnchorDay: "2026-11-24",
-					LedgerSize: 1234, Certified: "2026-11-29T00:00:00Z", Bytes: 2180, Notes: []phrase.Phrase{phrase.New("past.not_in_force", "the entry does not decide now: ringfence explain %s tells why", "1")}}
-				show.Prove(p, &show.Made{Proof: made, File: "f", Verify: "ringfence verify f", Sets: "regulators.sets"})
-			}
-		},
 		"then": func(p *show.Page) {
 			why := phrase.New("past.no_anchor", "the ledger of %d entries has no anchor, which would fix what members had said", 4)
 			x := api.Explanation{Lookup: l}
@@ -168,45 +147,9 @@ func pages(t *testing.T) map[string]func(*show.Page) {
 	}
 }
 
-func render(page func(*show.Page), words *locale.Catalog, colour bool) string {
-	var b strings.Builder
-	page(show.NewPage(&b, words, colour))
-	return b.String()
-}
+func TestEveryPageInEveryLanguage(t *testing.T) { showtest.InEveryLanguage(t, pages(t)) }
 
-// Every word that an answer uses is in the catalogues, in both languages; what
-// is missing shows as its key.
-func TestEveryPageInEveryLanguage(t *testing.T) {
-	key := regexp.MustCompile(`\b(cli|action|status|decided|treatment)\.[a-z]`)
-	place := regexp.MustCompile(`\{[0-9]\}`)
-	for _, words := range locale.New().All() {
-		for name, page := range pages(t) {
-			got := render(page, words, false)
-			if got == "" {
-				t.Errorf("%s: nothing is shown", name)
-			}
-			if s := key.FindString(got); s != "" {
-				t.Errorf("%s in %s: no message for %s… in\n%s", name, words.Lang(), s, got)
-			}
-			if s := place.FindString(got); s != "" {
-				t.Errorf("%s in %s: %s is not filled in\n%s", name, words.Lang(), s, got)
-			}
-			if strings.Contains(got, "\x1b") {
-				t.Errorf("%s: colour without a terminal", name)
-			}
-			for line := range strings.Lines(got) {
-				if strings.TrimRight(line, " \n") != strings.TrimRight(line, "\n") {
-					t.Errorf("%s: %q ends with a space", name, line)
-				}
-			}
-		}
-	}
-}
-
-// What is told in codes inside is told in Chinese to who reads Chinese.
 func TestChinesePagesTellCodesInChinese(t *testing.T) {
-	words := locale.New().Match("zh")
-	english := regexp.MustCompile(`(?m)(^|[ ,])(unknown|yes|flag|anonymous|national|label|block|allow|contested|open|complete|retracted|default|vendor|reader|issuer|crm|mkt)($|[ ,])`)
 	withheld, v := lookup(), verdict()
 	withheld.Allocated, withheld.PlanDate, withheld.Caller = "unknown", "", "anonymous"
 	all := pages(t)
@@ -217,15 +160,12 @@ func TestChinesePagesTellCodesInChinese(t *testing.T) {
 	all["contested"] = func(p *show.Page) {
 		show.Said(p, &api.Said{Changed: 1, Changes: []api.Change{{Key: "+8613800138000", Before: "allow id.service", After: "label mkt.hr contested"}}})
 	}
-	for name, page := range all {
-		got := render(page, words, false)
-		for _, found := range english.FindAllString(got, -1) {
-			if code := strings.Trim(found, " ,\n"); code != "mkt" && code != "crm" { // stand behind their names
-				t.Errorf("%s: %q in\n%s", name, code, got)
-			}
-		}
-	}
+	showtest.CodesInChinese(t, all)
 }
+
+func TestColourIsNeverTheOnlySign(t *testing.T) { showtest.Colour(t, 10, pages(t)) }
+
+func TestErrorsOfWritingAreKept(t *testing.T) { showtest.ErrorsOfWriting(t, pages(t)) }
 
 // What has to be said again of retractions is told by what they undo, and a publication
 // of which a node has no record by where it is from.
@@ -237,7 +177,7 @@ func TestWhatTablesNameThingsBy(t *testing.T) {
 		"signed":    {"sc.cbor has this signature alone, not those of a, b"},
 		"again":     {"as 00ff; nothing", "stands under 00ff, 01ff"},
 	} {
-		got := render(all[page], words, false)
+		got := showtest.Render(all[page], words, false)
 		for _, want := range wants {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: no %q in\n%s", page, want, got)
@@ -252,29 +192,10 @@ func TestLongListsGoOnBelowThemselves(t *testing.T) {
 	for range 24 {
 		c.Protected = append(c.Protected, c.Protected[0])
 	}
-	got := render(func(p *show.Page) { show.Federation(p, c) }, locale.New().Match("en"), false)
+	got := showtest.Render(func(p *show.Page) { show.Federation(p, c) }, locale.New().Match("en"), false)
 	_, after, found := strings.Cut(got, "\nprotected ")
 	if _, more, _ := strings.Cut(after, "\n"); !found || !strings.HasPrefix(more, "and 5 more") {
 		t.Errorf("the protected numbers do not go on below themselves:\n%s", got)
-	}
-}
-
-// Colour adds escape sequences and nothing else.
-func TestColourIsNeverTheOnlySign(t *testing.T) {
-	escape := regexp.MustCompile("\x1b\\[[0-9;]*m")
-	words := locale.New().Match("en")
-	coloured := 0
-	for name, page := range pages(t) {
-		plain, colour := render(page, words, false), render(page, words, true)
-		if bare := escape.ReplaceAllString(colour, ""); bare != plain {
-			t.Errorf("%s:\n%q\nwithout colour\n%q", name, bare, plain)
-		}
-		if colour != plain {
-			coloured++
-		}
-	}
-	if coloured < 10 {
-		t.Errorf("only %d pages have colour", coloured)
 	}
 }
 
@@ -286,7 +207,7 @@ kind of number      mobile, holder, region
 allocated           yes (plan of 2026-11-01)
 verdict             label: Loans, mkt.finance.loan
 score               61.2 %
-disputed            yes: another class is claimed as well
+disputed            yes: another class is claimed as well, or its user contests it
 protected           yes: no evidence reaches it
 ratified            entry 9
 
@@ -295,7 +216,7 @@ acme    mkt.finance.loan  贷款       80.0 %    1,234  2026-11-01  2026-11-20  
 
 list abababababab…, day 2026-11-24, serial 7, 3 s old
 `
-	got := render(func(p *show.Page) { show.Lookup(p, &l) }, locale.New().Match("en"), false)
+	got := showtest.Render(func(p *show.Page) { show.Lookup(p, &l) }, locale.New().Match("en"), false)
 	if strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -324,7 +245,7 @@ func TestAmountsAndSizes(t *testing.T) {
 		want string
 	}{{1, "1 B free"}, {1023, "1023 B free"}, {1024, "1.0 KiB free"}, {1536, "1.5 KiB free"}, {3 << 30, "3.0 GiB free"}, {5 << 50, "5120.0 TiB free"}} {
 		s.FreeBytes = c.free
-		got := render(func(p *show.Page) { show.Status(p, &s) }, locale.New().Match("en"), false)
+		got := showtest.Render(func(p *show.Page) { show.Status(p, &s) }, locale.New().Match("en"), false)
 		if !strings.Contains(got, c.want) || !strings.Contains(got, "1,234,567") {
 			t.Errorf("%d bytes: no %q in\n%s", c.free, c.want, got)
 		}
@@ -336,7 +257,7 @@ func TestAmountsAndSizes(t *testing.T) {
 func TestRejectedReasonsInOrder(t *testing.T) {
 	d := api.Published{Rows: 1, RejectedBy: map[string]int{"b": 1, "a": 1, "c": 9, "d": 1, "e": 1}}
 	for range 20 {
-		got := render(func(p *show.Page) { show.Published(p, &d) }, locale.New().Match("en"), false)
+		got := showtest.Render(func(p *show.Page) { show.Published(p, &d) }, locale.New().Match("en"), false)
 		order := regexp.MustCompile(`(?m)^ *(?:9|1)  ([a-e])$`).FindAllStringSubmatch(got, -1)
 		var letters string
 		for _, m := range order {
@@ -355,7 +276,7 @@ func TestJoinTellsWhichWayTheClockIsOff(t *testing.T) {
 			49 * 60:  {"en": "is 49 minutes ahead of the peer's.", "zh": "快 49 分钟。"},
 			-49 * 60: {"en": "is 49 minutes behind the peer's.", "zh": "慢 49 分钟。"},
 		} {
-			got := render(func(p *show.Page) { show.Join(p, show.Joined{Ahead: seconds, ClockOff: true, Directory: "/d"}) }, words, false)
+			got := showtest.Render(func(p *show.Page) { show.Join(p, show.Joined{Ahead: seconds, ClockOff: true, Directory: "/d"}) }, words, false)
 			if w := want[words.Lang()[:2]]; w == "" || !strings.Contains(got, w) {
 				t.Errorf("%d seconds ahead in %s: %q is not in\n%s", seconds, words.Lang(), w, got)
 			}
@@ -365,23 +286,9 @@ func TestJoinTellsWhichWayTheClockIsOff(t *testing.T) {
 
 // Long lists are cut and say so.
 func TestLongListsSayThatTheyGoOn(t *testing.T) {
-	got := render(func(p *show.Page) { show.Federation(p, federation(t)) }, locale.New().Match("en"), false)
+	got := showtest.Render(func(p *show.Page) { show.Federation(p, federation(t)) }, locale.New().Match("en"), false)
 	if strings.Count(got, "+8613800*/13") != 20 || !strings.Contains(got, "and 5 more") {
 		t.Errorf("25 grants show as\n%s", got)
-	}
-}
-
-type broken struct{ io.Writer }
-
-func (broken) Write([]byte) (int, error) { return 0, errors.New("pipe closed") }
-
-func TestErrorsOfWritingAreKept(t *testing.T) {
-	for name, page := range pages(t) {
-		p := show.NewPage(broken{}, locale.New().Match("en"), false)
-		page(p)
-		if p.Err() == nil {
-			t.Errorf("%s: a closed pipe goes unnoticed", name)
-		}
 	}
 }
 
@@ -400,7 +307,7 @@ func TestMaskedAnswersHoldNoNumber(t *testing.T) {
 	show.MaskVerdict(&v)
 	show.MaskCall(&c)
 	asked := []string{show.MaskAnswer("13800138000", &answer), show.MaskAnswer("13800138000", &failed), show.MaskAnswer("13800138000", &explained)}
-	all := render(func(p *show.Page) {
+	all := showtest.Render(func(p *show.Page) {
 		show.Lookup(p, &l)
 		show.Explanation(p, &e)
 		show.Verdict(p, &v)
@@ -442,7 +349,7 @@ func TestPeersAndForksInWords(t *testing.T) {
 	}
 	for want, page := range told {
 		for _, words := range locale.New().All() {
-			got := render(page, words, false)
+			got := showtest.Render(page, words, false)
 			if place := regexp.MustCompile(`\{[0-9]\}|\bcli\.`).FindString(got); place != "" {
 				t.Errorf("%s in %s: %s is not filled in", want, words.Lang(), place)
 			}
@@ -457,18 +364,3 @@ func TestPeersAndForksInWords(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// The place of an entry is told as one types it, and that there is none in words.
-func TestLedgerEntriesAreNamedAsTyped(t *testing.T) {
-	for want, all := range map[string]api.LedgerEntries{
-		"\n12345 ":               {Size: 20000, Next: 12346, Entries: []api.LedgerEntry{{Index: 12345, Type: "tick"}}},
-		"the first with index 0": {Size: 7, Next: 7, Entries: []api.LedgerEntry{}},
-	} {
-		var b strings.Builder
-		p := show.NewPage(&b, locale.New().Match("en"), false)
-		show.LedgerEntries(p, &all)
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("%q is not in %q", want, b.String())
-		}
-	}
-}

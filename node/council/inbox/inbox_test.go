@@ -9,6 +9,7 @@ import (
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/letter"
 	"ringfence/store/charter"
+	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/keys"
 	"ringfence/store/memory"
@@ -177,5 +178,41 @@ func TestWhatIsSetAsideStaysAside(t *testing.T) {
 	kept := 0
 	if err := b.store.List("inbox", func(string, []byte) error { kept++; return nil }); err != nil || kept != 1 {
 		t.Errorf("%d entries are kept of what expired, %v", kept-1, err)
+	}
+}
+
+// Whoever makes a key can request an admission, over the node of any member, which is
+// charged for it. Those push out one another, and not what holders of keys of the
+// federation ask for.
+func TestAdmissionsPushOutNoOtherRequests(t *testing.T) {
+	b := open(t)
+	vote, cosign := chartertest.Key("vote", "new"), chartertest.Key("cosign", "new")
+	a := &article.RegulatorRekeying{Member: "reg", Vote: vote.Public(), Cosign: cosign.Public()}
+	for _, key := range []keys.Private{vote, cosign} {
+		if err := article.Endorse(a, b.State.Constitution().Federation(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rekeying, err := letter.Request(a, b.State.Constitution().Federation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := b.put(&rekeying, "op"); s.State != letter.Inbox {
+		t.Fatalf("%+v", s)
+	}
+	for i := range inbox.MaxRequests + 1 {
+		b.now = b.now.Add(time.Second)
+		b.put(b.request("stranger-"+string(rune('a'+i))), "op")
+	}
+	if s := b.Standing(rekeying.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests+1 {
+		t.Errorf("new keys of a seat: %+v; %d wait", s, len(b.Lies()))
+	}
+	b.again()
+	for i := range inbox.MaxRequests {
+		b.now = b.now.Add(time.Second)
+		b.put(b.request("later-"+string(rune('a'+i))), "op")
+	}
+	if s := b.Standing(rekeying.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests+1 {
+		t.Errorf("after a restart: %+v; %d wait", s, len(b.Lies()))
 	}
 }

@@ -201,6 +201,9 @@ func Told(r *enact.Refusal) phrase.Phrase {
 	return phrase.Coded("ballot."+r.Code.String(), r.Words, r.Words)
 }
 
+// Refused is Told as an error.
+func Refused(r *enact.Refusal) error { return api.Tell(api.Refused, Told(r)) }
+
 // NoRegulator is why a node does not vote.
 func NoRegulator() error {
 	return api.Tell(api.Refused, phrase.New("council.no_regulator", "this node is no regulator's, or its keys are locked: a regulator votes on its own node, where its voting key is"))

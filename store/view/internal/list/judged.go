@@ -144,10 +144,14 @@ func (l *List) TickOf(b *Batch) (int64, bool) {
 	return l.Ticks.Of(l.Anchors[b.Cover-1].End)
 }
 
-// Counted reports whether a row is one of its issuer's own flags, as the share counts them.
-func (l *List) Counted(r *table.Row) bool {
-	return (r.Kind == assertion.KindFlag || r.Kind == assertion.KindBlock && !r.Own) && !r.Void() && !l.undoneAtHome(r)
+// Shared reports whether a row is one of its issuer's flags, as the share counts what a
+// retraction undoes of them.
+func Shared(r *table.Row) bool {
+	return (r.Kind == assertion.KindFlag || r.Kind == assertion.KindBlock && !r.Own) && !r.Void()
 }
+
+// Counted reports whether a row is one of its issuer's live flags, as the share counts them.
+func (l *List) Counted(r *table.Row) bool { return Shared(r) && !l.undoneAtHome(r) }
 
 // undoneAtHome reports whether a row's own feed retracted it, at once or not.
 func (l *List) undoneAtHome(r *table.Row) (found bool) {

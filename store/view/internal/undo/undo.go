@@ -23,8 +23,8 @@ type Undoing struct {
 	Index uint16 // in it
 	// Alone says that it names one statement, of another feed than its own.
 	Alone bool
-	// Own counts the live flags of its own feed that it undoes, and Live those that the
-	// feed had before it.
+	// Own counts the flags of its own feed that it undoes, those too that another undid,
+	// and Live the live ones that the feed had before it.
 	Own, Live uint32
 }
 

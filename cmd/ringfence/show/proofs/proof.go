@@ -1,9 +1,14 @@
-package show
+// Package proofs shows what can be proved of ledger and list: proofs that were made,
+// what came of checking one, and what an audit found.
+//
+// Floor 15, a room of cmd/ringfence. It asks nothing and decides nothing.
+package proofs
 
 import (
 	"strconv"
 	"strings"
 
+	"ringfence/cmd/ringfence/show"
 	"ringfence/node/phrase"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -62,78 +67,78 @@ type Era struct {
 }
 
 // Verified tells what a file proves, on what it stands, and what it cannot say.
-func Verified(p *Page, v *Proof) {
+func Verified(p *show.Page, v *Proof) {
 	if !v.Proved {
-		p.Line(p.strong(p.word("proof.no", p.phrase(*v.Reason))))
-		p.Line(p.faint(v.Detail))
+		p.Line(p.Strong(p.Word("proof.no", p.Phrase(*v.Reason))))
+		p.Line(p.Faint(v.Detail))
 		return
 	}
-	p.Line(p.strong(p.claim(v)))
+	p.Line(p.Strong(claim(p, v)))
 	p.Line("")
 	cosigned := ""
 	if v.LedgerSize > 0 {
-		cosigned = p.word("proof.cosigned", strings.Join(v.Cosigners, ", "), strconv.Itoa(v.Quorum), strconv.Itoa(v.Regulators))
+		cosigned = p.Word("proof.cosigned", strings.Join(v.Cosigners, ", "), strconv.Itoa(v.Quorum), strconv.Itoa(v.Regulators))
 	}
 	entry, size, until := "", "", v.Until
 	if v.Index > 0 {
 		entry = strconv.FormatUint(v.Index, 10)
 	}
 	if v.LedgerSize > 0 {
-		size = amount(v.LedgerSize)
+		size = show.Amount(v.LedgerSize)
 	}
 	if until == "" && v.Proposed != "" {
-		until = p.word("proof.no_end")
+		until = p.Word("proof.no_end")
 	}
-	p.facts(fact{"federation", joined(v.Name, v.Federation)}, fact{"proof.entry", entry}, fact{"key", v.Key}, fact{"reason", v.Why},
-		fact{"proof.proposed", v.Proposed}, fact{"proof.held", v.Held}, fact{"proof.until", until}, fact{"proof.voted", strings.Join(v.Votes, ", ")},
-		fact{"references", strings.Join(v.Citations, ", ")}, fact{"proof.ledger_size", size}, fact{"proof.certified", cosigned},
-		fact{"proof.as_of", p.asOf(v)}, fact{"proof.list_root", short(v.ListRoot)})
+	p.Facts(show.Fact{"federation", show.Commas(v.Name, v.Federation)}, show.Fact{"proof.entry", entry}, show.Fact{"key", v.Key}, show.Fact{"reason", v.Why},
+		show.Fact{"proof.proposed", v.Proposed}, show.Fact{"proof.held", v.Held}, show.Fact{"proof.until", until}, show.Fact{"proof.voted", strings.Join(v.Votes, ", ")},
+		show.Fact{"references", strings.Join(v.Citations, ", ")}, show.Fact{"proof.ledger_size", size}, show.Fact{"proof.certified", cosigned},
+		show.Fact{"proof.as_of", asOf(p, v)}, show.Fact{"proof.list_root", show.Short(v.ListRoot)})
 	for _, e := range v.Chain {
-		p.Say("proof.era", amount(e.Since), strings.Join(e.Members, ", "))
+		p.Say("proof.era", show.Amount(e.Since), strings.Join(e.Members, ", "))
 	}
 	p.Line("")
-	p.limits(v)
+	limits(p, v)
 }
 
 // claim is what is proved, in one sentence.
-func (p *Page) claim(v *Proof) string {
-	says := p.says(v.Action, v.Category)
+func claim(p *show.Page, v *Proof) string {
+	says := says(p, v.Action, v.Category)
 	switch v.What {
 	case "ratified":
-		return p.word("proof.ratified", v.Number, says)
+		return p.Word("proof.ratified", v.Number, says)
 	case "revoked", "stayed":
-		return p.word("proof."+v.What, strconv.FormatUint(v.Reversed, 10))
+		return p.Word("proof."+v.What, strconv.FormatUint(v.Reversed, 10))
 	case "listed":
-		return p.word("proof.listed", v.Number, says, amount(v.AnchorSize), v.AnchorDay)
+		return p.Word("proof.listed", v.Number, says, show.Amount(v.AnchorSize), v.AnchorDay)
 	case "absent":
-		return p.word("proof.absent", v.Number, amount(v.AnchorSize), v.AnchorDay)
+		return p.Word("proof.absent", v.Number, show.Amount(v.AnchorSize), v.AnchorDay)
 	}
-	return p.word("proof.regulators", strconv.Itoa(v.Changes))
+	return p.Word("proof.regulators", strconv.Itoa(v.Changes))
 }
 
 // says is what an entry does, and why.
-func (p *Page) says(action, category string) string {
-	says := p.coded("action", action)
+func says(p *show.Page, action, category string) string {
+	says := p.Coded("action", action)
 	var c taxonomy.Category
 	if c.UnmarshalText([]byte(category)) == nil && c != 0 {
-		says += ": " + joined(c.Name(p.words.Lang()), category)
+		says += ": " + show.Commas(c.Name(p.Lang()), category)
 	}
 	return says
 }
 
 // asOf is as of when the checkpoint is known to stand.
-func (p *Page) asOf(v *Proof) string {
+func asOf(p *show.Page, v *Proof) string {
 	switch {
 	case v.Certified == "":
 		return ""
 	case v.AgeSeconds < 0:
-		return p.word("proof.ahead", v.Certified)
+		return p.Word("proof.ahead", v.Certified)
 	}
-	return p.word("proof.age", v.Certified, amount(v.AgeSeconds))
+	return p.Word("proof.age", v.Certified, show.Amount(v.AgeSeconds))
 }
 
 // limits is what the proof cannot say, and how to know.
-func (p *Page) limits(v *Proof) {
+func limits(p *show.Page, v *Proof) {
 	if !v.InForce {
 		p.Say("proof.not_in_force", v.At)
 	}
@@ -148,7 +153,7 @@ func (p *Page) limits(v *Proof) {
 	}
 	switch {
 	case v.Pinned > 0:
-		p.Say("proof.trust_pinned", strconv.Itoa(v.Changes), amount(v.Pinned))
+		p.Say("proof.trust_pinned", strconv.Itoa(v.Changes), show.Amount(v.Pinned))
 	case v.Changes > 0:
 		p.Say("proof.trust_chain", strconv.Itoa(v.Changes))
 	default:

@@ -1,9 +1,10 @@
-package show
+package proofs
 
 import (
 	"strconv"
 	"strings"
 
+	"ringfence/cmd/ringfence/show"
 	"ringfence/node/phrase"
 )
 
@@ -63,45 +64,45 @@ type Finding struct {
 const momentsShown = 10
 
 // Audited tells what an audit found.
-func Audited(p *Page, a *Audit) {
+func Audited(p *show.Page, a *Audit) {
 	for i, f := range a.Findings {
-		p.Line(p.strong(p.word("audit.finding", strconv.Itoa(i+1), p.phrase(f.What))))
+		p.Line(p.Strong(p.Word("audit.finding", strconv.Itoa(i+1), p.Phrase(f.What))))
 		if f.Detail != "" {
-			p.Line("   " + p.faint(f.Detail))
+			p.Line("   " + p.Faint(f.Detail))
 		}
 		if i == len(a.Findings)-1 || a.Findings[i+1].Do.Code != f.Do.Code {
-			p.Line("   " + p.phrase(f.Do))
+			p.Line("   " + p.Phrase(f.Do))
 		}
 	}
 	if a.More > 0 {
-		p.Say("audit.more", amount(a.More))
+		p.Say("audit.more", show.Amount(a.More))
 	}
 	if len(a.Findings) > 0 {
 		p.Line("")
 	}
-	cosigned := p.word("audit.alone")
+	cosigned := p.Word("audit.alone")
 	if a.Regulators > 0 {
-		cosigned = p.word("proof.cosigned", strings.Join(a.Cosigners, ", "), strconv.Itoa(a.Quorum), strconv.Itoa(a.Regulators))
+		cosigned = p.Word("proof.cosigned", strings.Join(a.Cosigners, ", "), strconv.Itoa(a.Quorum), strconv.Itoa(a.Regulators))
 	} else if a.LedgerSize > 1 {
-		cosigned = p.word("audit.no_word")
+		cosigned = p.Word("audit.no_word")
 	}
-	p.facts(fact{"federation", joined(a.Name, a.Federation)},
-		fact{"audit.feeds", p.word("audit.feeds_are", amount(a.Feeds), amount(a.Batches), amount(a.Statements), amount(a.StatementsErased))},
-		fact{"proof.ledger_size", p.word("audit.ledger", amount(a.Judged), amount(a.LedgerSize), amount(a.Motions), amount(a.Votes), amount(a.Ticks))},
-		fact{"audit.ratified", p.word("audit.ratified_are", amount(a.Ratified), amount(a.OpeningsErased))},
-		fact{"proof.certified", cosigned}, fact{"proof.as_of", a.Certified},
-		fact{"audit.list_roots", p.word("audit.list_roots_are", amount(a.Right), amount(a.Anchors), amount(len(a.NotRecomputable)))})
+	p.Facts(show.Fact{"federation", show.Commas(a.Name, a.Federation)},
+		show.Fact{"audit.feeds", p.Word("audit.feeds_are", show.Amount(a.Feeds), show.Amount(a.Batches), show.Amount(a.Statements), show.Amount(a.StatementsErased))},
+		show.Fact{"proof.ledger_size", p.Word("audit.ledger", show.Amount(a.Judged), show.Amount(a.LedgerSize), show.Amount(a.Motions), show.Amount(a.Votes), show.Amount(a.Ticks))},
+		show.Fact{"audit.ratified", p.Word("audit.ratified_are", show.Amount(a.Ratified), show.Amount(a.OpeningsErased))},
+		show.Fact{"proof.certified", cosigned}, show.Fact{"proof.as_of", a.Certified},
+		show.Fact{"audit.list_roots", p.Word("audit.list_roots_are", show.Amount(a.Right), show.Amount(a.Anchors), show.Amount(len(a.NotRecomputable)))})
 	for i, m := range a.NotRecomputable {
 		if i == momentsShown {
-			p.Say("audit.more_moments", amount(len(a.NotRecomputable)-i))
+			p.Say("audit.more_moments", show.Amount(len(a.NotRecomputable)-i))
 			break
 		}
-		p.Say("audit.not_recomputable", amount(m.Size), m.Day)
+		p.Say("audit.not_recomputable", show.Amount(m.Size), m.Day)
 	}
 	p.Line("")
 	if a.OK {
-		p.Line(p.strong(p.word("audit.clean", amount(a.Seconds))))
+		p.Line(p.Strong(p.Word("audit.clean", show.Amount(a.Seconds))))
 		return
 	}
-	p.Line(p.strong(p.word("audit.wrong", amount(len(a.Findings)+a.More), amount(a.Seconds))))
+	p.Line(p.Strong(p.Word("audit.wrong", show.Amount(len(a.Findings)+a.More), show.Amount(a.Seconds))))
 }
