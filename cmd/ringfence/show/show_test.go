@@ -207,7 +207,7 @@ kind of number      mobile, holder, region
 allocated           yes (plan of 2026-11-01)
 verdict             label: Loans, mkt.finance.loan
 score               61.2 %
-disputed            yes: another class is claimed as well
+disputed            yes: another class is claimed as well, or its user contests it
 protected           yes: no evidence reaches it
 ratified            entry 9
 
