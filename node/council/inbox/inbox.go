@@ -30,10 +30,10 @@ import (
 
 // Bounds of an inbox.
 const (
-	MaxLetters  = 64      // of one member, with a motion
-	MaxBytes    = 8 << 20 // of them, together
-	MaxRequests = 16      // that the nodes of one member brought in, or strangers; as many for admission
-	MaxAll      = 64 << 20
+	MaxLetters  = 64       // of one member, with a motion
+	MaxBytes    = 8 << 20  // of them, together
+	MaxRequests = 16       // that the nodes of one member brought in, or strangers; as many for admission
+	MaxAll      = 64 << 20 // of all, unless Config says so; who has most gives way
 	// RequestTime is how long a request lies there.
 	RequestTime = 30 * 24 * time.Hour
 )
@@ -50,6 +50,7 @@ type Config struct {
 	Store Store
 	State func() *charter.State
 	Now   func() time.Time
+	Most  int // bytes of all letters; 0: MaxAll
 }
 
 // Inbox is one. It may be used concurrently.
@@ -95,6 +96,9 @@ const space = "inbox"
 
 // Open reads what lies in the store.
 func Open(cfg Config) (*Inbox, error) {
+	if cfg.Most == 0 {
+		cfg.Most = MaxAll
+	}
 	in := &Inbox{cfg: cfg, all: make(map[cid.Cid]*entry)}
 	federation := cfg.State().Federation()
 	err := cfg.Store.List(space, func(key string, b []byte) error {
@@ -226,10 +230,37 @@ func (in *Inbox) makeRoom(e *entry) (phrase.Phrase, error) {
 		lies := fmt.Sprintf("%d proposals of %s with %d bytes wait here already; at most %d with %d", letters, e.from, bytes, MaxLetters, MaxBytes)
 		return why(phrase.New("inbox.member_full", "the inbox has no more room for the member: %s; withdraw some, or wait until they are voted on", lies)), nil
 	}
-	if in.bytes+len(e.letter.Bytes()) > MaxAll {
-		return why(phrase.New("inbox.full", "the inbox is full: what waits in it has %d bytes", in.bytes)), nil
+	for in.bytes+len(e.letter.Bytes()) > in.cfg.Most {
+		last := in.ofFullest(e.from, bytes+len(e.letter.Bytes()))
+		if !last.Defined() {
+			return why(phrase.New("inbox.full", "the inbox is full: what waits in it has %d bytes", in.bytes)), nil
+		}
+		if err := in.drop(last); err != nil {
+			return phrase.Phrase{}, err
+		}
 	}
 	return phrase.Phrase{}, nil
+}
+
+// ofFullest returns the last letter of whoever fills most of the inbox, if that is more
+// than so many bytes, and another: members who fill it together keep nobody out.
+func (in *Inbox) ofFullest(but string, than int) (last cid.Cid) {
+	fills := make(map[string]int)
+	for _, one := range in.all {
+		fills[one.from] += len(one.letter.Bytes())
+	}
+	most := ""
+	for from, bytes := range fills {
+		if from != but && bytes > than && (most == "" || bytes > fills[most] || bytes == fills[most] && from < most) {
+			most = from
+		}
+	}
+	for id, one := range in.all {
+		if most != "" && one.from == most && (!last.Defined() || earlier(in.all, last, id)) {
+			last = id
+		}
+	}
+	return last
 }
 
 // earlier reports whether one letter came before another; of one moment that of the lower

@@ -22,6 +22,7 @@ type box struct {
 	*inbox.Inbox
 	store *memory.Store
 	now   time.Time
+	most  int
 	n     int
 }
 
@@ -37,7 +38,7 @@ func open(t *testing.T) *box {
 func (b *box) again() {
 	b.Helper()
 	var err error
-	b.Inbox, err = inbox.Open(inbox.Config{Store: b.store, State: b.State.Constitution, Now: func() time.Time { return b.now }})
+	b.Inbox, err = inbox.Open(inbox.Config{Store: b.store, State: b.State.Constitution, Now: func() time.Time { return b.now }, Most: b.most})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -116,6 +117,40 @@ func TestAMembersBytesAreBounded(t *testing.T) {
 	size := len(b.letter(op, large).Bytes())
 	if taken != inbox.MaxBytes/size || taken == inbox.MaxLetters {
 		t.Errorf("%d letters of %d bytes are taken", taken, size)
+	}
+}
+
+// Members who fill the inbox together keep nobody out: who has most gives way, the last
+// letter first.
+func TestWhoFillsTheInboxGivesWay(t *testing.T) {
+	b := open(t)
+	op, op2 := chartertest.Issuer("op"), chartertest.Issuer("op2")
+	b.most = 10 * len(b.letter(op, b.label()).Bytes())
+	b.again()
+	var of []*letter.Letter
+	for range 10 {
+		of = append(of, b.letter(op, b.label()))
+		if s := b.put(of[len(of)-1], "op"); s.State != letter.Inbox {
+			t.Fatalf("%+v", s)
+		}
+		b.now = b.now.Add(time.Second)
+	}
+	if s := b.put(b.letter(op, b.label()), "op"); s.State != letter.Refused {
+		t.Errorf("who fills it pushes itself out: %+v", s)
+	}
+	for range 5 {
+		if s := b.put(b.letter(op2, b.label()), "op2"); s.State != letter.Inbox {
+			t.Errorf("another is kept out: %+v", s)
+		}
+	}
+	if s := b.put(b.letter(op2, b.label()), "op2"); s.State != letter.Refused {
+		t.Errorf("they go on pushing each other out: %+v", s)
+	}
+	if _, there := b.Letter(of[0].ID); !there {
+		t.Error("the first letter went before the last")
+	}
+	if got := len(b.Lies()); got != 10 {
+		t.Errorf("%d letters wait", got)
 	}
 }
 
