@@ -9,6 +9,7 @@ import (
 
 	"ringfence/node/authority"
 	"ringfence/node/federation"
+	"ringfence/node/forks"
 	"ringfence/node/succession"
 	"ringfence/store/charter"
 	"ringfence/store/disk/certification"
@@ -53,9 +54,10 @@ func (n *Node) enact(decided []charter.Enacted) error {
 	}
 	if n.view == nil {
 		n.decided = append(n.decided, decided...)
-		return nil
+	} else if err := n.view.Enact(decided...); err != nil {
+		return err
 	}
-	if err := n.view.Enact(decided...); err != nil {
+	if err := forks.Noted(decided, n.door.Note); err != nil || n.view == nil {
 		return err
 	}
 	n.wake()

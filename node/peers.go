@@ -109,8 +109,12 @@ func (n *Node) maySign() error {
 	return federation.TwinBefore(n.store, n.cfg.Now())
 }
 
-// freeze takes a proved fork out of the list at once and passes it on.
+// freeze takes a proved fork out of the list at once and passes it on. A list that is not
+// made yet begins with what the store has.
 func (n *Node) freeze(proof feed.ForkProof) {
+	if n.view == nil {
+		return
+	}
 	if f := n.among.Load(); f != nil {
 		f.Tell(proof)
 	}

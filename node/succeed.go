@@ -50,5 +50,6 @@ func (n *Node) succeed() {
 	}
 	n.log.Info("this node goes on under another key, which the ledger admitted", "issuer", key.Public().Short(), "before", n.own.Issuer().Short())
 	n.own.Succeed(key)
+	n.Council.Succeed(key)
 	n.rememberIssuer(key.Public())
 }

@@ -16,13 +16,13 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show a federation at work on this machine, with real data",
-		Long: `Demo founds a federation of nine members on this machine, starts a node of eight of
-them (two operators, a resale operator, five publishers), and lets the publishers
-publish real, public files on their own nodes: complaints to the US Federal Trade
-Commission, split among three regional desks; numbers complained of in ninety days;
-a Spanish list; and the service numbers of organisations in China. It shows how
-all nodes come to one list, also one that was stopped meanwhile, and some telling
-answers.
+		Long: `Demo founds a federation of twelve members on this machine, starts a node of each
+(four regulators, two operators, a resale operator, five publishers), and lets the
+publishers publish real, public files on their own nodes: complaints to the US Federal
+Trade Commission, split among three regional desks; numbers complained of in ninety
+days; a Spanish list; and the service numbers of organisations in China. It shows how
+all nodes come to one list, also one that was stopped meanwhile, lets three of the four
+regulators ratify some of it, and shows some telling answers.
 
 Then the nodes stay up with their APIs open, at --listen and the ports after it.
 Type "stop es-list" and "start es-list" to see one catch up, "nodes" to compare
@@ -30,8 +30,8 @@ their lists, "help" for all commands; "quit" or Ctrl-C ends it.
 
 The files are dated; the demo moves their dates so that the newest complaint is
 of yesterday. Everything is made anew in a temporary directory and removed at
-the end, or kept in --dir, which must be empty. Needs 2 GiB of free disk and of
-memory.`,
+the end, or kept in --dir, which must be empty. Needs 2 GiB of free disk and 4 GiB
+of memory.`,
 		Example: `  ringfence demo
   ringfence demo --once --json`,
 		Args: slip.Exactly(),

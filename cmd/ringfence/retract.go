@@ -40,6 +40,6 @@ retracted by mistake is said again. Look first with --preview.`,
 	f.StringVar(&r.Batch, "batch", "", "`CID` of a batch")
 	f.StringVar(&r.Reason, "reason", "", "`why`, in words")
 	f.BoolVar(&r.Preview, "preview", false, "only tell what would be undone and change")
-	cmd.MarkFlagsMutuallyExclusive("publication", "batch")
+	slip.Exclusive(cmd, "publication", "batch")
 	return cmd
 }

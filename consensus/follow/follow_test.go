@@ -412,3 +412,36 @@ type damaged struct {
 }
 
 func (d damaged) Read(ctx context.Context, t ledger.Tile) ([]byte, error) { return d.read.Read(ctx, t) }
+
+// Who cosigned last is told also where a checkpoint has no more cosignatures than it
+// takes, and the one that comes last is not lost.
+func TestWhoCosignedLast(t *testing.T) {
+	s := serve(t, 4)
+	f := s.follower(t, nil)
+	seen := func() (n int) {
+		for _, at := range f.Standing().Seen {
+			if at == s.Now {
+				n++
+			}
+		}
+		return n
+	}
+	f.must(s.note("reg", "reg2", "reg3"))
+	if got := f.Standing(); got.By != 3 || seen() != 3 {
+		t.Fatalf("by %d, seen %v", got.By, got.Seen)
+	}
+	f.must(s.note("reg", "reg2", "reg3", "reg4"))
+	if got := f.Standing(); got.By != 4 || seen() != 4 {
+		t.Errorf("the fourth is lost: by %d, seen %v", got.By, got.Seen)
+	}
+	f.must(s.note("reg", "reg2", "reg3"))
+	if got := f.Standing(); got.By != 4 {
+		t.Errorf("by %d after one that tells less", got.By)
+	}
+	s.Later(60)
+	s.label("+8613800138000")
+	f.must(s.note("reg2", "reg3", "reg4"))
+	if got := f.Standing(); got.By != 3 || len(got.Seen) != 4 || seen() != 3 {
+		t.Errorf("of a larger tree: by %d, seen %v", got.By, got.Seen)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/store/charter"
 	"ringfence/store/checkpoint"
+	"ringfence/store/keys"
 	"ringfence/store/ledger"
 )
 
@@ -68,10 +69,16 @@ type position struct {
 type Standing struct {
 	Note    checkpoint.Note // the newest that is certified; the zero Note when there is none yet
 	Fresh   int64           // Unix seconds, since when it is known to stand; 0 when there is none
+	By      int             // so many of the regulators in office cosigned Note
+	Seen    Seen            // when each cosigned last, whatever
 	State   *charter.State  // as the ledger stands
 	Tick    int64           // Unix seconds, of the ledger; 0 before the first tick
 	Trouble *Trouble        // why nothing more is followed, if so
 }
+
+// Seen is when regulators cosigned last, by their keys, in Unix seconds. It is not
+// changed once it is told.
+type Seen map[keys.Public]int64
 
 // Size is how many entries are certified: the genesis is, without a checkpoint.
 func (s Standing) Size() uint64 { return max(s.Note.Size, 1) }
@@ -229,13 +236,14 @@ func (f *Follower) older(ctx context.Context, n checkpoint.Note, held Standing) 
 	if err != nil {
 		return fmt.Errorf("follow: look at the ledger as it was: %w", err)
 	}
-	fresh := f.fresh(n)
+	_, given := f.cosignatures(n)
+	fresh, by := given.fresh, given.by
 	switch {
 	case was.Head() != n.Tree:
 		return f.trouble(&Trouble{Kind: Forked, Held: held.Note, Shown: n})
 	case n.Size < held.Note.Size && fresh > held.Fresh+backAfter:
 		return f.trouble(&Trouble{Kind: WentBack, Held: held.Note, Shown: n})
-	case n.Size > held.Note.Size, n.Size == held.Note.Size && fresh > held.Fresh:
+	case n.Size > held.Note.Size, n.Size == held.Note.Size && (fresh > held.Fresh || fresh == held.Fresh && by > held.By):
 		return f.keep(n)
 	}
 	return nil
@@ -265,17 +273,38 @@ func (f *Follower) keep(n checkpoint.Note) error {
 }
 
 func (f *Follower) stand(n checkpoint.Note) {
-	s := Standing{Note: n, Fresh: f.fresh(n), State: f.at.past.State()}
+	set, given := f.cosignatures(n)
+	s := Standing{Note: n, Fresh: given.fresh, By: given.by, Seen: make(Seen), State: f.at.past.State()}
 	_, s.Tick = f.at.past.LastTick()
+	before := f.Standing().Seen
+	for i, v := range set {
+		last := before[v.Key()]
+		if c := given.all[i]; c != nil {
+			last = max(last, c.Time)
+		}
+		if last > 0 {
+			s.Seen[v.Key()] = last
+		}
+	}
 	f.standing.Store(&s)
 }
 
-// fresh is since when a certified checkpoint is known to stand.
-func (f *Follower) fresh(n checkpoint.Note) int64 {
+// given is who cosigned a checkpoint, by place in the set of its size.
+type given struct {
+	all   []*checkpoint.Cosignature
+	by    int
+	fresh int64 // since when it is known to stand
+}
+
+// cosignatures looks who of the regulators of its size cosigned a certified checkpoint.
+func (f *Follower) cosignatures(n checkpoint.Note) (checkpoint.Set, given) {
 	state, ok := f.at.past.State().At(n.Size)
 	if !ok {
-		return 0
+		return nil, given{}
 	}
-	fresh, _ := state.Cosigners().Certified(n)
-	return fresh
+	set := state.Cosigners()
+	g := given{all: set.Cosignatures(n)}
+	g.fresh, _ = set.Fresh(g.all)
+	g.by = checkpoint.Count(g.all)
+	return set, g
 }

@@ -103,7 +103,7 @@ type Entry struct {
 	Kind     motion.Kind
 	Reason   string
 	Proposed int64        // Unix seconds; the proposer's clock, at most a day ahead of the ledger's
-	Until    taxonomy.Day // up to which it lasts
+	Until    taxonomy.Day // the first day on which it is not in force any more
 
 	Ratified *motion.Ratification // of Ratify
 	Reversed uint64               // of Revoke and Stay: the index of the entry

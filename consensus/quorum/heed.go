@@ -131,7 +131,7 @@ func (r *Regulator) followTo(ctx context.Context, now *run, n checkpoint.Note) e
 		r.offers.certified = checkpoint.Note{}
 	}
 	r.mu.Unlock()
-	if r.cfg.Certified != nil && (after.Note.Size > before.Note.Size || after.Fresh > before.Fresh) {
+	if r.cfg.Certified != nil && (after.Note.Size > before.Note.Size || after.Fresh > before.Fresh || after.By > before.By) {
 		r.cfg.Certified(after.Note)
 	}
 	err := now.certifier.Learn(n)

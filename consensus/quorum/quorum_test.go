@@ -101,7 +101,7 @@ func TestWhoWasAwayCosignsWhatIsNewest(t *testing.T) {
 		c.start("reg4")
 		c.eventually("all four are there", 3*time.Minute, func() bool {
 			for _, m := range c.Seats() {
-				if s := c.status(m); s.Certified != newest || s.Live != 4 || s.Alarm {
+				if s := c.status(m); s.Certified != newest || s.Live != 4 || s.Alarm || c.all[m].Follower().Standing().By != 4 {
 					return false
 				}
 			}

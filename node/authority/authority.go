@@ -112,10 +112,19 @@ func (a *Authority) Hear(_ context.Context, _ keys.Public, note []byte) gossip.V
 	// Of cosigners whom this node does not know yet it can say nothing.
 	if opened, err := checkpoint.Open(note, a.logKey(held.State)); err != nil {
 		return gossip.Ignore
-	} else if fresh, ok := held.State.Cosigners().Certified(opened); !ok || n.Size == held.Note.Size && fresh <= held.Fresh {
+	} else if !newer(held, opened) {
 		return gossip.Ignore
 	}
 	return gossip.Accept
+}
+
+// newer reports whether a certified checkpoint tells more than the one that is held: of a
+// larger tree, later, or by more regulators.
+func newer(held follow.Standing, n checkpoint.Note) bool {
+	set := held.State.Cosigners()
+	given := set.Cosignatures(n)
+	fresh, ok := set.Fresh(given)
+	return ok && (n.Size > held.Note.Size || fresh > held.Fresh || fresh == held.Fresh && checkpoint.Count(given) > held.By)
 }
 
 // LogKey returns who checks the log's own signature.

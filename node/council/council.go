@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -80,7 +81,8 @@ type Council struct {
 	log     *slog.Logger
 	courier *courier.Courier // nil: what is put to the regulators travels by itself
 	outbox  *courier.Outbox
-	anchors *anchors.Anchors // nil of a member
+	anchors *anchors.Anchors             // nil of a member
+	issuer  atomic.Pointer[keys.Private] // by which it proposes for a member
 	submits *submit.Submitter
 
 	mu      sync.Mutex
@@ -131,6 +133,7 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
 	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, known: make(map[cid.Cid]*memo)}
+	c.Succeed(cfg.Issuer)
 	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Now: cfg.Now}
 	if cfg.Regulator != nil {
 		c.Seats.Regulator = cfg.Regulator
@@ -144,6 +147,9 @@ func New(cfg Config) (*Council, error) {
 	c.cfg.Inbox, err = inbox.Open(inbox.Config{Store: cfg.Store, State: c.state, Now: cfg.Now})
 	return c, err
 }
+
+// Succeed goes on under another issuer key of the member.
+func (c *Council) Succeed(key keys.Private) { c.issuer.Store(&key) }
 
 // remember notes a motion, so that it can be told of when it lies nowhere any more. The
 // caller holds mu.

@@ -361,7 +361,12 @@ func TestNoQuorum(t *testing.T) {
 		if k := api.KindOf(err); k != api.Unavailable {
 			t.Errorf("no quorum is told as %s: %v", k, err)
 		}
-		time.Sleep(10 * time.Minute)
+		time.Sleep(3 * time.Minute)
+		s, err = f.desks["reg"].QuorumState(t.Context())
+		if err != nil || s.Margin >= 0 || len(s.Problems) != 1 || s.Problems[0].Code != "problem.quorum_short" {
+			t.Errorf("too few, and the checkpoint not yet old: %+v, %v", s, err)
+		}
+		time.Sleep(7 * time.Minute)
 		s, err = f.desks["reg"].QuorumState(t.Context())
 		if err != nil || s.Margin >= 0 || len(s.Problems) != 1 || s.Problems[0].Code != "problem.ledger_stale" {
 			t.Errorf("no quorum: %+v, %v", s, err)

@@ -409,14 +409,14 @@ func (c *Council) docket() (ballot.Docket, bool) {
 }
 
 // recallPosted takes back what this node put to the regulators, from a member's node.
-func (c *Council) recallPosted(ctx context.Context, found *proposal) error {
+func (c *Council) recallPosted(ctx context.Context, found *proposal, by keys.Private) error {
 	taken := 0
 	for i := range found.parts {
 		p := &found.parts[i]
 		if p.state != api.MotionInbox && p.state != api.MotionOpen && p.state != api.MotionUnknown {
 			continue
 		}
-		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: p.Proposer, Time: c.cfg.Now().Unix()}.Sign(c.cfg.Issuer)
+		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: p.Proposer, Time: c.cfg.Now().Unix()}.Sign(by)
 		if err != nil {
 			return err
 		}

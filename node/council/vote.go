@@ -76,7 +76,7 @@ func (c *Council) proposed(p api.Proposal) ([]written, error) {
 
 // proposer returns the key by which this node proposes.
 func (c *Council) proposer() (by keys.Private, err error) {
-	by = c.cfg.Issuer
+	by = *c.issuer.Load()
 	if c.seat() != "" {
 		by = c.cfg.Vote
 	}
@@ -189,7 +189,7 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 		}
 	}
 	if open[0].letter != nil && !v.For {
-		why := aside()
+		why := phrase.New("council.own_aside", "this regulator set it aside, for good; the others may still vote for it")
 		shown.State, shown.Mine, shown.Refusal = api.MotionRefused, mineAgainst, &why
 		return shown, nil
 	}
@@ -249,13 +249,13 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 	}
 	key := c.cfg.Vote
 	if key.IsZero() || found.parts[0].Proposer != key.Public() {
-		key = c.cfg.Issuer
+		key = *c.issuer.Load()
 	}
 	if key.IsZero() || found.parts[0].Proposer != key.Public() {
 		return api.Motion{}, api.Tell(api.Refused, phrase.New("council.not_proposer", "this node did not propose the motion: only who did can take it back"))
 	}
 	if c.cfg.Regulator == nil && c.cfg.Outbox != nil {
-		if err := c.recallPosted(ctx, found); err != nil {
+		if err := c.recallPosted(ctx, found, key); err != nil {
 			return api.Motion{}, err
 		}
 		return c.Motion(ctx, id)

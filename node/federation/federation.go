@@ -46,6 +46,7 @@ type Door interface {
 	Inspect(offer intake.Offer) intake.Outcome
 	Admit(offers []intake.Offer, now time.Time) ([]intake.Outcome, error)
 	AdmitFork(encoded []byte) (intake.Outcome, error)
+	Astray(issuer keys.Public, epoch uint64) (place uint64, strayed, ok bool, err error)
 }
 
 // around is what the rules ask of the network.
@@ -211,7 +212,7 @@ func (f *Federation) open() (err error) {
 	f.pull, err = reconcile.New(reconcile.Config{
 		Held: f.cfg.Store, Taker: f, Beacon: f.beacon, Heard: f.heard, Every: f.cfg.Every,
 		Opened: func(issuer keys.Public, epoch uint64) bool { return f.cfg.State().Opened(issuer, epoch) }, // as for the door
-		Keep:   f.sameMember, Anchored: f.cfg.Anchored,
+		Keep:   f.sameMember, Anchored: f.cfg.Anchored, Astray: f.cfg.Door.Astray,
 		Sublist: func(prefix uint64, bits int) (merkle.Sublist, error) {
 			return f.cfg.List().Tree().Sublist(prefix, bits)
 		},

@@ -128,6 +128,7 @@ func motions() []said {
 		{"problem.diverging", "监管机构对同一大小的账本报告了不同的树：有人向其讲述了不同的内容；若不能继续，请用 ringfence quorum realign"},
 		{"problem.lied", "{0} 签署了两份相互矛盾的账本内容"},
 		{"problem.generation_begun", "其他监管机构已开始第 {0} 代；本监管机构须以 ringfence quorum realign --promise 加入"},
+		{"problem.quorum_short", "{1} 家监管机构中三分钟内有 {0} 家联署，而所需为 {2} 家：在更多机构恢复工作之前不会有新的权威内容"},
 		{"problem.quorum_margin", "{1} 家监管机构中有 {0} 家联署，恰好满足所需：再缺一家账本即停止"},
 		{"usage.large_file", "{0} 超过 {1} 字节；请分成几个提案"},
 	}

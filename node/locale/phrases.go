@@ -147,6 +147,8 @@ func gaps() []said {
 		{"gap.not_due", "批次时间为 {0}，超前本节点时钟（{2}）{1} 以上，到时再接收"},
 		{"gap.missing_feed", "此处没有该发布链序号 {0} 之前的任何内容"},
 		{"gap.missing_parent", "此处没有序号 {0} 的前一批次，该发布链止于 {1}"},
+		{"gap.anchored_branch", "账本锚定了密钥 {1} 纪元 {0} 的另一分支，与此处所持不同：已知其序号 {2}，其前一批次不在此处"},
+		{"gap.other_branch", "账本锚定了密钥 {1} 纪元 {0} 的另一分支"},
 		{"gap.unopened_epoch", "账本尚未在此开启密钥 {1} 的纪元 {0}"},
 		{"gap.unknown_epoch", "此处不知道纪元 {0} 从何处开始"},
 		{"gap.frozen_epoch", "密钥 {1} 的纪元 {0} 因分叉而冻结，只接收账本锚定的内容"},
@@ -198,6 +200,7 @@ func usages() []said {
 	return []said{
 		{"usage.help", "见 {0} --help"},
 		{"usage.missing", "缺少 {0}"},
+		{"usage.exclusive", "{0} 与 {1} 不能同时使用"},
 		{"usage.too_many", "参数“{0}”多余"},
 		{"usage.no_command", "缺少命令"},
 		{"usage.unknown_command", "没有命令“{0}”"},

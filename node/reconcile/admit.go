@@ -129,13 +129,9 @@ func (pl *plan) judge(f *pull, giver *peer, o *intake.Outcome, now time.Time) {
 			pl.stop(f, now)
 		case intake.NewerVersion: // or forged: only who knows the version can tell
 			c.Blame(Aside, claims.Early(o))
-		case intake.MissingParent: // the parent is on another branch than what is held
-			if c.Blame(Withheld, claims.Early(o)); f.forked { // of which one branch is kept
-				c.As = Aside
-			} else if !c.Doubt && !giver.gone && o.Tip.Sequence > 0 {
-				c.Doubt = pl.errand(giver, errand{f: f, place: o.Tip.Sequence - 1})
-			}
-		case intake.NoBody, intake.IncompleteBody:
+		case intake.MissingParent, intake.AnchoredBranch: // the parent is on another branch than what is held
+			pl.parentless(f, giver, o)
+		case intake.NoBody, intake.IncompleteBody, intake.OtherBranch:
 			c.Blame(Withheld, claims.Early(o))
 		default: // the door will know more later
 			pl.aside(f, claims.Early(o), now)

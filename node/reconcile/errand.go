@@ -8,19 +8,16 @@ import (
 	"ringfence/node/reconcile/internal/ask"
 	"ringfence/node/reconcile/internal/claims"
 	"ringfence/node/reconcile/internal/conduct"
+	errands "ringfence/node/reconcile/internal/errand"
 	"ringfence/node/reconcile/internal/mend"
 	"ringfence/node/reconcile/internal/message"
 	"ringfence/store/intake"
-	"ringfence/store/keys"
 )
 
 // visit is what came of an errand.
 type visit struct {
 	errand
-	failed  ask.Failure
-	came    bool
-	outcome intake.Outcome
-	own     error // of this node's store; no peer is to be blamed for it
+	errands.Result
 }
 
 // run does an errand, in a goroutine: what comes is shown to the door at once.
@@ -28,58 +25,38 @@ func (pl *plan) run(p *peer, e errand) {
 	r := pl.r
 	p.asking++
 	p.start(func(ctx context.Context) {
-		v := r.run(ctx, p.key, e)
+		all := errands.Work{Taker: r.cfg.Taker, Open: r.cfg.Open}
+		v := visit{e, all.Run(ctx, p.key, errands.Errand{Lane: e.f.Lane, Proof: e.proof, Down: e.branch, Place: e.place})}
 		r.post(func(now time.Time) { pl.ran(p, &v, now) })
 	})
-}
-
-func (r *Reconciler) run(ctx context.Context, peer keys.Public, e errand) visit {
-	v := visit{errand: e}
-	request, most := message.EncodeHeader(e.f.Lane, e.place), message.MaxRequest
-	if e.proof {
-		request, most = message.EncodeProof(e.f.Lane), message.MaxProof
-	}
-	var shown []byte
-	v.failed = ask.With(ctx, r.cfg.Open, peer, func(t *ask.Talk) (err error) {
-		shown, err = t.FetchBytes(request, most)
-		return err
-	})
-	if v.came = v.failed.Fault == ask.NoFault && len(shown) > 0; !v.came {
-		return v
-	}
-	if e.proof {
-		v.outcome, v.own = r.cfg.Taker.AdmitFork(shown)
-		return v
-	}
-	var all []intake.Outcome
-	if all, v.own = r.cfg.Taker.Admit([]intake.Offer{{Header: shown}}); v.own == nil {
-		v.outcome = all[0]
-	}
-	return v
 }
 
 // ran takes in what came of an errand. Whatever cannot be judged here is the claim's
 // fault and nobody else's: a peer may show anything.
 func (pl *plan) ran(p *peer, v *visit, now time.Time) {
 	p.asking--
-	o, c := &v.outcome, v.f.claims.Of(p)
+	o, c := &v.Outcome, v.f.claims.Of(p)
 	switch {
 	case v.proof:
 		c.Proof = false
 	case v.early:
 		v.f.asker = nil
+	case v.branch:
+		v.f.seeker = nil
 	default:
 		c.Doubt = false
 	}
-	here := o.Issuer == v.f.Issuer && o.Tip.Epoch == v.f.Epoch && (v.proof || o.Tip.Sequence == v.place)
+	here := o.Issuer == v.f.Issuer && o.Tip.Epoch == v.f.Epoch && (v.proof || o.Tip.Sequence == v.Place)
 	switch {
-	case v.own != nil:
-		pl.errand(p, v.errand)
-		pl.own(v.own, now)
-	case v.failed.Fault != ask.NoFault:
-		pl.errand(p, v.errand)
-		pl.failed(p, conduct.Word, v.failed, now)
-	case !v.came:
+	case v.Own != nil:
+		pl.repeat(p, v)
+		pl.own(v.Own, now)
+	case v.Failed.Fault != ask.NoFault:
+		pl.repeat(p, v)
+		pl.failed(p, conduct.Word, v.Failed, now)
+	case !v.Came && v.branch:
+		c.Stray = true
+	case !v.Came:
 		c.Blame(Withheld, phrase.New("gap.not_shown", "what it claims of the feed it does not show"))
 	case o.Status == intake.Refused:
 		pl.drop(p, conduct.Lie(o.Detail), now)
@@ -87,6 +64,8 @@ func (pl *plan) ran(p *peer, v *visit, now time.Time) {
 		c.Blame(Withheld, claims.Early(o))
 	case !here:
 		pl.drop(p, phrase.New("peer.other_place", "it answered with another place than it was asked for"), now)
+	case v.branch:
+		pl.sought(v.f, c, o)
 	case v.early:
 		v.f.saw(o)
 	case o.Reason == intake.NotDue:

@@ -44,11 +44,12 @@ type peer struct {
 
 // errand is a single thing to ask a peer for.
 type errand struct {
-	f     *pull
-	proof bool      // the fork proof of the feed's epoch; else a header
-	early bool      // of a claimed head, to learn how many batches wait
-	place uint64    // of the header
-	due   time.Time // by the node's clock, when the header has its time; zero: now
+	f      *pull
+	proof  bool      // the fork proof of the feed's epoch; else a header
+	early  bool      // of a claimed head, to learn how many batches wait
+	branch bool      // of the branch that the ledger anchored, and those below it
+	place  uint64    // of the header
+	due    time.Time // by the node's clock, when the header has its time; zero: now
 }
 
 // errand returns one that is due.

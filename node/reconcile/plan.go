@@ -332,18 +332,20 @@ func (pl *plan) own(err error, now time.Time) {
 func (pl *plan) look(f *pull, now time.Time) (proof feed.ForkProof) {
 	var tip feed.Tip
 	var forked, held bool
-	pl.read(func(s Held) (err error) {
+	read := pl.read(func(s Held) (err error) {
 		if proof, forked, err = s.Fork(f.Issuer, f.Epoch); err == nil {
 			tip, held, err = s.Tip(f.Issuer, f.Epoch)
 		}
 		return err
 	}, now)
 	if held {
-		f.Next = max(f.Next, tip.Sequence+1)
+		tip.Sequence++
+	}
+	if read {
+		pl.used -= f.Hold(tip.Sequence)
 	}
 	f.forked = f.forked || forked
 	pl.limit(f)
-	pl.used -= f.Trim()
 	return proof
 }
 
@@ -390,6 +392,7 @@ func (pl *plan) review(f *pull, now time.Time) {
 
 // decide is review of a feed that was just looked at.
 func (pl *plan) decide(f *pull, now time.Time) {
+	pl.seek(f, now)
 	claimed, live := f.claims.Reach()
 	claimed, live = f.within(claimed), f.within(live)
 	switch {

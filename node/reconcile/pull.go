@@ -49,6 +49,8 @@ type pull struct {
 	due    time.Time     // by the node's clock, when what waits is due
 	early  uint64        // batches up to the last one seen to be signed for a later time
 	asker  *peer         // who is being asked for a later one
+	seeker *peer         // who is being asked for headers of the branch that the ledger anchored
+	lost   bool          // what is given does not follow what is held
 	told   uint64        // how many of them the log was told wait
 	toldAt time.Time
 }

@@ -80,6 +80,10 @@ type Config struct {
 	// it has closed the epoch. No more is pulled of one that is closed, or that a fork
 	// froze. nil: nothing is anchored or closed.
 	Anchored func(issuer keys.Public, epoch uint64) (batches uint64, closed bool)
+	// Astray is the door's: of which place a header is wanted to find the branch that the
+	// ledger anchored, and whether another one is held; ok is false where none is wanted.
+	// nil: never. It may read the store, and is not asked under the lock.
+	Astray func(issuer keys.Public, epoch uint64) (place uint64, strayed, ok bool, err error)
 
 	Now    func() time.Time
 	Logger *slog.Logger

@@ -27,6 +27,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot/ballottest"
+	"ringfence/node/authority/heads"
 	"ringfence/node/federation"
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/overlaytest"
@@ -249,7 +250,8 @@ type Node struct {
 	stop func()
 	life byte // counts starts: none draws what an earlier one drew
 
-	heard int // of what the ledger decided
+	heard int          // of what the ledger decided
+	heads *heads.Heads // that it anchored
 
 	ahead atomic.Int64 // of its clock before the true time, nanoseconds
 }
@@ -312,8 +314,12 @@ func (n *Node) open() (err error) {
 	if err = n.View.Enact(n.net.decided[:n.heard]...); err != nil {
 		return err
 	}
+	n.heads = &heads.Heads{State: n.roster()}
+	if err = n.heads.Add(n.net.decided[:n.heard]); err != nil {
+		return err
+	}
 	n.Door, err = intake.New(intake.Config{
-		Federation: state.Federation(), Roster: n.roster(), Store: n.Store, Forked: n.freeze, Keep: n.sameMember,
+		Federation: state.Federation(), Roster: n.roster(), Store: n.Store, Forked: n.freeze, Keep: n.sameMember, Anchored: n.heads.Anchored,
 		Day: func(time.Time) taxonomy.Day { return n.View.List().Stamp().Day },
 	})
 	if err != nil {
@@ -344,9 +350,9 @@ func (n *Node) config() federation.Config {
 	cfg := federation.Config{
 		Key: n.host, State: n.roster(), Genesis: n.net.sealed, Store: n.Store, Door: n.Door, List: n.View.List,
 		Issuer:   n.key.Public,
-		Admitted: n.wake,
-		Lift:     func(head cid.Cid) error { return n.Publisher.Lift(head, feed.Restored) },
-		Logger:   log, Now: n.Now, Version: "crowd",
+		Admitted: n.wake, Anchored: n.heads.Taken,
+		Lift:   func(head cid.Cid) error { return n.Publisher.Lift(head, feed.Restored) },
+		Logger: log, Now: n.Now, Version: "crowd",
 		Network: n.network(),
 	}
 	if n.net.cfg.Alter != nil {

@@ -1,6 +1,7 @@
 package crowd
 
 import (
+	"errors"
 	"slices"
 
 	"ringfence/consensus/ballot"
@@ -56,6 +57,13 @@ func (n *Net) Anchor(nodes ...*Node) {
 	n.take(n.Council.Try(n.Council.AnchorOf(tips), "reg"))
 }
 
+// AnchorAt has the regulator anchor a feed at one of its batches.
+func (n *Net) AnchorAt(issuer keys.Public, tip feed.Tip) {
+	n.t.Helper()
+	n.Council.Now = max(n.Council.Now, n.now().Unix()) // a test may be ahead
+	n.take(n.Council.Try(n.Council.AnchorOf(map[keys.Public]feed.Tip{issuer: tip}), "reg"))
+}
+
 // Tick has the regulator tell the time.
 func (n *Net) Tick() {
 	n.t.Helper()
@@ -75,7 +83,8 @@ func (n *Net) take(r ballot.Result) {
 func (n *Net) Hear(nodes ...*Node) {
 	n.t.Helper()
 	for _, node := range nodes {
-		if err := node.View.Enact(n.decided[node.heard:]...); err != nil {
+		news := n.decided[node.heard:]
+		if err := errors.Join(node.View.Enact(news...), node.heads.Add(news)); err != nil {
 			n.t.Fatalf("node %d: %v", node.Index, err)
 		}
 		node.heard = len(n.decided)

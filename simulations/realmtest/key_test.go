@@ -1,11 +1,13 @@
 package realmtest
 
 import (
+	"context"
 	"crypto/rand"
 	"path/filepath"
 	"testing"
 
 	"ringfence/node"
+	"ringfence/node/api"
 	"ringfence/store/charter/article"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
@@ -35,6 +37,17 @@ func TestAKeyIsRotated(t *testing.T) {
 	r.Everywhere("what was said before counts", func(n *node.Node) bool { return flags(n) == 2 })
 	r.Until("it signs by the new key", func() bool { return op.Flag("13900139002") == nil })
 	r.Everywhere("it is heard", func(n *node.Node) bool { return flags(n) == 3 })
+	made, err := op.Node.ProposeMotion(context.Background(), api.Proposal{
+		Kind: "ratify", Action: "label", Category: "crm.fraud.impersonation", Grounds: "investigation", Items: []api.ProposedItem{{Number: "+8613900139000"}}, Reason: "after the rotation",
+	})
+	r.Must(err)
+	if made.Motion.Proposer != next.Public().String() || len(made.Inboxes) != 1 {
+		t.Errorf("it proposes as %s, and that lies with %v", made.Motion.Proposer, made.Inboxes)
+	}
+	taken, err := op.Node.WithdrawMotion(context.Background(), made.Motion.ID)
+	if err != nil || taken.State != api.MotionWithdrawn {
+		t.Errorf("it takes that back: %s, %v", taken.State, err)
+	}
 	op.Stop()
 	op.Start()
 	r.say(op, 4, "13900139003")

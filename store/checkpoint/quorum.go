@@ -69,6 +69,16 @@ func (s Set) Fresh(given []*Cosignature) (fresh int64, ok bool) {
 	return times[len(times)-q], true
 }
 
+// Count is how many cosigned, of what Cosignatures returned.
+func Count(given []*Cosignature) (n int) {
+	for _, c := range given {
+		if c != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Least returns a certified note with no more cosignatures than it takes: those of q of
 // the set that were given last, so that it is as fresh as before.
 func (s Set) Least(n Note) (Note, error) {

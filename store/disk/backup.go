@@ -104,6 +104,11 @@ func (m *moment) writeLedger(a *archive.Writer) error {
 // quarantine, without its body, so that its place is not lost.
 func (m *moment) writeArrival(a *archive.Writer, n uint64) error {
 	got, err := m.s.arrivedIn(m.txn, n)
+	if got.value.Arrival == n {
+		if there, err := placed(m.txn, &got.value); err != nil || !there {
+			return err // it stands beside its feed, and none of it is restored
+		}
+	}
 	switch {
 	case errors.Is(err, ErrDamaged) && got.value.Arrival == n:
 		return a.Write(aside(n, &got.value, err.Error()))

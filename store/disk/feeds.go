@@ -172,7 +172,15 @@ func (a *appending) add(txn engine.Txn, r *feed.Record) (refused, err error) {
 		return nil, nil
 	}
 	l := layout.Lane{Issuer: r.Issuer, Epoch: r.Tip.Epoch}
-	if !replaced {
+	next := !replaced
+	if replaced { // it may have lost its place meanwhile
+		there, err := placed(txn, &layout.Batch{Issuer: r.Issuer, Tip: r.Tip})
+		if err != nil {
+			return refuse(err), nil
+		}
+		next = !there
+	}
+	if next {
 		if err := a.expect(l, r.Tip); err != nil {
 			return refuse(err), nil
 		}
@@ -195,7 +203,7 @@ func (a *appending) add(txn engine.Txn, r *feed.Record) (refused, err error) {
 			return nil, err
 		}
 	}
-	return nil, a.set(txn, &v, replaced)
+	return nil, a.set(txn, &v, replaced, next)
 }
 
 func checkRecord(r *feed.Record) error {
@@ -220,11 +228,16 @@ func (a *appending) expect(l layout.Lane, t feed.Tip) error {
 	return nil
 }
 
-func (a *appending) set(txn engine.Txn, v *layout.Batch, replaced bool) error {
+// set sets the keys of a batch that replaced another, or is the next of its feed, or both.
+func (a *appending) set(txn engine.Txn, v *layout.Batch, replaced, next bool) error {
+	err := layout.SetBatch(txn, v)
 	if replaced {
-		return errors.Join(layout.SetBatch(txn, v), txn.Delete(layout.QuarantineKey(v.Tip.CID)))
+		err = errors.Join(err, txn.Delete(layout.QuarantineKey(v.Tip.CID)))
 	}
-	return errors.Join(layout.SetBatch(txn, v), txn.Set(layout.TipKey(v.Lane()), layout.EncodeTip(v.Tip)))
+	if next {
+		err = errors.Join(err, txn.Set(layout.TipKey(v.Lane()), layout.EncodeTip(v.Tip)))
+	}
+	return err
 }
 
 // reservation returns the extent of the body that was written when the batch

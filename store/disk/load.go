@@ -129,7 +129,7 @@ func (s *Store) checkSigners() error {
 		}
 	}
 	for issuer, own := range next.Signers {
-		if own.Bar.Kind == 0 && own.Highest.CID.Defined() && !s.keeps(issuer, own.Highest, waiting[issuer]) {
+		if own.Bar.Kind == 0 && own.Highest.CID.Defined() && !s.keeps(issuer, own.Highest, waiting[issuer]) && !s.knows(own.Highest.CID) {
 			own.Bar = feed.Bar{Kind: feed.Restored, Reason: fmt.Sprintf("the disk lost the batch reserved for place %d/%d", own.Highest.Epoch, own.Highest.Sequence)}
 			next.Signers[issuer] = own
 			changed = true

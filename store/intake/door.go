@@ -39,6 +39,9 @@ type Store interface {
 	Append(records []feed.Record) error
 	// Fork returns the proof held of an epoch.
 	Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error)
+	// Rewind makes the feed of an epoch end before a sequence, durably. What is beyond is
+	// held on without a place.
+	Rewind(issuer keys.Public, epoch, sequence uint64) error
 	// PutFork keeps a proof in place of the one held of its epoch.
 	PutFork(proof feed.ForkProof) error
 }
@@ -84,6 +87,8 @@ type Config struct {
 // one call is served at a time.
 type Door struct {
 	cfg Config
+
+	trails trails // of branches that the ledger anchored
 
 	mu sync.Mutex // held while feeds grow
 }
@@ -133,8 +138,9 @@ func (d *Door) Admit(offers []Offer, now time.Time) ([]Outcome, error) {
 	hall := newHall(d.cfg.Store)
 	outcomes := make([]Outcome, len(offers))
 	for i, offer := range offers {
-		v := visit{cfg: &d.cfg, hall: hall, now: now, offer: offer}
+		v := visit{cfg: &d.cfg, trails: &d.trails, hall: hall, now: now, offer: offer}
 		outcome, err := v.walk()
+		d.tell(v.fork) // which is durable already
 		if err != nil {
 			return nil, fmt.Errorf("intake: admit offer %d of %d: %w", i+1, len(offers), err)
 		}
@@ -200,6 +206,19 @@ func (d *Door) AdmitFork(encoded []byte) (Outcome, error) {
 	outcome.Issuer, outcome.Tip = proof.Issuer(), first.Tip()
 	d.tell(outcome)
 	return outcome, nil
+}
+
+// Note keeps a fork proof that the ledger holds, whatever the ledger says of the issuer and
+// the epoch since: of those the regulators let in nobody can sign too many.
+func (d *Door) Note(proof feed.ForkProof) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	outcome, err := keepFork(d.cfg.Store, proof)
+	if err != nil {
+		return fmt.Errorf("intake: keep a fork proof of the ledger: %w", err)
+	}
+	d.tell(outcome)
+	return nil
 }
 
 // tell passes a fork on that is news.

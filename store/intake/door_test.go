@@ -68,7 +68,10 @@ func TestSteps(t *testing.T) {
 		{"", "ten minutes ahead", offer(late(Ahead)), Fresh, NoReason},
 		{"", "as it should be", offer(d.Batch("A3")), Fresh, NoReason},
 	}
-	covered := map[string]bool{"respect the freeze": true} // TestForkFreezesTheEpoch
+	covered := map[string]bool{
+		"respect the freeze":         true, // TestForkFreezesTheEpoch
+		"follow the anchored branch": true, // TestAnchoredBranchIsTaken
+	}
 	for _, tt := range tests {
 		covered[tt.step] = true
 		t.Run(tt.step+": "+tt.name, func(t *testing.T) {

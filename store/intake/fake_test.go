@@ -66,6 +66,25 @@ func (s *shelf) Append(records []feed.Record) error {
 	return nil
 }
 
+func (s *shelf) Rewind(issuer keys.Public, epoch, sequence uint64) error {
+	if err := s.fail["Rewind"]; err != nil {
+		return err
+	}
+	at := lane{issuer, epoch}
+	for n := s.tips[at].Sequence + 1; n > sequence; n-- {
+		delete(s.headers, place{at, n - 1})
+	}
+	delete(s.tips, at)
+	for _, r := range s.records {
+		if r.Issuer == issuer && r.Tip.Epoch == epoch && r.Tip.Sequence+1 == sequence {
+			if id, held, _ := headerAt(s, issuer, epoch, r.Tip.Sequence); held && id.Equals(r.Tip.CID) {
+				s.tips[at] = r.Tip
+			}
+		}
+	}
+	return nil
+}
+
 func (s *shelf) Fork(issuer keys.Public, epoch uint64) (feed.ForkProof, bool, error) {
 	p, ok := s.forks[lane{issuer, epoch}]
 	return p, ok, s.fail["Fork"]

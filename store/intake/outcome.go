@@ -57,6 +57,8 @@ const (
 	OtherBody       Reason = 15 // refused: count or root is not the header's
 	IncompleteBody  Reason = 16 // early: an opening is missing that must not be
 	NewerVersion    Reason = 17 // early: a version that this release cannot read, so cannot judge
+	AnchoredBranch  Reason = 18 // early: of the branch that the ledger anchored, and its parent is not held; ask for that one's header
+	OtherBranch     Reason = 19 // early: held beside its feed, of which the ledger anchored another branch
 )
 
 var reasons = [...]struct {
@@ -81,6 +83,8 @@ var reasons = [...]struct {
 	OtherBody:       {"other_body", Refused},
 	IncompleteBody:  {"incomplete_body", Early},
 	NewerVersion:    {"newer_version", Early},
+	AnchoredBranch:  {"anchored_branch", Early},
+	OtherBranch:     {"other_branch", Early},
 }
 
 // String returns the word, or "reason(n)". The words are labels of metrics.

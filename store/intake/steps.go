@@ -15,14 +15,16 @@ import (
 
 // visit is one offer on its way through the steps, and what they found.
 type visit struct {
-	cfg   *Config
-	hall  *hall
-	now   time.Time
-	offer Offer
+	cfg    *Config
+	trails *trails
+	hall   *hall
+	now    time.Time
+	offer  Offer
 
 	header   assertion.Header // from decodeHeader on
 	id       cid.Cid
 	verified feed.Verified    // from verifySignature on
+	fork     Outcome          // from followTrail on: the proof that it kept, if any
 	repaired bool             // from placeInChain on
 	slots    []assertion.Slot // from decodeBody on
 	leaves   []merkle.Hash    // from matchRoot on
@@ -51,6 +53,7 @@ var steps = [...]step{
 	{"verify signature", (*visit).verifySignature, true},
 	{"want an open epoch", (*visit).wantOpenEpoch, true},
 	{"await its time", (*visit).awaitTime, false},
+	{"follow the anchored branch", (*visit).followTrail, false},
 	{"place in chain", (*visit).placeInChain, false},
 	{"respect the freeze", (*visit).respectFreeze, false},
 	{"want a body", (*visit).wantBody, true},
@@ -137,10 +140,14 @@ func (v *visit) lookForIt() (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if held {
-		return Outcome{Status: Known}, nil
+	if !held {
+		return Outcome{}, nil
 	}
-	return Outcome{}, nil
+	aside, err := v.aside()
+	if aside {
+		return because(OtherBranch, "the ledger anchored another branch of epoch %d of key %s", v.header.Epoch, v.header.Issuer.Short()), err
+	}
+	return Outcome{Status: Known}, err
 }
 
 func (v *visit) verifySignature() (Outcome, error) {
@@ -214,7 +221,7 @@ func (v *visit) placeInChain() (Outcome, error) {
 	if v.cfg.closed(h.Issuer, h.Epoch) {
 		return v.frozen(), nil // what else was signed there changes nothing
 	}
-	return v.fork(other)
+	return v.proveFork(other)
 }
 
 // base returns the batch on which the epoch goes on, and whether it is held here.
@@ -235,8 +242,8 @@ func (v *visit) base() (feed.Tip, bool, error) {
 // closed reports whether the ledger has opened a later epoch.
 func (c *Config) closed(issuer keys.Public, epoch uint64) bool { return epoch < c.Opened(issuer) }
 
-// fork makes the proof of the offered header and the one held at its place.
-func (v *visit) fork(held []byte) (Outcome, error) {
+// proveFork makes the proof of the offered header and the one held at its place.
+func (v *visit) proveFork(held []byte) (Outcome, error) {
 	other, err := feed.Verify(held, v.cfg.Federation)
 	if err != nil {
 		return Outcome{}, err

@@ -55,6 +55,21 @@ func Next(dir string, p Purpose) (Public, bool, error) {
 // aside. Cut short, it is done when it is called again.
 func Promote(dir string, p Purpose, unlock Unlock, random io.Reader) error {
 	next := filepath.Join(dir, nextDir)
+	if _, err := Open(dir, unlock); err != nil { // writes the public half that a stop kept from it
+		return err
+	}
+	waits, known, err := Next(dir, p)
+	if err != nil {
+		return err
+	}
+	held, err := readHalf(dir, p)
+	none := errors.Is(err, fs.ErrNotExist) // it was moved aside, and no more; or there was none
+	switch {
+	case err != nil && !none:
+		return err
+	case !none && known && held.Public == waits:
+		return forget(next, p)
+	}
 	ring, err := Open(next, unlock)
 	if err != nil {
 		return err
@@ -63,20 +78,13 @@ func Promote(dir string, p Purpose, unlock Unlock, random io.Reader) error {
 	if err != nil {
 		return err
 	}
-	held, err := readHalf(dir, p)
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // it was moved aside, and no more; or there was none
-	case err != nil:
-		return err
-	case held.Public != key.Public():
+	if !none {
 		if err := setAside(dir, held); err != nil {
 			return err
 		}
 	}
-	if held.Public != key.Public() {
-		if _, err := Import(dir, p, key, unlock, random); err != nil {
-			return err
-		}
+	if _, err := Import(dir, p, key, unlock, random); err != nil {
+		return err
 	}
 	return forget(next, p)
 }

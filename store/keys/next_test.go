@@ -19,7 +19,7 @@ func must(t *testing.T, err error) {
 // A key that waits takes the place of another when it is told to, and not before; however
 // far that had come when it was cut short, it ends with the same.
 func TestAKeyTakesThePlaceOfAnother(t *testing.T) {
-	for _, cut := range []string{"nowhere", "before it began", "after the old one was set aside", "after the new one was in its place"} {
+	for _, cut := range []string{"nowhere", "before it began", "after the old one was set aside", "while the new one was put in its place", "after the new one was in its place", "while what is left was removed"} {
 		t.Run(cut, func(t *testing.T) {
 			base := t.TempDir()
 			unlock := keys.KeyFile(filepath.Join(base, "key"))
@@ -53,10 +53,16 @@ func TestAKeyTakesThePlaceOfAnother(t *testing.T) {
 			switch cut {
 			case "after the old one was set aside":
 				aside()
-			case "after the new one was in its place":
+			case "while the new one was put in its place", "after the new one was in its place", "while what is left was removed":
 				aside()
 				_, err := keys.Import(dir, keys.PurposeIssuer, next, unlock, rand.Reader)
 				must(t, err)
+				switch cut {
+				case "while the new one was put in its place":
+					must(t, os.Remove(filepath.Join(dir, "issuer.pub")))
+				case "while what is left was removed":
+					must(t, os.Remove(filepath.Join(dir, "next", "issuer.key.age")))
+				}
 			}
 			must(t, keys.Promote(dir, keys.PurposeIssuer, unlock, rand.Reader))
 			ring, err = keys.Open(dir, unlock)

@@ -75,11 +75,16 @@ func (s *Store) Backup(w io.Writer) error {
 	return nil
 }
 
-// entries lists all that is held; the bodies are shared.
+// placed reports whether a batch stands at its place, and not beside its feed.
+func (s *Store) placed(issuer keys.Public, tip feed.Tip) bool {
+	return s.places[place{lane{issuer, tip.Epoch}, tip.Sequence}] == tip.CID
+}
+
+// entries lists all that is held and has its place; the bodies are shared.
 func (s *Store) entries() []archive.Entry {
 	var out []archive.Entry
 	for i, c := range s.arrivals {
-		if b := s.batches[c]; b != nil {
+		if b := s.batches[c]; b != nil && s.placed(b.record.Issuer, b.record.Tip) {
 			r := archive.Record{Arrival: uint64(i) + 1, Record: b.record, Quarantine: b.quarantine}
 			if b.quarantine != "" {
 				r.Record.Body = nil

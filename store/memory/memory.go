@@ -168,10 +168,13 @@ func (s *Store) append(r *feed.Record) error {
 	}
 	l := lane{r.Issuer, r.Tip.Epoch}
 	old := s.batches[r.Tip.CID]
+	if old == nil || !s.placed(r.Issuer, r.Tip) {
+		if err := s.advance(l, r.Tip); err != nil {
+			return err
+		}
+	}
 	if old != nil {
 		s.arrivals[old.arrival-1] = cid.Undef
-	} else if err := s.advance(l, r.Tip); err != nil {
-		return err
 	}
 	s.arrivals = append(s.arrivals, r.Tip.CID)
 	s.batches[r.Tip.CID] = &batch{record: clone(*r), arrival: uint64(len(s.arrivals))}
@@ -190,6 +193,29 @@ func (s *Store) advance(l lane, tip feed.Tip) error {
 	}
 	s.tips[l] = tip
 	s.latest[l.issuer] = max(s.latest[l.issuer], l.epoch)
+	return nil
+}
+
+// Rewind makes the feed of an epoch end before a sequence; the batches beyond it have no
+// place any more, but are read by their CIDs and by Since, as before.
+func (s *Store) Rewind(issuer keys.Public, epoch, sequence uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := lane{issuer, epoch}
+	for tip, held := s.tips[l]; held && tip.Sequence >= sequence; tip, held = s.tips[l] {
+		delete(s.places, place{l, tip.Sequence})
+		if tip.Sequence > 0 {
+			s.tips[l] = s.batches[s.places[place{l, tip.Sequence - 1}]].record.Tip
+			continue
+		}
+		delete(s.tips, l)
+		delete(s.latest, issuer)
+		for other := range s.tips {
+			if other.issuer == issuer {
+				s.latest[issuer] = max(s.latest[issuer], other.epoch)
+			}
+		}
+	}
 	return nil
 }
 

@@ -59,6 +59,10 @@ type Feeds interface {
 	// before the failing one are kept. It removes the reservation that a
 	// record fulfils.
 	Append(records []feed.Record) error
+	// Rewind makes the feed of an epoch end before a sequence, if it goes on there. The
+	// batches beyond are held on, by their CIDs and for Since, and have no place: Append
+	// passes them over, and a backup leaves them out.
+	Rewind(issuer keys.Public, epoch, sequence uint64) error
 	// PutFork keeps the lowest proof of each epoch, Fork returns it, Forks
 	// lists them by issuer and epoch.
 	PutFork(p feed.ForkProof) error
@@ -117,6 +121,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"append refuses", testAppendRefuses},
 		{"append again", testAppendAgain},
 		{"epochs", testEpochs},
+		{"rewind", testRewind},
+		{"rewind a long feed", testRewindLong},
 		{"tips in order", testTips},
 		{"nothing is shared", testNothingShared},
 		{"forks", testForks},

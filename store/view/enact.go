@@ -1,8 +1,6 @@
 package view
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,7 +45,7 @@ func (v *View) Enact(pieces ...charter.Enacted) error {
 func (v *View) enact(effect *enacted.Effect) error {
 	w := v.w
 	if w.overturns(effect) {
-		return v.rebuild(nextSession(v.cfg.Session, w.ledger.Size))
+		return v.rebuild(list.NextSession(v.cfg.Session, w.ledger.Size))
 	}
 	next := *w.list
 	w.list = &next
@@ -66,7 +64,7 @@ func (v *View) enact(effect *enacted.Effect) error {
 // settled shows readers the newest list, which is judged anew first if a port asks for it.
 func (v *View) settled() error {
 	if v.w.stale {
-		return v.rebuild(nextSession(v.cfg.Session, v.w.ledger.Size))
+		return v.rebuild(list.NextSession(v.cfg.Session, v.w.ledger.Size))
 	}
 	v.current.Store(v.w.list)
 	return nil
@@ -100,13 +98,6 @@ func (v *View) rebuild(session uint64) error {
 			return nil
 		}
 	}
-}
-
-// nextSession names the life of a view that is built anew. It differs from others as
-// theirs do from each other.
-func nextSession(session, size uint64) uint64 {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, session), size))
-	return binary.BigEndian.Uint64(sum[:])
 }
 
 // readLedger makes the newest list, which nobody else holds yet, one of the ledger as it

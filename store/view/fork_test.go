@@ -61,6 +61,11 @@ func TestForkNotedInTheLedgerFreezes(t *testing.T) {
 	w.records = w.records[:4] // the other story reaches no node
 	b.note(proof)
 	w.everyOrder(v)
+	before := v.List()
+	must(t, v.Freeze(FeedEpoch{Issuer: proof.Issuer()}, 77)) // whoever notes it tells of it
+	if v.List().Stamp() != before.Stamp() {
+		t.Errorf("what the ledger froze is judged anew when the proof is kept: %+v, then %+v", before.Stamp(), v.List().Stamp())
+	}
 	if got := told(t, v, "+8613800138001", 0); got.Reason != ReasonFrozen {
 		t.Errorf("beyond the anchor: %v, %v", got.Status, got.Reason)
 	}

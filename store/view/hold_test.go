@@ -150,3 +150,75 @@ func TestRetractionsAcrossFeedsWait(t *testing.T) {
 		t.Fatalf("after the wait: %q", got)
 	}
 }
+
+// Saying a retraction that waits a second time, in the same words or in others, in one
+// batch or in another, does not free it: whoever stole a key would only have to stammer.
+func TestARetractionSaidTwiceWaitsAllTheSame(t *testing.T) {
+	for _, how := range []string{"in the next batch", "in one batch", "one by one", "its batch"} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t, few, "a: operator", "b: operator")
+			pubs := w.flags("a", 8)
+			batch := w.records[7].Tip.CID.Bytes()
+			v, b := w.view(today), w.book()
+			b.tick(noon)
+			b.anchor(w.head("a"))
+			b.tick(noon + 1)
+			whole := func(i int) assertion.Statement {
+				return retraction(t, assertion.TargetPublication, pubs[i][:])
+			}
+			w.say("a", at(0), w.publication(), whole(0), whole(1), whole(2)) // the share of a day
+			again := whole(7)
+			switch how {
+			case "one by one":
+				again = retraction(t, assertion.TargetStatement, append(batch, 0, 0))
+			case "its batch":
+				again = retraction(t, assertion.TargetBatch, batch)
+			}
+			if how == "in one batch" {
+				w.say("a", at(0), w.publication(), whole(7), again)
+			} else {
+				w.say("a", at(0), w.publication(), whole(7))
+				w.say("a", at(0), w.publication(), again)
+			}
+			b.anchor(w.head("a"))
+			b.tick(noon + 2)
+			w.everyOrder(v)
+			if got := undoneOf(w, v, 8); got != "012" {
+				t.Errorf("%q retracted, want \"012\"", got)
+			}
+			b.tick(noon + 2 + 86400)
+			w.everyOrder(v)
+			if got := undoneOf(w, v, 8); got != "0127" {
+				t.Errorf("after the wait: %q retracted", got)
+			}
+		})
+	}
+}
+
+// A batch that retracts one target many times costs what one retraction of it does: four
+// thousand times all that a member ever said would be more than any node can hold.
+func TestATargetThatABatchRetractsOftenIsUndoneOnce(t *testing.T) {
+	w := newWorld(t, few, "a: operator", "b: operator")
+	pub := w.publication()
+	refs := w.say("a", at(-1), pub, flagged(t, "+8613800138000", "mkt.retail", 50, -1, -1), flagged(t, "+8613800138001", "mkt.retail", 50, -1, -1))
+	w.say("b", at(-1), w.publication(), flagged(t, "+8613800138009", "mkt.retail", 50, -1, -1))
+	theirs := retraction(t, assertion.TargetBatch, w.records[1].Tip.CID.Bytes())
+	whole, batch, one := retraction(t, assertion.TargetPublication, pub[:]), retraction(t, assertion.TargetBatch, refs[0].Batch.Bytes()), retraction(t, assertion.TargetStatement, refs[0].Bytes())
+	var said []assertion.Statement
+	for range 100 {
+		said = append(said, whole, batch, one, theirs)
+	}
+	w.say("a", at(0), w.publication(), said...)
+	v := w.view(today)
+	for i, want := range []int{3, 2} {
+		_, rows := v.List().Table.Find(num(t, fmt.Sprintf("+861380013800%d", i)).Range())
+		n := 0
+		v.List().Undo.Each(rows[0].UndoneBy, func(uint32) bool { n++; return true })
+		if n != want || len(v.List().Undo.All) != 400 {
+			t.Errorf("number %d is undone by %d of %d retractions, want %d", i, n, len(v.List().Undo.All), want)
+		}
+	}
+	if got := told(t, v, "+8613800138009", 0).Status; got == Retracted {
+		t.Error("what is another's is retracted")
+	}
+}

@@ -40,6 +40,7 @@ type judge struct {
 	edits            []table.Edit
 	ownKeys          []number.Range
 	undoings         []undo.Undoing
+	retracts         map[string]undo.Said // by target
 	targets          [][]taxonomy.Ref
 	ports            []port.Terms
 	answers          []answerTo
@@ -84,7 +85,7 @@ func (w *writer) newJudge(issuer keys.Public, tip feed.Tip, slots []assertion.Sl
 		said:    make(map[saidKey]struct{}),
 		ends:    make(map[taxonomy.Day]int),
 
-		undoneHere: make(map[undo.Span]struct{}),
+		undoneHere: make(map[undo.Span]struct{}), retracts: make(map[string]undo.Said),
 	}
 	if r, ok := w.list.Charter.Record(issuer); ok {
 		j.batch.Speaker, j.member = r.Index, r.Member

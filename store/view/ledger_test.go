@@ -234,6 +234,9 @@ func TestStayEndsByItself(t *testing.T) {
 	if got := say(); got != "- " {
 		t.Fatalf("stayed: %s", got)
 	}
+	if next := v.List().Explain(num(t, "+8613800138000")).Keys[0].Next; next <= today {
+		t.Errorf("of a stayed entry without evidence: changes by itself on %s, which is over", next)
+	}
 	b.tick(noon + 100)
 	b.tick(noon + 100 + 86399)
 	if got := say(); got != "- " {

@@ -33,23 +33,38 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 	}
 	by := j.w.list.Undo.ByNext(len(j.undoings))
 	live := j.w.accounts.Of(j.batch.Speaker).Live(j.day)
-	j.undoings = append(j.undoings, undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))})
+	u := undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))}
+	name := string(append([]byte{byte(body.Kind)}, body.Target...))
+	said, again := j.retracts[name]
+	if again {
+		u.Own, u.Alone = j.undoings[said.Place].Own, j.undoings[said.Place].Alone
+	}
+	j.undoings = append(j.undoings, u)
+	if !again {
+		said = undo.Said{Place: len(j.undoings) - 1, Foreign: !j.undoTarget(&body, by)}
+		j.retracts[name] = said
+	}
+	if said.Foreign {
+		j.refuse(i, ReasonForeign)
+	}
+}
+
+// undoTarget undoes what a retraction names; false when that is another member's.
+func (j *judge) undoTarget(body *assertion.Retract, by undo.By) bool {
 	if body.Kind == assertion.TargetPublication {
 		j.undoDelivery(undo.Key{Member: j.member, Publication: assertion.PublicationID(body.Target)}, by)
-		return
+		return true
 	}
 	// Check has seen that the target is a batch or a statement of one.
 	target, err := taxonomy.CIDFromBytes(body.Target[:taxonomy.CIDSize])
 	if err != nil {
-		return
+		return true
 	}
 	index := int32(undo.WholeBatch)
 	if body.Kind == assertion.TargetStatement {
 		index = int32(binary.BigEndian.Uint16(body.Target[taxonomy.CIDSize:]))
 	}
-	if !j.undoIn(target, index, by) {
-		j.refuse(i, ReasonForeign)
-	}
+	return j.undoIn(target, index, by)
 }
 
 // undoIn undoes a statement of a batch, or all of it. What it says about a
@@ -134,29 +149,21 @@ func (j *judge) undoRows(s undo.Span, by undo.By) {
 	}
 }
 
-// countOwn counts a statement that is undone if it is a live flag of the issuer's own.
+// countOwn counts a statement that is undone if it is a flag of the issuer's own: each time
+// as what the retraction undoes, though others undid it before, for those may have to wait
+// and a repeated one must not wait less; once as what lives no more.
 func (j *judge) countOwn(key number.Range, batch uint32, index uint16) {
 	l := j.w.list
-	if l.Batches[batch].Speaker != j.batch.Speaker {
+	r := l.SharedRow(key, batch, index)
+	if r == nil || l.Batches[batch].Speaker != j.batch.Speaker || r.Until <= j.day {
 		return
 	}
-	for key = range key.Keys() {
-		break // the rows under all its keys are alike
-	}
-	_, rows := l.Table.Find(key)
-	for i := range rows {
-		r := &rows[i]
-		at := undo.Span{Batch: batch, First: index, Last: index}
-		if r.Batch != batch || r.Index != index || r.Until <= j.day || !l.Counted(r) {
-			continue
-		}
-		if _, again := j.undoneHere[at]; again {
-			continue
-		}
+	j.undoings[len(j.undoings)-1].Own++
+	at := undo.Span{Batch: batch, First: index, Last: index}
+	if _, again := j.undoneHere[at]; !again && l.Counted(r) {
 		j.undoneHere[at] = struct{}{}
 		j.ends[r.Until]--
 		j.undoneOwn++
-		j.undoings[len(j.undoings)-1].Own++
 	}
 }
 

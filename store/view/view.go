@@ -100,16 +100,17 @@ func (v *View) TurnTo(day taxonomy.Day) {
 func (v *View) Freeze(epoch FeedEpoch, session uint64) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, f := range v.cfg.Frozen {
-		if f == epoch {
-			return nil
-		}
+	if slices.Contains(v.cfg.Frozen, epoch) {
+		return nil
 	}
 	if err := v.goBack(); err != nil {
 		return err
 	}
 	before := v.cfg.Frozen
 	v.cfg.Frozen = append(slices.Clone(before), epoch)
+	if _, noted := v.w.list.Frozen[epoch]; noted { // by the ledger, so the list is as it would be
+		return nil
+	}
 	if err := v.rebuild(session); err != nil {
 		v.cfg.Frozen = before
 		return err

@@ -237,7 +237,7 @@ func entry(p *proofs.Proof, e *prove.Entry, at time.Time) {
 	if e.Until != taxonomy.NeverDay {
 		p.Until = e.Until.String()
 	}
-	p.InForce = taxonomy.DayOf(at.Unix()) <= e.Until && at.Unix() >= e.Proposed
+	p.InForce = taxonomy.DayOf(at.Unix()) < e.Until && at.Unix() >= e.Proposed
 	if r := e.Ratified; r != nil {
 		p.Number, p.Action, p.Category = r.Subject.String(), r.Action.String(), r.Category.String()
 		for _, c := range r.Citations {

@@ -109,7 +109,7 @@ func TestVerify(t *testing.T) {
 	if b, err := json.Marshal(d.last); err != nil || !strings.Contains(string(b), `"action":"label"`) || !strings.Contains(string(b), `"in_force":true`) || d.last.Index != at+1 {
 		t.Errorf("%s, %v", b, err)
 	}
-	for asked, want := range map[string]error{until.String(): nil, (until + 1).String(): errNo, "2020-01-01": errNo, "2020-01-01T00:00:00Z": errNo} {
+	for asked, want := range map[string]error{(until - 1).String(): nil, until.String(): errNo, "2020-01-01": errNo, "2020-01-01T00:00:00Z": errNo} {
 		if err := d.verify(file, "--at", asked); !errors.Is(err, want) || !d.last.Proved || d.last.InForce != (want == nil) {
 			t.Errorf("asked about %s: %v, %+v", asked, err, d.last)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/node/council/paper"
 	"ringfence/store/charter/article"
@@ -49,7 +50,7 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.StringVar(&o.out, "out", "", "write what is to be proposed to this `file`, for a regulator to propose")
 	f.StringVar(&o.reason, "reason", "", "`why`, in words, for everybody to read")
 	f.BoolVar(&o.watch, "watch", false, "wait until it is enacted or has ended, and tell each vote")
-	cmd.MarkFlagsMutuallyExclusive("out", "watch")
+	slip.Exclusive(cmd, "out", "watch")
 }
 
 // made is what a verb made beside a motion.

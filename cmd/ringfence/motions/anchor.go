@@ -33,6 +33,6 @@ it. ringfence status tells where a node came to another root, and whose anchor i
 	f.StringVar(&p.Reason, "reason", "", "`why`, in words, for everybody to read")
 	f.BoolVar(&p.Preview, "preview", false, "only tell how far each feed would be anchored")
 	f.BoolVar(&watch, "watch", false, "wait until it is enacted or has ended, and tell each vote")
-	cmd.MarkFlagsMutuallyExclusive("preview", "watch")
+	slip.Exclusive(cmd, "preview", "watch")
 	return cmd
 }

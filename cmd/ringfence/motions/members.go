@@ -43,7 +43,7 @@ which holds all that is needed when its node cannot reach the regulators.`,
 		},
 	}
 	proposalFlags(cmd.Flags(), &p, &watch)
-	cmd.MarkFlagsMutuallyExclusive("preview", "watch")
+	slip.Exclusive(cmd, "preview", "watch")
 	return cmd
 }
 
@@ -97,6 +97,6 @@ passed on first.`,
 		},
 	}
 	proposalFlags(cmd.Flags(), &p, &watch)
-	cmd.MarkFlagsMutuallyExclusive("preview", "watch")
+	slip.Exclusive(cmd, "preview", "watch")
 	return cmd
 }

@@ -180,6 +180,7 @@ again by itself, and says so.`,
 	}
 	cmd.Flags().BoolVar(&yes, "for", false, "vote for it")
 	cmd.Flags().BoolVar(&no, "against", false, "vote against it")
+	slip.Exclusive(cmd, "for", "against")
 	watchFlag(cmd, &watch)
 	return cmd
 }

@@ -93,10 +93,10 @@ func (h Host) propose() *cobra.Command {
 	f.StringVar(&p.Category, "category", "", "category `code`, such as crm.fraud.impersonation")
 	f.StringVar(&p.Grounds, "grounds", "", "on what it rests: `word` flags, reports, detection, investigation, decision, allocatee or other")
 	f.StringVar(&p.Country, "country", "", "calling `code` under which numbers are read (default the node's)")
-	f.StringVar(&p.Until, "until", "", "last `day` on which it holds (default as long as the policy allows)")
+	f.StringVar(&p.Until, "until", "", "`day` on which it ends, and holds no more (default as late as the policy allows)")
 	proposalFlags(f, &p, &watch)
-	cmd.MarkFlagsMutuallyExclusive("ratify", "revoke", "file", "from-list")
-	cmd.MarkFlagsMutuallyExclusive("preview", "watch")
+	slip.Exclusive(cmd, "ratify", "revoke", "file", "from-list")
+	slip.Exclusive(cmd, "preview", "watch")
 	cmd.AddCommand(h.anchor())
 	return cmd
 }

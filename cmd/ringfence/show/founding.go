@@ -153,8 +153,8 @@ func Federation(p *Page, c *Charter) {
 	for _, r := range c.Protected[:min(len(c.Protected), mostGrants)] {
 		protected = append(protected, r.String())
 	}
-	p.Facts(Fact{"protected", Amount(len(c.Protected)) + ": " + strings.Join(protected, ", ")},
-		Fact{"label_from", percent(c.Policy.LabelPermille)}, Fact{"single_from", percent(c.Policy.SinglePermille)})
+	p.Facts(Fact{"label_from", percent(c.Policy.LabelPermille)}, Fact{"single_from", percent(c.Policy.SinglePermille)},
+		Fact{"protected", Amount(len(c.Protected)) + ": " + strings.Join(protected, ", ")})
 	p.More(len(c.Protected) - mostGrants)
 	rows = nil
 	for _, d := range c.Differs {

@@ -186,6 +186,19 @@ func TestWhatTablesNameThingsBy(t *testing.T) {
 	}
 }
 
+// What goes on is said right below that which goes on.
+func TestLongListsGoOnBelowThemselves(t *testing.T) {
+	c := federation(t)
+	for range 24 {
+		c.Protected = append(c.Protected, c.Protected[0])
+	}
+	got := showtest.Render(func(p *show.Page) { show.Federation(p, c) }, locale.New().Match("en"), false)
+	_, after, found := strings.Cut(got, "\nprotected ")
+	if _, more, _ := strings.Cut(after, "\n"); !found || !strings.HasPrefix(more, "and 5 more") {
+		t.Errorf("the protected numbers do not go on below themselves:\n%s", got)
+	}
+}
+
 func TestLookupPage(t *testing.T) {
 	l := lookup()
 	const want = `number              +8613800138000
@@ -194,7 +207,7 @@ kind of number      mobile, holder, region
 allocated           yes (plan of 2026-11-01)
 verdict             label: Loans, mkt.finance.loan
 score               61.2 %
-disputed            yes: another class is claimed as well
+disputed            yes: another class is claimed as well, or its user contests it
 protected           yes: no evidence reaches it
 ratified            entry 9
 

@@ -44,6 +44,26 @@ func Exactly(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// Exclusive lets a verb take at most one of some flags.
+func Exclusive(cmd *cobra.Command, names ...string) {
+	before := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		var set []string
+		for _, name := range names {
+			if cmd.Flags().Changed(name) {
+				set = append(set, "--"+name)
+			}
+		}
+		switch {
+		case len(set) > 1:
+			return Of(cmd, phrase.New("usage.exclusive", "%s and %s exclude each other", set[0], set[1]))
+		case before != nil:
+			return before(cmd, args)
+		}
+		return nil
+	}
+}
+
 // Command says that there is no such command below cmd, and which one is near.
 func Command(cmd *cobra.Command, word string) error {
 	var names []string

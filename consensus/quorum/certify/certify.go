@@ -63,6 +63,7 @@ type Certifier struct {
 	heard  *heard
 	newest checkpoint.Note
 	fresh  int64
+	by     int                          // so many cosigned newest
 	told   uint64                       // heard.cosigned when the newest checkpoint was written
 	held   [Cosigned + 1]cosign.Refusal // why the last of each was not said
 	out    output
@@ -380,11 +381,13 @@ func (c *Certifier) Learn(n checkpoint.Note) error { return c.do(func() error { 
 
 func (c *Certifier) learn(n checkpoint.Note) error {
 	set := c.cfg.Set(n.Size)
-	fresh, _ := set.Certified(n)
-	if n.Size < c.newest.Size || n.Size == c.newest.Size && fresh <= c.fresh {
+	given := set.Cosignatures(n)
+	fresh, _ := set.Fresh(given)
+	by := checkpoint.Count(given)
+	if n.Size < c.newest.Size || n.Size == c.newest.Size && (fresh < c.fresh || fresh == c.fresh && by <= c.by) {
 		return nil
 	}
-	for i, s := range set.Cosignatures(n) {
+	for i, s := range given {
 		own := s != nil && set[i].Key() == c.cfg.Key.Public()
 		if own && c.lost == "" && !c.remembers(&Word{Saying: Cosigned, Tree: n.Tree}) {
 			if err := c.forgot(Cosigned, n.Tree); err != nil {
@@ -401,7 +404,7 @@ func (c *Certifier) learn(n checkpoint.Note) error {
 			return err
 		}
 	}
-	c.newest, c.fresh = n, fresh
+	c.newest, c.fresh, c.by = n, fresh, by
 	c.heard.forget(n.Size)
 	c.out.note, c.out.fresh = &n, fresh
 	return nil

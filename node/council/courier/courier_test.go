@@ -27,8 +27,9 @@ import (
 
 // tray is a regulator's desk that takes everything and says who brought it.
 type tray struct {
-	mu   sync.Mutex
-	from map[cid.Cid]string
+	mu    sync.Mutex
+	from  map[cid.Cid]string
+	taken []cid.Cid // back
 }
 
 func (d *tray) Take(l *letter.Letter, from string) letter.Standing {
@@ -52,6 +53,10 @@ func (d *tray) Tell(ids []cid.Cid) (all []letter.Standing) {
 }
 
 func (d *tray) TakeBack(_ context.Context, w *motion.Withdrawal) letter.Standing {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.from, w.Motion)
+	d.taken = append(d.taken, w.Motion)
 	return letter.Standing{ID: w.Motion, State: letter.Withdrawn}
 }
 
@@ -219,6 +224,61 @@ func TestAMembersLetterReachesTheRegulator(t *testing.T) {
 	again.Done(func(id cid.Cid) bool { return id.Equals(m.ID) })
 	if last, err := courier.NewOutbox(n.op, store, clock); err != nil || len(last.Sent()) != 0 {
 		t.Errorf("what is done with: %+v, %v", last.Sent(), err)
+	}
+}
+
+// What was taken back is brought to no regulator again, also after a restart; the withdrawal
+// is, for those that were not reached and still hold the letter.
+func TestAWithdrawalIsBroughtUntilTheLetterExpires(t *testing.T) {
+	n := connect(t)
+	store, m := memory.New(), n.motion()
+	clock := func() time.Time { return time.Unix(n.Now, 0) }
+	out, err := courier.NewOutbox(n.op, store, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Send(context.Background(), []letter.Letter{*m}); err != nil {
+		t.Fatal(err)
+	}
+	w, err := motion.Withdrawal{Federation: n.state.Federation(), Motion: m.ID, By: m.Matter.Proposer, Time: 1}.Sign(chartertest.Issuer("op"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := out.Withdraw(context.Background(), &w); s.State != letter.Withdrawn {
+		t.Fatalf("%+v", s)
+	}
+	n.tray.mu.Lock()
+	n.tray.from[m.ID], n.tray.taken = "op", nil // as on the node of one that was away
+	n.tray.mu.Unlock()
+	again, err := courier.NewOutbox(n.op, store, clock)
+	if err != nil || len(again.Sent()) != 1 || again.Sent()[0].State != letter.Withdrawn {
+		t.Fatalf("after a restart: %+v, %v", again.Sent(), err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go again.Run(ctx)
+	overlaytest.Within(t, time.Minute, "the withdrawal is brought twice more", func() bool {
+		n.tray.mu.Lock()
+		defer n.tray.mu.Unlock()
+		return len(n.tray.taken) > 1
+	})
+	if _, lies := n.tray.broughtBy(m.ID); lies {
+		t.Error("what was taken back lies with the regulator")
+	}
+	stop()
+	last, err := courier.NewOutbox(n.op, store, func() time.Time { return time.Unix(m.Matter.Expires+1, 0) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop = context.WithCancel(context.Background())
+	defer stop()
+	go last.Run(ctx)
+	overlaytest.Within(t, time.Minute, "what expired is forgotten", func() bool { return len(last.Sent()) == 0 })
+	left := 0
+	for _, space := range []string{"outbox", "outbox-back"} {
+		if err := store.List(space, func(string, []byte) error { left++; return nil }); err != nil || left != 0 {
+			t.Errorf("%d are kept, %v", left, err)
+		}
 	}
 }
 

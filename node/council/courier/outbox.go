@@ -43,6 +43,7 @@ type Outbox struct {
 
 type sent struct {
 	Sent
+	back []byte    // the withdrawal, once it was taken back
 	next time.Time // when the regulators are asked again, by the machine's clock
 	wait time.Duration
 }
@@ -56,8 +57,11 @@ const (
 	MaxSent = 256
 )
 
-// space is where letters lie in the store, by ID.
-const space = "outbox"
+// Where letters and withdrawals lie in the store, by ID.
+const (
+	space     = "outbox"
+	spaceBack = "outbox-back"
+)
 
 // NewOutbox returns the outbox that lies in the store.
 func NewOutbox(c *Courier, store Store, now func() time.Time) (*Outbox, error) {
@@ -71,7 +75,31 @@ func NewOutbox(c *Courier, store Store, now func() time.Time) (*Outbox, error) {
 		o.add(l)
 		return nil
 	})
+	if err == nil {
+		err = o.readBack()
+	}
 	return o, err
+}
+
+// readBack reads what was taken back.
+func (o *Outbox) readBack() error {
+	var left []string // that a stop kept from being forgotten with its letter
+	err := o.store.List(spaceBack, func(key string, b []byte) error {
+		id, err := cid.Decode(key)
+		if err != nil {
+			return fmt.Errorf("outbox: a withdrawal: %w", err)
+		}
+		if s := o.all[id]; s != nil {
+			s.back, s.State = slices.Clone(b), letter.Withdrawn
+		} else {
+			left = append(left, key)
+		}
+		return nil
+	})
+	for _, key := range left {
+		err = errors.Join(err, o.store.Delete(spaceBack, key))
+	}
+	return err
 }
 
 func (o *Outbox) add(l letter.Letter) *sent {
@@ -134,6 +162,9 @@ func (o *Outbox) heard(ctx context.Context, ids []cid.Cid, q *letter.Question) (
 		}
 		s.wait = min(max(2*s.wait, askFirst), askLast)
 		s.next = time.Now().Add(s.wait)
+		if s.back != nil {
+			continue // what they say of it changes nothing
+		}
 		var said []letter.Standing
 		var with []string
 		unknown := false
@@ -159,6 +190,7 @@ func (o *Outbox) heard(ctx context.Context, ids []cid.Cid, q *letter.Question) (
 }
 
 // Run asks how letters stand, and brings them where they are not known, until ctx ends.
+// Of what was taken back it brings the withdrawal: some regulators may not have heard.
 func (o *Outbox) Run(ctx context.Context) {
 	tick := time.NewTicker(lookAt)
 	defer tick.Stop()
@@ -168,37 +200,50 @@ func (o *Outbox) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		for ids := range slices.Chunk(o.due(), letter.MaxAsked) {
+		ask, back := o.due()
+		for ids := range slices.Chunk(ask, letter.MaxAsked) {
 			within, stop := context.WithTimeout(ctx, askTime)
 			for _, id := range o.heard(within, ids, &letter.Question{IDs: ids}) {
 				o.bring(within, id)
 			}
 			stop()
 		}
+		for _, w := range back {
+			within, stop := context.WithTimeout(ctx, askTime)
+			o.heard(within, []cid.Cid{w.Letter.ID}, &letter.Question{Withdrawal: w.back})
+			stop()
+		}
 	}
 }
 
-// due returns the letters that are to be asked about, and forgets those that can no
-// longer be voted on.
-func (o *Outbox) due() (ids []cid.Cid) {
+// due returns the letters that are to be asked about and those that are to be taken back,
+// and forgets what can no longer be voted on.
+func (o *Outbox) due() (ask []cid.Cid, back []*sent) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, id := range slices.Clone(o.order) {
 		s := o.all[id]
-		if s.Matter != nil && s.Matter.Expires < o.now().Unix() {
+		switch {
+		case s.Matter != nil && s.Matter.Expires < o.now().Unix():
 			o.forget(id)
-			continue
-		}
-		if done := s.State == letter.Withdrawn || s.State == letter.Entered; !done && !time.Now().Before(s.next) {
-			ids = append(ids, id)
+		case time.Now().Before(s.next):
+		case s.back != nil:
+			one := *s
+			back = append(back, &one)
+		default:
+			ask = append(ask, id)
 		}
 	}
-	return ids
+	return ask, back
 }
 
 // forget takes a letter from the outbox. The caller holds mu.
 func (o *Outbox) forget(id cid.Cid) {
-	if err := o.store.Delete(space, id.String()); err != nil {
+	err := o.store.Delete(space, id.String())
+	if err == nil && o.all[id].back != nil {
+		err = o.store.Delete(spaceBack, id.String())
+	}
+	if err != nil {
 		o.courier.cfg.Logger.Warn("a letter that is done with stays in the outbox", "reason", err)
 		return
 	}
@@ -228,8 +273,8 @@ func (o *Outbox) Sent() []Sent {
 	return all
 }
 
-// Withdraw takes a motion back from every regulator that can be reached, and is sent no
-// more.
+// Withdraw takes a motion back from every regulator that can be reached, and later from
+// the others; it is sent no more.
 func (o *Outbox) Withdraw(ctx context.Context, w *motion.Withdrawal) letter.Standing {
 	ctx, stop := context.WithTimeout(ctx, askTime)
 	defer stop()
@@ -237,7 +282,10 @@ func (o *Outbox) Withdraw(ctx context.Context, w *motion.Withdrawal) letter.Stan
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if s := o.all[w.Motion]; s != nil && one.State == letter.Withdrawn {
-		s.Standing = one
+		s.Standing, s.back = one, w.Bytes()
+		if err := o.store.Put(spaceBack, w.Motion.String(), s.back); err != nil {
+			o.courier.cfg.Logger.Warn("a letter that was taken back is sent again after the next start", "reason", err)
+		}
 	}
 	return one
 }

@@ -3,8 +3,8 @@
 //
 // Whoever is a member may fill it, and through a member's node whoever is none, so
 // nothing in it is without bounds: each member has room of its own, which another cannot
-// take; requests, which cost nothing, push each other out, those of strangers only one
-// another. What has been set aside is remembered without its content for as long as it
+// take; requests, which cost nothing, push each other out: those for admission, which
+// anybody can make, only one another, and those of strangers too. What has been set aside is remembered without its content for as long as it
 // could be voted on, so that it does not come back.
 //
 // Floor 12, a room of node/council. It judges nothing but shape, time and room.
@@ -23,16 +23,17 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
+	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
 	"ringfence/store/wire"
 )
 
 // Bounds of an inbox.
 const (
-	MaxLetters  = 64      // of one member, with a motion
-	MaxBytes    = 8 << 20 // of them, together
-	MaxRequests = 16      // that the nodes of one member brought in, or strangers
-	MaxAll      = 64 << 20
+	MaxLetters  = 64       // of one member, with a motion
+	MaxBytes    = 8 << 20  // of them, together
+	MaxRequests = 16       // that the nodes of one member brought in, or strangers; as many for admission
+	MaxAll      = 64 << 20 // of all, unless Config says so; who has most gives way
 	// RequestTime is how long a request lies there.
 	RequestTime = 30 * 24 * time.Hour
 )
@@ -49,6 +50,7 @@ type Config struct {
 	Store Store
 	State func() *charter.State
 	Now   func() time.Time
+	Most  int // bytes of all letters; 0: MaxAll
 }
 
 // Inbox is one. It may be used concurrently.
@@ -64,10 +66,29 @@ type Inbox struct {
 type entry struct {
 	letter  letter.Letter // without content once it is aside
 	from    string        // the member that is charged for it; "" for strangers
-	request bool
+	room    room
 	came    int64 // Unix seconds
 	expires int64
 	state   letter.State // Inbox, Aside or Withdrawn
+}
+
+// room is what letters of one member share places with. The codes are append-only.
+type room uint8
+
+const (
+	forMotions    room = 0
+	forRequests   room = 1
+	forAdmissions room = 2
+)
+
+func roomOf(l *letter.Letter) room {
+	switch {
+	case !l.IsRequest():
+		return forMotions
+	case l.Kind == motion.AdmitMember:
+		return forAdmissions
+	}
+	return forRequests
 }
 
 // space is where letters lie in the store, by ID.
@@ -75,6 +96,9 @@ const space = "inbox"
 
 // Open reads what lies in the store.
 func Open(cfg Config) (*Inbox, error) {
+	if cfg.Most == 0 {
+		cfg.Most = MaxAll
+	}
 	in := &Inbox{cfg: cfg, all: make(map[cid.Cid]*entry)}
 	federation := cfg.State().Federation()
 	err := cfg.Store.List(space, func(key string, b []byte) error {
@@ -95,7 +119,7 @@ const entryVersion = 1
 func (e *entry) encode(id cid.Cid) []byte {
 	b := wire.AppendUint(wire.AppendArray(nil, 8), entryVersion)
 	b = wire.AppendText(wire.AppendBytes(b, id.Bytes()), e.from)
-	b = wire.AppendUint(wire.AppendUint(wire.AppendBool(b, e.request), uint64(e.came)), uint64(e.expires))
+	b = wire.AppendUint(wire.AppendUint(wire.AppendUint(b, uint64(e.room)), uint64(e.came)), uint64(e.expires))
 	return wire.AppendBytes(wire.AppendUint(b, uint64(e.state)), e.letter.Bytes())
 }
 
@@ -104,7 +128,7 @@ func readEntry(b []byte, federation cid.Cid) (id cid.Cid, e *entry, err error) {
 	in.Array("entry", 8, 8)
 	in.Version(entryVersion)
 	name := in.Bytes("ID", taxonomy.CIDSize, taxonomy.CIDSize)
-	e = &entry{from: in.Text("from", 64), request: in.Bool("request")}
+	e = &entry{from: in.Text("from", 64), room: room(in.Uint("room", uint64(forAdmissions)))}
 	e.came, e.expires = int64(in.Uint("came", uint64(taxonomy.MaxTime))), int64(in.Uint("expires", uint64(taxonomy.MaxTime)))
 	e.state = letter.State(in.Uint("state", uint64(letter.Entered)))
 	content := in.Bytes("letter", 0, letter.MaxMotion)
@@ -121,8 +145,8 @@ func readEntry(b []byte, federation cid.Cid) (id cid.Cid, e *entry, err error) {
 // how it stands. What is refused costs nothing.
 func (in *Inbox) Put(l *letter.Letter, from string) (letter.Standing, error) {
 	now := in.cfg.Now().Unix()
-	e := &entry{letter: *l, from: from, request: l.IsRequest(), came: now, expires: now + int64(RequestTime/time.Second), state: letter.Inbox}
-	if !e.request {
+	e := &entry{letter: *l, from: from, room: roomOf(l), came: now, expires: now + int64(RequestTime/time.Second), state: letter.Inbox}
+	if e.room == forMotions {
 		m := l.Matter
 		e.from, e.expires = proposer(in.cfg.State(), m.Proposer), m.Expires
 		switch {
@@ -140,7 +164,7 @@ func (in *Inbox) Put(l *letter.Letter, from string) (letter.Standing, error) {
 	if err := in.prune(now); err != nil {
 		return letter.Standing{}, err
 	}
-	why, err := in.room(e)
+	why, err := in.makeRoom(e)
 	if err != nil || !why.IsZero() {
 		return refused(l.ID, why), err
 	}
@@ -183,12 +207,12 @@ func (in *Inbox) prune(now int64) error {
 	return nil
 }
 
-// room makes room for a letter, or says why there is none.
-func (in *Inbox) room(e *entry) (phrase.Phrase, error) {
+// makeRoom makes room for a letter, or says why there is none.
+func (in *Inbox) makeRoom(e *entry) (phrase.Phrase, error) {
 	letters, bytes := 0, 0
 	oldest := cid.Undef
 	for id, one := range in.all {
-		if one.request != e.request || one.from != e.from {
+		if one.room != e.room || one.from != e.from {
 			continue
 		}
 		letters++
@@ -198,18 +222,45 @@ func (in *Inbox) room(e *entry) (phrase.Phrase, error) {
 		}
 	}
 	switch {
-	case e.request && letters >= MaxRequests:
+	case e.room != forMotions && letters >= MaxRequests:
 		if err := in.drop(oldest); err != nil {
 			return phrase.Phrase{}, err
 		}
-	case letters >= MaxLetters && !e.request, bytes+len(e.letter.Bytes()) > MaxBytes:
+	case e.room == forMotions && letters >= MaxLetters, bytes+len(e.letter.Bytes()) > MaxBytes:
 		lies := fmt.Sprintf("%d proposals of %s with %d bytes wait here already; at most %d with %d", letters, e.from, bytes, MaxLetters, MaxBytes)
 		return why(phrase.New("inbox.member_full", "the inbox has no more room for the member: %s; withdraw some, or wait until they are voted on", lies)), nil
 	}
-	if in.bytes+len(e.letter.Bytes()) > MaxAll {
-		return why(phrase.New("inbox.full", "the inbox is full: what waits in it has %d bytes", in.bytes)), nil
+	for in.bytes+len(e.letter.Bytes()) > in.cfg.Most {
+		last := in.ofFullest(e.from, bytes+len(e.letter.Bytes()))
+		if !last.Defined() {
+			return why(phrase.New("inbox.full", "the inbox is full: what waits in it has %d bytes", in.bytes)), nil
+		}
+		if err := in.drop(last); err != nil {
+			return phrase.Phrase{}, err
+		}
 	}
 	return phrase.Phrase{}, nil
+}
+
+// ofFullest returns the last letter of whoever fills most of the inbox, if that is more
+// than so many bytes, and another: members who fill it together keep nobody out.
+func (in *Inbox) ofFullest(but string, than int) (last cid.Cid) {
+	fills := make(map[string]int)
+	for _, one := range in.all {
+		fills[one.from] += len(one.letter.Bytes())
+	}
+	most := ""
+	for from, bytes := range fills {
+		if from != but && bytes > than && (most == "" || bytes > fills[most] || bytes == fills[most] && from < most) {
+			most = from
+		}
+	}
+	for id, one := range in.all {
+		if most != "" && one.from == most && (!last.Defined() || earlier(in.all, last, id)) {
+			last = id
+		}
+	}
+	return last
 }
 
 // earlier reports whether one letter came before another; of one moment that of the lower

@@ -9,6 +9,7 @@ import (
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/letter"
 	"ringfence/store/charter"
+	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/keys"
 	"ringfence/store/memory"
@@ -21,6 +22,7 @@ type box struct {
 	*inbox.Inbox
 	store *memory.Store
 	now   time.Time
+	most  int
 	n     int
 }
 
@@ -36,7 +38,7 @@ func open(t *testing.T) *box {
 func (b *box) again() {
 	b.Helper()
 	var err error
-	b.Inbox, err = inbox.Open(inbox.Config{Store: b.store, State: b.State.Constitution, Now: func() time.Time { return b.now }})
+	b.Inbox, err = inbox.Open(inbox.Config{Store: b.store, State: b.State.Constitution, Now: func() time.Time { return b.now }, Most: b.most})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -118,6 +120,40 @@ func TestAMembersBytesAreBounded(t *testing.T) {
 	}
 }
 
+// Members who fill the inbox together keep nobody out: who has most gives way, the last
+// letter first.
+func TestWhoFillsTheInboxGivesWay(t *testing.T) {
+	b := open(t)
+	op, op2 := chartertest.Issuer("op"), chartertest.Issuer("op2")
+	b.most = 10 * len(b.letter(op, b.label()).Bytes())
+	b.again()
+	var of []*letter.Letter
+	for range 10 {
+		of = append(of, b.letter(op, b.label()))
+		if s := b.put(of[len(of)-1], "op"); s.State != letter.Inbox {
+			t.Fatalf("%+v", s)
+		}
+		b.now = b.now.Add(time.Second)
+	}
+	if s := b.put(b.letter(op, b.label()), "op"); s.State != letter.Refused {
+		t.Errorf("who fills it pushes itself out: %+v", s)
+	}
+	for range 5 {
+		if s := b.put(b.letter(op2, b.label()), "op2"); s.State != letter.Inbox {
+			t.Errorf("another is kept out: %+v", s)
+		}
+	}
+	if s := b.put(b.letter(op2, b.label()), "op2"); s.State != letter.Refused {
+		t.Errorf("they go on pushing each other out: %+v", s)
+	}
+	if _, there := b.Letter(of[0].ID); !there {
+		t.Error("the first letter went before the last")
+	}
+	if got := len(b.Lies()); got != 10 {
+		t.Errorf("%d letters wait", got)
+	}
+}
+
 // Requests cost nothing, so each who brings them in has a few places, in which the newest
 // push out the oldest; strangers share theirs and take no member's.
 func TestRequestsPushOutOnlyTheirOwn(t *testing.T) {
@@ -177,5 +213,41 @@ func TestWhatIsSetAsideStaysAside(t *testing.T) {
 	kept := 0
 	if err := b.store.List("inbox", func(string, []byte) error { kept++; return nil }); err != nil || kept != 1 {
 		t.Errorf("%d entries are kept of what expired, %v", kept-1, err)
+	}
+}
+
+// Whoever makes a key can request an admission, over the node of any member, which is
+// charged for it. Those push out one another, and not what holders of keys of the
+// federation ask for.
+func TestAdmissionsPushOutNoOtherRequests(t *testing.T) {
+	b := open(t)
+	vote, cosign := chartertest.Key("vote", "new"), chartertest.Key("cosign", "new")
+	a := &article.RegulatorRekeying{Member: "reg", Vote: vote.Public(), Cosign: cosign.Public()}
+	for _, key := range []keys.Private{vote, cosign} {
+		if err := article.Endorse(a, b.State.Constitution().Federation(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rekeying, err := letter.Request(a, b.State.Constitution().Federation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := b.put(&rekeying, "op"); s.State != letter.Inbox {
+		t.Fatalf("%+v", s)
+	}
+	for i := range inbox.MaxRequests + 1 {
+		b.now = b.now.Add(time.Second)
+		b.put(b.request("stranger-"+string(rune('a'+i))), "op")
+	}
+	if s := b.Standing(rekeying.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests+1 {
+		t.Errorf("new keys of a seat: %+v; %d wait", s, len(b.Lies()))
+	}
+	b.again()
+	for i := range inbox.MaxRequests {
+		b.now = b.now.Add(time.Second)
+		b.put(b.request("later-"+string(rune('a'+i))), "op")
+	}
+	if s := b.Standing(rekeying.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests+1 {
+		t.Errorf("after a restart: %+v; %d wait", s, len(b.Lies()))
 	}
 }

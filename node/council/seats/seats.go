@@ -48,13 +48,12 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 		Regulator: c.Seat(), Regulators: len(set), Quorum: set.Quorum(), Seats: []api.QuorumSeat{}, Size: s.Size(),
 		Promises: []api.QuorumPromise{}, Problems: []phrase.Phrase{},
 	}
-	signed := set.Cosignatures(s.Note)
 	now := c.Now().Unix()
-	for i, seat := range s.State.Regulators() {
+	for _, seat := range s.State.Regulators() {
 		one := api.QuorumSeat{Member: seat.Member}
-		if signed[i] != nil {
-			one.Cosigned = words.Clock(signed[i].Time)
-			if one.Live = now-signed[i].Time <= int64(freshFor.Seconds()); one.Live {
+		if last := s.Seen[seat.Cosign]; last > 0 {
+			one.Cosigned = words.Clock(last)
+			if one.Live = now-last <= int64(freshFor.Seconds()); one.Live {
 				out.Fresh++
 			}
 		}
@@ -92,14 +91,16 @@ func (c *Seats) Problems() []phrase.Phrase {
 		return all // no ledger has begun
 	}
 	fresh := 0
-	for _, signed := range set.Cosignatures(s.Note) {
-		if signed != nil && now-signed.Time <= int64(freshFor.Seconds()) {
+	for _, last := range s.Seen {
+		if now-last <= int64(freshFor.Seconds()) {
 			fresh++
 		}
 	}
 	switch q := set.Quorum(); {
 	case now-s.Fresh > int64(staleAfter.Seconds()):
 		all = append(all, phrase.New("problem.ledger_stale", "the newest checkpoint of the ledger is from %s: too few regulators are at work, or this node does not hear of them; nothing becomes authoritative here until that ends", words.Clock(s.Fresh)))
+	case fresh < q:
+		all = append(all, phrase.New("problem.quorum_short", "%d of %d regulators cosigned within three minutes, and it takes %d: nothing becomes authoritative until more are at work", fresh, len(set), q))
 	case fresh == q && len(set) > q:
 		all = append(all, phrase.New("problem.quorum_margin", "%d of %d regulators cosign, no more than it takes: one more loss stops the ledger", fresh, len(set)))
 	}

@@ -88,9 +88,10 @@ func articles(federation cid.Cid, kind motion.Kind, item []byte) (string, error)
 	}
 	switch a := all[0].(type) {
 	case *article.MemberAdmission:
-		return fmt.Sprintf("%s %v: %s", a.Member.ID, a.Member.Roles, a.Member.Name), nil
+		// A regulator compares the keys with a card: anybody may ask under any name.
+		return fmt.Sprintf("%s, issuers %v, hosts %v, recovery %s", member(&a.Member), a.Member.Issuers, a.Member.Hosts, a.Member.Recovery), nil
 	case *article.MemberChange:
-		return fmt.Sprintf("%s %v: %s", a.Member.ID, a.Member.Roles, a.Member.Name), nil
+		return member(&a.Member), nil
 	case *article.MemberRemoval:
 		return fmt.Sprintf("%s: %s", a.Member, a.How), nil
 	case *article.IssuerAdmission:
@@ -116,6 +117,8 @@ func articles(federation cid.Cid, kind motion.Kind, item []byte) (string, error)
 	}
 	return kind.String(), nil
 }
+
+func member(m *article.Member) string { return fmt.Sprintf("%s %v: %s", m.ID, m.Roles, m.Name) }
 
 func granted(g *article.Grant) (string, error) {
 	r, err := article.ParseRange(g.Range)

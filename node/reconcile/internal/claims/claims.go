@@ -46,6 +46,7 @@ type Claim struct {
 	Due   time.Time     // of As Waiting, by the node's clock
 	Doubt bool          // the peer's header for a contradicting place is being asked for
 	Proof bool          // its fork proof is being asked for
+	Stray bool          // its headers do not lead to the branch that the ledger anchored
 	Shown uint64        // Count when the header of its head was asked for, to learn how many batches wait
 }
 
@@ -59,7 +60,7 @@ func (c *Claim) Hush() {
 }
 
 // Excuse lets the peer be asked again.
-func (c *Claim) Excuse() { c.Bad, c.As, c.Mute = phrase.Phrase{}, Settled, false }
+func (c *Claim) Excuse() { c.Bad, c.As, c.Mute, c.Stray = phrase.Phrase{}, Settled, false, false }
 
 // Fleeting says that what the claim is bad for may be over with the next try. What is
 // dated ahead stays so until it is due, and what is of a newer version as long as the

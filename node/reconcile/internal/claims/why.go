@@ -23,6 +23,8 @@ func forms() []phrase.Form {
 		{Code: "gap.unopened_epoch", Format: "the ledger has not opened epoch %d of key %s here"},
 		{Code: "gap.unknown_epoch", Format: "where epoch %d begins is not known here"},
 		{Code: "gap.frozen_epoch", Format: "a fork froze epoch %d of key %s; only what the ledger anchors of it is taken"},
+		{Code: "gap.anchored_branch", Format: "the ledger anchored another branch of epoch %d of key %s than is held here; sequence %d of it is known, its parent is not held"},
+		{Code: "gap.other_branch", Format: "the ledger anchored another branch of epoch %d of key %s"},
 		{Code: "gap.closed_epoch", Format: "the ledger has closed epoch %d of key %s; only what it anchored of it is taken"},
 		{Code: "gap.missing_base", Format: "the base on which epoch %d goes on is not held here, or is another than the batch names"},
 		{Code: "gap.no_body", Format: "the header came without its body; ask for the body"},

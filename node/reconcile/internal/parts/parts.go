@@ -100,6 +100,17 @@ func (q *Queue[P]) Give(p *Part[P], peer P, records []message.Record, next int) 
 	q.Size = max(1, p.Bytes()/n)
 }
 
+// Hold takes in how many batches are held, and returns how many bytes of records that
+// frees. Where they are fewer than before another branch goes on, and all parts are
+// forgotten.
+func (q *Queue[P]) Hold(count uint64) (freed int) {
+	if count < q.Next {
+		freed = q.Clear()
+	}
+	q.Next = count
+	return freed + q.Trim()
+}
+
 // Trim lets the parts begin at Next again, when the feed has grown by other ways,
 // and returns how many bytes of records that frees.
 func (q *Queue[P]) Trim() (freed int) {

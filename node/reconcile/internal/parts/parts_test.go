@@ -65,3 +65,22 @@ func TestPartsKeepTheirOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestHold takes in that less is held than before: what was asked for beyond is of another
+// branch.
+func TestHold(t *testing.T) {
+	q := &Queue[string]{}
+	q.Hold(3)
+	p, i := q.Open(10)
+	q.Ask(i, p, 2, "a")
+	q.Give(p, "a", []message.Record{{Header: []byte("h"), Body: []byte("body")}}, 0)
+	if freed := q.Hold(3); freed != 0 || len(q.All()) == 0 {
+		t.Errorf("%d bytes are freed and %d parts left of what is still wanted", freed, len(q.All()))
+	}
+	if freed := q.Hold(1); freed != 5 || q.Next != 1 || len(q.All()) != 0 || p.Asker != "" {
+		t.Errorf("%d bytes are freed, the next is %d, %d parts are left", freed, q.Next, len(q.All()))
+	}
+	if p, _ := q.Open(10); p == nil || p.From != 1 {
+		t.Errorf("the first part is %+v", p)
+	}
+}

@@ -127,7 +127,7 @@ func (l *List) Explain(n number.Number) Explanation {
 			if len(l.Ratified.At(key)) == 0 {
 				continue
 			}
-			p = &table.Place{Key: key}
+			p = &table.Place{Key: key, Next: taxonomy.NeverDay}
 		}
 		x.Keys = append(x.Keys, l.explainKey(p, rows))
 	}

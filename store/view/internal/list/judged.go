@@ -144,10 +144,27 @@ func (l *List) TickOf(b *Batch) (int64, bool) {
 	return l.Ticks.Of(l.Anchors[b.Cover-1].End)
 }
 
-// Counted reports whether a row is one of its issuer's own flags, as the share counts them.
-func (l *List) Counted(r *table.Row) bool {
-	return (r.Kind == assertion.KindFlag || r.Kind == assertion.KindBlock && !r.Own) && !r.Void() && !l.undoneAtHome(r)
+// SharedRow returns the row of a statement about a key, if that is a flag as the share
+// counts what a retraction undoes; else nil.
+func (l *List) SharedRow(key number.Range, batch uint32, index uint16) *table.Row {
+	for key = range key.Keys() {
+		break // the rows under all its keys are alike
+	}
+	_, rows := l.Table.Find(key)
+	for i := range rows {
+		if r := &rows[i]; r.Batch == batch && r.Index == index && shared(r) {
+			return r
+		}
+	}
+	return nil
 }
+
+func shared(r *table.Row) bool {
+	return (r.Kind == assertion.KindFlag || r.Kind == assertion.KindBlock && !r.Own) && !r.Void()
+}
+
+// Counted reports whether a row is one of its issuer's live flags, as the share counts them.
+func (l *List) Counted(r *table.Row) bool { return shared(r) && !l.undoneAtHome(r) }
 
 // undoneAtHome reports whether a row's own feed retracted it, at once or not.
 func (l *List) undoneAtHome(r *table.Row) (found bool) {

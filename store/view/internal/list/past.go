@@ -1,6 +1,8 @@
 package list
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"sort"
 
 	"ringfence/store/taxonomy"
@@ -49,4 +51,11 @@ func (l *List) ErasedAlive(day taxonomy.Day) (n int) {
 		}
 	}
 	return n
+}
+
+// NextSession names the life of a view that is built anew. It differs from others as
+// theirs do from each other.
+func NextSession(session, size uint64) uint64 {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, session), size))
+	return binary.BigEndian.Uint64(sum[:])
 }

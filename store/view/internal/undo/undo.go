@@ -23,9 +23,17 @@ type Undoing struct {
 	Index uint16 // in it
 	// Alone says that it names one statement, of another feed than its own.
 	Alone bool
-	// Own counts the live flags of its own feed that it undoes, and Live those that the
-	// feed had before it.
+	// Own counts the flags of its own feed that it undoes, those too that another undid,
+	// and Live the live ones that the feed had before it.
 	Own, Live uint32
+}
+
+// Said is what a batch said of a target that it retracts. Said again in the same batch it
+// never works sooner than the first time, so that it is written nowhere else: a target may
+// be millions of statements.
+type Said struct {
+	Place   int  // among the batch's undoings
+	Foreign bool // the target is another member's
 }
 
 // Hold says when an undoing works, in Unix seconds: at once where it is 0.
@@ -41,10 +49,13 @@ const Never = 1<<63 - 1
 type Book struct {
 	All   []Undoing
 	pairs []pair
+	last  joined // what was joined last: the rows of a delivery are undone alike, one after the other
 	held  map[uint32]Hold // by place in All: those that wait or waited
 }
 
 type pair struct{ one, rest By }
+
+type joined struct{ by, more, out By }
 
 // ByNext returns the By of the undoing that is added after so many others.
 func (b *Book) ByNext(others int) By { return By(len(b.All) + others + 1) }
@@ -63,6 +74,8 @@ func (b *Book) Join(by, more By) By {
 	switch {
 	case by == 0:
 		return more
+	case by == b.last.by && more == b.last.more:
+		return b.last.out
 	case more == 0 || b.has(by, more):
 		return by
 	case more&several != 0:
@@ -72,7 +85,8 @@ func (b *Book) Join(by, more By) By {
 		return by
 	}
 	b.pairs = append(b.pairs, pair{more, by})
-	return several | By(len(b.pairs)-1)
+	b.last = joined{by, more, several | By(len(b.pairs)-1)}
+	return b.last.out
 }
 
 func (b *Book) has(by, one By) bool {

@@ -91,3 +91,25 @@ func TestShare(t *testing.T) {
 		t.Errorf("what the first anchor covers waits: %v", got)
 	}
 }
+
+// A delivery may have a hundred thousand rows, and be retracted thousands of times: what
+// undoes its rows is alike, and is written once and not for each row.
+func TestRowsThatAreUndoneAlikeShareIt(t *testing.T) {
+	var b undo.Book
+	rows := make([]undo.By, 1000)
+	for batch := range uint32(100) {
+		by := b.ByNext(0)
+		b.Add(undo.Undoing{Batch: batch})
+		for i := range rows {
+			rows[i] = b.Join(rows[i], by)
+		}
+	}
+	for i := range rows {
+		if rows[i] != rows[0] {
+			t.Fatalf("row %d is undone by %d, the first by %d", i, rows[i], rows[0])
+		}
+	}
+	if n := len(slices.Collect(b.Working(rows[0], 0, func(uint32) bool { return true }))); n != 100 {
+		t.Errorf("undone by %d of 100", n)
+	}
+}
