@@ -41,9 +41,10 @@ func proves(t *testing.T, url string) {
 		return
 	}
 	var sizes []int
+	asked := 0
 	for _, e := range all.Entries {
 		number, _, _ := strings.Cut(e.Says, " ")
-		if e.Type != "item" || e.Kind != "ratify" || e.Index%17 != 0 {
+		if e.Type != "item" || e.Kind != "ratify" || e.Index%7 != 0 {
 			continue
 		}
 		p, err := c.Prove(ctx, api.ProofQuery{Number: number, What: api.ProofRatified, Full: e.Index%2 == 0})
@@ -64,6 +65,9 @@ func proves(t *testing.T, url string) {
 		p.Proof[len(p.Proof)/3] ^= 2
 		if _, err := v.Verify(p.Proof); err == nil {
 			t.Errorf("%s: a tampered proof passes", number)
+		}
+		if asked++; asked > 2 {
+			continue // each moment is computed anew, from all feeds
 		}
 		if l, err := c.Lookup(ctx, api.Query{Number: number, At: strconv.FormatUint(all.Size, 10)}); err != nil || l.Basis != "ratified" {
 			t.Errorf("%s now: %s, %v", number, l.Basis, err)

@@ -178,6 +178,10 @@ func TestStayAndRevoke(t *testing.T) {
 		if api.KindOf(err) != api.NotFound {
 			t.Errorf("a stay of nothing: %v", err)
 		}
+		shown, err := reg4.ProposeMotion(t.Context(), api.Proposal{Kind: "stay", Entries: []string{mobile}, Preview: true})
+		if err != nil || len(shown.Motion.Content) != 1 || !strings.Contains(shown.Motion.Content[0], ": "+mobile+" label") {
+			t.Errorf("nobody votes on an index: %q, %v", shown.Motion.Content, err)
+		}
 		f.carry(api.Proposal{Kind: "stay", Entries: []string{mobile}}, "reg4")
 		if reg4.ratified(mobile) || f.desks["reg"].ratified(mobile) {
 			t.Error("what is stayed is in force")

@@ -1,6 +1,9 @@
 package council
 
 import (
+	"context"
+
+	"ringfence/node/api"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 	"ringfence/store/motion"
@@ -60,15 +63,32 @@ func (c *Council) does(p *proposal) phrase.Phrase {
 const maxContent = 100
 
 // content tells the first items of motions, one a line.
-func (c *Council) content(all []written) []string {
+func (c *Council) content(ctx context.Context, all []written) []string {
 	lines := []string{}
 	for i := range all {
 		for _, o := range all[i].items {
 			if len(lines) == maxContent {
 				return lines
 			}
-			lines = append(lines, words.Says(all[i].Federation, all[i].Kind, o.Item))
+			lines = append(lines, words.Says(all[i].Federation, all[i].Kind, o.Item)+c.reversed(ctx, all[i].Kind, o.Item))
 		}
 	}
 	return lines
+}
+
+// reversed tells what stands in the entry that an item revokes or stays: nobody votes on an
+// index. Nothing of another kind, or where the entry cannot be read here, or was erased.
+func (c *Council) reversed(ctx context.Context, kind motion.Kind, item []byte) string {
+	if kind != motion.Revoke && kind != motion.Stay {
+		return ""
+	}
+	r, err := motion.DecodeReversal(item)
+	if err != nil {
+		return ""
+	}
+	held, err := c.LedgerEntries(ctx, api.LedgerQuery{Since: r.Index, Count: 1})
+	if err != nil || len(held.Entries) == 0 || held.Entries[0].Says == "" {
+		return ""
+	}
+	return ": " + held.Entries[0].Says
 }

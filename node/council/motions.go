@@ -102,7 +102,7 @@ func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
 	if m.State == api.MotionEnacted { // that it cannot enter again is no news, nor that it is in force
 		effect.Refusals, effect.Ratified, effect.Counts.Ratified = nil, []string{}, 0
 	}
-	m.Effect, m.Content = &effect, c.content(all)
+	m.Effect, m.Content = &effect, c.content(ctx, all)
 	return m, nil
 }
 
@@ -352,13 +352,13 @@ func orNone(all []string) []string {
 }
 
 // drawn tells motions that are before nobody yet.
-func (c *Council) drawn(all []written, state string) api.Motion {
+func (c *Council) drawn(ctx context.Context, all []written, state string) api.Motion {
 	var parts []part
 	for _, w := range all {
 		parts = append(parts, part{written: w, state: state})
 	}
 	p := together(parts)
 	m := c.shown(&p[0])
-	m.Content = c.content(all)
+	m.Content = c.content(ctx, all)
 	return m
 }

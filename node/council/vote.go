@@ -26,7 +26,7 @@ func (c *Council) ProposeMotion(ctx context.Context, p api.Proposal) (api.Propos
 	}
 	out := api.Proposed{Preview: p.Preview, Effect: c.effectOf(all, c.cfg.Ledger.Past())}
 	if p.Preview {
-		out.Motion = c.drawn(all, api.MotionUnknown)
+		out.Motion = c.drawn(ctx, all, api.MotionUnknown)
 		out.Motion.ID, out.Motion.Parts = "", blank(out.Motion.Parts)
 		return out, nil
 	}
