@@ -56,7 +56,7 @@ func (n *newcomer) join(ctx context.Context, over string, flags ...string) error
 		return p.Err()
 	}
 	verb := admission.Host{
-		Settings: func(*cobra.Command) (config.Config, error) { return config.Config{Dir: n.Dir, KeyFile: n.KeyFile}, nil },
+		Settings: func(*cobra.Command) (config.Config, error) { return config.Config{Dir: n.Dir, KeyFile: n.KeyFile, Socket: filepath.Join(n.Dir, "node.sock")}, nil },
 		Unlock:   func(file string) keys.Unlock { return keys.KeyFile(file) },
 		Answer:   func(cmd *cobra.Command, _ any, human func(*show.Page)) error { return page(cmd, human) },
 		Note:     page, Version: "test", Now: time.Now,

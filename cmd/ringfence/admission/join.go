@@ -99,7 +99,7 @@ func (h Host) join(cmd *cobra.Command, what, peer string, watch bool) error {
 		Peer: peer, Ahead: int64(joined.Ahead / time.Second), ClockOff: joined.Ahead.Abs() > intake.Ahead, Directory: cfg.Dir,
 	}
 	if joined.Stranger {
-		a := &asker{key: j.Host, peer: peer, version: h.Version, federation: j.Federation}
+		a := &asker{key: j.Host, peer: peer, version: h.Version, federation: j.Federation, socket: cfg.Socket}
 		if shown.Request, err = h.ask(cmd, a, ring, cfg.Dir, watch); err != nil {
 			return err
 		}

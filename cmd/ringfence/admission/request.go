@@ -12,6 +12,7 @@ import (
 
 	"ringfence/cmd/ringfence/found"
 	"ringfence/node/api"
+	"ringfence/node/api/client"
 	"ringfence/node/council/courier"
 	"ringfence/node/council/letter"
 	"ringfence/node/council/request"
@@ -58,6 +59,7 @@ type asker struct {
 	peer       string
 	version    string
 	federation cid.Cid
+	socket     string // of the node that this is the key of, which may run
 }
 
 // askTime is how long an answer may take: the node asks the regulators meanwhile.
@@ -80,7 +82,18 @@ func (a *asker) put(ctx context.Context, l *letter.Letter) (s letter.Standing, e
 // admitted reports whether the federation knows this node by now.
 func (a *asker) admitted(ctx context.Context) bool {
 	w, err := desk.Ask(ctx, desk.AskConfig{Key: a.key, Address: a.peer, Version: a.version})
-	return err == nil && w.Member
+	if err == nil {
+		return w.Member
+	}
+	// Once it is admitted the node itself is connected, where it runs, and nobody else by
+	// its key is let in beside it.
+	own, err := client.New(client.Config{Socket: a.socket})
+	if err != nil {
+		return false
+	}
+	defer func() { _ = own.Close() }()
+	s, err := own.Status(ctx)
+	return err == nil && s.Running && s.Member != ""
 }
 
 func bad(err error) error {
