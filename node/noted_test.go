@@ -71,7 +71,7 @@ func TestAForkThatTheLedgerNotes(t *testing.T) {
 		t.Errorf("a forked key signs on: %v", err)
 	}
 	member, _ := h.node.member()
-	if list := h.node.View().List();  list.Suspended(member) != 2 {
+	if list := h.node.View().List(); list.Suspended(member) != 2 {
 		t.Errorf("%d statements of the own key are suspended, 2 were made", list.Suspended(member))
 	}
 	root := h.node.View().List().Stamp().Root

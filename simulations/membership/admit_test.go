@@ -56,10 +56,12 @@ func (n *newcomer) join(ctx context.Context, over string, flags ...string) error
 		return p.Err()
 	}
 	verb := admission.Host{
-		Settings: func(*cobra.Command) (config.Config, error) { return config.Config{Dir: n.Dir, KeyFile: n.KeyFile, Socket: filepath.Join(n.Dir, "node.sock")}, nil },
-		Unlock:   func(file string) keys.Unlock { return keys.KeyFile(file) },
-		Answer:   func(cmd *cobra.Command, _ any, human func(*show.Page)) error { return page(cmd, human) },
-		Note:     page, Version: "test", Now: time.Now,
+		Settings: func(*cobra.Command) (config.Config, error) {
+			return config.Config{Dir: n.Dir, KeyFile: n.KeyFile, Socket: filepath.Join(n.Dir, "node.sock")}, nil
+		},
+		Unlock: func(file string) keys.Unlock { return keys.KeyFile(file) },
+		Answer: func(cmd *cobra.Command, _ any, human func(*show.Page)) error { return page(cmd, human) },
+		Note:   page, Version: "test", Now: time.Now,
 	}.Join()
 	verb.SilenceErrors, verb.SilenceUsage = true, true
 	verb.SetArgs(append([]string{n.w.state.Federation().String(), "--peer", n.w.address(over)}, flags...))

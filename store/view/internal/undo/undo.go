@@ -49,7 +49,7 @@ const Never = 1<<63 - 1
 type Book struct {
 	All   []Undoing
 	pairs []pair
-	last  joined // what was joined last: the rows of a delivery are undone alike, one after the other
+	last  joined          // what was joined last: the rows of a delivery are undone alike, one after the other
 	held  map[uint32]Hold // by place in All: those that wait or waited
 }
 
