@@ -34,9 +34,9 @@ real:
 test:
 	$(GO) test ./...
 
-## race: stores, nodes, and what follows and judges the ledger, under the race detector
+## race: what runs on several processors at once, under the race detector, but for the simulations
 race:
-	$(GO) test -race ./store/... ./node/... ./consensus/follow/... ./consensus/ballot/...
+	$(GO) test -race ./node/... ./store/disk/... ./store/memory ./store/intake ./consensus/follow
 
 ## lint: formatting, go vet, and the linters of .golangci.yml
 lint:
