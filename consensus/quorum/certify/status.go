@@ -41,7 +41,9 @@ func (c *Certifier) Behind(key keys.Public) (words []Word) {
 		return nil
 	}
 	if l := &c.state.Locked; l.Tree == newest && c.lost == "" && c.broken == nil {
-		words = append(words, c.word(Locked, l.Generation, newest)) // of before a restart
+		if own := (place{Locked, l.Generation, newest}); c.heard.words[own][c.cfg.Key.Public()] == (Word{}) {
+			words = append(words, c.word(Locked, l.Generation, newest)) // of before a restart
+		}
 	}
 	for _, p := range c.heard.places(Locked) {
 		if p.tree != newest {
