@@ -24,7 +24,7 @@ func (f *Follower) pinned(ctx context.Context, r *ledger.Reader, n checkpoint.No
 	}
 	then, err := r.At(ctx, pin.Size)
 	if err == nil && then.Head() != pin {
-		err = fmt.Errorf("%w: %s was pinned, and it had %s", ErrPin, pin, then.Head())
+		err = fmt.Errorf("%w: %s was pinned, and it had %s; ask those who told the pin whether it is right: either it is not, or whoever serves this ledger forged it", ErrPin, pin, then.Head())
 	}
 	return err
 }
