@@ -176,28 +176,14 @@ func (p *Page) More(n int) {
 
 // Sealed tells what the founder does after sealing.
 func Sealed(p *Page, c *Charter) {
-	force := ""
-	switch {
-	case c.File == "" && c.LedgerSize > 1:
-		force = p.Word("in_force.size", Amount(c.LedgerSize))
-	case c.File == "":
-		force = p.Word("in_force.genesis")
-	}
-	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"in_force", force}, Fact{"name", c.Name}, Fact{"file", c.File}, Fact{"members", Amount(len(c.Members))})
+	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"name", c.Name}, Fact{"file", c.File}, Fact{"members", Amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.sealed", c.File, c.Federation)
 }
 
 // Drafted tells what founders do with a draft.
 func Drafted(p *Page, c *Charter) {
-	force := ""
-	switch {
-	case c.File == "" && c.LedgerSize > 1:
-		force = p.Word("in_force.size", Amount(c.LedgerSize))
-	case c.File == "":
-		force = p.Word("in_force.genesis")
-	}
-	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"in_force", force}, Fact{"name", c.Name}, Fact{"file", c.File}, Fact{"members", Amount(len(c.Members))})
+	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"name", c.Name}, Fact{"file", c.File}, Fact{"members", Amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.drafted", strings.Join(c.Founders, ", "), c.File)
 }
