@@ -15,6 +15,7 @@ import (
 	verb "ringfence/cmd/ringfence/audit"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/show/proofs"
+	"ringfence/cmd/ringfence/show/showtest"
 	"ringfence/consensus/audit"
 	"ringfence/consensus/audit/audittest"
 	"ringfence/consensus/ballot/ballottest"
@@ -67,14 +68,7 @@ func (d *desk) audit() error {
 
 func (d *desk) says(lang string, words ...string) {
 	d.t.Helper()
-	for _, w := range words {
-		if !strings.Contains(d.text[lang], w) {
-			d.t.Errorf("no %q in\n%s", w, d.text[lang])
-		}
-	}
-	if strings.Contains(d.text[lang], "cli.") || strings.Contains(d.text[lang], "{0}") {
-		d.t.Errorf("a word is missing:\n%s", d.text[lang])
-	}
+	showtest.Says(d.t, d.text[lang], words...)
 }
 
 // directory is a data directory that holds a world.

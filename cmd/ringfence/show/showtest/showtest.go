@@ -22,6 +22,19 @@ func Render(page func(*show.Page), words *locale.Catalog, colour bool) string {
 	return b.String()
 }
 
+// Says checks that a page has some words, and lacks none of its own.
+func Says(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("no %q in\n%s", w, text)
+		}
+	}
+	if strings.Contains(text, "cli.") || strings.Contains(text, "{0}") {
+		t.Errorf("a word is missing:\n%s", text)
+	}
+}
+
 // InEveryLanguage checks that every word that pages use is in the catalogues, in both
 // languages; what is missing shows as its key.
 func InEveryLanguage(t *testing.T, pages map[string]func(*show.Page)) {
