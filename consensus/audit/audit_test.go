@@ -287,7 +287,7 @@ func TestVotesAreJudgedAnew(t *testing.T) {
 		"another item": {func(entries []ledger.Entry) {
 			entries[at+1].Data = bytes.Clone(entries[at+1].Data)
 			entries[at+1].Data[len(entries[at+1].Data)-1] ^= 1
-		}, "commitment"},
+		}, "commits to"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, w, of(keep(t, w, c.change)))

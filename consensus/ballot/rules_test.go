@@ -357,8 +357,8 @@ func TestErased(t *testing.T) {
 	past := follow(f, f.Entries[:last-1])
 	anchored := slices.Clone(f.Entries[last-1:])
 	anchored[1].Opening = nil
-	var r *enact.Refusal
-	if _, err := past.Enter(anchored); !errors.As(err, &r) || r.Code != enact.BadItems || !strings.Contains(r.Words, "never erased") {
+	var o *enact.OpeningError
+	if _, err := past.Enter(anchored); !errors.As(err, &o) || o.At != 1 || !strings.Contains(err.Error(), "never erased") {
 		t.Errorf("an anchor without its opening: %v", err)
 	}
 }

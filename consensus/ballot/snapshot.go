@@ -183,6 +183,9 @@ func (s *State) restoreKept(in *wire.Reader) error {
 	if n := enacted.Size - enacted.First; uint64(len(entries)) != n {
 		return fmt.Errorf("ballot: restore: a decision of %d entries has %d", n, len(entries))
 	}
+	if index := s.past.Missing(&enacted); index != 0 {
+		return fmt.Errorf("ballot: restore: the opening of entry %d is not there", index)
+	}
 	s.kept = append(s.kept, kept{first: enacted.First, entries: entries})
 	if enacted.Motion != nil && enact.ChangesSet(enacted.Motion.Motion.Kind) {
 		s.changed()

@@ -11,6 +11,7 @@ import (
 	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
+	"ringfence/store/wire"
 )
 
 // restore makes a State of a snapshot, on the Past that a follower of the first entries
@@ -204,6 +205,24 @@ func TestForgedSnapshot(t *testing.T) {
 	}
 	if _, err := f.State.Snapshot(f.Certify("reg", "reg2")); err == nil {
 		t.Error("a snapshot begins with what is not certified")
+	}
+}
+
+// TestSnapshotWithoutOpenings: what is not certified is alive, and who restores it without
+// its openings would come to the same tree and to another list.
+func TestSnapshotWithoutOpenings(t *testing.T) {
+	f, note, size := busy(t)
+	snapshot, err := f.State.Snapshot(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stay := f.Entries[size].Opening
+	forged := bytes.Replace(snapshot, wire.AppendBytes(nil, stay), wire.AppendBytes(nil, nil), 1)
+	if len(stay) == 0 || bytes.Equal(forged, snapshot) {
+		t.Fatal("the snapshot does not hold the stay")
+	}
+	if _, err := restore(f, size, forged); err == nil {
+		t.Error("a stay is restored without its opening")
 	}
 }
 

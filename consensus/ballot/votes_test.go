@@ -2,6 +2,7 @@ package ballot_test
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"testing"
 
@@ -176,12 +177,10 @@ func TestLedgerOfALiar(t *testing.T) {
 		"a vote against":     {entry(again, append(by("reg", "reg2", "reg3"), f.Vote(again, "reg4", func(v *motion.Vote) { v.For = false }))...), enact.BadVote},
 		"a vote by rule":     {entry(again, append(by("reg", "reg2"), f.Vote(again, "reg3", func(v *motion.Vote) { v.Cast, v.Rule = motion.ByRule, merkle.Hash{1} }))...), enact.ByRule},
 		"another's item":     {mixed, enact.Unreadable},
-		"another's opening":  {bare, enact.BadItems},
 		"an item slipped in": {slipped, enact.BadItems},
 		"an item alone":      {entries[1:], enact.Unreadable},
 		"a second genesis":   {[]ledger.Entry{f.First}, enact.Unreadable},
 		"garbage":            {[]ledger.Entry{{Data: []byte{1}}}, enact.Unreadable},
-		"an open header":     {[]ledger.Entry{{Data: entries[0].Data, Opening: []byte{1}}}, enact.Unreadable},
 		"a stay by two":      {entry(stay, f.Vote(stay, "reg", nil), f.Vote(stay, "reg2", nil)), enact.BadVote},
 	} {
 		before := past.Digest()
@@ -192,6 +191,18 @@ func TestLedgerOfALiar(t *testing.T) {
 		}
 		if past.Digest() != before {
 			t.Errorf("%s changed the past", name)
+		}
+	}
+	for name, c := range map[string]struct {
+		entries []ledger.Entry
+		at      int
+	}{
+		"another's opening": {bare, 1},
+		"an open header":    {append([]ledger.Entry{{Data: entries[0].Data, Opening: []byte{1}}}, entries[1:]...), 0},
+	} {
+		var o *enact.OpeningError
+		if _, err := past.Enter(c.entries); !errors.As(err, &o) || o.At != c.at {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if _, err := past.Enter(mixed[:1]); err != enact.ErrIncomplete {

@@ -65,8 +65,7 @@ func (f *Follower) certifiedNow(n checkpoint.Note) bool {
 // probe folds what is new on the side, to see whether the regulators that it makes
 // certified n. Nothing of it is told on before.
 func (f *Follower) probe(ctx context.Context, r *ledger.Reader, n checkpoint.Note) error {
-	side := f.at.past.Clone()
-	err := Decisions(ctx, r, side, n.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
+	side, err := f.aside(ctx, r, n)
 	var t *Trouble
 	switch {
 	case errors.As(err, &t): // of a ledger that nobody vouches for
@@ -80,10 +79,18 @@ func (f *Follower) probe(ctx context.Context, r *ledger.Reader, n checkpoint.Not
 	return nil
 }
 
+// aside folds what is new, and leaves the follower where it is.
+func (f *Follower) aside(ctx context.Context, r *ledger.Reader, n checkpoint.Note) (*enact.Past, error) {
+	side := f.at.past.Clone()
+	return side, Decisions(ctx, r, side, n.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
+}
+
 // Decisions folds into past what r has up to a size, decision by decision, and hands each
 // on with its entries, which must not be kept: whoever follows the ledger, and whoever
 // goes through one that he holds, judges it by this. The error is a *Trouble where no
-// valid ledger goes on like that, and else what r says, or each.
+// valid ledger goes on like that, and else what r says, or each. Openings that are there
+// are those that the entries commit to; whether one that is not may be missing is for the
+// caller to ask: see enact.Past.Missing.
 func Decisions(ctx context.Context, r *ledger.Reader, past *enact.Past, size uint64, each func([]ledger.Entry, charter.Enacted) error) error {
 	var waiting []ledger.Entry
 	enough := 1 // entries that are worth another look
@@ -98,6 +105,10 @@ func Decisions(ctx context.Context, r *ledger.Reader, past *enact.Past, size uin
 			if errors.Is(err, enact.ErrIncomplete) && !last {
 				enough = 2 * len(waiting)
 				break
+			}
+			var o *enact.OpeningError
+			if errors.As(err, &o) {
+				return r.BadOpening(past.Size()+uint64(o.At), o.Why)
 			}
 			if err != nil {
 				return troubleOf(err, past.Size())
@@ -139,6 +150,10 @@ func settled(ctx context.Context, r *ledger.Reader, d *charter.Enacted) error {
 	return nil
 }
 
+// errMissing is what is wrong with whoever serves a ledger without openings that must be
+// there. Those of what is over by the checkpoint that is followed may have been erased.
+var errMissing = errors.New("its opening is not there, and what it says is not over")
+
 // written is how many entries are written down at once, at least.
 const written = 8192
 
@@ -170,7 +185,19 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 	}
 	// What is folded and not written down is folded anew next time.
 	past := f.at.past.Clone()
+	var end *enact.Past
 	err := Decisions(ctx, r, past, n.Size, func(e []ledger.Entry, d charter.Enacted) error {
+		if fresh && past.Missing(&d) != 0 {
+			if end == nil {
+				var err error
+				if end, err = f.aside(ctx, r, n); err != nil {
+					return err
+				}
+			}
+			if index := end.Missing(&d); index != 0 {
+				return r.BadOpening(index, errMissing)
+			}
+		}
 		unwritten, told = append(unwritten, e...), append(told, d)
 		if len(unwritten) < written {
 			return nil

@@ -175,9 +175,13 @@ func (f *Follower) Hold(from uint64, entries []ledger.Entry, want checkpoint.Tre
 	case from > held || from+uint64(len(entries)) != want.Size:
 		return fmt.Errorf("follow: hold the ledger %s: %d entries from %d on do not lead from %d there", want, len(entries), from, held)
 	}
-	tree, additions, err := f.at.tree.Append(entries[held-from:])
+	entries = entries[held-from:]
+	tree, additions, err := f.at.tree.Append(entries)
 	if err == nil && tree.Head() != want {
 		err = fmt.Errorf("the entries come to %s", tree.Head())
+	}
+	if err == nil {
+		err = whole(f.at.past.Clone(), entries)
 	}
 	if err == nil {
 		err = f.cfg.Ledger.Write(additions)
@@ -186,6 +190,22 @@ func (f *Follower) Hold(from uint64, entries []ledger.Entry, want checkpoint.Tre
 		return fmt.Errorf("follow: hold the ledger %s: %w", want, err)
 	}
 	f.beyond = tree
+	return nil
+}
+
+// whole reports as nil that entries are decisions that go on from past, with all their
+// openings: the tree does not cover those.
+func whole(past *enact.Past, entries []ledger.Entry) error {
+	for len(entries) > 0 {
+		d, err := past.Enter(entries)
+		if err != nil {
+			return err
+		}
+		if index := past.Missing(&d); index != 0 {
+			return fmt.Errorf("entry %d: %w", index, errMissing)
+		}
+		entries = entries[d.Size-d.First:]
+	}
 	return nil
 }
 

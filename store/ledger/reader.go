@@ -160,6 +160,16 @@ func (r *Reader) Openings(ctx context.Context, index uint64) ([][]byte, error) {
 	return openings, nil
 }
 
+// BadOpening is the error of whoever found that the opening of an entry is not the one
+// that it commits to, or is not there and should be.
+func (r *Reader) BadOpening(index uint64, why error) error {
+	t, err := r.bundle(Openings, index/Full)
+	if err != nil {
+		return err
+	}
+	return r.damaged(t, fmt.Errorf("entry %d: %w", index, why))
+}
+
 // Since returns all entries from an index on, in order, bundle by bundle, as parts of
 // what Entries returns. It ends with the first error. It reads one bundle at a time;
 // who waits for a network calls Entries for many at once.

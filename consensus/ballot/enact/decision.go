@@ -3,9 +3,11 @@ package enact
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/store/charter"
 	"ringfence/store/charter/article"
 	"ringfence/store/feed"
 	"ringfence/store/ledger"
@@ -139,40 +141,86 @@ func OpenMatter(federation cid.Cid, signed []byte, openings [][]byte) (*Matter, 
 	return m, m.read()
 }
 
+// OpeningError is what Enter returns when what lies beside an entry is not the opening
+// that it commits to. No hash of the ledger covers openings, so nothing follows from it
+// but that whoever gave it has none, or lies.
+type OpeningError struct {
+	At  int // place of the entry among those that were given
+	Why error
+}
+
+// Error says which, and why.
+func (e *OpeningError) Error() string { return fmt.Sprintf("enact: opening %d: %v", e.At, e.Why) }
+
+// Unwrap returns why.
+func (e *OpeningError) Unwrap() error { return e.Why }
+
 // openEntries reads the matter that lies in the entries of a motion, some of whose items
-// may have been erased.
-func openEntries(s motion.Signed, entries []ledger.Entry) (*Matter, *Refusal) {
+// may have been erased. What the entries themselves say is judged first.
+func openEntries(s motion.Signed, entries []ledger.Entry) (*Matter, error) {
 	commitments := make([]merkle.Hash, len(entries))
 	m := &Matter{Signed: s, Items: make([]motion.Opening, len(entries)), commitments: commitments}
 	prefix := itemPrefix(&s)
-	erased := false
 	for i, entry := range entries {
 		commitment, ok := bytes.CutPrefix(entry.Data, prefix)
 		if !ok || len(commitment) != merkle.HashSize {
 			return nil, Refuse(Unreadable, "%sthe entry is not that of an item of the motion before it", item(i))
 		}
 		copy(commitments[i][:], commitment)
-		if len(entry.Opening) == 0 {
+	}
+	if motion.Root(commitments) != s.Root {
+		return nil, Refuse(BadItems, "the items are not those that the motion commits to")
+	}
+	erased := false
+	for i, entry := range entries {
+		if len(entry.Opening) == 0 && erasable(s.Kind) {
 			erased = true
 			continue
 		}
-		var err error
-		if m.Items[i], err = motion.OpenOpening(entry.Opening); err != nil {
-			return nil, Because(BadItems, err)
-		}
-		if m.Items[i].Commitment() != commitments[i] {
-			return nil, Refuse(BadItems, "%sthe opening is not that of its commitment", item(i))
+		if err := m.open(i, entry.Opening); err != nil {
+			return nil, &OpeningError{At: 1 + i, Why: err}
 		}
 	}
-	switch {
-	case erased && !erasable(s.Kind):
-		return nil, Refuse(BadItems, "an item is not there; those of a %s motion are never erased", s.Kind)
-	case motion.Root(commitments) != s.Root:
-		return nil, Refuse(BadItems, "the items are not those that the motion commits to")
-	case !erased && size(m.Items) > motion.MaxBytes:
+	if !erased && size(m.Items) > motion.MaxBytes {
 		return nil, Refuse(BadItems, "the items have %d bytes; at most %d", size(m.Items), motion.MaxBytes)
 	}
-	return m, m.read()
+	if r := m.read(); r != nil {
+		return nil, r
+	}
+	return m, nil
+}
+
+// open reads what lies beside the entry of an item.
+func (m *Matter) open(i int, opening []byte) (err error) {
+	if len(opening) == 0 {
+		return fmt.Errorf("an item is not there; those of a %s motion are never erased", m.Kind)
+	}
+	if m.Items[i], err = motion.OpenOpening(opening); err == nil && m.Items[i].Commitment() != m.commitments[i] {
+		err = errors.New("it is not that of the entry's commitment")
+	}
+	return err
+}
+
+// Missing returns the first entry of a decision whose opening is not there, though the
+// entry is alive in p, which has entered the decision and perhaps more; 0 for none. What
+// revokes or stays says nothing without its opening, not even of which entry: it may lack
+// it once all that was ratified before is over.
+func (p *Past) Missing(d *charter.Enacted) (index uint64) {
+	for i := range d.Items {
+		index := d.First + 1 + uint64(i)
+		if len(d.Items[i].Item) != 0 {
+			continue
+		}
+		alive := len(p.ratified) > 0 && p.ratified[0].first < d.First
+		if d.Motion.Motion.Kind == motion.Ratify {
+			_, alive = p.Ratified(index)
+			alive = alive && !p.IsRevoked(index)
+		}
+		if alive {
+			return index
+		}
+	}
+	return 0
 }
 
 // size is how much items count against motion.MaxBytes.

@@ -48,9 +48,10 @@ func (n Need) Met(votes []motion.Vote) *Refusal {
 // Enter takes the next decision: the motion, the tick, or the settlement of a set change
 // that the entries begin with.
 // Entries beyond it are not looked at; Size of what is returned tells where the next one
-// begins. It returns ErrIncomplete when items are missing, a *Refusal when no valid
-// ledger goes on like this, and then is what it was. Openings may be missing of ratified,
-// revoked and stayed entries, whose openings are erased when they are dead. What is
+// begins. It returns ErrIncomplete when items are missing, an *OpeningError when an
+// opening is not the one that its entry commits to, a *Refusal when no valid ledger goes
+// on like this, and then is what it was. Openings may be missing of ratified, revoked and
+// stayed entries, whose openings are erased when they are dead: see Missing. What is
 // returned shares the entries, which must not change.
 func (p *Past) Enter(entries []ledger.Entry) (charter.Enacted, error) {
 	if len(entries) == 0 {
@@ -60,8 +61,13 @@ func (p *Past) Enter(entries []ledger.Entry) (charter.Enacted, error) {
 	if err != nil {
 		return charter.Enacted{}, Because(Unreadable, err)
 	}
+	switch head.(type) {
+	case motion.MotionEntry, motion.Tick, motion.Settlement:
+	default:
+		return charter.Enacted{}, Refuse(Unreadable, "the entry begins no decision: it is an item of none, or a second genesis")
+	}
 	if len(entries[0].Opening) != 0 {
-		return charter.Enacted{}, Refuse(Unreadable, "an opening lies beside an entry that hides nothing")
+		return charter.Enacted{}, &OpeningError{Why: errors.New("one lies beside an entry that hides nothing")}
 	}
 	var enacted charter.Enacted
 	var r *Refusal
@@ -74,12 +80,11 @@ func (p *Past) Enter(entries []ledger.Entry) (charter.Enacted, error) {
 		if len(entries) <= e.Motion.Count {
 			return charter.Enacted{}, ErrIncomplete
 		}
-		var m *Matter
-		if m, r = openEntries(e.Motion, entries[1:1+e.Motion.Count]); r == nil {
-			enacted, r = p.enterMotion(m, e.Votes)
+		m, err := openEntries(e.Motion, entries[1:1+e.Motion.Count])
+		if err != nil {
+			return charter.Enacted{}, err
 		}
-	default:
-		r = Refuse(Unreadable, "the entry begins no decision: it is an item of none, or a second genesis")
+		enacted, r = p.enterMotion(m, e.Votes)
 	}
 	if r != nil {
 		return charter.Enacted{}, r

@@ -136,6 +136,30 @@ func TestWhoLiedIsAskedLast(t *testing.T) {
 	})
 }
 
+// Openings are erased by everybody sooner or later: that nobody had what was wanted once
+// keeps nobody from being asked again. What came from elsewhere is nobody's fault.
+func TestOpeningsAreAskedForAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := shelved(t, 600)
+		w := newTown(t, honest(held), honest(held))
+		s, done := w.source()
+		defer done()
+		tile := ledger.Tile{Kind: ledger.Openings, Width: ledger.Full}
+		damaged := &ledger.DamagedError{Tiles: []ledger.Tile{tile}}
+		if s.Blame(damaged) {
+			t.Error("reading again is said to help against what no peer gave")
+		}
+		for _, helps := range []bool{true, false, true} {
+			if _, err := s.Read(t.Context(), tile); err != nil {
+				t.Fatal(err)
+			}
+			if s.Blame(damaged) != helps {
+				t.Errorf("that reading again helps is said to be %t", !helps)
+			}
+		}
+	})
+}
+
 // watched counts requests that are read.
 type watched struct {
 	overlay.Stream

@@ -122,7 +122,7 @@ func (s *Source) gave(path string, k keys.Public) {
 // Blame hears why what Read gave was of no use, and reports whether reading again may
 // help. When err is a ledger.DamagedError of one tile, who gave that is asked for it no
 // more, and for others last. Openings may be erased by one peer before another, so of
-// them nobody is thought ill.
+// them nobody is thought ill, and when nobody is left everybody may be asked anew.
 func (s *Source) Blame(err error) bool {
 	var damaged *ledger.DamagedError
 	if !errors.As(err, &damaged) || len(damaged.Tiles) != 1 {
@@ -133,7 +133,7 @@ func (s *Source) Blame(err error) bool {
 	defer s.mu.Unlock()
 	g := s.givers[t.Path()]
 	if g == nil {
-		return true // too long ago to know
+		return false // it came from elsewhere, or too long ago to know from whom
 	}
 	if !slices.Contains(g.wrong, g.peer) {
 		g.wrong = append(g.wrong, g.peer)
@@ -141,7 +141,11 @@ func (s *Source) Blame(err error) bool {
 	if t.Kind != ledger.Openings {
 		s.peer(g.peer).until = time.Now().Add(distrust)
 	}
-	return slices.ContainsFunc(peers, func(k keys.Public) bool { return !slices.Contains(g.wrong, k) })
+	others := slices.ContainsFunc(peers, func(k keys.Public) bool { return !slices.Contains(g.wrong, k) })
+	if !others && t.Kind == ledger.Openings {
+		g.wrong = nil
+	}
+	return others
 }
 
 // Lied says that what a peer gave for a checkpoint is none: it is asked last.
