@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -61,10 +62,21 @@ func (s *served) noteOf(tree checkpoint.Tree, at int64, members ...string) []byt
 	s.Helper()
 	c := checkpoint.Checkpoint{Origin: checkpoint.Origin(s.State.Constitution().Federation()), Tree: tree}
 	n, err := checkpoint.Sign(c, chartertest.Key("log", ""))
+	if err != nil {
+		s.Fatal(err)
+	}
+	return s.cosign(n.Bytes(), at, members...)
+}
+
+// cosign adds members' cosignatures to a note.
+func (s *served) cosign(note []byte, at int64, members ...string) []byte {
+	s.Helper()
+	origin := checkpoint.Origin(s.State.Constitution().Federation())
+	n, err := checkpoint.Open(note, checkpoint.Log(origin, chartertest.Key("log", "").Public()))
 	for _, m := range members {
 		key := chartertest.Key("cosign", m)
 		if err == nil {
-			n, err = n.With(checkpoint.Cosigner(m+".example/cosign", key.Public()), c.Cosign(key, at))
+			n, err = n.With(checkpoint.Cosigner(m+".example/cosign", key.Public()), n.Cosign(key, at))
 		}
 	}
 	if err != nil {
@@ -311,6 +323,26 @@ func TestGoingBackStopsIt(t *testing.T) {
 	var trouble *follow.Trouble
 	if err := f.offer(s.noteOf(before, s.Now+3600, s.Quorum()...)); !errors.As(err, &trouble) || trouble.Kind != follow.WentBack {
 		t.Errorf("an old checkpoint, cosigned anew: %v", err)
+	}
+}
+
+// One liar that dates its cosignature as it likes makes nobody believe that the others
+// went back.
+func TestALiarsTimeStopsNothing(t *testing.T) {
+	for name, at := range map[string]int64{"long ago": 0, "for ever": math.MaxInt64} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, 4)
+			f := s.follower(t, nil)
+			before := s.tree.Head()
+			s.label("+8613800138000")
+			f.must(s.cosign(s.noteOf(s.tree.Head(), s.Now, "reg", "reg2"), at, "reg4"))
+			for _, note := range [][]byte{s.noteOf(before, s.Now, "reg", "reg2", "reg3"), s.cosign(s.noteOf(before, s.Now, "reg", "reg2"), math.MaxInt64, "reg4")} {
+				if err := f.offer(note); err != nil {
+					t.Fatalf("an old checkpoint: %v", err)
+				}
+			}
+			f.must(s.note(s.Quorum()...))
+		})
 	}
 }
 

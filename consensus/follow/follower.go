@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -216,8 +217,8 @@ func (f *Follower) Tree() ledger.Tree {
 	return f.at.tree
 }
 
-// backAfter is by how many seconds a smaller checkpoint may be fresher than the one held
-// before it counts as going back: clocks differ, and messages take their time.
+// backAfter is by how many seconds a regulator may cosign a smaller checkpoint later than
+// the one that is held before that counts as going back: clocks are set.
 const backAfter = 600
 
 // Offer takes a checkpoint from anybody and follows the ledger up to it. It reports as
@@ -261,12 +262,29 @@ func (f *Follower) older(ctx context.Context, n checkpoint.Note, held Standing) 
 	switch {
 	case was.Head() != n.Tree:
 		return f.trouble(&Trouble{Kind: Forked, Held: held.Note, Shown: n})
-	case n.Size < held.Note.Size && fresh > held.Fresh+backAfter:
+	case n.Size < held.Note.Size && f.wentBack(held.Note, n):
 		return f.trouble(&Trouble{Kind: WentBack, Held: held.Note, Shown: n})
 	case n.Size > held.Note.Size, n.Size == held.Note.Size && (fresh > held.Fresh || fresh == held.Fresh && by > held.By):
 		return f.keep(n)
 	}
 	return nil
+}
+
+// wentBack reports whether more regulators than may lie cosigned a smaller checkpoint
+// after the one that is held. Each is compared with itself: a liar gives what time it
+// likes, and one in a bare quorum would make what is held look old.
+func (f *Follower) wentBack(held, shown checkpoint.Note) bool {
+	set, before := f.cosignatures(held)
+	then, after := f.cosignatures(shown)
+	later := 0
+	for i, v := range set {
+		at := slices.IndexFunc(then, func(o checkpoint.Verifier) bool { return o.Key() == v.Key() })
+		if at >= 0 && before.all[i] != nil && after.all[at] != nil && after.all[at].Time-before.all[i].Time > backAfter {
+			later++
+		}
+	}
+	_, liars := checkpoint.Quorum(len(set))
+	return later > liars
 }
 
 // trouble notes what ends following, if err is that.
