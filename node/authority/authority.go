@@ -174,22 +174,7 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 	a.net.Store(o)
 	defer a.net.Store(nil)
 	parts.Go(func() { a.follow(ctx, source) })
-	for {
-		err := a.regulator.Run(ctx)
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, group.ErrHung) || errors.Is(err, group.ErrStuck) || errors.Is(err, group.ErrAstray):
-			a.log.Error("the quorum's Raft begins anew", "reason", err)
-		default:
-			return fmt.Errorf("authority: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Second):
-		}
-	}
+	return a.preside(ctx, a.regulator.Run)
 }
 
 // whom returns whom to ask for the ledger: the members that are connected, and where none
