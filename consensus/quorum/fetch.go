@@ -19,6 +19,7 @@ import (
 // above what is certified here, up to its start.
 type joining struct {
 	record  cosign.Record
+	ready   bool // it was judged with all that it takes: no other takes its place
 	since   time.Time
 	from    uint64                         // where entries begin
 	entries map[keys.Public][]ledger.Entry // by the host that gave them

@@ -164,14 +164,14 @@ func (r *Regulator) isNew(now *run, s *cosign.State, rec *cosign.Record) bool {
 }
 
 // join takes a record as the one to begin with, as soon as the ledger up to its start is
-// here.
+// here. One that is about to begin stays: another one was not judged yet.
 func (r *Regulator) join(now *run, rec cosign.Record) {
 	if rec.Generation.Number <= now.certifier.State().Generation.Number {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.joining == nil || r.joining.record.Generation.Number < rec.Generation.Number {
+	if j := r.joining; j == nil || !j.ready && j.record.Generation.Number < rec.Generation.Number {
 		r.joining = &joining{record: rec, since: time.Now(), entries: make(map[keys.Public][]ledger.Entry), wrong: make(map[keys.Public]bool)}
 		r.poke()
 	}
@@ -193,15 +193,16 @@ func (r *Regulator) prepared(ctx context.Context, now *run) (bool, error) {
 			return false, err
 		}
 	}
-	if err := r.judged(ctx, j.record); err != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.joining == j {
-			r.joining = nil
-		}
-		return false, err
+	err := r.judged(ctx, j.record)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.joining != j {
+		return false, nil // a later one came meanwhile
 	}
-	return true, nil
+	if j.ready = err == nil; !j.ready {
+		r.joining = nil
+	}
+	return j.ready, err
 }
 
 // toJoin is what is to be joined, unless it was told once more when it had begun.
