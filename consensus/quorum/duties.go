@@ -2,10 +2,12 @@ package quorum
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -23,16 +25,17 @@ const (
 	lookEvery = 250 * time.Millisecond // what is to do at once pokes
 	others    = 3 * time.Second        // later than the leader
 
-	markAfter = 250 * time.Millisecond // while an earlier mark is not certified, which ends the wait; else at once
-	tickAfter = time.Second            // any entry but a tick is followed by one within two
-	tickEvery = 3600                   // seconds of the ledger's time, and at the turn of the day
-	askEvery  = time.Second            // for the times of a tick
-	sayEvery  = time.Second            // what is not certified
-	anewEvery = time.Minute            // the newest checkpoint
-	helpAfter = 5 * time.Second        // that no leader is known, others are asked why
-	againIn   = time.Second            // what was submitted is, if nothing is seen of it
-	dutyTime  = 5 * time.Second        // for one command
-	carryTime = time.Second            // for what is carried over, between other duties
+	markAfter  = 250 * time.Millisecond // while an earlier mark is not certified, which ends the wait; else at once
+	tickAfter  = time.Second            // any entry but a tick is followed by one within two
+	tickEvery  = 3600                   // seconds of the ledger's time, and at the turn of the day
+	askEvery   = time.Second            // for the times of a tick
+	wholeAfter = 500 * time.Millisecond // that a tick is due, it may leave something uncounted
+	sayEvery   = time.Second            // what is not certified
+	anewEvery  = time.Minute            // the newest checkpoint
+	helpAfter  = 5 * time.Second        // that no leader is known, others are asked why
+	againIn    = time.Second            // what was submitted is, if nothing is seen of it
+	dutyTime   = 5 * time.Second        // for one command
+	carryTime  = time.Second            // for what is carried over, between other duties
 )
 
 // waits is since when duties wait, and when they were last attended to, by the machine's
@@ -204,7 +207,7 @@ func (r *Regulator) tick(ctx context.Context, now *run) error {
 		return nil
 	}
 	tick, enough, err := r.collect(now, past)
-	if err != nil || !enough {
+	if err != nil || !enough || below(&tick) < past.Size && at.Sub(w.untold) < wholeAfter {
 		if at.Sub(w.asked) >= askEvery {
 			w.asked = at
 			r.broadcast(&message{topic: aboutNoTime})
@@ -225,6 +228,15 @@ func (r *Regulator) tick(ctx context.Context, now *run) error {
 // tickDue reports whether the ledger's time is to be moved on, by a clock in Unix seconds.
 func tickDue(last ballot.Clock, unix int64) bool {
 	return last.Unix == 0 || last.Untold || unix-last.Unix >= tickEvery || unix > last.Unix && unix/86400 != last.Unix/86400
+}
+
+// below is what a tick counts for: what lies below every size in it.
+func below(t *motion.Tick) uint64 {
+	least := uint64(math.MaxUint64)
+	for i := range t.Times {
+		least = min(least, t.Times[i].Size)
+	}
+	return least
 }
 
 // worth is what a tick comes to, but for its bounds: the lower median.
@@ -294,7 +306,8 @@ func (r *Regulator) carryOver(ctx context.Context, _ *run) error {
 }
 
 // collect makes a tick of the times that were given after the last one, if there are
-// enough.
+// enough. It counts for what all hold who gave them: so of more than enough it takes those
+// that hold most, and who claims to hold little holds nobody up.
 func (r *Regulator) collect(now *run, last ballot.Clock) (motion.Tick, bool, error) {
 	own, err := r.ownTime(now)
 	if err != nil {
@@ -314,8 +327,15 @@ func (r *Regulator) collect(now *run, last ballot.Clock) (motion.Tick, bool, err
 			tick.Times = append(tick.Times, t)
 		}
 	}
+	enough := s.Cosigners().Quorum()
+	if len(tick.Times) < enough {
+		return tick, false, nil
+	}
+	slices.SortFunc(tick.Times, func(a, b motion.Time) int { return cmp.Compare(b.Size, a.Size) })
+	least := tick.Times[enough-1].Size
+	tick.Times = slices.DeleteFunc(tick.Times, func(t motion.Time) bool { return t.Size < least })
 	slices.SortFunc(tick.Times, func(a, b motion.Time) int { return a.By.Compare(b.By) })
-	return tick, len(tick.Times) >= s.Cosigners().Quorum(), nil
+	return tick, true, nil
 }
 
 // ownTime is this regulator's word on what time it is.
@@ -325,8 +345,12 @@ func (r *Regulator) ownTime(now *run) (motion.Time, error) {
 	return t.Sign(r.cfg.Vote)
 }
 
-// giveTime answers who asks for it.
+// giveTime answers who asks for it when a tick is due by this regulator's clock too:
+// anybody may collect them, and each tick makes the ledger grow.
 func (r *Regulator) giveTime(now *run, to keys.Public) error {
+	if !tickDue(now.machine.Clock(), r.cfg.Now().Unix()) {
+		return nil
+	}
 	t, err := r.ownTime(now)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ func Message(about uint8, parts ...[]byte) []byte {
 const (
 	AboutWords   = uint8(aboutWords)
 	AboutNote    = uint8(aboutNote)
+	AboutNoTime  = uint8(aboutNoTime)
 	AboutTime    = uint8(aboutTime)
 	AboutPromise = uint8(aboutPromise)
 	AboutRecord  = uint8(aboutRecord)
@@ -32,6 +33,18 @@ func Without(b []byte, sayings ...certify.Saying) []byte {
 		w, err := certify.Decode(part)
 		return err == nil && slices.Contains(sayings, w.Saying)
 	})
+	return m.bytes()
+}
+
+// Retold returns a message with other parts.
+func Retold(b []byte, change func(part []byte) []byte) []byte {
+	m, err := decodeMessage(b)
+	if err != nil {
+		return b
+	}
+	for i := range m.parts {
+		m.parts[i] = change(m.parts[i])
+	}
 	return m.bytes()
 }
 
