@@ -115,6 +115,11 @@ func TestChangeAMember(t *testing.T) {
 	if host, ok := s.Host(fresh); !ok || host != m {
 		t.Error("its new host is not known")
 	}
+	for k, had := range map[keys.Public]bool{old: true, fresh: true, chartertest.Issuer("ven-a").Public(): false, chartertest.Key("host", "nobody").Public(): false} {
+		if who, ok := s.HostEver(k); ok != had || had && who != m {
+			t.Errorf("%s is or was the host of %d, %t", k.Short(), who, ok)
+		}
+	}
 	// A host comes back to its member, and to nobody else.
 	back := func(id string) *article.MemberChange {
 		return changed(t, s, id, func(m *charter.Member) { m.Hosts = []keys.Public{old} })

@@ -141,6 +141,15 @@ func (s *State) Host(k keys.Public) (MemberIndex, bool) {
 	return u.member, true
 }
 
+// HostEver looks up the member whose node has, or once had, the libp2p identity k.
+func (s *State) HostEver(k keys.Public) (MemberIndex, bool) {
+	u, ok := s.uses.Get(k)
+	if !ok || u.purpose != article.ForHost {
+		return nobody, false
+	}
+	return u.member, true
+}
+
 // Members yields the members in the order of the roster; not those who left.
 func (s *State) Members() iter.Seq2[MemberIndex, *Member] {
 	return func(yield func(MemberIndex, *Member) bool) {

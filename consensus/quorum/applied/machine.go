@@ -154,9 +154,9 @@ func (m *Machine) Configured(_ uint64, voters []keys.Public) error {
 	var members []string
 	seats := make(map[string]bool)
 	for _, v := range voters {
-		member, ok := SeatOf(now, v)
+		member, ok := seatEver(now, v)
 		if !ok {
-			if member, ok = SeatOf(before, v); !ok {
+			if member, ok = seatEver(before, v); !ok {
 				return fmt.Errorf("%w: %s", errVoters, v.Short())
 			}
 		}
@@ -187,7 +187,21 @@ func SeatOf(s *charter.State, host keys.Public) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	id := s.Member(i).ID
+	return seatAt(s, i)
+}
+
+// seatEver is SeatOf for a host that the member may have given up: it votes in Raft until
+// the one that takes its place does.
+func seatEver(s *charter.State, host keys.Public) (string, bool) {
+	i, ok := s.HostEver(host)
+	if !ok {
+		return "", false
+	}
+	return seatAt(s, i)
+}
+
+func seatAt(s *charter.State, member charter.MemberIndex) (string, bool) {
+	id := s.Member(member).ID
 	return id, slices.ContainsFunc(s.Regulators(), func(r charter.RegulatorSeat) bool { return r.Member == id })
 }
 
