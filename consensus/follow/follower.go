@@ -52,6 +52,8 @@ type Follower struct {
 	origin string
 	log    checkpoint.Verifier
 
+	doubted atomic.Pointer[context.CancelFunc] // ends what is tried though the regulators in force did not certify it
+
 	mu     sync.Mutex // one at a time extends
 	at     position
 	beyond ledger.Tree // that the Ledger holds above at, for a regulator that begins there; zero for none
@@ -224,13 +226,27 @@ const backAfter = 600
 // Offer takes a checkpoint from anybody and follows the ledger up to it. It reports as
 // nil that the ledger is held at least so far. A *Trouble ends following; any other
 // error says why not now.
+//
+// What the regulators in force did not certify may be of later ones, of whom the ledger
+// tells, or of a single one that makes it up and serves it slowly. So it gives way to
+// what they did certify.
 func (f *Follower) Offer(ctx context.Context, note []byte) error {
 	n, err := checkpoint.Open(note, f.log)
 	if err != nil {
 		return fmt.Errorf("follow: %w", err)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sure := f.Newer(n)
+	if stop := f.doubted.Load(); sure && stop != nil {
+		(*stop)()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !sure {
+		f.doubted.Store(&cancel)
+		defer f.doubted.Store(nil)
+	}
 	held := f.Standing()
 	switch {
 	case held.Trouble != nil:
@@ -246,6 +262,23 @@ func (f *Follower) Offer(ctx context.Context, note []byte) error {
 			return f.trouble(err)
 		}
 	}
+}
+
+// Newer reports whether a checkpoint tells more than the one that is held, by the word of
+// the regulators in force as far as they are known here: of a larger tree or of another
+// one of that size, later, or by more of them.
+func (f *Follower) Newer(n checkpoint.Note) bool {
+	held := f.Standing()
+	set := held.State.Cosigners()
+	given := set.Cosignatures(n)
+	fresh, certified := set.Fresh(given)
+	switch {
+	case !certified || n.Size < held.Note.Size:
+		return false
+	case n.Tree != held.Note.Tree:
+		return true
+	}
+	return fresh > held.Fresh || fresh == held.Fresh && checkpoint.Count(given) > held.By
 }
 
 // older looks at a checkpoint of a tree that is not larger than what was folded.

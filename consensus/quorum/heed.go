@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"sync"
 	"time"
 
 	"ringfence/consensus/quorum/applied"
@@ -30,10 +31,10 @@ func (r *Regulator) Offer(note []byte) error {
 	return nil
 }
 
-// want has a checkpoint followed, if it is not older than what is.
+// want has a checkpoint followed, unless it tells no more than the one that is.
 func (r *Regulator) want(n checkpoint.Note) {
 	standing := r.follower.Standing()
-	if n.Size < standing.Note.Size {
+	if n.Size < standing.Note.Size || n.Tree == standing.Note.Tree && !r.follower.Newer(n) {
 		return
 	}
 	likely := likely(r.setsOf(n.Size), n)
@@ -80,10 +81,14 @@ const (
 	retryLate = 30 * time.Second
 )
 
-// following follows what is offered.
+// following follows what is offered. What nobody here can judge is tried beside, one at a
+// time: whoever serves it may take his time.
 func (r *Regulator) following(ctx context.Context, now *run) {
 	wait := retrySoon
 	var retry <-chan time.Time
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	trying := make(chan struct{}, 1)
 	for {
 		select {
 		case <-ctx.Done():
@@ -96,31 +101,36 @@ func (r *Regulator) following(ctx context.Context, now *run) {
 		r.offers.other = checkpoint.Note{} // once; it comes again
 		r.mu.Unlock()
 		retry = nil
-		for _, n := range []checkpoint.Note{o.certified, o.other} {
-			if n.Size == 0 {
-				continue
-			}
-			err := r.followTo(ctx, now, n)
+		if o.certified.Size > 0 {
+			err := r.followTo(ctx, now, o.certified)
 			switch {
 			case err == nil:
 				wait = retrySoon
 			case ctx.Err() != nil:
 				return
-			case n.Tree == o.certified.Tree:
-				r.cfg.Logger.Warn("a checkpoint cannot be followed yet", "checkpoint", n.Tree.String(), "error", err)
-				retry, wait = time.After(wait), min(2*wait, retryLate)
 			default:
-				r.cfg.Logger.Info("a checkpoint is not followed", "checkpoint", n.Tree.String(), "error", err)
+				r.cfg.Logger.Warn("a checkpoint cannot be followed yet", "checkpoint", o.certified.Tree.String(), "error", err)
+				retry, wait = time.After(wait), min(2*wait, retryLate)
 			}
+		}
+		if o.other.Size == 0 {
+			continue
+		}
+		select {
+		case trying <- struct{}{}:
+			beside.Go(func() {
+				defer func() { <-trying }()
+				if err := r.followTo(ctx, now, o.other); err != nil && ctx.Err() == nil {
+					r.cfg.Logger.Info("a checkpoint is not followed", "checkpoint", o.other.Tree.String(), "error", err)
+				}
+			})
+		default:
 		}
 	}
 }
 
 // followTo follows the ledger up to a checkpoint.
 func (r *Regulator) followTo(ctx context.Context, now *run, n checkpoint.Note) error {
-	r.mu.Lock()
-	r.wanted = n.Tree
-	r.mu.Unlock()
 	before := r.follower.Standing()
 	if err := r.follower.Offer(ctx, n.Bytes()); err != nil {
 		return err
@@ -174,8 +184,11 @@ func (r *Regulator) applied(tree checkpoint.Tree) *applied.Machine {
 	return now.machine
 }
 
-// open opens a certified tree where it is to be read from.
+// open opens a certified tree where it is to be read from: the follower begins with that.
 func (r *Regulator) open(ctx context.Context, head checkpoint.Tree) (ledger.Tree, error) {
+	r.mu.Lock()
+	r.wanted = head
+	r.mu.Unlock()
 	if m := r.applied(head); m != nil {
 		return ledger.Open(ctx, m, head)
 	}

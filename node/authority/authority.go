@@ -47,6 +47,7 @@ type Authority struct {
 	peers     peers
 
 	offers chan []byte                       // heard by gossip
+	doubts chan []byte                       // as offers, of cosigners that are not known here
 	spread atomic.Pointer[func(note []byte)] // passes checkpoints on
 	post   atomic.Pointer[mail]              // to other regulators
 	net    atomic.Pointer[overlay.Overlay]   // while it runs
@@ -54,7 +55,7 @@ type Authority struct {
 
 // Open folds the ledger that is held here.
 func Open(ctx context.Context, cfg Config) (*Authority, error) {
-	a := &Authority{cfg: cfg, log: cfg.Logger, offers: make(chan []byte, 16)}
+	a := &Authority{cfg: cfg, log: cfg.Logger, offers: make(chan []byte, 16), doubts: make(chan []byte, 16)}
 	var err error
 	if a.sealed, err = cfg.Genesis.Encode(); err != nil {
 		return nil, err
@@ -105,26 +106,29 @@ func (a *Authority) Hear(_ context.Context, _ keys.Public, note []byte) gossip.V
 	if n.Size < held.Note.Size || held.Trouble != nil {
 		return gossip.Ignore
 	}
-	select {
-	case a.offers <- append([]byte(nil), note...):
-	default: // it will ask
-	}
 	// Of cosigners whom this node does not know yet it can say nothing.
-	if opened, err := checkpoint.Open(note, a.logKey(held.State)); err != nil {
-		return gossip.Ignore
-	} else if !newer(held, opened) {
+	if newer, err := a.heard(note); err != nil || !newer {
 		return gossip.Ignore
 	}
 	return gossip.Accept
 }
 
-// newer reports whether a certified checkpoint tells more than the one that is held: of a
-// larger tree, later, or by more regulators.
-func newer(held follow.Standing, n checkpoint.Note) bool {
-	set := held.State.Cosigners()
-	given := set.Cosignatures(n)
-	fresh, ok := set.Fresh(given)
-	return ok && (n.Size > held.Note.Size || fresh > held.Fresh || fresh == held.Fresh && checkpoint.Count(given) > held.By)
+// heard has a checkpoint followed that the log signed, and reports whether it is known to
+// tell more than the one that is held. What is not waits behind no other and holds none up.
+func (a *Authority) heard(note []byte) (newer bool, err error) {
+	n, err := checkpoint.Open(note, a.LogKey())
+	if err != nil || n.Tree == a.follower.Standing().Note.Tree && !a.follower.Newer(n) {
+		return false, err
+	}
+	take := a.doubts
+	if newer = a.follower.Newer(n); newer {
+		take = a.offers
+	}
+	select {
+	case take <- n.Bytes():
+	default: // it will ask
+	}
+	return newer, nil
 }
 
 // LogKey returns who checks the log's own signature.
@@ -202,8 +206,22 @@ func (a *Authority) Serve(o *overlay.Overlay) (done func()) {
 	return server.Close
 }
 
-// follow takes what is heard, and asks for what was not.
+// follow takes what is heard, and asks for what was not. Of what the regulators that are
+// known here did not certify it tries one at a time, beside: it may take long, and gives
+// way to what they did.
 func (a *Authority) follow(ctx context.Context, source *tiles.Source) {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case note := <-a.doubts:
+				a.offer(ctx, note)
+			}
+		}
+	})
 	ask := time.NewTimer(0)
 	defer ask.Stop()
 	for {
@@ -214,7 +232,9 @@ func (a *Authority) follow(ctx context.Context, source *tiles.Source) {
 			a.offer(ctx, note)
 		case <-ask.C:
 			for _, o := range source.Checkpoints(ctx) {
-				a.offer(ctx, o.Note)
+				if _, err := a.heard(o.Note); err != nil {
+					source.Lied(o.From)
+				}
 			}
 			ask.Reset(askEvery)
 			if a.follower.Standing().Note.Size == 0 {
