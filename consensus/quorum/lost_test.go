@@ -258,3 +258,35 @@ func TestOfThreeOneAdoptsWhatTheOthersKnow(t *testing.T) {
 		}
 	})
 }
+
+// A regulator that promised itself to a generation and then lost its state does not begin
+// it: there is nothing to begin from. It goes on following.
+func TestWhoLostItsStateJoinsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := sit(t, 4)
+		defer c.close()
+		c.begun(c.Seats()...)
+		c.settled(c.Seats()...)
+		r := c.all["reg4"]
+		if _, err := r.Realign(); err != nil {
+			t.Fatal(err)
+		}
+		word := c.word(certify.Reported, cosign.Generation{}, checkpoint.Tree{Size: 999, Root: merkle.Hash{1}}, r.cosign)
+		if err := c.tell("reg", "reg4", quorum.Message(quorum.AboutWords, word)); err != nil {
+			t.Fatal(err)
+		}
+		if s := c.status("reg4"); s.Silence != standing.SilentLost {
+			t.Fatalf("it is silent for %q", s.Silence)
+		}
+		c.realign(1, "reg", "reg2", "reg3")
+		p := c.label("+8613800138000")
+		c.carry(p, "reg", "reg2", "reg3")
+		c.everywhere(p, 60*time.Second, c.Seats()...)
+		time.Sleep(time.Minute)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if len(r.ended) > 0 {
+			t.Errorf("its runs ended with %v", r.ended)
+		}
+	})
+}

@@ -164,9 +164,10 @@ func (r *Regulator) isNew(now *run, s *cosign.State, rec *cosign.Record) bool {
 }
 
 // join takes a record as the one to begin with, as soon as the ledger up to its start is
-// here. One that is about to begin stays: another one was not judged yet.
+// here. One that is about to begin stays: another one was not judged yet. Whose state is
+// lost joins nothing.
 func (r *Regulator) join(now *run, rec cosign.Record) {
-	if rec.Generation.Number <= now.certifier.State().Generation.Number {
+	if rec.Generation.Number <= now.certifier.State().Generation.Number || now.certifier.Silent() != nil {
 		return
 	}
 	r.mu.Lock()

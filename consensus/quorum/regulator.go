@@ -38,7 +38,7 @@ type Network interface {
 type Keeper interface {
 	// State returns what was kept last, and why it is lost, if it is.
 	State() (s cosign.State, lost string)
-	// Keep makes a state durable. An error is final.
+	// Keep makes a state durable. An error is final; it is one to keep what is lost.
 	Keep(cosign.State) error
 	// Forget makes it durable that the state is lost.
 	Forget(why string) error

@@ -34,7 +34,7 @@ type Config struct {
 	// new. It is empty for a size that is not known here yet.
 	Set func(size uint64) checkpoint.Set
 
-	// Keep makes the state durable. An error is final.
+	// Keep makes the state durable, unless it is lost. An error is final.
 	Keep func(cosign.State) error
 	// Forgot makes it durable that the state is lost, and why.
 	Forgot func(why string) error
@@ -258,10 +258,13 @@ func (c *Certifier) advance() error {
 }
 
 // keep makes s the state, durably, and says the words. What is said once more, with
-// the state as it is, is kept already.
+// the state as it is, is kept already. A state that is lost is not kept any more: nothing
+// is said of it.
 func (c *Certifier) keep(s cosign.State, words ...Word) error {
-	if err := c.cfg.Keep(s); err != nil {
-		return c.fail(err)
+	if c.lost == "" {
+		if err := c.cfg.Keep(s); err != nil {
+			return c.fail(err)
+		}
 	}
 	c.state = s
 	c.say(words...)
