@@ -39,6 +39,7 @@ type judge struct {
 
 	edits        []table.Edit
 	ownKeys      []number.Range
+	contested    []number.Range
 	undoings     []undo.Undoing
 	retracts     map[string]undo.Said // by target
 	targets      [][]taxonomy.Ref
@@ -160,6 +161,9 @@ func (j *judge) file(i int, s *assertion.Statement) {
 		}
 		if s.Kind == assertion.KindContest {
 			j.answered(uint16(i), one)
+			if !r.Void() {
+				j.contested = append(j.contested, one)
+			}
 		}
 		if r.Own && !r.Void() {
 			j.noteOwn(one)

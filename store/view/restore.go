@@ -90,6 +90,7 @@ func (d *decoder) list(w *writer) {
 	}
 	l.Undo = undo.Decode(d.Reader, speakers)
 	l.Table = table.Decode(d.Reader, func(p *table.Place) { d.place(w, p) }, func(r *table.Row) { d.row(l, r) })
+	l.ContestKeys = l.Table.KeysOf(assertion.KindContest)
 	w.alarms = clock.DecodeAlarms(d.Reader)
 	d.contests(w)
 	w.accounts = undo.DecodeAccounts(d.Reader, &l.Undo, func(batch uint32) uint32 { return l.Batches[batch].Speaker })

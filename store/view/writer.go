@@ -236,7 +236,7 @@ func (w *writer) commit(j *judge) {
 	next.Batches = append(next.Batches, j.batch)
 	earlier := next.Undo
 	next.Undo.Add(len(next.Anchors) > 0, j.undoings...)
-	next.OwnKeys = append(next.OwnKeys, j.ownKeys...)
+	next.OwnKeys, next.ContestKeys = append(next.OwnKeys, j.ownKeys...), append(next.ContestKeys, j.contested...)
 	j.count(&next.Tally)
 	next.Targets, next.Ports = append(next.Targets, j.targets...), append(next.Ports, j.ports...)
 	for i := range j.answers {

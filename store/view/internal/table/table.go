@@ -110,6 +110,16 @@ func (t *Table) Each(fn func(*Place, *Row)) {
 	}
 }
 
+// KeysOf returns the keys about which a statement of a kind was said that counts.
+func (t *Table) KeysOf(kind assertion.Kind) (keys []number.Range) {
+	t.Each(func(p *Place, r *Row) {
+		if r.Kind == kind && !r.Void() {
+			keys = append(keys, p.Key)
+		}
+	})
+	return keys
+}
+
 // EachKey calls fn for every key in order.
 func (t *Table) EachKey(fn func(number.Range)) {
 	for _, c := range t.Chunks {
