@@ -24,9 +24,6 @@ type node[T any] struct {
 	values *[width]T
 }
 
-// Empty reports whether nothing was ever put.
-func (a Array[T]) Empty() bool { return a.root == nil }
-
 // At returns the value at a place.
 func (a Array[T]) At(place uint32) (value T) {
 	if uint64(place) >= 1<<(bits*a.levels) {

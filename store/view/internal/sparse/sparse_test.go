@@ -43,7 +43,7 @@ func TestArrayIsAMapThatStays(t *testing.T) {
 			}
 		}
 	}
-	if (sparse.Array[int]{}).At(1<<32-1) != 0 || !(sparse.Array[int]{}).Empty() || a.Empty() {
-		t.Error("an empty array is not")
+	if (sparse.Array[int]{}).At(1<<32-1) != 0 {
+		t.Error("an empty array has a value")
 	}
 }
