@@ -93,7 +93,7 @@ func (d *decoder) list(w *writer) {
 	l.ContestKeys = l.Table.KeysOf(assertion.KindContest)
 	w.alarms = clock.DecodeAlarms(d.Reader)
 	d.contests(w)
-	w.accounts = undo.DecodeAccounts(d.Reader, &l.Undo, func(batch uint32) uint32 { return l.Batches[batch].Speaker })
+	w.accounts = undo.DecodeAccounts(d.Reader, &l.Undo)
 	d.books(w)
 	if d.Err() != nil {
 		return

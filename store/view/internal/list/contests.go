@@ -25,7 +25,7 @@ type Contest struct {
 	Opened, Deadline int64
 	Pleas            []Plea // of the publishers whom it concerns, in the order of their statements
 
-	row table.Row
+	batch uint32 // that said it, by ordinal
 }
 
 // Plea is how one publisher stands towards a contest.
@@ -75,7 +75,7 @@ func (l *List) EachContest(fn func(Contest)) {
 
 // Grounds returns what a contest gives as its reason; "" when that cannot be read.
 func (l *List) Grounds(c *Contest) string {
-	body, _ := l.Read(&c.row).Body.(assertion.Contest)
+	body, _ := l.Read(&table.Row{Batch: c.batch, Index: c.Ref.Index}).Body.(assertion.Contest)
 	return body.Grounds
 }
 
@@ -94,7 +94,7 @@ func (l *List) contests(key number.Range, rows []table.Row) (all []Contest) {
 			continue
 		}
 		b, it := &l.Batches[r.Batch], l.contest(r, rows)
-		one := Contest{row: *r, Ref: l.ref(r), Key: key, By: l.Speakers[b.Speaker].Member, Said: b.Time, Anchored: b.Cover != 0}
+		one := Contest{batch: r.Batch, Ref: l.ref(r), Key: key, By: l.Speakers[b.Speaker].Member, Said: b.Time, Anchored: b.Cover != 0}
 		if it.Ticked {
 			one.Opened, one.Deadline = it.Opened, it.Deadline()
 		}

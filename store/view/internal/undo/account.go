@@ -112,9 +112,8 @@ func (s Accounts) Encode(e *fixed.Writer) {
 	}
 }
 
-// DecodeAccounts reads what Encode wrote, with the undoings of a book whose issuers
-// speaker tells from their batches.
-func DecodeAccounts(d *fixed.Reader, b *Book, speaker func(batch uint32) uint32) Accounts {
+// DecodeAccounts reads what Encode wrote, with the undoings of a book.
+func DecodeAccounts(d *fixed.Reader, b *Book) Accounts {
 	s := make(Accounts)
 	for range d.Count(12) {
 		a := s.Of(d.U32())
@@ -128,7 +127,7 @@ func DecodeAccounts(d *fixed.Reader, b *Book, speaker func(batch uint32) uint32)
 		if d.Err() != nil {
 			return s
 		}
-		s.Of(speaker(u.Batch)).Keep(nil, i, 1)
+		s.Of(u.Speaker).Keep(nil, i, 1)
 	}
 	return s
 }
