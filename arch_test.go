@@ -241,7 +241,7 @@ const longestPackage = 1500
 // at the latest when it is slack lines too high.
 var tooLong = map[string]int{
 	"cmd/ringfence": 2489,
-	"store/view":    2025,
+	"store/view":    1973,
 }
 
 const slack = 50

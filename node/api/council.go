@@ -97,6 +97,7 @@ type MotionEffect struct {
 	Reassigned []string      `json:"reassigned"` // at some time
 	Ratified   []string      `json:"ratified"`   // already, and in force
 	Counts     MarkCounts    `json:"counts"`
+	Inside     MarkCounts    `json:"inside"` // numbers and narrower ranges inside them, listed as well
 	Votes      int           `json:"needed_votes"`
 	Hands      int           `json:"needed_hand_votes"`
 	// Refusals is why parts of it could not enter the ledger as it stands.

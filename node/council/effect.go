@@ -37,6 +37,7 @@ func (c *Council) effectOf(all []written, past *enact.Past) api.MotionEffect {
 		}
 	}
 	e.Holders = a.Holders()
+	a.Inside()
 	return e
 }
 

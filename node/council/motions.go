@@ -100,7 +100,7 @@ func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
 	}
 	effect := c.effectOf(all, c.cfg.Ledger.Past())
 	if m.State == api.MotionEnacted { // that it cannot enter again is no news, nor that it is in force
-		effect.Refusals, effect.Ratified, effect.Counts.Ratified = nil, []string{}, 0
+		effect.Refusals, effect.Ratified, effect.Counts.Ratified, effect.Inside.Ratified = nil, []string{}, 0, 0
 	}
 	m.Effect, m.Content = &effect, c.content(ctx, all)
 	return m, nil

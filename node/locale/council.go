@@ -33,6 +33,7 @@ func motionWords() []message {
 		{"cli.motion.contested", "contested", "有异议"},
 		{"cli.motion.reassigned", "reassigned", "曾过户"},
 		{"cli.motion.ratified", "ratified already", "已核准"},
+		{"cli.motion.inside", "of these inside ranges", "其中在号段内"},
 		{"cli.motion.holder", "in the ranges of", "所属号段"},
 		{"cli.motion.nobody", "nobody", "无归属"},
 		{"cli.motion.waiting", "The own vote waits, and is cast again by itself: {0}", "本方表决待定，将自动重投：{0}"},

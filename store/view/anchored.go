@@ -93,7 +93,7 @@ func (v *View) catchUp() error {
 // follows no ledger, so it has nothing of what only that reads.
 func (w *writer) excursion() *writer {
 	c, l := *w, *w.list
-	l.Batches, l.OwnKeys = slices.Clip(l.Batches), slices.Clip(l.OwnKeys)
+	l.Batches, l.OwnKeys, l.ContestKeys = slices.Clip(l.Batches), slices.Clip(l.OwnKeys), slices.Clip(l.ContestKeys)
 	l.Targets, l.Ports = slices.Clip(l.Targets), slices.Clip(l.Ports)
 	l.Undo.Clip()
 	c.list, c.lines, c.heads = &l, w.lines.Clone(&c), maps.Clone(w.heads)

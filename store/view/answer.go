@@ -1,8 +1,6 @@
 package view
 
 import (
-	"slices"
-
 	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
@@ -116,27 +114,4 @@ func (a *answerTo) note(w *writer) {
 	if w.list.Batches[a.row.Batch].Cover != 0 {
 		w.unticked = append(w.unticked, a.row.Batch)
 	}
-}
-
-// awaits reports whether an answer of a batch waits for its contest.
-func (w *writer) awaits(ordinal uint32) bool {
-	for _, all := range w.answers {
-		if slices.ContainsFunc(all, func(a waiting) bool { return a.row.Batch == ordinal }) {
-			return true
-		}
-	}
-	return false
-}
-
-// keysAnswered returns the keys under which an answer is filed.
-func (j *judge) keysAnswered(s *assertion.Statement) []number.Range {
-	ref, err := taxonomy.RefFromBytes(s.Subject.Value)
-	if s.Kind != assertion.KindAnswer || err != nil {
-		return nil
-	}
-	ordinal, held := j.w.ordinals[ref.Batch]
-	if !held {
-		return nil
-	}
-	return j.w.list.KeysOf(ordinal, ref.Index, assertion.KindContest)
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/reason"
+	"ringfence/store/view/internal/table"
 )
 
 // What a view shows, made in its rooms.
@@ -33,6 +34,8 @@ type (
 	Ratified = list.Ratified
 	// Contest is a contest that stands, and what came of it.
 	Contest = list.Contest
+	// Row is what the view keeps of one statement about a key.
+	Row = table.Row
 	// Plea is how one publisher stands towards a contest.
 	Plea = list.Plea
 	// Reason is why a statement is void: it was accepted into its feed, is kept and can be

@@ -12,6 +12,7 @@ import (
 	"ringfence/store/view/internal/anchors"
 	"ringfence/store/view/internal/enacted"
 	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/retract"
 	"ringfence/store/view/internal/table"
 )
 
@@ -53,7 +54,9 @@ func (v *View) enact(effect *enacted.Effect) error {
 	w.freeze(effect.Forked)
 	edits := touch(nil, effect.Keys)
 	edits = w.cover(effect.Moves, edits)
-	edits = w.hold(w.accounts.All(), w.pass(edits))
+	edits = w.pass(edits)
+	earlier := next.Undo
+	edits = w.reach().Moved(&earlier, retract.Hold(&next, w.accounts.All(), true), edits)
 	w.update(edits)
 	if err := w.raise(effect.Moves); err != nil {
 		return err

@@ -37,34 +37,32 @@ type judge struct {
 	policy  *charter.Policy
 	slots   []assertion.Slot
 
-	edits            []table.Edit
-	ownKeys          []number.Range
-	undoings         []undo.Undoing
-	retracts         map[string]undo.Said // by target
-	targets          [][]taxonomy.Ref
-	ports            []port.Terms
-	answers          []answerTo
-	named            []undo.Named
-	ends             map[taxonomy.Day]int // of the issuer's live flags: how many more end when
-	undoneOwn        int                  // of them by this batch
-	undoneHere       map[undo.Span]struct{}
-	undoneDeliveries []undoneDelivery
-	publications     []delivered
-	spent            map[spendKey]spent
-	said             map[saidKey]struct{}
-	voids            []VoidAt
-	erased           int
+	edits        []table.Edit
+	ownKeys      []number.Range
+	contested    []number.Range
+	undoings     []undo.Undoing
+	retracts     map[string]undo.Said // by target
+	targets      [][]taxonomy.Ref
+	ports        []port.Terms
+	answers      []answerTo
+	ends         map[taxonomy.Day]int // of the issuer's live flags: how many more end when
+	undoneOwn    int                  // of them by this batch
+	undoneHere   map[undo.Span]struct{}
+	here         map[undo.By]struct{} // targets that are retracted in this batch
+	dead         map[undo.Key]undo.By
+	named        map[undo.Name]undo.By
+	lives        map[undo.By]undo.Lives // to add to those of targets
+	publications []delivered
+	spent        map[spendKey]spent
+	said         map[saidKey]struct{}
+	voids        []VoidAt
+	erased       int
 }
 
 // delivered is a run of statements of one publication.
 type delivered struct {
 	id assertion.PublicationID
 	undo.Span
-}
-
-type undoneDelivery struct {
-	key      undo.Key
-	undoneBy undo.By
 }
 
 type saidKey struct {
@@ -85,7 +83,8 @@ func (w *writer) newJudge(issuer keys.Public, tip feed.Tip, slots []assertion.Sl
 		said:    make(map[saidKey]struct{}),
 		ends:    make(map[taxonomy.Day]int),
 
-		undoneHere: make(map[undo.Span]struct{}), retracts: make(map[string]undo.Said),
+		undoneHere: make(map[undo.Span]struct{}), retracts: make(map[string]undo.Said), here: make(map[undo.By]struct{}),
+		dead: make(map[undo.Key]undo.By), named: make(map[undo.Name]undo.By), lives: make(map[undo.By]undo.Lives),
 	}
 	if r, ok := w.list.Charter.Record(issuer); ok {
 		j.batch.Speaker, j.member = r.Index, r.Member
@@ -111,6 +110,9 @@ func (j *judge) judge() {
 		switch s := slot.Statement(); {
 		case s == nil:
 			j.erased++
+			if until := slot.Expiry(); until != taxonomy.NeverDay { // else it was a retraction
+				j.liveUnder(j.undoneBy(i), until)
+			}
 		case s.Kind != assertion.KindRetract:
 			j.file(i, s)
 		}
@@ -146,8 +148,10 @@ func (j *judge) file(i int, s *assertion.Statement) {
 	r := j.row(i, s, key)
 	if r.Void() {
 		j.refuse(i, r.Reason)
-	} else if j.countsAtHome(&r) {
-		j.ends[r.Until]++
+	} else if list.Shared(&r) {
+		if j.liveUnder(r.UndoneBy, r.Until); !j.undoneAtHome(r.UndoneBy) {
+			j.ends[r.Until]++
+		}
 	}
 	for one := range key.Keys() {
 		j.edits = append(j.edits, table.Edit{Key: one, Row: r, Op: table.Add})
@@ -157,6 +161,9 @@ func (j *judge) file(i int, s *assertion.Statement) {
 		}
 		if s.Kind == assertion.KindContest {
 			j.answered(uint16(i), one)
+			if !r.Void() {
+				j.contested = append(j.contested, one)
+			}
 		}
 		if r.Own && !r.Void() {
 			j.noteOwn(one)
@@ -164,19 +171,24 @@ func (j *judge) file(i int, s *assertion.Statement) {
 	}
 }
 
-// countsAtHome reports whether a row of the batch is a flag of its issuer's own that the
-// issuer's feed has not retracted already.
-func (j *judge) countsAtHome(r *table.Row) (ok bool) {
-	if r.Kind != assertion.KindFlag && (r.Kind != assertion.KindBlock || r.Own) {
-		return false
+// undoneAtHome reports whether a statement of the batch was retracted by its issuer's feed
+// already.
+func (j *judge) undoneAtHome(by undo.By) bool {
+	for one := range j.w.list.Undo.Targets(by) {
+		if _, here := j.here[one]; here || j.w.list.Undo.By(one, j.batch.Speaker) {
+			return true
+		}
 	}
-	l := j.w.list
-	ok = true
-	l.Undo.Each(r.UndoneBy, func(place uint32) bool {
-		ok = int(place) < len(l.Undo.All) && l.Batches[l.Undo.All[place].Batch].Speaker != j.batch.Speaker
-		return ok
-	})
-	return ok
+	return false
+}
+
+// liveUnder counts a flag of the batch among those of the targets that it is of. What has
+// no opening counts as a flag, which most are: then a repeated retraction counts the same
+// with or without it.
+func (j *judge) liveUnder(by undo.By, until taxonomy.Day) {
+	for one := range j.w.list.Undo.Targets(by) {
+		j.live(one, j.batch.Speaker, until)
+	}
 }
 
 // noteOwn lists a key once among those with blocks of scope own.
@@ -219,17 +231,13 @@ func (j *judge) undoneBy(i int) undo.By {
 
 // undoing returns what retracts a statement of a publication, this batch included.
 func (j *judge) undoing(batch cid.Cid, index uint16, key undo.Key) undo.By {
-	all := &j.w.list.Undo
-	by := j.w.targets.By(batch, index, key, all)
-	for _, u := range j.undoneDeliveries {
-		if u.key == key {
-			by = all.Join(by, u.undoneBy)
-		}
-	}
-	for i := range j.named {
-		if j.named[i].Names(batch, index, key.Member) {
-			by = all.Join(by, j.named[i].By)
-		}
+	all, part := &j.w.list.Undo, undo.Part{Member: key.Member, Index: int32(index)}
+	by := j.w.targets.By(undo.Name{Batch: batch, Part: part}, key.Publication, all)
+	by = all.Join(by, j.dead[key])
+	if len(j.named) > 0 {
+		by = all.Join(by, j.named[undo.Name{Batch: batch, Part: part}])
+		part.Index = undo.WholeBatch
+		by = all.Join(by, j.named[undo.Name{Batch: batch, Part: part}])
 	}
 	return by
 }

@@ -64,10 +64,17 @@ func (v *View) Preview(issuer keys.Public, now int64, publication assertion.Publ
 		spentBefore = j.spent
 		p.add(j, first)
 		trial.Batches = append(trial.Batches, j.batch)
-		trial.Undo.Add(j.undoings...)
+		earlier, before := trial.Undo, trial
+		trial.Undo.Add(false, j.undoings...)
 		trial.Targets, trial.Ports = append(trial.Targets, j.targets...), append(trial.Ports, j.ports...)
 		var moves []table.Moved
-		trial.Table, moves = trial.Table.Apply(j.edits, w)
+		places := make([]uint32, len(j.undoings))
+		for i := range places {
+			places[i] = uint32(len(earlier.All) + i)
+		}
+		edits := w.reach().Moved(&earlier, places, j.edits)
+		p.countUndone(&before, edits)
+		trial.Table, moves = trial.Table.Apply(edits, w)
 		for _, m := range moves {
 			p.move(m, changed)
 		}
@@ -99,8 +106,12 @@ func (p *Preview) add(j *judge, first int) {
 	for _, v := range j.voids {
 		p.Void = append(p.Void, VoidAt{first + v.Index, v.Reason})
 	}
-	for i := range j.edits {
-		if j.edits[i].Op == table.Undo && !j.w.list.IsUndone(&j.edits[i]) {
+}
+
+// countUndone counts what edits undo that is not undone in the list before them.
+func (p *Preview) countUndone(before *List, edits []table.Edit) {
+	for i := range edits {
+		if edits[i].Op != table.Add && !before.IsUndone(&edits[i]) {
 			p.Undone++
 		}
 	}

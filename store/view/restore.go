@@ -84,11 +84,16 @@ func (d *decoder) list(w *writer) {
 	}
 	d.frozen(l)
 	d.batches(w)
-	l.Undo = undo.Decode(d.Reader, len(l.Batches))
+	speakers := make([]uint32, len(l.Batches))
+	for i := range speakers {
+		speakers[i] = l.Batches[i].Speaker
+	}
+	l.Undo = undo.Decode(d.Reader, speakers)
 	l.Table = table.Decode(d.Reader, func(p *table.Place) { d.place(w, p) }, func(r *table.Row) { d.row(l, r) })
+	l.ContestKeys = l.Table.KeysOf(assertion.KindContest)
 	w.alarms = clock.DecodeAlarms(d.Reader)
 	d.contests(w)
-	w.accounts = undo.DecodeAccounts(d.Reader, &l.Undo, func(batch uint32) uint32 { return l.Batches[batch].Speaker })
+	w.accounts = undo.DecodeAccounts(d.Reader, &l.Undo)
 	d.books(w)
 	if d.Err() != nil {
 		return

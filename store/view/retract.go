@@ -1,18 +1,14 @@
 package view
 
 import (
-	"encoding/binary"
 	"iter"
-	"math"
 	"slices"
-
-	"github.com/ipfs/go-cid"
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
-	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/retract"
 	"ringfence/store/view/internal/table"
 	"ringfence/store/view/internal/undo"
 )
@@ -31,9 +27,8 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 		j.refuse(i, reason)
 		return
 	}
-	by := j.w.list.Undo.ByNext(len(j.undoings))
 	live := j.w.accounts.Of(j.batch.Speaker).Live(j.day)
-	u := undo.Undoing{Batch: j.ordinal, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))}
+	u := undo.Undoing{Batch: j.ordinal, Speaker: j.batch.Speaker, Index: uint16(i), Live: uint32(max(0, live-j.undoneOwn))}
 	name := string(append([]byte{byte(body.Kind)}, body.Target...))
 	said, again := j.retracts[name]
 	if again {
@@ -41,7 +36,7 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 	}
 	j.undoings = append(j.undoings, u)
 	if !again {
-		said = undo.Said{Place: len(j.undoings) - 1, Foreign: !j.undoTarget(&body, by)}
+		said = undo.Said{Place: len(j.undoings) - 1, Foreign: !j.undoTarget(&body)}
 		j.retracts[name] = said
 	}
 	if said.Foreign {
@@ -49,45 +44,42 @@ func (j *judge) retract(i int, s *assertion.Statement) {
 	}
 }
 
-// undoTarget undoes what a retraction names; false when that is another member's.
-func (j *judge) undoTarget(body *assertion.Retract, by undo.By) bool {
+// undoTarget undoes what the last of j.undoings names; false when that is another
+// member's.
+func (j *judge) undoTarget(body *assertion.Retract) bool {
 	if body.Kind == assertion.TargetPublication {
-		j.undoDelivery(undo.Key{Member: j.member, Publication: assertion.PublicationID(body.Target)}, by)
+		key := undo.Key{Member: j.member, Publication: assertion.PublicationID(body.Target)}
+		d := j.w.targets.Delivery(key)
+		j.dead[key] = j.undo(d.By, d.Spans...)
 		return true
 	}
-	// Check has seen that the target is a batch or a statement of one.
-	target, err := taxonomy.CIDFromBytes(body.Target[:taxonomy.CIDSize])
-	if err != nil {
-		return true
-	}
-	index := int32(undo.WholeBatch)
-	if body.Kind == assertion.TargetStatement {
-		index = int32(binary.BigEndian.Uint16(body.Target[taxonomy.CIDSize:]))
-	}
-	return j.undoIn(target, index, by)
+	target, index, ok := retract.Named(body)
+	return !ok || j.undoIn(undo.Name{Batch: target, Part: undo.Part{Member: j.member, Index: index}})
 }
 
-// undoIn undoes a statement of a batch, or all of it. What it says about a
-// batch that is not here yet is noted for its arrival. It is false when the
-// batch is another member's.
-func (j *judge) undoIn(target cid.Cid, index int32, by undo.By) bool {
-	ordinal, held := j.w.ordinals[target]
-	j.undoings[len(j.undoings)-1].Alone = index != undo.WholeBatch && (!held || j.w.list.Batches[ordinal].Speaker != j.batch.Speaker)
+// undoIn undoes a statement of a batch, or all of it. What it says of what has no row to
+// tell it, as of a batch that is not here yet, is noted. It is false when the batch is
+// another member's.
+func (j *judge) undoIn(n undo.Name) bool {
+	ordinal, held := j.w.ordinals[n.Batch]
+	u := &j.undoings[len(j.undoings)-1]
+	u.One = n.Index != undo.WholeBatch
+	u.Alone = u.One && (!held || j.w.list.Batches[ordinal].Speaker != j.batch.Speaker)
+	of := j.w.targets.Named(n)
 	if !held {
-		j.named = append(j.named, undo.Named{Batch: target, Member: j.member, Index: index, By: by})
+		j.named[n] = j.undo(of)
 		return true
 	}
 	b := &j.w.list.Batches[ordinal]
 	if b.Speaker == list.Nobody || j.w.list.Speakers[b.Speaker].Member != j.member {
 		return false
 	}
-	if j.w.awaits(ordinal) {
-		j.named = append(j.named, undo.Named{Batch: target, Member: j.member, Index: index, By: by})
+	filed := false
+	if u.One && of == 0 {
+		of, filed = j.w.reach().One(ordinal, uint16(n.Index))
 	}
-	if index == undo.WholeBatch {
-		j.undoRows(undo.Span{Batch: ordinal, Last: math.MaxUint16}, by)
-	} else {
-		j.undoRows(undo.Span{Batch: ordinal, First: uint16(index), Last: uint16(index)}, by)
+	if by := j.undo(of, retract.Span(ordinal, n.Index)); !filed {
+		j.named[n] = by
 	}
 	return true
 }
@@ -110,63 +102,57 @@ func (v *View) Delivered(member charter.MemberIndex, id assertion.PublicationID)
 	}
 }
 
-func (j *judge) undoDelivery(key undo.Key, by undo.By) {
-	j.undoneDeliveries = append(j.undoneDeliveries, undoneDelivery{key, by})
-	for _, s := range j.w.targets.Delivery(key).Spans {
-		j.undoRows(s, by)
+// undo undoes a target, which was retracted before if of is not 0, and returns the first
+// undoing of it. What an issuer undid before it undoes again at no cost.
+func (j *judge) undo(of undo.By, spans ...undo.Span) undo.By {
+	u := &j.undoings[len(j.undoings)-1]
+	if u.Of = of; of == 0 {
+		u.Of = j.w.list.Undo.ByNext(len(j.undoings) - 1)
 	}
+	j.here[u.Of] = struct{}{}
+	if of != 0 && !u.One && j.w.list.Undo.By(of, j.batch.Speaker) {
+		u.Own = j.w.targets.LiveAfter(of, j.batch.Speaker, j.day)
+		return of
+	}
+	for _, s := range spans {
+		for one := range j.w.reach().Within(s) {
+			j.undoOne(u, of == 0, &one)
+		}
+	}
+	return u.Of
 }
 
-// undoRows edits the rows of a run of statements. Their keys are read from the
-// batch; when that cannot be read any more, they are sought among the rows
-// themselves, which takes longer: damage to what was said must not keep a
-// member from undoing it.
-func (j *judge) undoRows(s undo.Span, by undo.By) {
-	l := j.w.list
-	slots, err := l.Source.Slots(l.Batches[s.Batch].CID)
-	if err != nil {
-		l.Table.Each(func(p *table.Place, r *table.Row) {
-			if r.Batch == s.Batch && r.Index >= s.First && r.Index <= s.Last {
-				j.undoAt(p.Key, s.Batch, r.Index, by)
-			}
-		})
+// undoOne undoes a statement. A flag of the issuer's own is counted: each time as what the
+// retraction undoes, though others undid it before, for those may have to wait and a
+// repeated one must not wait less; once as what lives no more.
+func (j *judge) undoOne(u *undo.Undoing, first bool, one *retract.Found) {
+	if first {
+		for _, key := range one.Keys {
+			j.edits = append(j.edits, table.Edit{Key: key, Op: table.Undo, Row: table.Row{Batch: one.Batch, Index: one.Index, UndoneBy: u.Of}})
+		}
+	}
+	speaker := j.w.list.Batches[one.Batch].Speaker
+	if !one.Flag() {
 		return
 	}
-	for i := int(s.First); i < len(slots) && i <= int(s.Last); i++ {
-		one := slots[i].Statement()
-		if one == nil {
-			continue
-		}
-		if key, ok := one.Key(); ok {
-			j.countOwn(key, s.Batch, uint16(i))
-			for k := range key.Keys() {
-				j.undoAt(k, s.Batch, uint16(i), by)
-			}
-		}
-		for _, k := range j.keysAnswered(one) {
-			j.undoAt(k, s.Batch, uint16(i), by)
-		}
+	if first && !u.One {
+		j.live(u.Of, speaker, one.Until)
 	}
-}
-
-// countOwn counts a statement that is undone if it is a flag of the issuer's own: each time
-// as what the retraction undoes, though others undid it before, for those may have to wait
-// and a repeated one must not wait less; once as what lives no more.
-func (j *judge) countOwn(key number.Range, batch uint32, index uint16) {
-	l := j.w.list
-	r := l.SharedRow(key, batch, index)
-	if r == nil || l.Batches[batch].Speaker != j.batch.Speaker || r.Until <= j.day {
+	if speaker != j.batch.Speaker || one.Until <= j.day {
 		return
 	}
-	j.undoings[len(j.undoings)-1].Own++
-	at := undo.Span{Batch: batch, First: index, Last: index}
-	if _, again := j.undoneHere[at]; !again && l.Counted(r) {
+	u.Own++
+	at := undo.Span{Batch: one.Batch, First: one.Index, Last: one.Index}
+	if _, again := j.undoneHere[at]; !again && !one.Erased && j.w.list.Counted(one.Row) {
 		j.undoneHere[at] = struct{}{}
-		j.ends[r.Until]--
+		j.ends[one.Until]--
 		j.undoneOwn++
 	}
 }
 
-func (j *judge) undoAt(key number.Range, batch uint32, index uint16, by undo.By) {
-	j.edits = append(j.edits, table.Edit{Key: key, Op: table.Undo, Row: table.Row{Batch: batch, Index: index, UndoneBy: by}})
+// live counts a flag of a target that is retracted.
+func (j *judge) live(of undo.By, speaker uint32, until taxonomy.Day) {
+	lives := j.lives[of]
+	lives.Add(speaker, until, 1)
+	j.lives[of] = lives
 }

@@ -20,6 +20,7 @@ import (
 	"ringfence/store/view/internal/line"
 	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/loader"
+	"ringfence/store/view/internal/retract"
 	"ringfence/store/view/internal/table"
 	"ringfence/store/view/internal/undo"
 )
@@ -233,8 +234,9 @@ func (w *writer) commit(j *judge) {
 	ordinal := j.ordinal
 	next := w.list
 	next.Batches = append(next.Batches, j.batch)
-	next.Undo.Add(j.undoings...)
-	next.OwnKeys = append(next.OwnKeys, j.ownKeys...)
+	earlier := next.Undo
+	next.Undo.Add(len(next.Anchors) > 0, j.undoings...)
+	next.OwnKeys, next.ContestKeys = append(next.OwnKeys, j.ownKeys...), append(next.ContestKeys, j.contested...)
 	j.count(&next.Tally)
 	next.Targets, next.Ports = append(next.Targets, j.targets...), append(next.Ports, j.ports...)
 	for i := range j.answers {
@@ -255,22 +257,33 @@ func (w *writer) commit(j *judge) {
 	for _, p := range j.publications {
 		w.targets.Deliver(undo.Key{Member: j.member, Publication: p.id}, p.Span)
 	}
-	for _, u := range j.undoneDeliveries {
-		w.targets.Retract(u.key, u.undoneBy, &next.Undo)
+	for key, by := range j.dead {
+		w.targets.Retract(key, by)
 	}
-	for _, n := range j.named {
-		w.targets.Name(n)
+	for name, by := range j.named {
+		w.targets.Name(name, by)
+	}
+	for of, lives := range j.lives {
+		w.targets.Live(of, lives)
 	}
 	for key, s := range j.spent {
 		w.spent[key] = s
 	}
 	if j.batch.Speaker != list.Nobody {
-		w.accounts.Of(j.batch.Speaker).Keep(j.ends, len(next.Undo.All)-len(j.undoings), len(j.undoings))
-	}
-	if len(j.undoings) > 0 {
-		j.edits = w.hold([]*undo.Account{w.accounts.Of(j.batch.Speaker)}, j.edits)
+		first, account := len(earlier.All), w.accounts.Of(j.batch.Speaker)
+		account.Keep(j.ends, first, len(j.undoings))
+		places := retract.Hold(next, []*undo.Account{account}, false)
+		for i := range j.undoings {
+			places = append(places, uint32(first+i))
+		}
+		j.edits = w.reach().Moved(&earlier, places, j.edits)
 	}
 	w.update(j.edits)
+}
+
+// reach finds what retractions reach in the newest list.
+func (w *writer) reach() retract.Reach {
+	return retract.Reach{List: w.list, Ordinals: w.ordinals, Targets: &w.targets}
 }
 
 // update recomputes the keys that edits touch, in the newest list, which

@@ -14,7 +14,7 @@ import (
 const proposing = `Propose signs a motion and puts it to the regulators; on a regulator's node it
 carries its vote for it. Look first with --preview, which signs and sends nothing: how
 many numbers, in whose ranges, which of them are protected, contested, reassigned or
-ratified already, and how many votes it takes.
+ratified already, also inside a range, and how many votes it takes.
 
 --ratify names numbers or ranges, --revoke ledger indexes or numbers on which entries
 are ratified; both may be given several times. --file reads a table or a document:

@@ -20,7 +20,6 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/locale"
 	"ringfence/node/phrase"
-	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
@@ -161,11 +160,7 @@ func Tell(l *view.List, c *view.Contest, own *charter.MemberIndex, texts *locale
 		Ref: c.Ref.String(), Subject: c.Key.String(), Member: state.Member(c.By).ID, Said: when(c.Said),
 		State: stateOf(c), Mine: waits(c, own), Publishers: []api.Answer{},
 	}
-	if told, ok := l.Told(c.Ref); ok {
-		if body, ok := told.Body.(assertion.Contest); ok {
-			out.Grounds = body.Grounds
-		}
-	}
+	out.Grounds = l.Grounds(c)
 	if c.Deadline != 0 {
 		out.Opened, out.Deadline, out.LeftSeconds = when(c.Opened), when(c.Deadline), max(c.Deadline-l.Clock(), 0)
 	}

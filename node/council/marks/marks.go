@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"ringfence/node/api"
-	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/motion"
 	"ringfence/store/number"
@@ -32,12 +31,7 @@ func Holder(s *charter.State, key number.Range) string {
 // Reassigned reports whether a number is known to have changed hands.
 func Reassigned(l *view.List, key number.Range) bool {
 	_, rows := l.Table.Find(key)
-	for i := range rows {
-		if r := &rows[i]; r.Kind == assertion.KindReassign && !r.Void() && !l.Undone(r) {
-			return true
-		}
-	}
-	return false
+	return reassigned(l, rows)
 }
 
 // InForce reports whether an entry of the ledger stands on a key.
@@ -61,11 +55,12 @@ type Sum struct {
 	effect *api.MotionEffect
 	list   *view.List
 	held   map[string]api.HolderShare
+	own    map[number.Range]bool // the keys of all entries
 }
 
 // NewSum returns a Sum into an effect, of what a list says.
 func NewSum(into *api.MotionEffect, l *view.List) *Sum {
-	return &Sum{effect: into, list: l, held: make(map[string]api.HolderShare)}
+	return &Sum{effect: into, list: l, held: make(map[string]api.HolderShare), own: make(map[number.Range]bool)}
 }
 
 // Holders returns whose ranges they are in, the most numbers first.
@@ -95,6 +90,7 @@ func (a *Sum) Add(r *motion.Ratification) {
 	marks := struct{ protected, contested, reassigned, ratified bool }{}
 	for key := range r.Subject.Keys() {
 		size += key.Size()
+		a.own[key] = true
 		marks.protected = marks.protected || s.Protected(key)
 		marks.contested = marks.contested || Contested(a.list, key)
 		marks.reassigned = marks.reassigned || Reassigned(a.list, key)

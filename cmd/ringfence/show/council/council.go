@@ -141,9 +141,11 @@ func why(p *show.Page, key string, said *phrase.Phrase) {
 
 func effect(p *show.Page, e *api.MotionEffect) {
 	p.Line("")
+	n, in := e.Counts, e.Inside
 	p.Facts(show.Fact{"motion.items", show.Amount(e.Items)}, show.Fact{"motion.numbers", show.Amount(e.Numbers)}, show.Fact{"motion.takes", takes(p, e)},
-		show.Fact{"protected", some(e.Protected, e.Counts.Protected)}, show.Fact{"motion.contested", some(e.Contested, e.Counts.Contested)},
-		show.Fact{"motion.reassigned", some(e.Reassigned, e.Counts.Reassigned)}, show.Fact{"motion.ratified", some(e.Ratified, e.Counts.Ratified)})
+		show.Fact{"protected", some(e.Protected, n.Protected+in.Protected)}, show.Fact{"motion.contested", some(e.Contested, n.Contested+in.Contested)},
+		show.Fact{"motion.reassigned", some(e.Reassigned, n.Reassigned+in.Reassigned)}, show.Fact{"motion.ratified", some(e.Ratified, n.Ratified+in.Ratified)},
+		show.Fact{"motion.inside", inside(p, &in)})
 	var rows [][]string
 	for _, h := range e.Holders {
 		member := h.Member
@@ -163,6 +165,21 @@ func takes(p *show.Page, e *api.MotionEffect) string {
 		return ""
 	}
 	return p.Word("motion.takes_votes", strconv.Itoa(e.Votes), strconv.Itoa(e.Hands))
+}
+
+// inside tells how many of what is marked lies inside ranges that are to be ratified, and is
+// no entry itself; "" for none.
+func inside(p *show.Page, in *api.MarkCounts) string {
+	var all []string
+	for _, mark := range []struct {
+		name  string
+		count int
+	}{{"protected", in.Protected}, {"motion.contested", in.Contested}, {"motion.reassigned", in.Reassigned}, {"motion.ratified", in.Ratified}} {
+		if mark.count > 0 {
+			all = append(all, p.Word(mark.name)+" "+show.Amount(mark.count))
+		}
+	}
+	return show.Commas(all...)
 }
 
 // some tells a count and the first of what is counted.

@@ -24,3 +24,30 @@ func TestLedgerEntriesAreNamedAsTyped(t *testing.T) {
 		}
 	}
 }
+
+// What lies inside the ranges of a motion is counted with what is marked, and apart.
+func TestWhatIsInsideRangesIsShown(t *testing.T) {
+	d := api.Proposed{Preview: true, Effect: api.MotionEffect{
+		Items: 2, Protected: []string{"+8613800138011", "+8613900138000"}, Contested: []string{"+8613800138031"},
+		Counts: api.MarkCounts{Protected: 1}, Inside: api.MarkCounts{Protected: 1, Contested: 1},
+	}}
+	for lang, want := range map[string][]string{
+		"en": {"2: +8613800138011, +8613900138000", "of these inside ranges", "protected 1, contested 1"},
+		"zh": {"其中在号段内", "有异议 1"},
+	} {
+		var b strings.Builder
+		council.Proposed(show.NewPage(&b, locale.New().Match(lang), false), &d)
+		for _, one := range want {
+			if !strings.Contains(b.String(), one) {
+				t.Errorf("%s: %q is not in\n%s", lang, one, b.String())
+			}
+		}
+		d.Effect.Inside = api.MarkCounts{}
+		b.Reset()
+		council.Proposed(show.NewPage(&b, locale.New().Match(lang), false), &d)
+		if strings.Contains(b.String(), want[len(want)-2]) || strings.Contains(b.String(), "其中在号段内") {
+			t.Errorf("%s: told of nothing\n%s", lang, b.String())
+		}
+		d.Effect.Inside = api.MarkCounts{Protected: 1, Contested: 1}
+	}
+}

@@ -24,6 +24,8 @@ type Contest struct {
 	// while there is no such tick.
 	Opened, Deadline int64
 	Pleas            []Plea // of the publishers whom it concerns, in the order of their statements
+
+	batch uint32 // that said it, by ordinal
 }
 
 // Plea is how one publisher stands towards a contest.
@@ -60,16 +62,21 @@ func (l *List) Contests(key number.Range) []Contest {
 	return l.contests(key, rows)
 }
 
-// EachContest calls fn for every contest that stands, by key. It passes over all that was
-// ever said.
+// EachContest calls fn for every contest that stands, by key. It costs what was ever
+// contested, however much else was said.
 func (l *List) EachContest(fn func(Contest)) {
-	for _, c := range l.Table.Chunks {
-		for i := range c.Places {
-			for _, one := range l.contests(c.Places[i].Key, c.RowsOf(i)) {
-				fn(one)
-			}
+	keys := slices.SortedFunc(slices.Values(l.ContestKeys), number.Range.Compare)
+	for _, key := range slices.Compact(keys) {
+		for _, one := range l.Contests(key) {
+			fn(one)
 		}
 	}
+}
+
+// Grounds returns what a contest gives as its reason; "" when that cannot be read.
+func (l *List) Grounds(c *Contest) string {
+	body, _ := l.Read(&table.Row{Batch: c.batch, Index: c.Ref.Index}).Body.(assertion.Contest)
+	return body.Grounds
 }
 
 func (l *List) contests(key number.Range, rows []table.Row) (all []Contest) {
@@ -87,7 +94,7 @@ func (l *List) contests(key number.Range, rows []table.Row) (all []Contest) {
 			continue
 		}
 		b, it := &l.Batches[r.Batch], l.contest(r, rows)
-		one := Contest{Ref: l.ref(r), Key: key, By: l.Speakers[b.Speaker].Member, Said: b.Time, Anchored: b.Cover != 0}
+		one := Contest{batch: r.Batch, Ref: l.ref(r), Key: key, By: l.Speakers[b.Speaker].Member, Said: b.Time, Anchored: b.Cover != 0}
 		if it.Ticked {
 			one.Opened, one.Deadline = it.Opened, it.Deadline()
 		}

@@ -152,28 +152,23 @@ func (l *List) SharedRow(key number.Range, batch uint32, index uint16) *table.Ro
 	}
 	_, rows := l.Table.Find(key)
 	for i := range rows {
-		if r := &rows[i]; r.Batch == batch && r.Index == index && shared(r) {
+		if r := &rows[i]; r.Batch == batch && r.Index == index && Shared(r) {
 			return r
 		}
 	}
 	return nil
 }
 
-func shared(r *table.Row) bool {
+// Shared reports whether a row is a flag as the share counts them: one that counts, or a
+// block that asks.
+func Shared(r *table.Row) bool {
 	return (r.Kind == assertion.KindFlag || r.Kind == assertion.KindBlock && !r.Own) && !r.Void()
 }
 
-// Counted reports whether a row is one of its issuer's live flags, as the share counts them.
-func (l *List) Counted(r *table.Row) bool { return shared(r) && !l.undoneAtHome(r) }
-
-// undoneAtHome reports whether a row's own feed retracted it, at once or not.
-func (l *List) undoneAtHome(r *table.Row) (found bool) {
-	speaker := l.Batches[r.Batch].Speaker
-	l.Undo.Each(r.UndoneBy, func(place uint32) bool {
-		found = l.Batches[l.Undo.All[place].Batch].Speaker == speaker
-		return !found
-	})
-	return found
+// Counted reports whether a row is one of its issuer's live flags, as the share counts
+// them: its own feed did not retract it, at once or not.
+func (l *List) Counted(r *table.Row) bool {
+	return Shared(r) && !l.Undo.By(r.UndoneBy, l.Batches[r.Batch].Speaker)
 }
 
 // SpeaksFor reports whether a member could act for the users of a key when a batch said

@@ -62,6 +62,8 @@ type List struct {
 	Ports   []port.Terms
 	OwnKeys []number.Range // that a block of scope own was said about
 	Tally   Counts
+
+	ContestKeys []number.Range // that a contest was said about, some several times
 }
 
 // Batch is a batch that was applied, by ordinal of arrival.

@@ -12,6 +12,7 @@ import (
 	"ringfence/store/view/internal/dispute"
 	"ringfence/store/view/internal/ratified"
 	"ringfence/store/view/internal/table"
+	"ringfence/store/view/internal/undo"
 )
 
 // Decided returns the ratified entry that decides about a key, nil if none does, what it
@@ -109,19 +110,13 @@ func (l *List) Gather(evidence []harmonise.Evidence, rows []table.Row, what *wei
 
 // Undone reports whether a retraction of a row's statement works.
 func (l *List) Undone(r *table.Row) bool {
-	return r.UndoneBy != 0 && l.Undo.Undone(r.UndoneBy, l.moment().Now, l.sameFeed(r))
-}
-
-// sameFeed returns what tells whether a batch is of the issuer of a row.
-func (l *List) sameFeed(r *table.Row) func(batch uint32) bool {
-	speaker := l.Batches[r.Batch].Speaker
-	return func(batch uint32) bool { return l.Batches[batch].Speaker == speaker }
+	return r.UndoneBy != 0 && l.Undo.From(r.UndoneBy, l.Batches[r.Batch].Speaker) <= l.moment().Now
 }
 
 // undoneBy returns the retraction that undoes a row's statement: of several that work the
 // one that was said first, whichever came first.
 func (l *List) undoneBy(r *table.Row) (first table.Row, ok bool) {
-	for place := range l.Undo.Working(r.UndoneBy, l.moment().Now, l.sameFeed(r)) {
+	for place := range l.Undo.Working(r.UndoneBy, l.moment().Now, l.Batches[r.Batch].Speaker) {
 		u := &l.Undo.All[place]
 		if one := (table.Row{Batch: u.Batch, Index: u.Index}); !ok || l.older(&one, &first) {
 			first, ok = one, true
@@ -228,7 +223,11 @@ func (l *List) undoneNext(r *table.Row) int64 {
 	if r.UndoneBy == 0 || !l.Undo.Holding() {
 		return 0
 	}
-	return l.Undo.Next(r.UndoneBy, l.moment().Now, l.sameFeed(r))
+	from := l.Undo.From(r.UndoneBy, l.Batches[r.Batch].Speaker)
+	if from <= l.moment().Now || from == undo.Never {
+		return 0
+	}
+	return from
 }
 
 // handover is a valid reassign: the number has a new user since date, and what

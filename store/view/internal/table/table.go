@@ -110,6 +110,34 @@ func (t *Table) Each(fn func(*Place, *Row)) {
 	}
 }
 
+// Within calls fn for every key inside a range of a given length with its rows, in order,
+// the range's own among them. It costs what is inside.
+func (t *Table) Within(r number.Range, fn func(number.Range, taxonomy.Entry, []Row)) {
+	last := r.Last()
+	for c := max(t.chunkOf(r), 0); c < len(t.Chunks); c++ {
+		chunk := t.Chunks[c]
+		for i := range chunk.Places {
+			p := &chunk.Places[i]
+			if p.Key.First().Compare(last) > 0 {
+				return
+			}
+			if r.Covers(p.Key) {
+				fn(p.Key, p.Entry, chunk.RowsOf(i))
+			}
+		}
+	}
+}
+
+// KeysOf returns the keys about which a statement of a kind was said that counts.
+func (t *Table) KeysOf(kind assertion.Kind) (keys []number.Range) {
+	t.Each(func(p *Place, r *Row) {
+		if r.Kind == kind && !r.Void() {
+			keys = append(keys, p.Key)
+		}
+	})
+	return keys
+}
+
 // EachKey calls fn for every key in order.
 func (t *Table) EachKey(fn func(number.Range)) {
 	for _, c := range t.Chunks {

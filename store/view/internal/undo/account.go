@@ -13,6 +13,8 @@ import (
 type Account struct {
 	places  []uint32 // of its undoings, in the order of its feed
 	settled int      // so many of them are decided for good
+	counted int      // so many after those are counted in share
+	share   Share
 	ends    map[taxonomy.Day]int
 	live    int          // flags and asking blocks that are neither undone by the feed itself nor expired
 	day     taxonomy.Day // by which those are counted
@@ -47,11 +49,21 @@ func (a *Account) Keep(ends map[taxonomy.Day]int, place, undoings int) {
 	}
 }
 
-// Open returns the undoings that are not decided for good, by their places in Book.All.
-func (a *Account) Open() []uint32 { return a.places[a.settled:] }
+// Open returns the undoings that are to be decided, by their places in Book.All, and the
+// share to go on with: those added since, or all that may be decided otherwise than they
+// were, if anew.
+func (a *Account) Open(anew bool) ([]uint32, *Share) {
+	if anew {
+		a.counted, a.share = 0, Share{}
+	}
+	return a.places[a.settled+a.counted:], &a.share
+}
 
-// Settle notes that the first of what is open are decided for good.
-func (a *Account) Settle(first int) { a.settled += first }
+// Counted notes that all undoings are decided, and the first of what was open for good.
+func (a *Account) Counted(settled int) {
+	a.settled += settled
+	a.counted = len(a.places) - a.settled
+}
 
 // Accounts are those of all issuers, by their places in the roster.
 type Accounts map[uint32]*Account
@@ -100,9 +112,8 @@ func (s Accounts) Encode(e *fixed.Writer) {
 	}
 }
 
-// DecodeAccounts reads what Encode wrote, with the undoings of a book whose issuers
-// speaker tells from their batches.
-func DecodeAccounts(d *fixed.Reader, b *Book, speaker func(batch uint32) uint32) Accounts {
+// DecodeAccounts reads what Encode wrote, with the undoings of a book.
+func DecodeAccounts(d *fixed.Reader, b *Book) Accounts {
 	s := make(Accounts)
 	for range d.Count(12) {
 		a := s.Of(d.U32())
@@ -116,7 +127,7 @@ func DecodeAccounts(d *fixed.Reader, b *Book, speaker func(batch uint32) uint32)
 		if d.Err() != nil {
 			return s
 		}
-		s.Of(speaker(u.Batch)).Keep(nil, i, 1)
+		s.Of(u.Speaker).Keep(nil, i, 1)
 	}
 	return s
 }

@@ -24,35 +24,33 @@ type Claim struct {
 	Policy *policy.Policy
 }
 
-// Share returns the holds of an issuer's undoings, which come in the order of its feed
-// and begin with the first of a day. Each day the issuer may undo a share of its own live
-// flags, and a number of single statements of its member's other feeds; what is beyond
-// waits and uses nothing up. Batches and publications of other feeds always wait.
-func Share(claims []Claim) map[uint32]Hold {
-	holds := make(map[uint32]Hold, len(claims))
-	var day taxonomy.Day
-	var own uint64
-	var across uint32
-	for i := range claims {
-		c := &claims[i]
-		if i == 0 || c.Day != day {
-			day, own, across = c.Day, 0, 0
-		}
-		if c.Free {
-			holds[c.Place] = Hold{}
-			continue
-		}
-		p := c.Policy
-		h := Hold{Own: c.Works, Across: c.Works}
-		if most := max(uint64(p.RetractShareMin), uint64(c.Live)*uint64(p.RetractShare)/1000); own+uint64(c.Own) <= most {
-			own += uint64(c.Own)
-			h.Own = 0
-		}
-		if c.Alone && across < p.RetractAcross {
-			across++
-			h.Across = 0
-		}
-		holds[c.Place] = h
+// Share is what an issuer has used up of a day. Each day it may undo a share of its own
+// live flags, and a number of single statements of its member's other feeds; what is
+// beyond waits and uses nothing up. Batches and publications of other feeds always wait.
+type Share struct {
+	day    taxonomy.Day
+	own    uint64
+	across uint32
+}
+
+// Hold returns when an undoing works. Undoings come in the order of the issuer's feed, and
+// begin with the first of a day.
+func (s *Share) Hold(c *Claim) Placed {
+	if c.Day != s.day {
+		*s = Share{day: c.Day}
 	}
-	return holds
+	if c.Free {
+		return Placed{Place: c.Place}
+	}
+	p := c.Policy
+	h := Hold{Own: c.Works, Across: c.Works}
+	if most := max(uint64(p.RetractShareMin), uint64(c.Live)*uint64(p.RetractShare)/1000); s.own+uint64(c.Own) <= most {
+		s.own += uint64(c.Own)
+		h.Own = 0
+	}
+	if c.Alone && s.across < p.RetractAcross {
+		s.across++
+		h.Across = 0
+	}
+	return Placed{c.Place, h}
 }

@@ -36,34 +36,43 @@ type Delivery struct {
 // WholeBatch is the index of what names all statements of a batch.
 const WholeBatch = -1
 
-// Named says that a member retracted a statement of a batch, or all of it.
-type Named struct {
-	Batch  cid.Cid
-	Member charter.MemberIndex
-	Index  int32 // WholeBatch for all statements
-	By     By
+// Name names a statement of a batch, or all of it, of a member.
+type Name struct {
+	Batch cid.Cid
+	Part
 }
 
-// Targets are the publications, and the batches that were retracted before they came.
+// Part is that in a batch.
+type Part struct {
+	Member charter.MemberIndex
+	Index  int32 // WholeBatch for all statements
+}
+
+// Targets are the publications, and what retractions named that is a whole batch or has no
+// row, be it that it is not here yet.
 type Targets struct {
 	deliveries map[Key]Delivery
-	named      map[cid.Cid][]Named
+	named      map[cid.Cid]map[Part]By
+	lives      map[By]Lives // of the batches and publications that were retracted
 }
 
 // NewTargets returns Targets that know of nothing.
 func NewTargets() Targets {
-	return Targets{make(map[Key]Delivery), make(map[cid.Cid][]Named)}
+	return Targets{make(map[Key]Delivery), make(map[cid.Cid]map[Part]By), make(map[By]Lives)}
 }
 
 // Clone returns targets that go their own way from here.
 func (t *Targets) Clone() Targets {
-	out := Targets{maps.Clone(t.deliveries), maps.Clone(t.named)}
+	out := Targets{maps.Clone(t.deliveries), maps.Clone(t.named), maps.Clone(t.lives)}
 	for key, d := range out.deliveries {
 		d.Spans = slices.Clip(d.Spans)
 		out.deliveries[key] = d
 	}
-	for batch, all := range out.named {
-		out.named[batch] = slices.Clip(all)
+	for batch, parts := range out.named {
+		out.named[batch] = maps.Clone(parts)
+	}
+	for by, lives := range out.lives {
+		out.lives[by] = slices.Clone(lives)
 	}
 	return out
 }
@@ -90,29 +99,45 @@ func (t *Targets) Deliver(key Key, s Span) {
 }
 
 // Retract notes what undoes a publication.
-func (t *Targets) Retract(key Key, by By, b *Book) {
+func (t *Targets) Retract(key Key, by By) {
 	d := t.deliveries[key]
-	d.By = b.Join(d.By, by)
+	d.By = by
 	t.deliveries[key] = d
 }
 
-// Name notes what a retraction named that was not here.
-func (t *Targets) Name(n Named) { t.named[n.Batch] = append(t.named[n.Batch], n) }
+// Name notes what undoes what a retraction named.
+func (t *Targets) Name(n Name, by By) {
+	if t.named[n.Batch] == nil {
+		t.named[n.Batch] = make(map[Part]By)
+	}
+	t.named[n.Batch][n.Part] = by
+}
+
+// Named returns what undoes what a retraction names, if it was noted.
+func (t *Targets) Named(n Name) By { return t.named[n.Batch][n.Part] }
 
 // By returns what undoes a statement of a publication.
-func (t *Targets) By(batch cid.Cid, index uint16, key Key, b *Book) By {
-	by := t.deliveries[key].By
-	for _, n := range t.named[batch] {
-		if n.Names(batch, index, key.Member) {
-			by = b.Join(by, n.By)
-		}
+func (t *Targets) By(n Name, publication assertion.PublicationID, b *Book) By {
+	by := t.deliveries[Key{n.Member, publication}].By
+	if parts := t.named[n.Batch]; parts != nil {
+		by = b.Join(by, parts[n.Part])
+		by = b.Join(by, parts[Part{n.Member, WholeBatch}])
 	}
 	return by
 }
 
-// Names reports whether n names a statement of a member.
-func (n *Named) Names(batch cid.Cid, index uint16, member charter.MemberIndex) bool {
-	return n.Batch == batch && n.Member == member && (n.Index == WholeBatch || n.Index == int32(index))
+// Live adds to the flags of a target.
+func (t *Targets) Live(of By, more Lives) {
+	lives := t.lives[of]
+	for _, one := range more {
+		lives.Add(one.speaker, one.until, one.flags)
+	}
+	t.lives[of] = lives
+}
+
+// LiveAfter counts the flags of a target that an issuer said and that end after a day.
+func (t *Targets) LiveAfter(of By, speaker uint32, day taxonomy.Day) uint32 {
+	return t.lives[of].After(speaker, day)
 }
 
 // Encode writes the targets.
@@ -136,12 +161,25 @@ func (t *Targets) Encode(e *fixed.Writer) {
 	batches := slices.SortedFunc(maps.Keys(t.named), func(a, b cid.Cid) int { return bytes.Compare(a.Bytes(), b.Bytes()) })
 	e.U32(uint32(len(batches)))
 	for _, c := range batches {
+		parts := slices.SortedFunc(maps.Keys(t.named[c]), func(a, b Part) int {
+			return cmp.Or(cmp.Compare(a.Member, b.Member), cmp.Compare(a.Index, b.Index))
+		})
 		e.Raw(c.Bytes())
-		e.U32(uint32(len(t.named[c])))
-		for _, n := range t.named[c] {
-			e.U16(uint16(n.Member))
-			e.U32(uint32(n.Index))
-			e.U32(uint32(n.By))
+		e.U32(uint32(len(parts)))
+		for _, p := range parts {
+			e.U16(uint16(p.Member))
+			e.U32(uint32(p.Index))
+			e.U32(uint32(t.named[c][p]))
+		}
+	}
+	e.U32(uint32(len(t.lives)))
+	for _, by := range slices.Sorted(maps.Keys(t.lives)) {
+		e.U32(uint32(by))
+		e.U32(uint32(len(t.lives[by])))
+		for _, one := range t.lives[by] {
+			e.U32(one.speaker)
+			e.U32(uint32(one.until))
+			e.U32(one.flags)
 		}
 	}
 }
@@ -170,8 +208,15 @@ func DecodeTargets(d *fixed.Reader, b *Book, batches int) Targets {
 	for range d.Count(taxonomy.CIDSize + 4) {
 		batch := d.CID()
 		for range d.Count(10) {
-			t.Name(Named{Batch: batch, Member: charter.MemberIndex(d.U16()), Index: int32(d.U32()), By: by()})
+			t.Name(Name{batch, Part{charter.MemberIndex(d.U16()), int32(d.U32())}}, by())
 		}
+	}
+	for range d.Count(8) {
+		of, lives := by(), Lives{}
+		for range d.Count(12) {
+			lives.Add(d.U32(), taxonomy.Day(d.U32()), d.U32())
+		}
+		t.lives[of] = lives
 	}
 	return t
 }

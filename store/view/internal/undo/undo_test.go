@@ -1,6 +1,7 @@
 package undo_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -9,46 +10,92 @@ import (
 	"ringfence/store/view/internal/undo"
 )
 
-// What undoes a statement is a set: the order in which its members came does not matter,
-// and one that works suffices.
+// What undoes a target is a set: the order in which its members came does not matter, and
+// one that works suffices.
 func TestAnyUndoingThatWorksUndoes(t *testing.T) {
-	var b undo.Book
-	for batch := range uint32(3) {
-		b.Add(undo.Undoing{Batch: batch})
-	}
-	home := func(batch uint32) bool { return batch == 0 }
-	b.SetHolds(map[uint32]undo.Hold{0: {Own: 100}, 1: {Across: 50}, 2: {Across: undo.Never}})
-	for _, order := range [][]undo.By{{1, 2, 3}, {3, 2, 1}, {2, 2, 3, 1, 2}} {
-		var by undo.By
-		for _, one := range order {
-			by = b.Join(by, one)
+	holds := []undo.Hold{{Own: 100}, {Across: 50}, {Across: undo.Never}} // by speaker
+	const home = 0
+	for _, order := range [][]uint32{{0, 1, 2}, {2, 1, 0}, {1, 1, 2, 0, 1}} {
+		var b undo.Book
+		var placed []undo.Placed
+		for batch, speaker := range order {
+			b.Add(true, undo.Undoing{Batch: uint32(batch), Speaker: speaker, Of: 1})
+			placed = append(placed, undo.Placed{Place: uint32(batch), Hold: holds[speaker]})
 		}
-		if b.Undone(by, 49, home) {
-			t.Errorf("%v: undone while all wait", order)
+		b.SetHolds(placed)
+		if from := b.From(1, home); from != 50 {
+			t.Errorf("%v: undone from %d, want 50", order, from)
 		}
-		if next := b.Next(by, 49, home); next != 50 {
-			t.Errorf("%v: next at %d, want 50", order, next)
+		var working []uint32
+		for place := range b.Working(1, 50, home) {
+			working = append(working, order[place])
 		}
-		if working := slices.Collect(b.Working(by, 50, home)); !b.Undone(by, 50, home) || !slices.Equal(working, []uint32{1}) {
+		if len(working) == 0 || slices.ContainsFunc(working, func(s uint32) bool { return s != 1 }) {
 			t.Errorf("%v: undone by %d, want by 1", order, working)
 		}
+		if n := len(slices.Collect(b.Working(1, 49, home))); n != 0 {
+			t.Errorf("%v: %d work while all wait", order, n)
+		}
+		if from := b.From(1, 3); from != 0 { // as 0 waits on its own feed alone
+			t.Errorf("%v: what a fourth said is undone from %d", order, from)
+		}
 	}
-	by := b.Join(1, 3)
-	if b.Undone(by, 99, home) {
-		t.Error("undone while it waits on its own feed")
-	}
-	if !b.Undone(by, 100, home) {
-		t.Error("not undone when the wait is over")
+}
+
+// From is the soonest of all, however often they are put off and brought forward.
+func TestFromIsTheSoonestOfAll(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		var b undo.Book
+		holds := make(map[uint32]undo.Hold)
+		firsts := []undo.By{1, 2, 3}
+		for place := range uint32(20) {
+			u := undo.Undoing{Speaker: rnd.Uint32N(3), Of: undo.By(place + 1)}
+			if place >= 3 {
+				u.Of = firsts[rnd.IntN(3)]
+			}
+			b.Add(false, u)
+		}
+		earlier := b
+		by := b.Join(b.Join(1, 2), 3)
+		for range 10 {
+			var placed []undo.Placed
+			for range 1 + rnd.IntN(6) {
+				p := undo.Placed{Place: rnd.Uint32N(20), Hold: undo.Hold{Own: rnd.Int64N(5), Across: rnd.Int64N(5)}}
+				placed = append(placed, p)
+				holds[p.Place] = p.Hold
+			}
+			b.SetHolds(placed)
+			for _, one := range []undo.By{1, 2, 3, by} {
+				for speaker := range uint32(4) {
+					want := int64(undo.Never)
+					b.Each(one, func(place uint32) bool {
+						h := holds[place].Across
+						if b.All[place].Speaker == speaker {
+							h = holds[place].Own
+						}
+						want = min(want, h)
+						return true
+					})
+					if got := b.From(one, speaker); got != want {
+						t.Fatalf("from %d, want %d", got, want)
+					}
+					if one != by && earlier.From(one, speaker) != 0 {
+						t.Fatal("an earlier book changed")
+					}
+				}
+			}
+		}
 	}
 }
 
 // A copy of a book, which a reader may hold, stays as it is.
 func TestHoldsOfACopyStay(t *testing.T) {
 	var b undo.Book
-	b.Add(undo.Undoing{})
-	b.SetHolds(map[uint32]undo.Hold{0: {Own: 7}})
+	b.Add(false, undo.Undoing{Of: 1})
+	b.SetHolds([]undo.Placed{{Place: 0, Hold: undo.Hold{Own: 7}}})
 	held := b
-	if changed := b.SetHolds(map[uint32]undo.Hold{0: {}}); len(changed) != 1 || b.Holding() || held.Hold(0).Own != 7 {
+	if changed := b.SetHolds([]undo.Placed{{Place: 0}}); len(changed) != 1 || b.Holding() || !held.Holding() || held.Hold(0).Own != 7 {
 		t.Errorf("changed %v; now %+v, the copy %+v", changed, b.Hold(0), held.Hold(0))
 	}
 }
@@ -61,10 +108,10 @@ func TestShare(t *testing.T) {
 		return c
 	}
 	held := func(claims ...undo.Claim) (places []uint32) {
-		holds := undo.Share(claims)
-		for _, c := range claims {
-			if holds[c.Place].Own != 0 {
-				places = append(places, c.Place)
+		var share undo.Share
+		for i := range claims {
+			if h := share.Hold(&claims[i]); h.Own != 0 {
+				places = append(places, h.Place)
 			}
 		}
 		return places
@@ -92,24 +139,33 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// A delivery may have a hundred thousand rows, and be retracted thousands of times: what
-// undoes its rows is alike, and is written once and not for each row.
-func TestRowsThatAreUndoneAlikeShareIt(t *testing.T) {
+// A delivery may have a hundred thousand rows, and be retracted thousands of times: its rows
+// name it once, and what further retractions cost does not grow with those before them.
+func TestFurtherRetractionsOfATargetJoinTheFirst(t *testing.T) {
 	var b undo.Book
-	rows := make([]undo.By, 1000)
-	for batch := range uint32(100) {
-		by := b.ByNext(0)
-		b.Add(undo.Undoing{Batch: batch})
-		for i := range rows {
-			rows[i] = b.Join(rows[i], by)
+	const times = 1000
+	b.Add(true, undo.Undoing{Of: 1})
+	rows := b.Join(0, 1)
+	for batch := range uint32(times - 1) {
+		place := batch + 1
+		b.Add(true, undo.Undoing{Batch: place, Of: 1})
+		earlier := b
+		changed := b.SetHolds([]undo.Placed{{Place: place}})
+		if moved := b.Moved(&earlier, changed, 0); len(moved) != 0 {
+			t.Fatalf("retraction %d makes a difference to %d", place, moved)
+		}
+		if b.Join(rows, 1) != rows {
+			t.Fatal("the rows name it again")
 		}
 	}
-	for i := range rows {
-		if rows[i] != rows[0] {
-			t.Fatalf("row %d is undone by %d, the first by %d", i, rows[i], rows[0])
-		}
+	n := testing.AllocsPerRun(10, func() {
+		b.Add(true, undo.Undoing{Of: 1})
+		b.SetHolds([]undo.Placed{{Place: uint32(len(b.All) - 1)}})
+	})
+	if n > 100 {
+		t.Errorf("a further retraction allocates %v times", n)
 	}
-	if n := len(slices.Collect(b.Working(rows[0], 0, func(uint32) bool { return true }))); n != 100 {
-		t.Errorf("undone by %d of 100", n)
+	if got := len(slices.Collect(b.Working(rows, 0, 0))); got != len(b.All) {
+		t.Errorf("undone by %d of %d", got, len(b.All))
 	}
 }
