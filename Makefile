@@ -24,7 +24,7 @@ bench: build
 
 ## soak: kill -9 at random instants, full disks, flipped bits, the rule of certifying, at length
 soak:
-	$(GO) test -tags soak -count 1 -run Soak -timeout 90m -v ./simulations/... ./consensus/cosign ./consensus/quorum
+	$(GO) test -tags soak -count 1 -run Soak -timeout 90m -v ./simulations/... ./consensus/cosign ./consensus/quorum/...
 
 ## real: nodes in network namespaces, by real packets; as root, with iproute2
 real:

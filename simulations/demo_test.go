@@ -81,7 +81,7 @@ func demoThatStays(t *testing.T) (string, story.Summary) {
 	typed, hands := io.Pipe()
 	defer func() { _ = hands.Close() }()
 	cfg.Once, cfg.Listen, cfg.In = false, "127.0.0.1:0", typed
-	stopped := false
+	stopped, heard := false, chan<- string(nil)
 	seen := make(map[string]bool)
 	cfg.Progress = func(member string, _ api.Progress) { seen[member] = true }
 	ctx, cancel := context.WithCancel(context.Background())
@@ -104,6 +104,10 @@ func demoThatStays(t *testing.T) (string, story.Summary) {
 		if m := address.FindStringSubmatch(lines.Text()); m != nil {
 			url = m[1]
 		}
+		if heard != nil {
+			heard <- lines.Text()
+			continue
+		}
 		switch line := lines.Text(); {
 		case strings.Contains(line, "stay up"):
 			go typeIn(t, hands, "nodes", "stop nobody", "stop es-list")
@@ -113,7 +117,14 @@ func demoThatStays(t *testing.T) (string, story.Summary) {
 		case stopped && strings.Contains(line, "all 12 running nodes have the list"):
 			ask(t, url)
 			proves(t, url)
-			cancel()
+			told := make(chan string, 1000)
+			heard = told
+			go func() {
+				defer cancel()
+				u := sitBefore(t, cfg.Dir, hands, told)
+				defer u.close()
+				u.stopsRegulators()
+			}()
 		}
 	}
 	got := <-ended

@@ -371,7 +371,12 @@ func TestWhatHasNoPlaceStopsIt(t *testing.T) {
 		"a motion without votes": {func(s *served) []ledger.Entry { return []ledger.Entry{{Data: unvoted(s).Bytes()}, {Data: []byte("x")}} }, follow.Broken},
 		"nonsense":               {func(*served) []ledger.Entry { return []ledger.Entry{{Data: []byte("nonsense")}} }, follow.Broken},
 		"a later kind of entry":  {func(*served) []ledger.Entry { return []ledger.Entry{{Data: []byte{0x83, 1, 0x18, 99, 0}}} }, follow.Newer},
-		"half a motion":          {func(s *served) []ledger.Entry { return []ledger.Entry{{Data: unvoted(s).Bytes()}} }, follow.Broken},
+		"a later kind of motion": {func(s *served) []ledger.Entry {
+			kind := append(s.State.Constitution().Federation().Bytes(), byte(motion.Ratify))
+			later := bytes.Replace(unvoted(s).Bytes(), kind, append(kind[:len(kind)-1:len(kind)-1], 23), 1)
+			return []ledger.Entry{{Data: later}, {Data: []byte("x")}}
+		}, follow.Newer},
+		"half a motion": {func(s *served) []ledger.Entry { return []ledger.Entry{{Data: unvoted(s).Bytes()}} }, follow.Broken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, 4)

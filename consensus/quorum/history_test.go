@@ -231,7 +231,7 @@ func (c *council) trouble(random *rand.Rand) {
 	seats := c.Seats()
 	one := []string{seats[random.IntN(len(seats))]}
 	long := func() { time.Sleep(time.Duration(500+random.IntN(4000)) * time.Millisecond) }
-	switch random.IntN(5) {
+	switch random.IntN(6) {
 	case 0: // cut in two
 		order := random.Perm(len(seats))
 		half := []string{seats[order[0]], seats[order[1]]}
@@ -255,6 +255,17 @@ func (c *council) trouble(random *rand.Rand) {
 			c.sever(seats[i%4:i%4+1], seats[i/4:i/4+1], false)
 			time.Sleep(100 * time.Millisecond)
 		}
+	case 4: // the process stands still, mostly that of who leads
+		for _, m := range seats {
+			if c.all[m].Leads() && random.IntN(3) > 0 {
+				one = []string{m}
+			}
+		}
+		release := c.all[one[0]].log().Hang()
+		c.apart(one, c.but(one...), true)
+		long()
+		release()
+		c.apart(one, c.but(one...), false)
 	default: // all die
 		for _, m := range seats {
 			c.leave(m)

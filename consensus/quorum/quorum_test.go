@@ -160,7 +160,8 @@ func (c *council) sync(by string) {
 	c.Now = c.clock().Unix()
 }
 
-// A quorum grows from one to five, one being down at the last step, and shrinks again.
+// A quorum grows from one to five, one being down at the last step, and shrinks to one
+// again, which is none of those that it began with.
 func TestGrowAndShrink(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := sit(t, 1)
@@ -183,6 +184,15 @@ func TestGrowAndShrink(t *testing.T) {
 		c.carry(q, "op", "x4", "vendor")
 		c.everywhere(q, 20*time.Second, "op", "x4", "vendor")
 		c.oneLedger("op", "x4", "vendor")
+
+		c.unseat("x4", "op", "x4", "vendor")
+		c.unseat("vendor", "op", "vendor")
+		last := c.label("+8613800138002")
+		c.carry(last, "op")
+		c.everywhere(last, 20*time.Second, "op")
+		if n := len(c.all["op"].Follower().Standing().State.Regulators()); n != 1 {
+			t.Errorf("%d regulators are left", n)
+		}
 	})
 }
 

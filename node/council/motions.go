@@ -126,6 +126,9 @@ func (c *Council) gather(anchors bool) ([]proposal, ballot.Docket) {
 	for i := range docket.Motions {
 		o := &docket.Motions[i]
 		c.remember(&o.Motion)
+		if _, decided := c.cfg.Decided.First(o.Motion.ID); decided {
+			continue // in a generation that this regulator did not join
+		}
 		add(part{written: written{o.Motion, o.Items}, state: api.MotionOpen, open: o, voted: o.Votes})
 	}
 	memos := make([]memo, 0, len(c.order))

@@ -170,7 +170,7 @@ type speaker struct {
 }
 
 func (s *speaker) terms() hand.Terms {
-	return hand.Terms{Member: s.id, Policy: s.state.Policy(), Rules: s.list.Rules(), Now: s.now}
+	return hand.Terms{Member: s.id, Policy: s.state.Policy(), Rules: s.list.Rules(), Now: s.now, Day: s.list.Stamp().Day}
 }
 
 func (p *Publisher) speaker() (speaker, error) {

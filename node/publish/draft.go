@@ -143,7 +143,7 @@ func (t *drafter) statement(d *Draft, flag assertion.Flag, from, to int64) (asse
 		Medium:       t.delivery.Medium,
 		ObservedFrom: from,
 		ObservedTo:   to,
-		Effective:    t.now,
+		Effective:    t.terms().Effective(),
 		Expires:      t.terms().FlagExpiry(d.Category.Class(), to),
 	}
 	if flag.Reports > 0 {

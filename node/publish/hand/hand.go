@@ -33,7 +33,13 @@ type Terms struct {
 	Policy *charter.Policy
 	Rules  *harmonise.Rules // of that policy
 	Now    int64            // Unix seconds
+	Day    taxonomy.Day     // of the list
 }
+
+// Effective is from when a draft counts: from now on, or from the list's day on where
+// that is behind. Days are the ledger's: while no quorum says that it is tomorrow, what
+// counts from tomorrow on would count for nothing.
+func (t Terms) Effective() int64 { return min(t.Now, t.Day.Start()+SecondsPerDay-1) }
 
 // Flag is a flag said by hand. What is zero is filled in.
 type Flag struct {
@@ -106,7 +112,7 @@ func (t Terms) Flag(f Flag) (assertion.Statement, error) {
 		return assertion.Statement{}, fmt.Errorf("first seen %s is later than last seen %s", taxonomy.DayOf(from), taxonomy.DayOf(to))
 	}
 	s := assertion.Statement{
-		Subject: Subject(f.Key), Medium: f.Medium, ObservedFrom: or(f.SeenFrom, to), ObservedTo: to, Effective: t.Now,
+		Subject: Subject(f.Key), Medium: f.Medium, ObservedFrom: or(f.SeenFrom, to), ObservedTo: to, Effective: t.Effective(),
 		Expires: or(f.Expires, t.FlagExpiry(f.Category.Class(), to)),
 		Basis:   assertion.Basis{Kind: assertion.BasisInvestigation},
 	}
@@ -181,7 +187,7 @@ func (t Terms) decision(days uint16) uint16 { return max(days, t.Policy.Decision
 // envelope is that of a statement of now that lives for some days.
 func (t Terms) envelope(subject assertion.Subject, basis assertion.BasisKind, days uint16) assertion.Statement {
 	return assertion.Statement{
-		Subject: subject, ObservedFrom: t.Now, ObservedTo: t.Now, Effective: t.Now,
+		Subject: subject, ObservedFrom: t.Now, ObservedTo: t.Now, Effective: t.Effective(),
 		Expires: t.Now + int64(days)*SecondsPerDay,
 		Basis:   assertion.Basis{Kind: basis},
 	}

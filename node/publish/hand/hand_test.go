@@ -21,7 +21,7 @@ func terms(t testing.TB, change func(*charter.Policy)) Terms {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Terms{Member: "op", Policy: &p, Rules: rules, Now: noon}
+	return Terms{Member: "op", Policy: &p, Rules: rules, Now: noon, Day: taxonomy.DayOf(noon)}
 }
 
 func key(t testing.TB, text string) number.Range {
