@@ -20,7 +20,7 @@ import (
 // SHA-256 of all before it. It is this node's own cache and no format of the
 // federation: another release may refuse it and replay. The hash finds damage;
 // a snapshot is never taken from another node.
-const snapshotMagic = "ringfence view snapshot 4\n"
+const snapshotMagic = "ringfence view snapshot 5\n"
 
 // Save writes a snapshot of the view as it stands; of one that BringTo brought beyond what
 // the ledger anchored, as it stands there. The view does not change meanwhile; readers

@@ -208,15 +208,3 @@ func (s *stand) save() (kept bool, err error) {
 	})
 	return kept && err == nil, err
 }
-
-// headsOf reads the heads of an anchor.
-func headsOf(items []motion.Opening) (heads []motion.AnchoredHead, err error) {
-	for i := 1; i < len(items); i++ {
-		h, err := motion.DecodeAnchorHeads(items[i].Item)
-		if err != nil {
-			return nil, err
-		}
-		heads = append(heads, h.Heads...)
-	}
-	return heads, nil
-}
