@@ -12,6 +12,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/store/charter"
 	"ringfence/store/feed"
+	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/merkle"
 	"ringfence/store/taxonomy"
@@ -28,6 +29,8 @@ type Ledger interface {
 // Feeds are the feeds that are held.
 type Feeds interface {
 	view.Source
+	// Header returns the signed header at a place of a feed.
+	Header(issuer keys.Public, epoch, sequence uint64) ([]byte, bool, error)
 	Tips() ([]feed.Head, error)
 	Forks() ([]feed.ForkProof, error)
 	Quarantined() ([]feed.Quarantined, error)

@@ -591,17 +591,7 @@ func TestAForkProofOfAnotherFederationIsFound(t *testing.T) {
 	w := audittest.Begun(t, 1)
 	s := keep(t, w, nil)
 	drawn := feedtest.Draw(t, "A0 <- A1; A0 <- A1'")
-	var both [2]feed.Verified
-	for i, name := range []string{"A1", "A1'"} {
-		var err error
-		if both[i], err = feed.Verify(drawn.Batch(name).Signed, drawn.Batch(name).Header.Federation); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p, err := feed.NewForkProof(both[0], both[1])
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := proofOf(t, drawn.Batch("A1").Record(), drawn.Batch("A1'").Record())
 	if err := s.PutFork(p); err != nil {
 		t.Fatal(err)
 	}

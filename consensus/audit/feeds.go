@@ -29,6 +29,7 @@ type books struct {
 	bad    map[cid.Cid]struct{}      // batches that prove nothing
 	gone   []gone
 	undone map[string][]keys.Public // who retracted a target
+	forked map[view.FeedEpoch]struct{}
 }
 
 // link is a batch in its chain.
@@ -183,10 +184,12 @@ func (a *auditor) readForks() error {
 		a.find(BadForkProof, "", err)
 		return nil
 	}
-	a.report.ForkProofs = len(proofs)
+	a.report.ForkProofs, a.forked = len(proofs), make(map[view.FeedEpoch]struct{}, len(proofs))
 	for _, p := range proofs {
-		if !p.Federation().Equals(a.report.Federation) {
-			a.find(BadForkProof, feedAt(view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()}), fmt.Errorf("it is of federation %s", p.Federation()))
+		at := view.FeedEpoch{Issuer: p.Issuer(), Epoch: p.Epoch()}
+		if a.forked[at] = struct{}{}; !p.Federation().Equals(a.report.Federation) {
+			delete(a.forked, at)
+			a.find(BadForkProof, feedAt(at), fmt.Errorf("it is of federation %s", p.Federation()))
 		}
 	}
 	return nil
@@ -202,12 +205,17 @@ func placeAt(at view.FeedEpoch, sequence uint64) string {
 // was not judged to its end, what it would have said there is not held against a feed.
 func (a *auditor) judgeFeeds() {
 	a.report.Feeds = len(a.chains)
-	whole := a.report.Judged == a.report.Size
+	whole := a.whole()
 	for _, at := range slices.SortedFunc(maps.Keys(a.chains), view.FeedEpoch.Compare) {
 		chain := a.chains[at]
 		slices.SortFunc(chain, func(a, b link) int {
 			return cmp.Or(cmp.Compare(a.tip.Sequence, b.tip.Sequence), bytes.Compare(a.tip.CID.Bytes(), b.tip.CID.Bytes()))
 		})
+		var err error
+		if chain, err = a.placed(at, chain); err != nil {
+			a.find(Unreadable, feedAt(at), err)
+		}
+		a.chains[at] = chain
 		record, known := a.past.State().Record(at.Issuer)
 		switch {
 		case !known && whole:
@@ -225,10 +233,10 @@ func (a *auditor) judgeFeeds() {
 
 // base compares the first batch of an epoch with what the ledger says it goes on from.
 func (a *auditor) base(at view.FeedEpoch, chain []link, base *motion.AnchoredHead) {
-	first := chain[0]
-	if first.tip.Sequence != 0 {
+	if len(chain) == 0 || chain[0].tip.Sequence != 0 {
 		return
 	}
+	first := chain[0]
 	if base == nil && !first.previous.Defined() || base != nil && first.previous.Defined() && digest(first.previous) == base.Digest {
 		return
 	}

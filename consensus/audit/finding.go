@@ -15,13 +15,13 @@ const (
 	NoPlace                        // no valid ledger holds the entry: votes, items, rules; the entry
 	TooNew                         // this release does not know what the entry says; the entry
 	OpeningMissing                 // of ratified entries in force; the first entry
-	Unreadable                     // feeds cannot be read to their end; nowhere
+	Unreadable                     // feeds cannot be read to their end; nowhere, or the feed
 	Quarantined                    // the store found the batch broken before; the batch
 	BatchBroken                    // header, signature or body; the batch
 	NeverAdmitted                  // the key is no issuer's; the feed
 	BatchesMissing                 // in a feed; the place of the first
 	ChainBroken                    // a batch does not follow the one before it; its place
-	TwoAtOnePlace                  // two batches; the place
+	TwoAtOnePlace                  // two batches, neither of a branch that gave way to the anchored one; the place
 	EpochNotOpened                 // by the ledger; the feed
 	ErasedTooEarly                 // statements that no retraction names, before their day; the batch
 	BadForkProof                   // of another federation, or of no issuer; the feed

@@ -2,7 +2,6 @@ package quorum_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,7 +15,6 @@ import (
 
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
-	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
 	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
@@ -30,49 +28,12 @@ import (
 	"ringfence/store/motion"
 )
 
-// keeper is a certification state in memory.
-type keeper struct {
-	mu    sync.Mutex
-	state cosign.State
-	lost  string
-}
-
-func (k *keeper) State() (cosign.State, string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.state, k.lost
-}
-
-func (k *keeper) Keep(s cosign.State) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.lost != "" {
-		return errors.New("the state is lost: " + k.lost)
-	}
-	k.state = s
-	return nil
-}
-
-func (k *keeper) Forget(why string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.lost = why
-	return nil
-}
-
-func (k *keeper) Adopt(s cosign.State) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.state, k.lost = s, ""
-	return nil
-}
-
 // regulator is one of a council; its disks outlive it.
 type regulator struct {
 	member string
 	dir    string
 	disks  map[string]*quorumtest.Disk // by directory: each generation has one
-	keeper *keeper
+	keeper *quorumtest.Keeper
 	ledger *memory.Ledger
 	vote   keys.Private
 	cosign keys.Private
@@ -176,7 +137,7 @@ func (c *council) start(member string) *regulator {
 	r := c.all[member]
 	if r == nil {
 		r = &regulator{
-			member: member, dir: c.TempDir(), disks: make(map[string]*quorumtest.Disk), keeper: &keeper{}, ledger: memory.New().Ledger(),
+			member: member, dir: c.TempDir(), disks: make(map[string]*quorumtest.Disk), keeper: &quorumtest.Keeper{}, ledger: memory.New().Ledger(),
 			vote: ballottest.VoteKey(member), cosign: chartertest.Key("cosign", member),
 		}
 		c.all[member] = r

@@ -17,6 +17,7 @@ import (
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
 	"ringfence/consensus/quorum/group/grouptest"
+	"ringfence/consensus/quorum/quorumtest"
 	"ringfence/consensus/quorum/standing"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/checkpoint"
@@ -260,7 +261,7 @@ func TestAnIntruder(t *testing.T) {
 		before := c.settled(c.Seats()...)
 		leader := c.leader()
 		was := c.place(leader)
-		c.all["intruder"] = &regulator{member: "intruder", keeper: &keeper{}, cosign: chartertest.Key("cosign", "intruder")}
+		c.all["intruder"] = &regulator{member: "intruder", keeper: &quorumtest.Keeper{}, cosign: chartertest.Key("cosign", "intruder")}
 		l := c.lie("intruder", nil)
 		c.rough = false
 		c.all["intruder"].Regulator = nil

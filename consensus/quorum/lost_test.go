@@ -10,6 +10,7 @@ import (
 	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
 	"ringfence/consensus/quorum/certify"
+	"ringfence/consensus/quorum/quorumtest"
 	"ringfence/consensus/quorum/standing"
 	"ringfence/store/charter/article"
 	"ringfence/store/charter/chartertest"
@@ -36,7 +37,7 @@ func (c *council) rekey(member string, vote, cosign keys.Private, members ...str
 		c.leave(member)
 	}
 	r := c.all[member]
-	r.vote, r.cosign, r.keeper = vote, cosign, &keeper{}
+	r.vote, r.cosign, r.keeper = vote, cosign, &quorumtest.Keeper{}
 	c.start(member)
 	c.State = ballot.NewState(c.all[members[0]].Follower().Past())
 }
@@ -69,7 +70,7 @@ func TestADiskThatWentBackIsRekeyed(t *testing.T) {
 			return true
 		})
 		c.leave("reg4")
-		r.keeper.state = yesterday
+		_ = r.keeper.Keep(yesterday)
 		c.start("reg4")
 		c.eventually("it is silent", 90*time.Second, func() bool { return c.status("reg4").Silence == standing.SilentLost })
 		if why := c.status("reg4").Why; !strings.Contains(why, "new cosigning key") {
@@ -118,7 +119,7 @@ func TestAStateThatWentBackIsSeenAlone(t *testing.T) {
 		c.everywhere(p, 10*time.Second, "reg", "reg2", "reg4")
 		c.settled("reg", "reg2", "reg4")
 		c.leave("reg4")
-		c.all["reg4"].keeper.state = yesterday
+		_ = c.all["reg4"].keeper.Keep(yesterday)
 		c.apart([]string{"reg4"}, c.but("reg4"), true)
 		c.start("reg4")
 		time.Sleep(time.Second)
@@ -216,7 +217,8 @@ func TestOfThreeOneAdoptsWhatTheOthersKnow(t *testing.T) {
 		tree := c.settled(c.Seats()...)
 		r := c.all["reg3"]
 		c.leave("reg3")
-		r.keeper = &keeper{lost: "the file is gone"}
+		r.keeper = &quorumtest.Keeper{}
+		_ = r.keeper.Forget("the file is gone")
 		c.start("reg3")
 		q := c.label("+8613800138001")
 		c.carry(q, "reg", "reg2", "reg3")
@@ -251,7 +253,7 @@ func TestOfThreeOneAdoptsWhatTheOthersKnow(t *testing.T) {
 		defer c.close()
 		c.begun(c.Seats()...)
 		c.leave("reg4")
-		c.all["reg4"].keeper.lost = "the file is gone"
+		_ = c.all["reg4"].keeper.Forget("the file is gone")
 		c.unstarted("reg4")
 		if err := c.all["reg4"].Adopt(t.Context(), map[string][]byte{"reg": nil, "reg2": nil}); err == nil {
 			t.Error("of four one adopted what others say")

@@ -14,17 +14,16 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/node/api"
+	"ringfence/node/council/anchors/anchorstest"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
-	"ringfence/store/memory"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
-	"ringfence/store/view"
 )
 
 // voice is an issuer that speaks at the desks of regulators, in order.
@@ -289,20 +288,9 @@ func (f *federation) listOf(d *desk, size uint64, records ...feed.Record) merkle
 	f.Helper()
 	genesis, err := charter.At(f.Genesis)
 	f.must(err)
-	only := memory.New()
-	f.must(only.Append(records))
-	v, err := view.New(view.Config{State: genesis, Source: only, Day: taxonomy.DayOf(time.Now().Unix()), Session: 1})
-	f.must(err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, piece := range d.decided {
-		if piece.Size <= size {
-			f.must(v.Enact(piece))
-		}
-	}
-	_, err = v.Follow()
-	f.must(err)
-	return v.List().Stamp().Root
+	return anchorstest.Root(f, genesis, d.decided, size, records...)
 }
 
 // What waits for an anchor begins at the tick of the one that covers it, on every node: a

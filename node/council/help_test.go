@@ -16,7 +16,6 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot/ballottest"
-	"ringfence/consensus/cosign"
 	"ringfence/consensus/quorum"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
@@ -37,29 +36,6 @@ import (
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
 )
-
-// keeper is a certification state in memory.
-type keeper struct {
-	mu    sync.Mutex
-	state cosign.State
-}
-
-func (k *keeper) State() (cosign.State, string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.state, ""
-}
-
-func (k *keeper) Keep(s cosign.State) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.state = s
-	return nil
-}
-
-func (*keeper) Forget(string) error { return nil }
-
-func (*keeper) Adopt(cosign.State) error { return nil }
 
 // desk is a regulator's node: the regulator at work, its list, and what people use.
 type desk struct {
@@ -128,7 +104,7 @@ func (f *federation) start(member string) {
 	silent := slog.New(slog.NewTextHandler(io.Discard, nil))
 	d.regulator, err = quorum.Open(ctx, quorum.Config{
 		Genesis: f.Genesis, Host: hostKey(member), Vote: ballottest.VoteKey(member), Cosign: chartertest.Key("cosign", member), Log: chartertest.Key("log", ""),
-		Dir: filepath.Join(f.TempDir(), "raft"), Ledger: d.store.Ledger(), From: others{f, member}, Keeper: &keeper{}, Network: line{f, member},
+		Dir: filepath.Join(f.TempDir(), "raft"), Ledger: d.store.Ledger(), From: others{f, member}, Keeper: &quorumtest.Keeper{}, Network: line{f, member},
 		Enacted: func(decided []charter.Enacted) error {
 			d.history.Add(decided)
 			d.pieces.Add(decided)

@@ -54,7 +54,7 @@ type IssuerEnd struct {
 	How       article.Manner
 	Successor keys.Public // after a rotation
 	// Head is the last batch of the open epoch that counted, as the motion names it; nil
-	// if it names none. What an anchor fixed above it in the meantime counts too.
+	// if it names none. What was anchored since BuildsOn counts instead.
 	Head *motion.AnchoredHead
 }
 

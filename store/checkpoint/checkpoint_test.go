@@ -271,10 +271,44 @@ func TestPeek(t *testing.T) {
 	}
 }
 
+// turned are the vector's notes with bits turned that the base64 of a signature has and its
+// bytes have not.
+func turned() []string {
+	return []string{
+		vectorText + "\n" + strings.Replace(vectorLine1, "Qg=\n", "Qh=\n", 1) + vectorLine2,
+		vectorText + "\n" + vectorLine1 + strings.Replace(vectorLine2, "DA==\n", "DB==\n", 1),
+		vectorText + "\n" + vectorLine1 + "— somebody.example AAAAAAB=\n",
+	}
+}
+
+// A note is written in one way: no signature under it, whoever's it is, is read where its
+// base64 is not that of its bytes.
+func TestASignatureIsWrittenInOneWay(t *testing.T) {
+	theLog := checkpoint.Log(vectorOrigin, key(1).Public())
+	whole := vectorText + "\n" + vectorLine1 + vectorLine2 + "— somebody.example AAAAAAA=\n"
+	if _, err := checkpoint.Open([]byte(whole), theLog); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range turned() {
+		if strings.Contains(whole, b) {
+			t.Fatal("nothing is turned")
+		}
+		if _, err := checkpoint.Open([]byte(b), theLog); err == nil || !strings.Contains(err.Error(), "not written as") {
+			t.Errorf("opened:\n%s%v", b, err)
+		}
+		if _, err := checkpoint.Peek([]byte(b)); err == nil {
+			t.Errorf("peeked:\n%s", b)
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(vectorText + "\n" + vectorLine1 + vectorLine2))
 	f.Add([]byte(vectorText + "\n" + vectorLine1))
 	f.Add([]byte("a\n\n— a aaaaaaaa\n"))
+	for _, b := range turned() {
+		f.Add([]byte(b))
+	}
 	theLog := checkpoint.Log(vectorOrigin, key(1).Public())
 	set := checkpoint.Set{checkpoint.Cosigner("regulator-a.example", key(2).Public())}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -288,6 +322,13 @@ func FuzzOpen(f *testing.F) {
 		}
 		if string(n.Bytes()) != string(b) || !strings.HasPrefix(string(b), n.Text()+"\n") {
 			t.Errorf("%q was read as %+v", b, n)
+		}
+		_, lines, _ := strings.Cut(string(b), "\n\n")
+		for line := range strings.Lines(lines) {
+			text := strings.TrimSuffix(line[strings.LastIndex(line, " ")+1:], "\n")
+			if sig, err := base64.StdEncoding.DecodeString(text); err != nil || base64.StdEncoding.EncodeToString(sig) != text {
+				t.Errorf("%q is written in another way than its bytes", line)
+			}
 		}
 		set.Certified(n)
 		again, err := n.With(set[0], n.Cosign(key(2), 7))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -28,7 +29,8 @@ type Note struct {
 func (n Note) Bytes() []byte { return n.raw }
 
 // Open reads a note and checks the log's signature. Lines of keys that nobody
-// here knows are kept.
+// here knows are kept. No signature is read that is written in another way than the one
+// that With writes.
 func Open(b []byte, log Verifier) (Note, error) {
 	if len(b) > MaxNote {
 		return Note{}, fmt.Errorf("checkpoint: the note has %d bytes; at most %d are read", len(b), MaxNote)
@@ -37,7 +39,7 @@ func Open(b []byte, log Verifier) (Note, error) {
 	if err != nil {
 		return Note{}, fmt.Errorf("checkpoint: open the note: %w", err)
 	}
-	c, err := parseText(opened.Text)
+	c, err := parse(b, opened.Text)
 	if err != nil {
 		return Note{}, err
 	}
@@ -57,7 +59,24 @@ func Peek(b []byte) (Checkpoint, error) {
 	if !errors.As(err, &unverified) {
 		return Checkpoint{}, fmt.Errorf("checkpoint: read the note: %w", err)
 	}
-	return parseText(unverified.Note.Text)
+	return parse(b, unverified.Note.Text)
+}
+
+// parse reads the text of a note that was read, and refuses a note of which the base64 of
+// a signature is not that of its bytes: whoever reads notes passes over the bits behind
+// the last byte, so that one signature could be written in several ways.
+func parse(b []byte, text string) (Checkpoint, error) {
+	c, err := parseText(text)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	for line := range strings.Lines(string(b[len(text):])) {
+		name, sig, _ := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "— "), " ")
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig); err != nil {
+			return Checkpoint{}, fmt.Errorf("checkpoint: the signature of %.80q is not written as signatures are: %w", name, err)
+		}
+	}
+	return c, nil
 }
 
 // Sign returns c as a note with the log's signature alone. Key is the log's.

@@ -69,6 +69,9 @@ func (v *View) settled() error {
 	if v.w.stale {
 		return v.rebuild(list.NextSession(v.cfg.Session, v.w.ledger.Size))
 	}
+	if err := v.w.lose(); err != nil {
+		return fmt.Errorf("view: %w", err)
+	}
 	v.current.Store(v.w.list)
 	return nil
 }

@@ -119,6 +119,16 @@ func (d *decoder) frozen(l *List) {
 
 func (d *decoder) batches(w *writer) {
 	l := w.list
+	l.Lost = make([]list.Batch, d.Count(68))
+	for i := range l.Lost {
+		b := list.Batch{CID: d.CID(), Speaker: d.U32()}
+		if d.at(&b); int(b.Speaker) >= len(l.Speakers) {
+			d.Fail("lost batch %d is of no issuer", i)
+			return
+		}
+		l.Lost[i] = b
+		w.lines.Lose(FeedEpoch{Issuer: l.Speakers[b.Speaker].Key, Epoch: b.Epoch}, b.CID)
+	}
 	l.Batches = make([]list.Batch, d.Count(72))
 	for i := range l.Batches {
 		b := list.Batch{CID: d.CID(), Speaker: d.U32(), Cover: anchors.Cover(d.U32())}
@@ -129,7 +139,7 @@ func (d *decoder) batches(w *writer) {
 		} else if int(b.Speaker) < len(l.Speakers) {
 			at.Issuer = l.Speakers[b.Speaker].Key
 		}
-		b.Epoch, b.Sequence, b.Time, b.Count = d.U64(), d.U64(), int64(d.U64()), int32(d.U32())
+		d.at(&b)
 		at.Epoch = b.Epoch
 		if b.Speaker != list.Nobody && int(b.Speaker) >= len(l.Speakers) {
 			d.Fail("batch %d is of no issuer", i)
@@ -145,6 +155,11 @@ func (d *decoder) batches(w *writer) {
 	for i := range l.OwnKeys {
 		l.OwnKeys[i] = d.Key()
 	}
+}
+
+// at reads where a batch lies in its feed, and how much it says.
+func (d *decoder) at(b *list.Batch) {
+	b.Epoch, b.Sequence, b.Time, b.Count = d.U64(), d.U64(), int64(d.U64()), int32(d.U32())
 }
 
 // batch reads the ordinal of a batch.

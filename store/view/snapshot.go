@@ -82,6 +82,13 @@ func (e *encoder) frozen(l *List) {
 
 func (e *encoder) batches(w *writer) {
 	l := w.list
+	e.U32(uint32(len(l.Lost)))
+	for i := range l.Lost {
+		b := &l.Lost[i]
+		e.Raw(b.CID.Bytes())
+		e.U32(b.Speaker)
+		e.place(b)
+	}
 	e.U32(uint32(len(l.Batches)))
 	for i := range l.Batches {
 		b := &l.Batches[i]
@@ -92,15 +99,19 @@ func (e *encoder) batches(w *writer) {
 			key := w.strangers[uint32(i)]
 			e.Raw(key[:])
 		}
-		e.U64(b.Epoch)
-		e.U64(b.Sequence)
-		e.U64(uint64(b.Time))
-		e.U32(uint32(b.Count))
+		e.place(b)
 	}
 	e.U32(uint32(len(l.OwnKeys)))
 	for _, k := range l.OwnKeys {
 		e.Key(k)
 	}
+}
+
+func (e *encoder) place(b *list.Batch) {
+	e.U64(b.Epoch)
+	e.U64(b.Sequence)
+	e.U64(uint64(b.Time))
+	e.U32(uint32(b.Count))
 }
 
 func (e *encoder) contests(w *writer) {

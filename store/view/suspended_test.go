@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -85,4 +86,70 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 	v = w.viewOf(Config{State: w.state, Source: w.records, Day: today, Frozen: []FeedEpoch{{Issuer: chartertest.Issuer("list").Public()}}})
 	again(today, newer[0], undo[3])
 	again(today+2000, undo[3]) // flags expire, retractions never
+}
+
+// What was said on a branch that gave way to the anchored one is to be said again too,
+// undoing included, whichever came first; but not what that branch itself took back or
+// replaced, and not what was said again since.
+func TestWhatALostBranchSaidIsToBeSaidAgain(t *testing.T) {
+	second := func(c *charter.FoundingConfig) {
+		for i := range c.Cards {
+			if c.Cards[i].ID == "a" {
+				c.Cards[i].Issuers = append(c.Cards[i].Issuers, chartertest.Issuer("second").Public())
+			}
+		}
+	}
+	w := newWorld(t, second, "a: operator", "b: operator")
+	numbers := []string{"+8613800138000", "+8613800138001", "+8613800138002", "+8613800138003"}
+	flag := func(i, day int) assertion.Statement { return flagged(t, numbers[i], "mkt.retail", 50, day, day) }
+	first := w.say("a", at(-8), w.publication(), flag(0, -8))
+	b := w.book()
+	b.tick(noon)
+	b.anchor(w.head("a"))
+	b.tick(noon + 1)
+	lost := w.say("a", at(-7), w.publication(), flag(1, -7), flag(2, -7), flag(3, -7)) // one is replaced, one taken back
+	newer := w.say("a", at(-6), w.publication(), flag(1, -6), retraction(t, assertion.TargetStatement, lost[1].Bytes()))
+	undo := w.say("a", at(-5), w.publication(), retraction(t, assertion.TargetStatement, first[0].Bytes()))
+	w.returnTo("a", 0)
+	w.say("a", at(-4), w.publication(), flag(2, -9))
+	b.anchor(w.head("a"))
+	b.tick(noon + 2)
+	other := w.say("a", at(-3), w.publication(), flag(2, -8))
+	w.frozen = []FeedEpoch{{Issuer: chartertest.Issuer("a").Public()}}
+	b.note(w.proof(1, 4))
+
+	member, _ := w.state.MemberByID("a")
+	again := func(v *View, what string, suspended int, want ...taxonomy.Ref) {
+		t.Helper()
+		all, more := v.List().ToSayAgain(member, 100)
+		var got []taxonomy.Ref
+		for i := range all {
+			got = append(got, all[i].Ref)
+		}
+		if n := v.List().Suspended(member); !slices.Equal(got, want) || more || n != suspended {
+			t.Errorf("%s: %v, want %v; %d are suspended, want %d", what, got, want, n, suspended)
+		}
+	}
+	cfg := Config{State: w.state, Source: &w.records, Day: today, Session: 1, Frozen: w.frozen}
+	v := w.viewOf(cfg)
+	w.everyOrder(v)
+	again(v, "in order", 7, other[0], lost[2], newer[0], undo[0])
+	held := w.records[:4]
+	was := w.viewOf(Config{State: w.state, Source: &held, Day: today, Session: 1, Frozen: w.frozen})
+	must(t, was.Enact(b.pieces...))
+	held = w.records
+	_, err := was.Follow()
+	must(t, err)
+	again(was, "changed to the other branch", 7, other[0], lost[2], newer[0], undo[0])
+	var file bytes.Buffer
+	must(t, was.Save(&file))
+	cfg.State = b.state
+	loaded, err := Load(cfg, file.Bytes())
+	must(t, err)
+	again(loaded, "from a snapshot", 7, other[0], lost[2], newer[0], undo[0])
+
+	w.say("second", at(0), w.publication(), flag(3, -7), retraction(t, assertion.TargetStatement, first[0].Bytes()))
+	_, err = loaded.Follow()
+	must(t, err)
+	again(loaded, "some of it is said again", 7, other[0], newer[0])
 }

@@ -157,7 +157,39 @@ func (w *writer) take(r *feed.Record) (int, error) {
 	if w.lines.Wait(at, r.Tip.Sequence, line.Link{CID: r.Tip.CID, Previous: header.Previous}) {
 		w.stale, w.strayed = true, true
 	}
-	return w.advance(at, r)
+	n, err := w.advance(at, r)
+	if err == nil {
+		err = w.lose()
+	}
+	return n, err
+}
+
+// lose adds the batches that are known by now to lie on another branch than the anchored
+// one to the newest list. One that cannot be read is left out.
+func (w *writer) lose() error {
+	losses := w.lines.Losses()
+	if len(losses) == 0 {
+		return nil
+	}
+	next := *w.list
+	next.Lost = slices.Clone(next.Lost) // older lists keep theirs
+	for _, lost := range losses {
+		speaker, known := w.list.Charter.Record(lost.At.Issuer)
+		r, held, err := w.cfg.Source.Batch(lost.CID)
+		if err != nil {
+			return fmt.Errorf("batch %s: %w", lost.CID, err)
+		}
+		slots, err := assertion.DecodeSlots(r.Body)
+		if !known || !held || err != nil {
+			continue
+		}
+		next.Lost = append(next.Lost, list.Batch{
+			CID: lost.CID, Speaker: speaker.Index, Epoch: lost.At.Epoch, Sequence: lost.Sequence, Time: r.Tip.Time, Count: int32(len(slots)),
+		})
+	}
+	slices.SortFunc(next.Lost, list.Batch.Compare)
+	w.list = &next
+	return nil
 }
 
 // advance applies what may be applied now of an epoch. A record in hand need not be read.

@@ -5,6 +5,7 @@ import (
 
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
+	"ringfence/store/charter/heads"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
 )
@@ -120,13 +121,11 @@ func openEpoch(epochs []charter.Epoch) uint64 {
 func (p *Past) fix(m *Matter, first uint64) {
 	for _, h := range m.heads {
 		last, fixed := p.anchored[h.Issuer]
-		switch same := fixed && !last.none && last.head.Epoch == h.Epoch; {
-		case same && last.at == first && last.head.Sequence >= h.Sequence:
-			continue // the same motion names a higher one
-		case same && last.at != first && last.at >= m.BuildsOn:
-			continue // an ending: it takes effect with the head that was fixed since
+		next := heads.Fixed{Head: h, At: first}
+		if fixed && !last.none && last.head.Epoch == h.Epoch {
+			next, _ = heads.Fixed{Head: last.head, At: last.at}.Then(h, first, m.BuildsOn)
 		}
-		p.anchored[h.Issuer] = anchored{at: first, head: h}
+		p.anchored[h.Issuer] = anchored{at: next.At, head: next.Head}
 	}
 	for _, a := range m.articles {
 		r, ok := a.(*article.Reinstatement)

@@ -9,6 +9,7 @@ import (
 
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
+	"ringfence/store/charter/heads"
 	"ringfence/store/feed"
 	"ringfence/store/ledger"
 	"ringfence/store/merkle"
@@ -89,12 +90,8 @@ func (m *Matter) readAnchor() *Refusal {
 		return Because(BadItems, err)
 	}
 	m.point = point
-	for _, o := range m.Items[1:] {
-		h, err := motion.DecodeAnchorHeads(o.Item)
-		if err != nil {
-			return Because(BadItems, err)
-		}
-		m.heads = append(m.heads, h.Heads...)
+	if m.heads, err = heads.Anchored(m.Items); err != nil {
+		return Because(BadItems, err)
 	}
 	for i := 1; i < len(m.heads); i++ {
 		if m.heads[i-1].Issuer >= m.heads[i].Issuer {

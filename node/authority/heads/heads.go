@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"ringfence/store/charter"
-	"ringfence/store/charter/article"
+	fixed "ringfence/store/charter/heads"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
@@ -30,7 +30,7 @@ type Heads struct {
 	State func() *charter.State
 
 	mu   sync.RWMutex
-	last map[place]motion.AnchoredHead
+	last map[place]fixed.Fixed
 }
 
 // Add takes the next decisions. An error says that one of them is none that a ledger
@@ -40,47 +40,28 @@ func (h *Heads) Add(decided []charter.Enacted) error {
 	defer h.mu.Unlock()
 	for i := range decided {
 		d := &decided[i]
-		if d.Motion == nil || !d.Motion.Motion.Kind.NamesHeads() {
-			continue
-		}
-		named, err := headsOf(d)
+		named, err := fixed.Of(d)
 		if err != nil {
 			return fmt.Errorf("heads: ledger entry %d: %w", d.First, err)
 		}
 		for _, one := range named {
-			h.fix(one)
+			h.fix(one, d)
 		}
 	}
 	return nil
 }
 
-// fix notes a head. What ends an authority may name a lower one than was anchored since it
-// was made.
-func (h *Heads) fix(one motion.AnchoredHead) {
+// fix notes a head that a motion names.
+func (h *Heads) fix(head motion.AnchoredHead, by *charter.Enacted) {
 	if h.last == nil {
-		h.last = make(map[place]motion.AnchoredHead)
+		h.last = make(map[place]fixed.Fixed)
 	}
-	at := place{one.Issuer, one.Epoch}
-	if known, ok := h.last[at]; !ok || one.Sequence > known.Sequence {
-		h.last[at] = one
+	at := place{head.Issuer, head.Epoch}
+	next := fixed.Fixed{Head: head, At: by.First}
+	if known, ok := h.last[at]; ok {
+		next, _ = known.Then(head, by.First, by.Motion.Motion.BuildsOn)
 	}
-}
-
-// headsOf reads the heads that a motion names.
-func headsOf(d *charter.Enacted) (named []motion.AnchoredHead, err error) {
-	header := &d.Motion.Motion.Header
-	if header.Kind != motion.Anchor {
-		items, err := article.Open(header.Federation, header.Kind, d.Items)
-		return article.Heads(items), err
-	}
-	for i := 1; i < len(d.Items); i++ { // the first is the point
-		part, err := motion.DecodeAnchorHeads(d.Items[i].Item)
-		if err != nil {
-			return nil, err
-		}
-		named = append(named, part.Heads...)
-	}
-	return named, nil
+	h.last[at] = next
 }
 
 // Anchored returns the last head that was anchored in an epoch, without its time.
@@ -91,11 +72,11 @@ func (h *Heads) Anchored(issuer keys.Public, epoch uint64) (feed.Tip, bool) {
 	}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	head, ok := h.last[place{r.Index, epoch}]
+	last, ok := h.last[place{r.Index, epoch}]
 	if !ok {
 		return feed.Tip{}, false
 	}
-	return feed.Tip{Epoch: head.Epoch, Sequence: head.Sequence, CID: head.CID()}, true
+	return feed.Tip{Epoch: last.Head.Epoch, Sequence: last.Head.Sequence, CID: last.Head.CID()}, true
 }
 
 // Taken returns how many batches of an epoch are anchored, and whether the ledger has

@@ -15,6 +15,7 @@ package anchors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -141,13 +142,20 @@ func (a *Anchors) settle(end bool) error {
 	return a.stand.settle(end)
 }
 
-// round does what is to be done now.
+// round does what is to be done now. The view is settled whatever came of the rest, also of
+// a regulator that has no seat: what waits for it in memory must not grow for ever.
 func (a *Anchors) round(ctx context.Context) error {
 	open := a.cfg.Regulator.Open(motion.Anchor)
 	a.keep(open)
-	if _, seated := a.seat(); !seated {
-		return nil
+	var err error
+	if _, seated := a.seat(); seated {
+		err = a.part(ctx, open)
 	}
+	return errors.Join(err, a.settle(false))
+}
+
+// part judges what others propose, and proposes what is due.
+func (a *Anchors) part(ctx context.Context, open []ballot.Open) error {
 	if err := a.judgeAll(ctx, open); err != nil {
 		return err
 	}
@@ -160,14 +168,11 @@ func (a *Anchors) round(ctx context.Context) error {
 	}
 	past := a.cfg.Ledger.Past()
 	if !a.due(past, open) {
-		return a.settle(false)
+		return nil
 	}
 	p, err := a.plan(past)
-	if err != nil {
+	if err != nil || len(p.moves) == 0 {
 		return err
-	}
-	if len(p.moves) == 0 {
-		return a.settle(false)
 	}
 	m, items, err := a.write(&p, "hourly", openFor)
 	if err != nil {

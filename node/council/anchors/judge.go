@@ -13,6 +13,7 @@ import (
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/phrase"
+	"ringfence/store/charter/heads"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
@@ -101,19 +102,19 @@ func (a *Anchors) judgeAll(ctx context.Context, open []ballot.Open) error {
 // judge computes what an anchor comes to here, or why that is not possible yet.
 func (a *Anchors) judge(o *ballot.Open, v *verdict, past *enact.Past, forked func(view.FeedEpoch) bool) {
 	point, err := motion.DecodeAnchorPoint(o.Items[0].Item)
-	var heads []motion.AnchoredHead
+	var named []motion.AnchoredHead
 	if err == nil {
-		heads, err = headsOf(o.Items)
+		named, err = heads.Anchored(o.Items)
 	}
 	if err != nil { // the ballot took it
 		v.waits = phrase.Plain(err.Error())
 		return
 	}
-	if v.waits = a.lacks(&point, heads, past, forked); !v.waits.IsZero() {
+	if v.waits = a.lacks(&point, named, past, forked); !v.waits.IsZero() {
 		return
 	}
 	a.mu.Lock()
-	root, err := a.stand.at(point.Size, heads)
+	root, err := a.stand.at(point.Size, named)
 	a.mu.Unlock()
 	switch {
 	case errors.Is(err, view.ErrLacking):
@@ -139,7 +140,7 @@ func (a *Anchors) verify() error {
 	if err != nil {
 		return err
 	}
-	heads, err := headsOf(last.Items)
+	named, err := heads.Anchored(last.Items)
 	if err != nil {
 		return err
 	}
@@ -150,11 +151,11 @@ func (a *Anchors) verify() error {
 			return err
 		}
 	}
-	if !a.stand.leads(point.Size, heads) {
+	if a.stand.size() > point.Size {
 		a.verified = last.First
 		return nil
 	}
-	root, err := a.stand.at(point.Size, heads)
+	root, err := a.stand.at(point.Size, named)
 	if errors.Is(err, view.ErrLacking) {
 		return nil // it will come
 	}
@@ -172,15 +173,15 @@ func (a *Anchors) verify() error {
 
 // lacks says what is missing here before an anchor can be judged; nothing if nothing is.
 // That it is looked for first keeps the view where it is meanwhile.
-func (a *Anchors) lacks(point *motion.AnchorPoint, heads []motion.AnchoredHead, past *enact.Past, forked func(view.FeedEpoch) bool) phrase.Phrase {
+func (a *Anchors) lacks(point *motion.AnchorPoint, named []motion.AnchoredHead, past *enact.Past, forked func(view.FeedEpoch) bool) phrase.Phrase {
 	if past.Size() < point.Size {
 		return phrase.New("anchor.lacks_ledger", "it is of a ledger of %d entries, and this node follows %d", point.Size, past.Size())
 	}
 	if unix, ok := past.TimeAt(point.Size); !ok || point.Day != taxonomy.DayOf(unix) {
 		return phrase.New("anchor.astray", "no decision of the certified ledger ends at the %d entries of which it is, on the day that it names", point.Size)
 	}
-	for i := range heads {
-		h := &heads[i]
+	for i := range named {
+		h := &named[i]
 		r, ok := past.State().RecordAt(h.Issuer)
 		if !ok {
 			return phrase.New("anchor.lacks_issuer", "this node does not know issuer %d of the roster yet", h.Issuer)

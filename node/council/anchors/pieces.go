@@ -14,7 +14,8 @@ import (
 type Pieces struct {
 	mu    sync.Mutex
 	all   []charter.Enacted
-	items int // items in all
+	items int    // in all: each decision is one, and each of its items
+	begun uint64 // size of the ledger from which all goes on, or would; 0 before the first
 	gone  bool
 }
 
@@ -25,10 +26,19 @@ func (p *Pieces) Add(all []charter.Enacted) {
 	if p.gone {
 		return
 	}
-	p.all = append(p.all, all...)
-	for i := range all {
-		p.items += len(all[i].Items)
+	if len(all) > 0 && p.begun == 0 {
+		p.begun = all[0].First
 	}
+	p.all = append(p.all, all...)
+	p.items += weight(all)
+}
+
+// weight is how much decisions take, in items.
+func weight(all []charter.Enacted) (items int) {
+	for i := range all {
+		items += 1 + len(all[i].Items)
+	}
+	return items
 }
 
 // Drop keeps nothing any more: nobody will ask.
@@ -36,6 +46,12 @@ func (p *Pieces) Drop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.all, p.items, p.gone = nil, 0, true
+}
+
+func (p *Pieces) dropped() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.gone
 }
 
 // between returns the decisions that lead from a ledger of one size to one of another;
@@ -73,10 +89,26 @@ func (p *Pieces) forget(size uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := p.find(size)
-	for k := range p.all[:i] {
-		p.items -= len(p.all[k].Items)
+	if i == 0 {
+		return
 	}
+	p.begun = p.all[i-1].Size
+	p.items -= weight(p.all[:i])
 	p.all = append([]charter.Enacted(nil), p.all[i:]...)
+}
+
+// goOnFrom reports whether the decisions lead on from a ledger of a size.
+func (p *Pieces) goOnFrom(size uint64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone {
+		return false
+	}
+	i := p.find(size)
+	if i < len(p.all) {
+		return p.all[i].First == size
+	}
+	return p.begun <= size // it has all of them already
 }
 
 // last returns the last anchor among the decisions.
@@ -92,7 +124,7 @@ func (p *Pieces) last() (charter.Enacted, bool) {
 }
 
 // reach returns the size of the ledger with the last anchor among the decisions, 0 for
-// none; the size with all of them, 0 for none; and how many items they have.
+// none; the size with all of them, 0 for none; and how many items they are.
 func (p *Pieces) reach() (anchored, whole uint64, items int) {
 	if last, ok := p.last(); ok {
 		anchored = last.Size

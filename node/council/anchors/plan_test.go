@@ -10,6 +10,7 @@ import (
 
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
+	"ringfence/store/charter/heads"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
@@ -45,9 +46,9 @@ func TestAnAnchorOfManyHeadsFitsOneCommand(t *testing.T) {
 	if n := len(ballot.ProposeCommand(&m, items, &v)); n > ballot.MaxCommand || mostHeads < 4000 {
 		t.Errorf("%d heads make a command of %d bytes; the most is %d", mostHeads, n, ballot.MaxCommand)
 	}
-	heads, err := headsOf(items)
-	if err != nil || len(heads) != mostHeads || heads[mostHeads-1] != p.moves[mostHeads-1].head {
-		t.Errorf("%d heads are read: %v", len(heads), err)
+	named, err := heads.Anchored(items)
+	if err != nil || len(named) != mostHeads || named[mostHeads-1] != p.moves[mostHeads-1].head {
+		t.Errorf("%d heads are read: %v", len(named), err)
 	}
 }
 

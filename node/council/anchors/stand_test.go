@@ -2,6 +2,7 @@ package anchors
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -19,12 +20,17 @@ import (
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/consensus/follow"
+	"ringfence/consensus/quorum/applied"
+	"ringfence/node/api"
+	"ringfence/node/council/anchors/anchorstest"
+	"ringfence/node/phrase"
 	"ringfence/node/snapshot"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
+	"ringfence/store/keys"
 	"ringfence/store/memory"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
@@ -51,8 +57,7 @@ func newWorld(t *testing.T) *world {
 		store:      memory.New(), said: make(map[string][]feed.Record), salt: rand.NewChaCha8([32]byte{3}), file: filepath.Join(t.TempDir(), "anchored"),
 	}
 	w.founded = w.State.Constitution()
-	w.Now = time.Now().Unix()
-	w.take(w.Tick())
+	w.tick()
 	return w
 }
 
@@ -70,6 +75,25 @@ func (w *world) take(r ballot.Result) {
 	}
 	w.decided = append(w.decided, r.Enacted)
 	w.pieces.Add([]charter.Enacted{r.Enacted})
+}
+
+// tick has the ledger take the time.
+func (w *world) tick() {
+	w.Helper()
+	w.Now = time.Now().Unix()
+	w.take(w.Tick())
+}
+
+// ticks has the ledger take the time often, and returns its size then. No more is entered
+// after that.
+func (w *world) ticks(n int) uint64 {
+	last := w.decided[len(w.decided)-1]
+	for range n {
+		last = charter.Enacted{First: last.Size, Size: last.Size + 1, Tick: w.Now, Below: last.Size, State: last.State.Grown(last.Size + 1)}
+		w.decided = append(w.decided, last)
+	}
+	w.pieces.Add(w.decided[len(w.decided)-n:])
+	return last.Size
 }
 
 // flag has a member say that a number makes unwanted calls, in a batch of its own.
@@ -103,8 +127,10 @@ func (w *world) flag(member, text string) motion.AnchoredHead {
 }
 
 // Standing and Past implement Follower.
-func (w *world) Standing() follow.Standing { return follow.Standing{State: w.State.Constitution()} }
-func (w *world) Past() *enact.Past         { return w.State.Past() }
+func (w *world) Standing() follow.Standing {
+	return follow.Standing{State: w.decided[len(w.decided)-1].State}
+}
+func (w *world) Past() *enact.Past { return w.State.Past() }
 
 // stand is one as a node has it that just began.
 func (w *world) stand() *stand {
@@ -118,56 +144,41 @@ func (w *world) stand() *stand {
 	}}
 }
 
-// root is that of a list which never held more than these records.
-func (w *world) root(size uint64, records ...feed.Record) merkle.Hash {
+// want asks for the list at heads, which is that of these records alone.
+func (w *world) want(s *stand, what string, size uint64, records []feed.Record, heads ...motion.AnchoredHead) {
 	w.Helper()
-	only := memory.New()
-	w.must(only.Append(records))
-	v, err := view.New(view.Config{State: w.founded, Source: only, Day: taxonomy.DayOf(time.Now().Unix()), Session: 1})
-	w.must(err)
-	for _, d := range w.decided {
-		if d.Size <= size {
-			w.must(v.Enact(d))
-		}
+	root := anchorstest.Root(w, w.founded, w.decided, size, records...)
+	got, err := s.at(size, heads)
+	if err != nil || got != root {
+		w.Fatalf("%s: %s, %v; want %s", what, got, err, root)
 	}
-	_, err = v.Follow()
-	w.must(err)
-	return v.List().Stamp().Root
 }
 
-// What was computed for an anchor that nobody enacts is undone for the next one, once a
-// minute at most; and after an anchor the view is saved, so that going back and starting
-// again need neither the ledger nor the feeds before it.
+// What was computed for an anchor that nobody enacts leaves no trace in the next. The view
+// goes back to less of the ledger once a minute at most; and after an anchor it is saved,
+// so that going back and starting again need neither the ledger nor the feeds before it.
 func TestTheAnchoredViewGoesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		vendor, op := w.flag("vendor", "+8613800138000"), w.flag("op", "+8613900139000")
 		s, size := w.stand(), w.State.Size()
-		want := func(what string, size uint64, records []feed.Record, heads ...motion.AnchoredHead) {
-			t.Helper()
-			got, err := s.at(size, heads)
-			if err != nil || got != w.root(size, records...) {
-				t.Fatalf("%s: %s, %v; want %s", what, got, err, w.root(size, records...))
-			}
-		}
 		both := slices.Concat(w.said["vendor"], w.said["op"])
-		want("both", size, both, vendor, op)
-		time.Sleep(time.Minute)
-		want("back to one", size, w.said["op"], op)
+		w.want(s, "both", size, both, vendor, op)
+		w.want(s, "back to one", size, w.said["op"], op)
+		w.want(s, "back to the other", size, w.said["vendor"], vendor)
+		w.tick()
+		w.want(s, "at the next size", w.State.Size(), both, vendor, op)
+		w.want(s, "back to the ledger before", size, w.said["vendor"], vendor)
+		w.want(s, "and on from there", w.State.Size(), both, vendor, op)
 		if _, err := s.at(size, []motion.AnchoredHead{vendor}); !errors.Is(err, errBusy) {
 			t.Fatalf("back again at once: %v", err)
 		}
-		want("and on from there", size, both, vendor, op)
-		time.Sleep(time.Minute)
-		want("back to the other", size, w.said["vendor"], vendor)
+		time.Sleep(backEvery)
+		w.want(s, "back a minute later", size, w.said["vendor"], vendor)
 
-		point, heads := motion.AnchorPoint{Size: size, Day: taxonomy.DayOf(time.Now().Unix()), ListRoot: w.root(size, w.said["vendor"]...)}, motion.AnchorHeads{Heads: []motion.AnchoredHead{vendor}}
-		b, err := heads.Encode()
-		w.must(err)
-		w.take(w.Try(w.Motion(motion.Anchor, [][]byte{point.Encode(), b}, func(h *motion.Header) { h.BuildsOn = size }), "reg"))
+		w.anchor(vendor)
 		end := w.State.Size()
-		w.Now = time.Now().Unix()
-		w.take(w.Tick())
+		w.tick()
 		w.must(s.settle(false))
 		if _, ok := w.pieces.between(1, w.State.Size()); ok {
 			t.Error("what the file has is kept in memory still")
@@ -175,21 +186,105 @@ func TestTheAnchoredViewGoesBack(t *testing.T) {
 		if _, ok := w.pieces.between(end, w.State.Size()); !ok {
 			t.Error("what goes on from the file is gone")
 		}
-		if _, err := s.at(size, []motion.AnchoredHead{vendor}); !errors.Is(err, errOlder) && !errors.Is(err, errBusy) {
+		if _, err := s.at(size, []motion.AnchoredHead{vendor}); !errors.Is(err, errOlder) {
 			t.Errorf("below the last anchor: %v", err)
 		}
 		vendor1 := w.flag("vendor", "+8613800138001")
 		whole := w.State.Size()
 		s = w.stand() // after a restart
-		want("from the file", whole, w.said["vendor"], vendor1)
-		time.Sleep(time.Minute)
-		want("back to the file", whole, slices.Concat(w.said["vendor"][:1], w.said["op"]), op)
+		w.want(s, "from the file", whole, w.said["vendor"], vendor1)
+		w.want(s, "back to the file", whole, slices.Concat(w.said["vendor"][:1], w.said["op"]), op)
 
 		w.must(os.Remove(w.file))
-		if _, err := w.stand().at(whole, []motion.AnchoredHead{vendor1}); err == nil || !strings.Contains(err.Error(), "start the node again") {
-			t.Errorf("without the file: %v", err)
+		for range 2 {
+			if _, err := w.stand().at(whole, []motion.AnchoredHead{vendor1}); err == nil || !strings.Contains(err.Error(), "start the node again") {
+				t.Errorf("without the file: %v", err)
+			}
+		}
+		w.tick()
+		if _, whole, items := w.pieces.reach(); whole != 0 || items != 0 {
+			t.Errorf("%d entries, %d items are kept, from which nothing can go on", whole, items)
 		}
 	})
+}
+
+// What waits in memory is bounded whatever becomes of anchors: while one is open that nobody
+// enacts, where no file is kept or none can be written, and where the ledger only ticks.
+func TestWhatWaitsForTheAnchoredViewIsBounded(t *testing.T) {
+	full := api.Tell(api.Refused, phrase.Plain("no room"))
+	for name, change := range map[string]func(*Config){
+		"an anchor is open": func(*Config) {},
+		"no file":           func(c *Config) { c.File = nil },
+		"no room": func(c *Config) {
+			c.File.Write = func(string, int, func(io.Writer) error) error { return full }
+		},
+		"a broken disk": func(c *Config) {
+			c.File.Write = func(string, int, func(io.Writer) error) error { return io.ErrShortWrite }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				vendor := w.flag("vendor", "+8613800138000")
+				s := w.stand()
+				change(s.cfg)
+				w.anchor(vendor)
+				w.want(s, "the one that is enacted", w.State.Size(), w.said["vendor"])
+				vendor1 := w.flag("vendor", "+8613800138001")
+				w.want(s, "the one that stays open", w.State.Size(), w.said["vendor"], vendor1)
+				whole := w.ticks(manyItems)
+				time.Sleep(saveEvery)
+				_ = s.settle(false) // an error says that it is not saved
+				if _, _, items := w.pieces.reach(); items > manyItems {
+					t.Fatalf("%d items wait", items)
+				}
+				if _, ok := w.pieces.between(1, whole); ok {
+					t.Error("all of the ledger is kept")
+				}
+				w.want(s, "at the end", whole, w.said["vendor"], vendor1)
+				w.want(s, "on from there", w.ticks(1), w.said["vendor"], vendor1)
+				if _, err := s.at(whole-1, nil); !errors.Is(err, errOlder) {
+					t.Errorf("what is forgotten: %v", err)
+				}
+				w.want(s, "and still there", whole+1, w.said["vendor"], vendor1)
+			})
+		})
+	}
+}
+
+// deaf are regulators of whom nothing is heard.
+type deaf struct{ Regulator }
+
+func (deaf) Open(motion.Kind) []ballot.Open { return nil }
+func (deaf) Submit(context.Context, []byte) (applied.Answer, error) {
+	return applied.Answer{}, errors.New("nobody answers")
+}
+
+// The view is settled by who has no seat, and by who proposes in vain.
+func TestWhatWaitsIsBoundedWhateverElseFails(t *testing.T) {
+	for name, vote := range map[string]keys.Private{"no seat": ballottest.VoteKey("nobody"), "nobody answers": ballottest.VoteKey("reg")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.flag("vendor", "+8613800138000")
+				all, err := view.New(view.Config{State: w.founded, Source: w.store, Day: taxonomy.DayOf(w.Now), Session: 1})
+				w.must(err)
+				w.must(all.Enact(w.decided...))
+				_, err = all.Follow()
+				w.must(err)
+				time.Sleep(2 * every * time.Second)
+				w.ticks(manyItems + 1)
+				cfg := *w.stand().cfg
+				cfg.Regulator, cfg.Vote, cfg.List = deaf{}, vote, all.List
+				if err := New(cfg).round(t.Context()); (err != nil) != (name == "nobody answers") {
+					t.Errorf("a round: %v", err)
+				}
+				if _, _, items := w.pieces.reach(); items > manyItems {
+					t.Errorf("%d items wait", items)
+				}
+			})
+		})
+	}
 }
 
 // What cannot be computed for want of a batch leaves the view where it is.
@@ -206,7 +301,7 @@ func TestALackingBatchLeavesTheViewWhereItIs(t *testing.T) {
 		if got, err := s.at(size+1, nil); !errors.Is(err, errAhead) {
 			t.Fatalf("a ledger that is not followed so far: %s, %v", got, err)
 		}
-		if got, err := s.at(size, []motion.AnchoredHead{vendor}); err != nil || got != w.root(size, w.said["vendor"]...) {
+		if got, err := s.at(size, []motion.AnchoredHead{vendor}); err != nil || got != anchorstest.Root(t, w.founded, w.decided, size, w.said["vendor"]...) {
 			t.Fatalf("%s, %v", got, err)
 		}
 	})

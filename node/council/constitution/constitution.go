@@ -12,7 +12,6 @@ package constitution
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -79,27 +78,43 @@ type End struct {
 	HostedBy  string       `yaml:"hosted_by,omitempty"`
 }
 
-// kindLine is where a document says of what kind it is.
-const kindLine = `(?m)^(?:kind|"kind"): *"?([a-z_]+)"? *$`
-
-// articlesLine is in a file of articles that are endorsed as they stand: no document.
-const articlesLine = `(?m)^articles:`
-
 // KindOf returns the kind of motion that a document asks for, if that changes the
 // constitution; said is what was said of it beside the text, which stands where the text
 // says nothing.
 func KindOf(text, said string) (k motion.Kind, ok bool) {
-	if found := regexp.MustCompile(kindLine).FindStringSubmatch(text); found != nil {
-		said = found[1]
+	if inside, ok := kindIn(text); ok {
+		said = inside
 	}
-	return k, k.UnmarshalText([]byte(said)) == nil && article.Changes(k) && !regexp.MustCompile(articlesLine).MatchString(text)
+	return k, k.UnmarshalText([]byte(said)) == nil && article.Changes(k) && !hasArticles(text)
+}
+
+// kindIn returns what a document says of its kind, in a line of its own that is not set
+// in: kind: remove_member, where each of the two words may stand in quotes.
+func kindIn(text string) (word string, ok bool) {
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		if key != "kind" && key != `"kind"` {
+			continue
+		}
+		word = strings.TrimSuffix(strings.TrimPrefix(strings.Trim(value, " "), `"`), `"`)
+		if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz_") == "" {
+			return word, true
+		}
+	}
+	return "", false
+}
+
+// hasArticles reports whether a file is one of articles that are endorsed as they stand,
+// which is no document.
+func hasArticles(text string) bool {
+	return strings.HasPrefix(text, "articles:") || strings.Contains(text, "\narticles:")
 }
 
 // Read reads a document, or for admit_member a member's card as it stands.
 func Read(text, name string, s *charter.State) (d Document, err error) {
 	d.Policy, d.Taxonomy = *s.Policy(), s.Taxonomy()
 	d.Policy.MemberWeights = slices.Clone(d.Policy.MemberWeights)
-	if !regexp.MustCompile(kindLine).MatchString(text) {
+	if _, ok := kindIn(text); !ok {
 		card, err := charter.ReadCard(strings.NewReader(text))
 		if err != nil {
 			return d, err

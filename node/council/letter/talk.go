@@ -2,7 +2,7 @@ package letter
 
 import (
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/ipfs/go-cid"
 
@@ -147,8 +147,11 @@ func EncodeAnswer(all []Standing) []byte {
 	return b
 }
 
-// code is what the code of a refusal looks like.
-const code = `^(ballot|inbox)\.[a-z_]{1,48}$`
+// isCode reports whether a text looks like the code of a refusal: ballot.stayed.
+func isCode(text string) bool {
+	room, name, _ := strings.Cut(text, ".")
+	return (room == "ballot" || room == "inbox") && 0 < len(name) && len(name) <= 48 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
 
 // DecodeAnswer reads what EncodeAnswer writes, and verifies the votes: each must be on the
 // motion, by an algorithm and key that sign it.
@@ -179,7 +182,7 @@ func DecodeAnswer(b []byte, federation cid.Cid) (all []Standing, err error) {
 		word, text := in.Text("code", maxCode), in.Text("why", maxWhy)
 		switch {
 		case text == "":
-		case regexp.MustCompile(code).MatchString(word):
+		case isCode(word):
 			s.Why = phrase.Coded(word, text, text)
 		default:
 			s.Why = phrase.Plain(text)

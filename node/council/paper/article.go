@@ -2,6 +2,7 @@ package paper
 
 import (
 	"encoding/base64"
+	"errors"
 
 	"github.com/ipfs/go-cid"
 
@@ -37,7 +38,10 @@ func Articles(p *api.Proposal, kind motion.Kind, federation cid.Cid) (items [][]
 	}
 	openings := make([]motion.Opening, len(p.Articles))
 	for i, text := range p.Articles {
-		b, err := base64.StdEncoding.DecodeString(text)
+		b, err := base64.StdEncoding.Strict().DecodeString(text)
+		if err == nil && base64.StdEncoding.EncodeToString(b) != text {
+			err = errors.New("it holds line breaks")
+		}
 		if err != nil {
 			return nil, api.Errorf(api.BadInput, "articles: item %d is no base64: %v", i+1, err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/store/charter/heads"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
@@ -47,7 +48,8 @@ type Move struct {
 // Book is all anchors. All may be read while it grows; the rest is its writer's.
 type Book struct {
 	All    []Anchor
-	marks  map[Place][]mark
+	fixed  map[Place]heads.Fixed
+	marks  map[Place][]mark // of each place that is fixed
 	frozen map[Place]struct{}
 }
 
@@ -68,32 +70,31 @@ func (b *Book) Fork(at Place) bool {
 
 func (b *Book) begin() {
 	if b.marks == nil {
-		b.marks, b.frozen = make(map[Place][]mark), make(map[Place]struct{})
+		b.fixed, b.marks, b.frozen = make(map[Place]heads.Fixed), make(map[Place][]mark), make(map[Place]struct{})
 	}
 }
 
 // Add enters an anchor and returns which feeds it carried on, and which epochs it says to
 // be forked that none before did.
-func (b *Book) Add(a Anchor, heads []motion.AnchoredHead) (moves []Move, forked []Place) {
+func (b *Book) Add(a Anchor, named []motion.AnchoredHead) (moves []Move, forked []Place) {
 	b.begin()
 	b.All = append(b.All, a)
 	by := Cover(len(b.All))
-	for i := range heads {
-		h := &heads[i]
+	for i := range named {
+		h := &named[i]
 		at := Place{h.Issuer, h.Epoch}
 		if h.Frozen && b.Fork(at) {
 			forked = append(forked, at)
 		}
-		marks := b.marks[at]
-		move := Move{at, 0, h.Sequence}
-		if n := len(marks); n > 0 {
-			move.From = marks[n-1].to + 1
+		move, next, moved := Move{at, 0, h.Sequence}, heads.Fixed{Head: *h, At: a.Index}, true
+		if last, fixed := b.fixed[at]; fixed {
+			move.From = last.Head.Sequence + 1
+			next, moved = last.Then(*h, a.Index, a.Size)
 		}
-		if move.From > move.To {
-			continue
+		if b.fixed[at] = next; moved {
+			b.marks[at] = append(b.marks[at], mark{h.Sequence, by, h.Digest})
+			moves = append(moves, move)
 		}
-		b.marks[at] = append(marks, mark{h.Sequence, by, h.Digest})
-		moves = append(moves, move)
 	}
 	return moves, forked
 }

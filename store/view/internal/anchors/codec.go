@@ -5,7 +5,9 @@ import (
 	"maps"
 	"slices"
 
+	"ringfence/store/charter/heads"
 	"ringfence/store/merkle"
+	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/fixed"
 )
@@ -22,6 +24,7 @@ func (b *Book) Encode(e *fixed.Writer) {
 	e.U32(uint32(len(b.marks)))
 	for _, at := range slices.SortedFunc(maps.Keys(b.marks), Place.compare) {
 		at.encode(e)
+		e.U64(b.fixed[at].At)
 		e.U32(uint32(len(b.marks[at])))
 		for _, m := range b.marks[at] {
 			e.U64(m.to)
@@ -46,13 +49,13 @@ func (p Place) encode(e *fixed.Writer) {
 
 // Decode reads what Encode wrote.
 func Decode(d *fixed.Reader) Book {
-	b := Book{marks: make(map[Place][]mark), frozen: make(map[Place]struct{})}
+	b := Book{fixed: make(map[Place]heads.Fixed), marks: make(map[Place][]mark), frozen: make(map[Place]struct{})}
 	b.All = make([]Anchor, d.Count(28))
 	for i := range b.All {
 		b.All[i] = Anchor{Index: d.U64(), End: d.U64(), Size: d.U64(), Day: taxonomy.Day(d.U32())}
 	}
-	for range d.Count(16) {
-		at := Place{d.U32(), d.U64()}
+	for range d.Count(24) {
+		at, since := Place{d.U32(), d.U64()}, d.U64()
 		marks := make([]mark, d.Count(12+merkle.HashSize))
 		for i := range marks {
 			marks[i] = mark{d.U64(), Cover(d.U32()), merkle.Hash(d.Raw(merkle.HashSize))}
@@ -60,7 +63,13 @@ func Decode(d *fixed.Reader) Book {
 				d.Fail("anchor %d of %d covers a feed", marks[i].by, len(b.All))
 			}
 		}
+		if len(marks) == 0 {
+			d.Fail("nothing of issuer %d is fixed in epoch %d", at.Issuer, at.Epoch)
+			continue
+		}
+		last := marks[len(marks)-1]
 		b.marks[at] = marks
+		b.fixed[at] = heads.Fixed{Head: motion.AnchoredHead{Issuer: at.Issuer, Epoch: at.Epoch, Sequence: last.to, Digest: last.digest}, At: since}
 	}
 	for range d.Count(12) {
 		b.frozen[Place{d.U32(), d.U64()}] = struct{}{}

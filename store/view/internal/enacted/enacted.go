@@ -11,7 +11,7 @@ import (
 	"sort"
 
 	"ringfence/store/charter"
-	"ringfence/store/charter/article"
+	"ringfence/store/charter/heads"
 	"ringfence/store/checkpoint"
 	"ringfence/store/feed"
 	"ringfence/store/motion"
@@ -86,12 +86,7 @@ func (f *Fold) motion(e *charter.Enacted, to *Effect) error {
 	case motion.Revoke, motion.Stay:
 		return f.reverse(e, to)
 	case motion.Anchor:
-		heads, err := anchored(e.Items)
-		if err != nil {
-			return fmt.Errorf("ledger entry %d: %w", e.First, err)
-		}
-		f.anchor(e, heads, to)
-		return nil
+		return f.anchor(e, to)
 	case motion.NoteFork:
 		return f.forks(e, to)
 	}
@@ -104,12 +99,7 @@ func (f *Fold) motion(e *charter.Enacted, to *Effect) error {
 	if !h.Kind.NamesHeads() {
 		return nil
 	}
-	items, err := article.Open(h.Federation, h.Kind, e.Items)
-	if err != nil {
-		return fmt.Errorf("ledger entry %d: %w", e.First, err)
-	}
-	f.anchor(e, article.Heads(items), to)
-	return nil
+	return f.anchor(e, to)
 }
 
 func (f *Fold) ratify(e *charter.Enacted, to *Effect) error {
@@ -161,22 +151,16 @@ func (f *Fold) forks(e *charter.Enacted, to *Effect) error {
 	return nil
 }
 
-// anchored reads the heads of an Anchor motion, which follow its point.
-func anchored(items []motion.Opening) (heads []motion.AnchoredHead, err error) {
-	for i := 1; i < len(items); i++ {
-		h, err := motion.DecodeAnchorHeads(items[i].Item)
-		if err != nil {
-			return nil, err
-		}
-		heads = append(heads, h.Heads...)
+// anchor enters a motion that names heads.
+func (f *Fold) anchor(e *charter.Enacted, to *Effect) error {
+	named, err := heads.Of(e)
+	if err != nil {
+		return fmt.Errorf("ledger entry %d: %w", e.First, err)
 	}
-	return heads, nil
-}
-
-func (f *Fold) anchor(e *charter.Enacted, heads []motion.AnchoredHead, to *Effect) {
 	now, _ := f.Ticks.Now()
 	moves, forked := f.Anchors.Add(anchors.Anchor{
 		Index: e.First, End: e.Size, Size: e.Motion.Motion.BuildsOn, Day: taxonomy.DayOf(now),
-	}, heads)
+	}, named)
 	to.Moves, to.Forked = append(to.Moves, moves...), append(to.Forked, forked...)
+	return nil
 }

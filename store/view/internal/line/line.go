@@ -12,6 +12,9 @@
 // anchored head of a forked epoch, where nothing counts. Up to that head a forked epoch
 // waits until pins lead there: what is held may be the other branch.
 //
+// A batch that differs from the pin of its place, or follows one that does, is lost for
+// good. Lines tell which those are: their issuer may have to say again what they said.
+//
 // Floor 5, a room of store/view.
 package line
 
@@ -47,6 +50,14 @@ type Lines struct {
 	book  Book
 	lanes map[list.FeedEpoch]*lane
 	waits int
+	lost  []Lost // that nobody was told of
+}
+
+// Lost is a batch that lies on another branch than the one that the ledger anchored.
+type Lost struct {
+	At       list.FeedEpoch
+	Sequence uint64
+	CID      cid.Cid
 }
 
 // lane is the line of one epoch.
@@ -57,6 +68,7 @@ type lane struct {
 	forked  bool     // a batch was here that contradicts a head
 	waiting map[uint64][]Link
 	pins    map[uint64]merkle.Hash
+	lost    map[cid.Cid]struct{}
 }
 
 // New returns lines in which nothing stands yet.
@@ -77,10 +89,11 @@ func (l *Lines) Anew(book Book) *Lines {
 // Clone returns lines that go their own way from here.
 func (l *Lines) Clone(book Book) *Lines {
 	out := New(book)
-	out.waits = l.waits
+	out.waits, out.lost = l.waits, slices.Clip(l.lost)
 	for at, old := range l.lanes {
 		one := *old
 		one.applied, one.waiting, one.pins = slices.Clip(old.applied), make(map[uint64][]Link, len(old.waiting)), maps.Clone(old.pins)
+		one.lost = maps.Clone(old.lost)
 		for sequence, links := range old.waiting {
 			one.waiting[sequence] = slices.Clip(links)
 		}
@@ -92,7 +105,7 @@ func (l *Lines) Clone(book Book) *Lines {
 func (l *Lines) lane(at list.FeedEpoch) *lane {
 	one := l.lanes[at]
 	if one == nil {
-		one = &lane{at: at, waiting: make(map[uint64][]Link), pins: make(map[uint64]merkle.Hash)}
+		one = &lane{at: at, waiting: make(map[uint64][]Link), pins: make(map[uint64]merkle.Hash), lost: make(map[cid.Cid]struct{})}
 		l.lanes[at] = one
 	}
 	return one
@@ -123,13 +136,18 @@ func (l *Lines) Waits() bool { return l.waits > 0 }
 // Wait puts a batch into the line of its epoch. It reports whether the line has strayed.
 func (l *Lines) Wait(at list.FeedEpoch, sequence uint64, link Link) (strayed bool) {
 	one := l.lane(at)
-	if sequence < one.settled || slices.Contains(one.waiting[sequence], link) || sequence > 0 && !link.Previous.Defined() {
+	if slices.Contains(one.waiting[sequence], link) || sequence > 0 && !link.Previous.Defined() {
+		return false
+	}
+	if _, lost := one.lost[link.Previous]; lost || sequence < one.settled {
+		l.lose(one, sequence, link)
 		return false
 	}
 	if pin, ok := l.pin(one, sequence); ok {
 		if anchors.Digest(link.CID) != pin { // from now on the epoch waits for pins
 			strayed = !l.forked(one) && uint64(len(one.applied)) > one.settled
 			one.forked = true
+			l.lose(one, sequence, link)
 			return strayed
 		}
 		strayed = l.descend(one, sequence, link)
@@ -259,13 +277,46 @@ func (l *Lines) Drop(at list.FeedEpoch, sequence uint64, batch cid.Cid) {
 func (l *Lines) settle(one *lane, sequence uint64) {
 	one.settled = max(one.settled, sequence+1)
 	maps.DeleteFunc(one.pins, func(at uint64, _ merkle.Hash) bool { return at <= sequence })
-	maps.DeleteFunc(one.waiting, func(at uint64, links []Link) bool {
-		if at <= sequence {
-			l.waits -= len(links)
+	for _, at := range slices.Sorted(maps.Keys(one.waiting)) {
+		for _, link := range one.waiting[at] {
+			if at <= sequence {
+				l.Drop(one.at, at, link.CID)
+				l.lose(one, at, link)
+			}
 		}
-		return at <= sequence
-	})
+	}
 }
+
+// lose notes that a batch is lost, and with it whatever waits for it.
+func (l *Lines) lose(one *lane, sequence uint64, link Link) {
+	if _, known := one.lost[link.CID]; known {
+		return
+	}
+	for branch := []Link{link}; len(branch) > 0; sequence++ {
+		var next []Link
+		for _, lost := range branch {
+			one.lost[lost.CID] = struct{}{}
+			l.lost = append(l.lost, Lost{one.at, sequence, lost.CID})
+			for _, child := range one.waiting[sequence+1] {
+				if child.Previous.Equals(lost.CID) {
+					l.Drop(one.at, sequence+1, child.CID)
+					next = append(next, child)
+				}
+			}
+		}
+		branch = next
+	}
+}
+
+// Losses returns the batches that were lost since it was called last.
+func (l *Lines) Losses() []Lost {
+	lost := l.lost
+	l.lost = nil
+	return lost
+}
+
+// Lose notes that a batch was lost before, of which Losses does not tell.
+func (l *Lines) Lose(at list.FeedEpoch, batch cid.Cid) { l.lane(at).lost[batch] = struct{}{} }
 
 // The reasons why a line does not lead to a head.
 var (

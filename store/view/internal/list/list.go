@@ -10,6 +10,7 @@
 package list
 
 import (
+	"cmp"
 	"iter"
 	"math/bits"
 
@@ -57,6 +58,7 @@ type List struct {
 
 	Table   table.Table
 	Batches []Batch
+	Lost    []Batch // that are held and lie on a branch that gave way to the anchored one, in the order of Compare; none was applied
 	Undo    undo.Book
 	Targets [][]taxonomy.Ref // of contests that have some
 	Ports   []port.Terms
@@ -75,6 +77,14 @@ type Batch struct {
 	Sequence uint64
 	Time     int64 // Unix seconds
 	Count    int32
+}
+
+// Compare orders batches by issuer and place.
+func (b Batch) Compare(o Batch) int {
+	return cmp.Or(
+		cmp.Compare(b.Speaker, o.Speaker), cmp.Compare(b.Epoch, o.Epoch), cmp.Compare(b.Sequence, o.Sequence),
+		cmp.Compare(b.CID.KeyString(), o.CID.KeyString()),
+	)
 }
 
 // Nobody is the speaker of a batch whose issuer was never admitted.

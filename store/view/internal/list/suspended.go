@@ -6,36 +6,45 @@ import (
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
+	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/reason"
 	"ringfence/store/view/internal/table"
 )
 
 // Suspended counts the statements of a member that a proved fork of their epoch
-// took out of the list, whatever they were: with no anchor that is all of the epoch.
+// took out of the list, whatever they were: with no anchor that is all of the epoch. What
+// was said on a branch that gave way to the anchored one is among them.
 func (l *List) Suspended(member charter.MemberIndex) int {
-	return l.statements(func(b *Batch) bool { return l.suspends(member, b) })
-}
-
-func (l *List) suspends(member charter.MemberIndex, b *Batch) bool {
-	return l.IsFrozen(b) && l.Speakers[b.Speaker].Member == member
+	n := l.statements(func(b *Batch) bool { return l.IsFrozen(b) && l.Speakers[b.Speaker].Member == member })
+	for i := range l.Lost {
+		if b := &l.Lost[i]; l.Speakers[b.Speaker].Member == member {
+			n += int(b.Count)
+		}
+	}
+	return n
 }
 
 // ToSayAgain returns the statements, at most so many and in the order in which they
 // came, that a member has to say again under another of its keys to have what it had;
-// more reports that there are others. Of what a proved fork suspends it leaves out what
+// more reports that there are others. Those of a branch that gave way to the anchored one
+// come last, by their places in the feed. Of what a proved fork suspends it leaves out what
 // would count for nothing by now (void, expired, erased), what the member took back or
 // replaced itself, and what it has said again. One whose batch cannot be read is told
 // with status Unreadable. It reads all that is suspended.
 func (l *List) ToSayAgain(member charter.MemberIndex, most int) (all []Told, more bool) {
-	s := suspension{List: l, member: member, undone: map[string]bool{}, published: map[assertion.PublicationID]bool{}}
-	s.gatherUndone()
-	for i := range l.Batches {
-		b := &l.Batches[i]
-		if !l.suspends(member, b) {
+	whole := *l // with what no list applied behind what this one did
+	whole.Batches = append(slices.Clip(l.Batches), l.Lost...)
+	s := suspension{
+		List: &whole, member: member, applied: len(l.Batches),
+		undone: map[string]bool{}, published: map[assertion.PublicationID]bool{}, lost: map[number.Range][]table.Row{},
+	}
+	s.gather()
+	for i := range s.Batches {
+		if !s.suspends(i) {
 			continue
 		}
-		for told := range l.saidIn(uint32(i)) {
+		for told := range s.saidIn(uint32(i)) {
 			if !s.wanted(&told, uint32(i)) {
 				continue
 			}
@@ -51,22 +60,34 @@ func (l *List) ToSayAgain(member charter.MemberIndex, most int) (all []Told, mor
 // suspension is a member's suspended epochs.
 type suspension struct {
 	*List
-	member charter.MemberIndex
-	undone map[string]bool // what any retract of the member names, suspended or not, by its target
+	member  charter.MemberIndex
+	applied int                          // batches; those behind them are lost
+	lost    map[number.Range][]table.Row // what they said, by key
+	undone  map[string]bool              // what any retract of the member names, suspended or not, by its target
 
 	published map[assertion.PublicationID]bool // under which anything is suspended
 	elsewhere map[assertion.PublicationID]bool // under which the member said what is not; nil: not gathered yet
 	unread    bool                             // some of that cannot be read
 }
 
-// gatherUndone reads what the member took back: in its suspended epochs, and since
-// by another key.
-func (s *suspension) gatherUndone() {
+// suspends reports whether the batch of an ordinal is of the member, and suspended or lost.
+func (s *suspension) suspends(ordinal int) bool {
+	b := &s.Batches[ordinal]
+	return b.Speaker != Nobody && s.Speakers[b.Speaker].Member == s.member && (ordinal >= s.applied || s.IsFrozen(b))
+}
+
+// gather reads what the member took back, in its suspended epochs and since by another
+// key, and what the lost batches said of any number.
+func (s *suspension) gather() {
 	for i := range s.Batches {
-		if b := &s.Batches[i]; s.suspends(s.member, b) {
-			for told := range s.saidIn(uint32(i)) {
-				s.published[told.Publication] = true
-				s.noteUndone(&told, "")
+		if !s.suspends(i) {
+			continue
+		}
+		for told := range s.saidIn(uint32(i)) {
+			s.published[told.Publication] = true
+			s.noteUndone(&told, "")
+			if i >= s.applied {
+				s.noteLost(&told, uint32(i))
 			}
 		}
 	}
@@ -79,6 +100,21 @@ func (s *suspension) gatherUndone() {
 func (s *suspension) noteUndone(t *Told, prefix string) {
 	if undo, ok := t.Body.(assertion.Retract); ok && t.Member == s.member {
 		s.undone[prefix+string(undo.Target)] = true
+	}
+}
+
+// noteLost keeps the row that a lost statement would have had.
+func (s *suspension) noteLost(t *Told, batch uint32) {
+	key, ok := t.Statement.Key()
+	if !ok || t.Body == nil {
+		return
+	}
+	r := s.RowOf(&t.Statement, t.Time)
+	if r.Batch, r.Index = batch, t.Ref.Index; !r.Void() {
+		r.Reason = reason.Frozen
+	}
+	for one := range key.Keys() {
+		s.lost[one] = append(s.lost[one], r)
 	}
 }
 
@@ -116,7 +152,7 @@ func (s *suspension) wanted(t *Told, batch uint32) bool {
 	}
 	for one := range key.Keys() {
 		_, rows := s.Table.Find(one)
-		return !s.replaced(rows, batch, t.Ref.Index) // the other keys have the same rows
+		return !s.replaced(slices.Concat(rows, s.lost[one]), batch, t.Ref.Index) // the other keys have the same rows
 	}
 	return true
 }
@@ -139,7 +175,7 @@ func (s *suspension) within(undo *assertion.Retract) bool {
 		return true
 	}
 	at := slices.IndexFunc(s.Batches, func(b Batch) bool { return b.CID == target })
-	return at >= 0 && s.suspends(s.member, &s.Batches[at])
+	return at >= 0 && s.suspends(at)
 }
 
 // isElsewhere reports whether the member said anything under a publication ID that is not
@@ -149,7 +185,7 @@ func (s *suspension) isElsewhere(id assertion.PublicationID) bool {
 		s.elsewhere = make(map[assertion.PublicationID]bool)
 		for i := range s.Batches {
 			b := &s.Batches[i]
-			if b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || s.IsFrozen(b) {
+			if b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || s.suspends(i) {
 				continue
 			}
 			for told := range s.saidIn(uint32(i)) {
