@@ -29,8 +29,8 @@ func (h Host) rotate() *cobra.Command {
 		Long: `Rotate makes a new issuer key, which waits in the data directory, and puts a motion to
 the regulators that ends the old one and admits the new: both sign it, and it names the
 last batch of the old key that counts. Once it is enacted the running node signs by the
-new key. What was said before goes on counting; what the old key says after the motion
-was made, and no anchor covers, does not: publish nothing in between.
+new key. What was said before goes on counting, and so does what this node says until
+then: where no anchor covers it in time, the new key says it again by itself.
 
 The peers have to confirm that the new key has said nothing yet, as after a restore.
 With fewer than two other members in reach, ringfence restore lift none does it.`,

@@ -6,6 +6,9 @@ import (
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
+	"ringfence/store/charter/article"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/reason"
 	"ringfence/store/view/internal/table"
@@ -28,42 +31,68 @@ func (l *List) suspends(member charter.MemberIndex, b *Batch) bool {
 // replaced itself, and what it has said again. One whose batch cannot be read is told
 // with status Unreadable. It reads all that is suspended.
 func (l *List) ToSayAgain(member charter.MemberIndex, most int) (all []Told, more bool) {
-	s := suspension{List: l, member: member, undone: map[string]bool{}, published: map[assertion.PublicationID]bool{}}
-	s.gatherUndone()
-	for i := range l.Batches {
-		b := &l.Batches[i]
-		if !l.suspends(member, b) {
-			continue
+	s := l.suspension(member, func(b *Batch) bool { return l.suspends(member, b) })
+	for told := range s.again() {
+		if len(all) == most {
+			return all, true
 		}
-		for told := range l.saidIn(uint32(i)) {
-			if !s.wanted(&told, uint32(i)) {
-				continue
-			}
-			if len(all) == most {
-				return all, true
-			}
-			all = append(all, told)
-		}
+		all = append(all, told)
 	}
 	return all, false
 }
 
-// suspension is a member's suspended epochs.
+// CutOff yields, as ToSayAgain tells them, the statements of a key that count for nothing
+// because its authority ended before them: what it said up to a place of its feed beyond
+// the head at which it was rotated or left, and no anchor covers. Of a key that is in
+// force or was expelled there are none.
+func (l *List) CutOff(issuer keys.Public, last feed.Tip) iter.Seq[Told] {
+	r, ok := l.Charter.Record(issuer)
+	if !ok || r.End == nil || r.End.How == article.Expel {
+		return func(func(Told) bool) {}
+	}
+	return l.suspension(r.Member, func(b *Batch) bool {
+		return b.Speaker == r.Index && b.Epoch == last.Epoch && b.Sequence <= last.Sequence && !l.IsFrozen(b) && !l.InForce(b)
+	}).again()
+}
+
+// suspension is batches of a member that have lost their effect.
 type suspension struct {
 	*List
 	member charter.MemberIndex
-	undone map[string]bool // what any retract of the member names, suspended or not, by its target
+	lost   func(b *Batch) bool
+	undone map[string]bool // what any retract of the member names, lost or not, by its target
 
-	published map[assertion.PublicationID]bool // under which anything is suspended
+	published map[assertion.PublicationID]bool // under which anything is lost
 	elsewhere map[assertion.PublicationID]bool // under which the member said what is not; nil: not gathered yet
 	unread    bool                             // some of that cannot be read
 }
 
-// gatherUndone reads what the member took back: in its suspended epochs, and since
-// by another key.
+func (l *List) suspension(member charter.MemberIndex, lost func(b *Batch) bool) *suspension {
+	return &suspension{List: l, member: member, lost: lost, undone: map[string]bool{}, published: map[assertion.PublicationID]bool{}}
+}
+
+// again yields what is to be said again.
+func (s *suspension) again() iter.Seq[Told] {
+	return func(yield func(Told) bool) {
+		s.gatherUndone()
+		for i := range s.Batches {
+			if !s.lost(&s.Batches[i]) {
+				continue
+			}
+			for told := range s.saidIn(uint32(i)) {
+				if s.wanted(&told, uint32(i)) && !yield(told) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// gatherUndone reads what the member took back: in what is lost, and since by another
+// key.
 func (s *suspension) gatherUndone() {
 	for i := range s.Batches {
-		if b := &s.Batches[i]; s.suspends(s.member, b) {
+		if s.lost(&s.Batches[i]) {
 			for told := range s.saidIn(uint32(i)) {
 				s.published[told.Publication] = true
 				s.noteUndone(&told, "")
@@ -96,7 +125,7 @@ func (l *List) saidIn(batch uint32) iter.Seq[Told] {
 // saidAgain begins the target of a retract that works.
 const saidAgain = "again "
 
-// wanted reports whether a suspended statement is to be said again.
+// wanted reports whether a lost statement is to be said again.
 func (s *suspension) wanted(t *Told, batch uint32) bool {
 	if t.Status == Unreadable {
 		return true
@@ -121,13 +150,13 @@ func (s *suspension) wanted(t *Told, batch uint32) bool {
 	return true
 }
 
-// isVoid reports whether a statement would count for nothing without the fork.
+// isVoid reports whether a statement would count for nothing had it not been lost.
 func (s *suspension) isVoid(t *Told) bool {
 	kind := t.Statement.Kind
 	return t.Body == nil || (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != reason.NotVoid
 }
 
-// within reports whether a retract names what is suspended, and nothing else: neither
+// within reports whether a retract names what is lost, and nothing else: neither
 // of the two has to be said again.
 func (s *suspension) within(undo *assertion.Retract) bool {
 	if undo.Kind == assertion.TargetPublication {
@@ -139,17 +168,17 @@ func (s *suspension) within(undo *assertion.Retract) bool {
 		return true
 	}
 	at := slices.IndexFunc(s.Batches, func(b Batch) bool { return b.CID == target })
-	return at >= 0 && s.suspends(s.member, &s.Batches[at])
+	return at >= 0 && s.lost(&s.Batches[at])
 }
 
 // isElsewhere reports whether the member said anything under a publication ID that is not
-// suspended. What cannot be read may have been.
+// lost. What cannot be read may have been.
 func (s *suspension) isElsewhere(id assertion.PublicationID) bool {
 	if s.elsewhere == nil {
 		s.elsewhere = make(map[assertion.PublicationID]bool)
 		for i := range s.Batches {
 			b := &s.Batches[i]
-			if b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || s.IsFrozen(b) {
+			if b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || s.lost(b) {
 				continue
 			}
 			for told := range s.saidIn(uint32(i)) {
@@ -172,7 +201,7 @@ func (s *suspension) isUndone(t *Told) bool {
 }
 
 // replaced reports whether the member said the same kind of thing about the key
-// later: in a suspended epoch, then that is to be said again, or by another key.
+// later: in what is lost, then that is to be said again, or by another key.
 func (s *suspension) replaced(rows []table.Row, batch uint32, index uint16) bool {
 	at := slices.IndexFunc(rows, func(r table.Row) bool { return r.Batch == batch && r.Index == index })
 	if at < 0 {
@@ -186,7 +215,7 @@ func (s *suspension) replaced(rows []table.Row, batch uint32, index uint16) bool
 			b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || !s.older(own, r) {
 			continue
 		}
-		if told := s.Read(r); !r.Void() || r.Reason == reason.Frozen && !s.isVoid(&told) && !s.isUndone(&told) {
+		if told := s.Read(r); !r.Void() || s.lost(b) && (r.Reason == reason.Frozen || r.Reason == reason.NotIssuer) && !s.isVoid(&told) && !s.isUndone(&told) {
 			return true
 		}
 	}
