@@ -91,9 +91,10 @@ type Publisher struct {
 	book publication.Book
 	line queue.Line
 
-	mu    sync.Mutex // held while anything is said; guards what follows
-	dealt []Drained  // of the queue, that Drain has not returned yet
-	swept bool       // the queue, of what a stop left behind
+	mu    sync.Mutex  // held while anything is said; guards what follows
+	dealt []Drained   // of the queue, that Drain has not returned yet
+	swept bool        // the queue, of what a stop left behind
+	heir  keys.Public // the issuer that has said again what others left
 }
 
 // New returns a Publisher. It fails when the configuration lacks what every publisher

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringfence/node/phrase"
+	"ringfence/node/publish/internal/inherit"
 	"ringfence/node/publish/internal/queue"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
@@ -160,6 +161,8 @@ func inWords(s *assertion.Statement) string {
 type Drained struct {
 	Publication publication.Record
 	Refused     error // why it is not said: it would count for nothing by now, or is lost
+	// Inherited is, in the place of both, what was said again of another key.
+	Inherited *inherit.Left
 }
 
 // Drain says what is queued, in order, when signing is not barred any more. It stops
@@ -182,6 +185,9 @@ func (p *Publisher) drainLine(ctx context.Context) error {
 	if err == nil && !p.swept {
 		err = p.sweep(all)
 		p.swept = err == nil
+	}
+	if err == nil {
+		err = p.inherit(ctx)
 	}
 	if err != nil {
 		return err
@@ -260,7 +266,7 @@ func (p *Publisher) drain(ctx context.Context, e *queue.Entry) (Drained, error) 
 		return Drained{}, err
 	}
 	one, err = p.book.Get(who.id, e.ID)
-	return Drained{one, refused}, err
+	return Drained{Publication: one, Refused: refused}, err
 }
 
 func (p *Publisher) publishQueued(ctx context.Context, who speaker, e *queue.Entry) (refused, err error) {
@@ -328,15 +334,7 @@ func (p *Publisher) sayQueued(who speaker, e *queue.Entry, one *publication.Reco
 		one.State, one.Refused = publication.Closed, len(statements)
 		return err, p.book.Keep(one)
 	}
-	batches, err := p.build(e.ID, statements)
-	if err != nil {
-		return nil, err
-	}
-	admitted, err := p.as.Load().pen.Write(batches) // all of it has its place, or nothing
-	if err == nil {
-		err = p.show(admitted)
-	}
-	if err != nil {
+	if err := p.sayUnder(e.ID, statements); err != nil {
 		return nil, err
 	}
 	return nil, p.saidOf(one, statements)

@@ -57,6 +57,10 @@ func (s *Speaker) drain(ctx context.Context, own *publish.Publisher) error {
 	all, err := own.Drain(ctx)
 	for i := range all {
 		one := &all[i].Publication
+		if left := all[i].Inherited; left != nil {
+			s.cfg.Logger.Info("what the key before said too late to count is said again", "issuer", left.Of.Short(), "statements", left.Said, "void", left.Void, "unreadable", left.Unreadable)
+			continue
+		}
 		if refused := all[i].Refused; refused != nil {
 			s.cfg.Logger.Error("what was queued is not said", "publication", one.ID, "said", one.File, "reason", refused)
 			continue

@@ -121,5 +121,6 @@ func TestAnUnansweredContestLapsesEverywhere(t *testing.T) {
 		n.Hear(away)
 		n.Within(5*time.Minute, "who was away has the same list", func() bool { return Equal(n.Nodes, 6) })
 		all("after all of it", lapsed, n.Nodes...)
+		n.anyOrder(map[string]string{Num(1): lapsed})
 	})
 }

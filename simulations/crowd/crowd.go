@@ -294,7 +294,8 @@ func (n *Node) Stop() {
 	}
 }
 
-func (n *Node) open() (err error) {
+// hold makes the parts of the node that take in what others say: list, heads and door.
+func (n *Node) hold() (err error) {
 	state := n.net.State
 	proofs, err := n.Store.Forks()
 	if err != nil {
@@ -322,6 +323,11 @@ func (n *Node) open() (err error) {
 		Federation: state.Federation(), Roster: n.roster(), Store: n.Store, Forked: n.freeze, Keep: n.sameMember, Anchored: n.heads.Anchored,
 		Day: func(time.Time) taxonomy.Day { return n.View.List().Stamp().Day },
 	})
+	return err
+}
+
+func (n *Node) open() error {
+	err := n.hold()
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,49 @@ func bad(err error) error {
 	return api.Tell(api.BadInput, phrase.From(err))
 }
 
+// next makes the issuer key that is to take the place of another. Where one waits already,
+// it is that, unless a motion asks for it that nobody has decided yet: another would only
+// lie beside it.
+func (h Host) next(cmd *cobra.Command, dir string, unlock keys.Unlock) (keys.Private, error) {
+	waits, known, err := keys.Next(dir, keys.PurposeIssuer)
+	if err != nil {
+		return keys.Private{}, bad(err)
+	}
+	if known {
+		if err := h.notAsked(cmd, waits); err != nil {
+			return keys.Private{}, err
+		}
+	}
+	next, err := keys.CreateNext(dir, keys.PurposeIssuer, unlock, h.Random)
+	return next, bad(err)
+}
+
+// notAsked refuses a key that an undecided motion names.
+func (h Host) notAsked(cmd *cobra.Command, next keys.Public) error {
+	undecided := []string{api.MotionInbox, api.MotionOpen, api.MotionProvisional, api.MotionUnknown}
+	return h.Ask(cmd, false, func(s api.Council) error {
+		all, err := s.Motions(cmd.Context(), api.MotionQuery{})
+		if err != nil {
+			return err
+		}
+		for i := range all.Motions {
+			one := &all.Motions[i]
+			if !slices.Contains(undecided, one.State) || one.Kind != motion.EndIssuer.String() && one.Kind != motion.AdmitIssuer.String() {
+				continue
+			}
+			shown, err := s.Motion(cmd.Context(), one.ID)
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(shown.Content, func(item string) bool { return strings.Contains(item, next.String()) }) {
+				return api.Tell(api.Refused, phrase.New("keys.asked",
+					"the motion %s asks for the key that waits here already: ringfence motion show %s --watch tells how it stands, ringfence motion withdraw %s takes it back", one.ID, one.ID, one.ID))
+			}
+		}
+		return nil
+	})
+}
+
 func (h Host) rotate() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
@@ -29,8 +73,8 @@ func (h Host) rotate() *cobra.Command {
 		Long: `Rotate makes a new issuer key, which waits in the data directory, and puts a motion to
 the regulators that ends the old one and admits the new: both sign it, and it names the
 last batch of the old key that counts. Once it is enacted the running node signs by the
-new key. What was said before goes on counting; what the old key says after the motion
-was made, and no anchor covers, does not: publish nothing in between.
+new key. What was said before goes on counting, and so does what this node says until
+then: where no anchor covers it in time, the new key says it again by itself.
 
 The peers have to confirm that the new key has said nothing yet, as after a restore.
 With fewer than two other members in reach, ringfence restore lift none does it.`,
@@ -50,9 +94,9 @@ With fewer than two other members in reach, ringfence restore lift none does it.
 			if err != nil {
 				return err
 			}
-			next, err := keys.CreateNext(dir, keys.PurposeIssuer, unlock, h.Random)
+			next, err := h.next(cmd, dir, unlock)
 			if err != nil {
-				return bad(err)
+				return err
 			}
 			a := &article.IssuerEnd{Issuer: old.Public(), How: article.Rotate, Successor: next.Public(), Heads: heads}
 			if err := endorse(a, federation, old, next); err != nil {
@@ -83,27 +127,19 @@ are enacted, or from its next start on where the lost key is not in its director
 	}
 	end := false
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if lost == "" {
+		switch {
+		case lost == "":
 			return slip.Missing(cmd, "--lost")
+		case from == "" && fromKey != "":
+			return slip.Missing(cmd, "--recovery", phrase.New("keys.recovery_unlocks", "--recovery-key-file unlocks the directory of keys that it names"))
 		}
 		dir, unlock, ring, err := h.ring(cmd)
 		if err != nil {
 			return err
 		}
-		if from != "" {
-			if fromKey != "" {
-				unlock = keys.KeyFile(fromKey)
-			}
-			if ring, err = keys.Open(from, unlock); err != nil {
-				return bad(err)
-			}
-			if _, unlock, err = h.Place(cmd); err != nil {
-				return err
-			}
-		}
-		recovery, err := ring.Private(keys.PurposeRecovery)
+		recovery, err := recovery(dir, ring, unlock, from, fromKey)
 		if err != nil {
-			return bad(err)
+			return err
 		}
 		federation, size, heads, told, err := h.heads(cmd, api.FeedHeadQuery{Issuer: lost})
 		if err != nil {
@@ -120,9 +156,9 @@ are enacted, or from its next start on where the lost key is not in its director
 			}
 			return h.propose(cmd, &o, size, made{}, a)
 		}
-		next, err := keys.CreateNext(dir, keys.PurposeIssuer, unlock, h.Random)
+		next, err := h.next(cmd, dir, unlock)
 		if err != nil {
-			return bad(err)
+			return err
 		}
 		a := &article.IssuerAdmission{Member: told[0].Member, Key: next.Public()}
 		if err := endorse(a, federation, recovery, next); err != nil {
@@ -137,6 +173,25 @@ are enacted, or from its next start on where the lost key is not in its director
 	f.StringVar(&from, "recovery", "", "`directory` of keys with the recovery key (default that of the data directory)")
 	f.StringVar(&fromKey, "recovery-key-file", "", "`file` that unlocks it, if it is another")
 	return cmd
+}
+
+// recovery returns the member's recovery key: of the directory of keys from, unlocked as
+// the data directory's or by fromKey; else of the data directory's own.
+func recovery(dir string, ring *keys.Ring, unlock keys.Unlock, from, fromKey string) (keys.Private, error) {
+	if fromKey != "" {
+		unlock = keys.KeyFile(fromKey)
+	}
+	if from != "" {
+		var err error
+		if ring, err = keys.Open(from, unlock); err != nil {
+			return keys.Private{}, bad(err)
+		}
+	}
+	key, err := ring.Private(keys.PurposeRecovery)
+	if err != nil && from == "" {
+		err = phrase.New("keys.no_recovery", "%s holds no recovery key: name the directory of keys that does with --recovery", dir)
+	}
+	return key, bad(err)
 }
 
 func (h Host) reinstate() *cobra.Command {

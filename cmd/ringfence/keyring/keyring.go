@@ -58,7 +58,8 @@ type made struct {
 	Purpose string `json:"purpose,omitempty"`
 	Key     string `json:"key,omitempty"`
 	File    string `json:"file,omitempty"`
-	Restart bool   `json:"restart,omitempty"`
+	Restart bool   `json:"restart,omitempty"` // the node takes the key up when it is started anew
+	First   bool   `json:"first,omitempty"`   // and that has to be before anybody votes
 }
 
 // propose puts an article to the regulators, or into a file.
@@ -79,10 +80,13 @@ func (h Host) propose(cmd *cobra.Command, o *options, size uint64, m made, a art
 	}
 	m.File = o.out
 	return h.Answer(cmd, m, func(p *show.Page) {
-		if m.Key != "" {
+		switch {
+		case m.First:
+			p.Say("keys.seat", m.Key)
+		case m.Key != "":
 			p.Say("keys.next", m.Purpose, m.Key)
 		}
-		if m.Restart {
+		if m.Restart && !m.First {
 			p.Say("keys.restart")
 		}
 		p.Say("keys.written", m.File)

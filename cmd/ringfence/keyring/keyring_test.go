@@ -1,10 +1,13 @@
 package keyring
 
 import (
+	"bytes"
+	"context"
 	"crypto/rand"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -13,6 +16,7 @@ import (
 	"ringfence/cmd/ringfence/show"
 	"ringfence/node"
 	"ringfence/node/api"
+	"ringfence/node/locale"
 	"ringfence/simulations/realmtest"
 	"ringfence/store/keys"
 )
@@ -21,6 +25,10 @@ import (
 type desk struct {
 	*realmtest.Realm
 	at *realmtest.Station
+	// put is what becomes of a proposal; nil: the regulators enact it.
+	put func(api.Proposal) error
+	// said has what the verb shows; nil: nobody looks.
+	said *bytes.Buffer
 }
 
 func (d desk) do(args ...string) error {
@@ -29,8 +37,19 @@ func (d desk) do(args ...string) error {
 		Place:  func(*cobra.Command) (string, keys.Unlock, error) { return d.at.Dir, d.at.Cfg.Unlock, nil },
 		Random: rand.Reader,
 		Ask:    func(_ *cobra.Command, _ bool, question func(api.Council) error) error { return question(d.at.Node) },
-		Put:    func(_ *cobra.Command, p api.Proposal, _ bool) error { d.Enact(p, "reg"); return nil },
-		Answer: func(*cobra.Command, any, func(*show.Page)) error { return nil },
+		Put: func(_ *cobra.Command, p api.Proposal, _ bool) error {
+			if d.put != nil {
+				return d.put(p)
+			}
+			d.Enact(p, "reg")
+			return nil
+		},
+		Answer: func(_ *cobra.Command, _ any, human func(*show.Page)) error {
+			if d.said != nil {
+				human(show.NewPage(d.said, locale.New().Match("en"), false))
+			}
+			return nil
+		},
 	}
 	root := &cobra.Command{Use: "ringfence", SilenceErrors: true, SilenceUsage: true}
 	root.SetErr(io.Discard)
@@ -53,7 +72,7 @@ func settled(r *realmtest.Realm, member string) desk {
 	text, err := s.Card.YAML()
 	r.Must(err)
 	r.Must(os.WriteFile(filepath.Join(s.Dir, found.CardFile), text, 0o600))
-	return desk{r, s}
+	return desk{Realm: r, at: s}
 }
 
 // flags waits until every node that runs counts so many flags.
@@ -74,11 +93,24 @@ func TestTheKeysOfAMember(t *testing.T) {
 		d.flags(all)
 	}
 	flag("13900139000", 1)
+	var waits string
+	proposes := d
+	proposes.put = func(p api.Proposal) error {
+		made, err := d.at.Node.ProposeMotion(context.Background(), p)
+		waits = made.Motion.ID
+		return err
+	}
+	proposes.must("keys", "rotate", "--reason", "a new machine")
+	if err := d.do("keys", "rotate"); err == nil || !strings.Contains(err.Error(), "ringfence motion withdraw "+waits) {
+		t.Errorf("a second rotation beside one that nobody decided: %v", err)
+	}
+	_, err := d.at.Node.WithdrawMotion(context.Background(), waits)
+	r.Must(err)
 	d.must("keys", "rotate", "--reason", "a new machine")
 	flag("13900139001", 2)
 
 	safe, dir := filepath.Join(t.TempDir(), "safe"), filepath.Join(d.at.Dir, found.KeysDir)
-	_, err := keys.Import(safe, keys.PurposeRecovery, realmtest.Recovery("op"), d.at.Cfg.Unlock, rand.Reader)
+	_, err = keys.Import(safe, keys.PurposeRecovery, realmtest.Recovery("op"), d.at.Cfg.Unlock, rand.Reader)
 	r.Must(err)
 	halves, err := keys.List(dir)
 	r.Must(err)
@@ -91,8 +123,11 @@ func TestTheKeysOfAMember(t *testing.T) {
 	if lost == d.at.Voice.Issuer.Public().String() {
 		t.Fatal("the key was not rotated")
 	}
-	if err := d.do("keys", "recover", "--lost", lost); err == nil {
-		t.Error("a key is recovered without the recovery key")
+	if err := d.do("keys", "recover", "--lost", lost); err == nil || !strings.Contains(err.Error(), "with --recovery") {
+		t.Errorf("a key is recovered without the recovery key: %v", err)
+	}
+	if err := d.do("keys", "recover", "--lost", lost, "--recovery-key-file", "safe.key"); err == nil || !strings.Contains(err.Error(), "--recovery is missing") {
+		t.Errorf("a key file for no directory: %v", err)
 	}
 	d.must("keys", "recover", "--lost", lost, "--recovery", safe)
 	d.must("keys", "recover", "--lost", lost, "--recovery", safe, "--end")
@@ -125,10 +160,17 @@ func TestTheKeysOfASeat(t *testing.T) {
 	if err := reg.do("keys", "import-log", file); err == nil {
 		t.Error("another opens what is not for it")
 	}
+	seat := filepath.Join(t.TempDir(), "seat.yaml")
+	if err := d.do("keys", "seat", "--out", seat); err == nil || !strings.Contains(err.Error(), "ringfence keys import-log") {
+		t.Errorf("a seat without the ledger's key: %v", err)
+	}
 	d.must("keys", "import-log", file)
 
-	seat := filepath.Join(t.TempDir(), "seat.yaml")
+	d.said = new(bytes.Buffer)
 	d.must("keys", "seat", "--out", seat, "--cosign-name", "east.example/cosign")
+	if got := d.said.String(); !strings.Contains(got, "before anybody votes") || strings.Contains(got, "once the motion is enacted") {
+		t.Errorf("of a first seat it says %q", got)
+	}
 	d.at.Stop()
 	d.at.Start()
 	text, err := os.ReadFile(seat)

@@ -14,6 +14,7 @@ import (
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
 	"ringfence/store/keys"
@@ -61,7 +62,7 @@ until it follows what they do.`,
 			if err != nil {
 				return err
 			}
-			m := made{Purpose: string(keys.PurposeCosign), Key: cosign.Public().String(), Restart: true}
+			m := made{Purpose: string(keys.PurposeCosign), Key: cosign.Public().String(), Restart: true, First: !sits}
 			if sits {
 				a := &article.RegulatorRekeying{Member: card.ID, Vote: vote.Public(), Cosign: cosign.Public()}
 				if err := endorse(a, federation, vote, cosign); err != nil {
@@ -101,6 +102,9 @@ func (h Host) seatKeys(cmd *cobra.Command, sits bool) (vote, cosign keys.Private
 	dir, unlock, ring, err := h.ring(cmd)
 	if err != nil {
 		return vote, cosign, err
+	}
+	if _, err := ring.Private(keys.PurposeLog); err != nil { // it would not take part, and the others would wait for it
+		return vote, cosign, bad(phrase.New("keys.no_log", "%s holds no ledger's key, without which no regulator's node takes part: have a regulator seal it (ringfence keys export-log --to CARD --out FILE), and take it (ringfence keys import-log FILE)", dir))
 	}
 	create := func(p keys.Purpose) (keys.Private, error) {
 		if sits {

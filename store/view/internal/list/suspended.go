@@ -6,6 +6,9 @@ import (
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
+	"ringfence/store/charter/article"
+	"ringfence/store/feed"
+	"ringfence/store/keys"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view/internal/reason"
@@ -33,51 +36,77 @@ func (l *List) Suspended(member charter.MemberIndex) int {
 // replaced itself, and what it has said again. One whose batch cannot be read is told
 // with status Unreadable. It reads all that is suspended.
 func (l *List) ToSayAgain(member charter.MemberIndex, most int) (all []Told, more bool) {
-	whole := *l // with what no list applied behind what this one did
-	whole.Batches = append(slices.Clip(l.Batches), l.Lost...)
-	s := suspension{
-		List: &whole, member: member, applied: len(l.Batches),
-		undone: map[string]bool{}, published: map[assertion.PublicationID]bool{}, lost: map[number.Range][]table.Row{},
-	}
-	s.gather()
-	for i := range s.Batches {
-		if !s.suspends(i) {
-			continue
+	whole, applied := *l, len(l.Batches)
+	whole.Batches = append(slices.Clip(l.Batches), l.Lost...) // which no list applied
+	s := whole.suspension(member, applied, func(i int, b *Batch) bool {
+		return b.Speaker != Nobody && l.Speakers[b.Speaker].Member == member && (i >= applied || l.IsFrozen(b))
+	})
+	for told := range s.again() {
+		if len(all) == most {
+			return all, true
 		}
-		for told := range s.saidIn(uint32(i)) {
-			if !s.wanted(&told, uint32(i)) {
-				continue
-			}
-			if len(all) == most {
-				return all, true
-			}
-			all = append(all, told)
-		}
+		all = append(all, told)
 	}
 	return all, false
 }
 
-// suspension is a member's suspended epochs.
+// CutOff yields, as ToSayAgain tells them, the statements of a key that count for nothing
+// because its authority ended before them: what it said up to a place of its feed beyond
+// the head at which it was rotated or left, and no anchor covers. Of a key that is in
+// force or was expelled there are none.
+func (l *List) CutOff(issuer keys.Public, last feed.Tip) iter.Seq[Told] {
+	r, ok := l.Charter.Record(issuer)
+	if !ok || r.End == nil || r.End.How == article.Expel {
+		return func(func(Told) bool) {}
+	}
+	return l.suspension(r.Member, len(l.Batches), func(_ int, b *Batch) bool {
+		return b.Speaker == r.Index && b.Epoch == last.Epoch && b.Sequence <= last.Sequence && !l.IsFrozen(b) && !l.InForce(b)
+	}).again()
+}
+
+// suspension is batches of a member that have lost their effect.
 type suspension struct {
 	*List
-	member  charter.MemberIndex
-	applied int                          // batches; those behind them are lost
-	lost    map[number.Range][]table.Row // what they said, by key
-	undone  map[string]bool              // what any retract of the member names, suspended or not, by its target
+	member    charter.MemberIndex
+	applied   int                              // batches; those behind them gave way to the anchored branch
+	suspended func(ordinal int, b *Batch) bool // which they are
+	lost      map[number.Range][]table.Row     // what those that gave way said, by key
+	undone    map[string]bool                  // what any retract of the member names, suspended or not, by its target
 
 	published map[assertion.PublicationID]bool // under which anything is suspended
 	elsewhere map[assertion.PublicationID]bool // under which the member said what is not; nil: not gathered yet
 	unread    bool                             // some of that cannot be read
 }
 
-// suspends reports whether the batch of an ordinal is of the member, and suspended or lost.
-func (s *suspension) suspends(ordinal int) bool {
-	b := &s.Batches[ordinal]
-	return b.Speaker != Nobody && s.Speakers[b.Speaker].Member == s.member && (ordinal >= s.applied || s.IsFrozen(b))
+func (l *List) suspension(member charter.MemberIndex, applied int, suspended func(int, *Batch) bool) *suspension {
+	return &suspension{
+		List: l, member: member, applied: applied, suspended: suspended, lost: make(map[number.Range][]table.Row),
+		undone: make(map[string]bool), published: make(map[assertion.PublicationID]bool),
+	}
 }
 
-// gather reads what the member took back, in its suspended epochs and since by another
-// key, and what the lost batches said of any number.
+// again yields what is to be said again.
+func (s *suspension) again() iter.Seq[Told] {
+	return func(yield func(Told) bool) {
+		s.gather()
+		for i := range s.Batches {
+			if !s.suspends(i) {
+				continue
+			}
+			for told := range s.saidIn(uint32(i)) {
+				if s.wanted(&told, uint32(i)) && !yield(told) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// suspends reports whether the batch of an ordinal is one of them.
+func (s *suspension) suspends(ordinal int) bool { return s.suspended(ordinal, &s.Batches[ordinal]) }
+
+// gather reads what the member took back, in what is suspended and since by another key,
+// and what the batches that gave way said of any number.
 func (s *suspension) gather() {
 	for i := range s.Batches {
 		if !s.suspends(i) {
@@ -157,7 +186,7 @@ func (s *suspension) wanted(t *Told, batch uint32) bool {
 	return true
 }
 
-// isVoid reports whether a statement would count for nothing without the fork.
+// isVoid reports whether a statement would count for nothing were it not suspended.
 func (s *suspension) isVoid(t *Told) bool {
 	kind := t.Statement.Kind
 	return t.Body == nil || (kind == assertion.KindFlag || kind == assertion.KindBlock) && s.Judge(&t.Statement, t.Time) != reason.NotVoid
@@ -208,7 +237,7 @@ func (s *suspension) isUndone(t *Told) bool {
 }
 
 // replaced reports whether the member said the same kind of thing about the key
-// later: in a suspended epoch, then that is to be said again, or by another key.
+// later: in what is suspended, then that is to be said again, or by another key.
 func (s *suspension) replaced(rows []table.Row, batch uint32, index uint16) bool {
 	at := slices.IndexFunc(rows, func(r table.Row) bool { return r.Batch == batch && r.Index == index })
 	if at < 0 {
@@ -222,7 +251,7 @@ func (s *suspension) replaced(rows []table.Row, batch uint32, index uint16) bool
 			b.Speaker == Nobody || s.Speakers[b.Speaker].Member != s.member || !s.older(own, r) {
 			continue
 		}
-		if told := s.Read(r); !r.Void() || r.Reason == reason.Frozen && !s.isVoid(&told) && !s.isUndone(&told) {
+		if told := s.Read(r); !r.Void() || s.suspends(int(r.Batch)) && (r.Reason == reason.Frozen || r.Reason == reason.NotIssuer) && !s.isVoid(&told) && !s.isUndone(&told) {
 			return true
 		}
 	}
