@@ -339,7 +339,11 @@ func (c *Council) before(all []written) *ballot.Open {
 
 // open tells of a motion before the regulators.
 func open(id cid.Cid, o *ballot.Open) letter.Standing {
-	return letter.Standing{ID: id, State: letter.Tabled, Motion: o.Motion.ID, Needed: o.Need.Votes, Hands: o.Need.Hands, Votes: o.Votes}
+	s := letter.Standing{ID: id, State: letter.Tabled, Motion: o.Motion.ID, Needed: o.Need.Votes, Hands: o.Need.Hands, Votes: o.Votes}
+	if !id.Equals(s.Motion) { // of a request: who asks does not know the motion
+		s.Shown = letter.Show(o)
+	}
+	return s
 }
 
 // standingOf tells of a motion that was before the regulators.

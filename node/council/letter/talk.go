@@ -8,6 +8,7 @@ import (
 
 	"ringfence/node/phrase"
 	"ringfence/store/charter/article"
+	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
 	"ringfence/store/wire"
@@ -35,10 +36,19 @@ type Standing struct {
 	ID     cid.Cid
 	State  State
 	Motion cid.Cid // by which a request was proposed; undefined for none
+	Shown  Shown   // what that motion is, for who asks and knows its item alone
 	Needed int     // votes
 	Hands  int     // votes by hand
 	Votes  []motion.Vote
 	Why    phrase.Phrase // of what was refused
+}
+
+// Shown is what makes, of a request, the motion by which it was proposed: with the item
+// that is requested it gives the motion's ID, on which the votes are signed. It is empty
+// for none.
+type Shown struct {
+	Header []byte // signed by the proposer
+	Salt   []byte // of the item
 }
 
 // Bounds of what is asked and answered.
@@ -47,7 +57,8 @@ const (
 	maxVotes    = article.MaxRegulators
 	maxCode     = 64
 	maxWhy      = 2 << 10
-	maxStanding = maxVotes*(motion.MaxVote+3) + maxCode + maxWhy + 128
+	maxHeader   = motion.MaxHeader + 128
+	maxStanding = maxVotes*(motion.MaxVote+3) + maxHeader + merkle.SaltSize + maxCode + maxWhy + 128
 	// MaxAnswer is the greatest length of an answer, in bytes.
 	MaxAnswer = MaxAsked*maxStanding + 16
 	// MaxQuestion is the greatest length of a question, MaxSmall that of one that holds no
@@ -128,8 +139,9 @@ func EncodeAnswer(all []Standing) []byte {
 	b := wire.AppendArray(wire.AppendUint(wire.AppendArray(nil, 2), version), len(all))
 	for i := range all {
 		s := &all[i]
-		b = wire.AppendBytes(wire.AppendArray(b, 8), s.ID.Bytes())
+		b = wire.AppendBytes(wire.AppendArray(b, 10), s.ID.Bytes())
 		b = wire.AppendBytes(wire.AppendUint(b, uint64(s.State)), s.Motion.Bytes())
+		b = wire.AppendBytes(wire.AppendBytes(b, s.Shown.Header), s.Shown.Salt)
 		b = wire.AppendUint(wire.AppendUint(b, uint64(s.Needed)), uint64(s.Hands))
 		b = wire.AppendArray(b, len(s.Votes))
 		for i := range s.Votes {
@@ -160,10 +172,11 @@ func DecodeAnswer(b []byte, federation cid.Cid) (all []Standing, err error) {
 	in.Array("answer", 2, 2)
 	in.Version(version)
 	for n := in.Array("letters", 0, MaxAsked); len(all) < n && in.Err() == nil; {
-		in.Array("letter", 8, 8)
+		in.Array("letter", 10, 10)
 		s := Standing{ID: readCID(&in, "ID", 1)}
 		s.State = State(in.Uint("state", uint64(Entered)))
 		s.Motion = readCID(&in, "motion", 0)
+		s.Shown = Shown{in.Bytes("header", 0, maxHeader), in.Bytes("salt", 0, merkle.SaltSize)}
 		s.Needed, s.Hands = int(in.Uint("needed votes", maxVotes)), int(in.Uint("needed hand votes", maxVotes))
 		for k := in.Array("votes", 0, maxVotes); len(s.Votes) < k && in.Err() == nil; {
 			v, err := motion.OpenVote(in.Bytes("vote", 1, motion.MaxVote), federation)
