@@ -260,7 +260,7 @@ func (c *Council) take(ctx context.Context, p *part, voteFor bool) (id string, e
 }
 
 // Take implements courier.Desk.
-func (c *Council) Take(l *letter.Letter, from string) letter.Standing {
+func (c *Council) Take(l *letter.Letter, by letter.Bearer) letter.Standing {
 	if s := c.tell(l.ID, l, nil); s.State != letter.Unknown {
 		return s
 	}
@@ -278,13 +278,13 @@ func (c *Council) Take(l *letter.Letter, from string) letter.Standing {
 	if r != nil && !r.Code.Passing() {
 		return letter.Standing{ID: l.ID, State: letter.Refused, Why: told(r)}
 	}
-	s, err := c.cfg.Inbox.Put(l, from)
+	s, err := c.cfg.Inbox.Put(l, by)
 	if err != nil {
 		c.log.Error("a letter is not kept", "reason", err)
 		return letter.Standing{ID: l.ID}
 	}
 	if s.State == letter.Inbox {
-		c.log.Info("a letter waits in the inbox", "letter", l.ID.String(), "kind", l.Kind.String(), "from", from)
+		c.log.Info("a letter waits in the inbox", "letter", l.ID.String(), "kind", l.Kind.String(), "from", by.Member)
 	}
 	return s
 }

@@ -63,14 +63,25 @@ const (
 	MaxAnswer = MaxAsked*maxStanding + 16
 	// MaxQuestion is the greatest length of a question, MaxSmall that of one that holds no
 	// motion.
-	MaxQuestion = MaxMotion + 16
-	MaxSmall    = MaxRequest + 16
+	MaxQuestion = MaxMotion + 32
+	MaxSmall    = MaxRequest + 32
+	// PlaceSize is the length of the name of a stranger's place, in bytes.
+	PlaceSize = 8
 )
+
+// Bearer is who brought a letter.
+type Bearer struct {
+	Member string // whose node brought it; "" of a stranger
+	// Place is where the stranger is for whom it is carried, as that node tells one from
+	// another: PlaceSize bytes, "" for what the node brings of its own.
+	Place string
+}
 
 // Question is what is asked of a node: to take a letter, to tell how letters stand, or to
 // take a motion back. One of them is set.
 type Question struct {
 	Letter     []byte
+	Place      string // of the stranger for whom it is carried; "" for none
 	IDs        []cid.Cid
 	Withdrawal []byte
 }
@@ -80,6 +91,7 @@ const (
 	verbTake     = 1
 	verbTell     = 2
 	verbWithdraw = 3
+	verbCarry    = 4 // verbTake for a stranger
 )
 
 // Encode returns the canonical encoding.
@@ -87,7 +99,11 @@ func (q *Question) Encode() []byte {
 	b := wire.AppendUint(wire.AppendArray(nil, 3), version)
 	switch {
 	case len(q.Letter) > 0:
-		return wire.AppendBytes(wire.AppendUint(b, verbTake), q.Letter)
+		if q.Place == "" {
+			return wire.AppendBytes(wire.AppendUint(b, verbTake), q.Letter)
+		}
+		b = wire.AppendArray(wire.AppendUint(b, verbCarry), 2)
+		return wire.AppendBytes(wire.AppendBytes(b, []byte(q.Place)), q.Letter)
 	case len(q.Withdrawal) > 0:
 		return wire.AppendBytes(wire.AppendUint(b, verbWithdraw), q.Withdrawal)
 	}
@@ -108,6 +124,10 @@ func DecodeQuestion(b []byte) (q Question, err error) {
 	in.Version(version)
 	switch verb := in.Uint("verb", 255); verb {
 	case verbTake:
+		q.Letter = in.Bytes("letter", 1, MaxMotion)
+	case verbCarry:
+		in.Array("carried letter", 2, 2)
+		q.Place = string(in.Bytes("place", PlaceSize, PlaceSize))
 		q.Letter = in.Bytes("letter", 1, MaxMotion)
 	case verbWithdraw:
 		q.Withdrawal = in.Bytes("withdrawal", 1, motion.MaxWithdrawal)
