@@ -1,9 +1,11 @@
 package locale
 
+import "ringfence/node/locale/regulators"
+
 // commands is what the command line writes around its answers. Help texts are
 // not here: they are English, as the names of the verbs are.
 func commands() []message {
-	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), councilWords(), contestWords(), keyringWords(), membershipWords())
+	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), anchorWords(), contestWords(), keyringWords(), texts(regulators.Words()))
 }
 
 // headings is what stands before a value or over a column.

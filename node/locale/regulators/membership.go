@@ -1,8 +1,8 @@
-package locale
+package regulators
 
-// membershipWords is what the command line writes of members that come and go.
-func membershipWords() []message {
-	return []message{
+// memberWords is what the command line writes of members that come and go.
+func memberWords() []Message {
+	return []Message{
 		{"cli.motion.inboxes", "in the inboxes of", "已送达的收件箱"},
 		{"cli.motion.subject", "about", "涉及成员"},
 		{"cli.request.signatures", "{0} of {1} signatures on the motion {2}", "议案 {2} 所需的 {1} 个签名中已有 {0} 个"},
@@ -20,8 +20,8 @@ func membershipWords() []message {
 
 // membership is what is told of members that come and go, and of what waits for the
 // regulators.
-func membership() []said {
-	return []said{
+func membership() []Said {
+	return []Said{
 		{"council.own_aside", "本监管机构已将其永久搁置；其他监管机构仍可投赞成票"},
 		{"council.aside", "收到该提案的监管机构已将其搁置，没有任何一家就其表决"},
 		{"council.outbox_full", "本节点已有 {0} 个议案等待监管机构；请等待部分得到决定，或撤回一些"},

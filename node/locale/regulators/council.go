@@ -1,12 +1,14 @@
-package locale
+package regulators
 
-// councilWords is what the command line writes about the regulators and their ledger.
-func councilWords() []message {
-	return concat(motionWords(), motionStates(), ledgerWords(), anchorWords())
+import "slices"
+
+// Words is what the command line writes about the regulators and their ledger.
+func Words() []Message {
+	return slices.Concat(motionWords(), motionStates(), ledgerWords(), memberWords())
 }
 
-func motionWords() []message {
-	return []message{
+func motionWords() []Message {
+	return []Message{
 		{"cli.motion", "motion", "议案"},
 		{"cli.motion.preview", "A preview: nothing was signed, and nobody was told", "预览：未签署任何内容，也未告知任何一方"},
 		{"cli.motion.none", "No motion is known here", "此处没有议案"},
@@ -42,8 +44,8 @@ func motionWords() []message {
 	}
 }
 
-func motionStates() []message {
-	return []message{
+func motionStates() []Message {
+	return []Message{
 		{"motionstate.inbox", "in the inbox: no regulator voted for it yet", "待受理：尚无监管机构赞成"},
 		{"motionstate.open", "open", "表决中"},
 		{"motionstate.provisional", "provisional: carried, not certified yet", "暂定：已通过，尚未认证"},
@@ -58,8 +60,8 @@ func motionStates() []message {
 	}
 }
 
-func ledgerWords() []message {
-	return []message{
+func ledgerWords() []Message {
+	return []Message{
 		{"cli.ledger.size", "entries", "条目数"},
 		{"cli.ledger.root", "root", "根"},
 		{"cli.ledger.certified", "certified", "认证时间"},
@@ -94,8 +96,8 @@ func ledgerWords() []message {
 }
 
 // motions is what is told of motions, the ledger and the quorum.
-func motions() []said {
-	return []said{
+func motions() []Said {
+	return []Said{
 		{"council.unknown", "尚不知道结果；节点会重复提交直到得知，且只计一次"},
 		{"council.no_quorum", "无法联系到法定数量的监管机构，因此未作任何更改；ringfence quorum status 显示缺少哪些"},
 		{"council.no_regulator", "本节点不属于监管机构，或其密钥未解锁：监管机构在持有其表决密钥的自身节点上表决"},
@@ -134,10 +136,10 @@ func motions() []said {
 	}
 }
 
-// ballotCodes is why something does not enter the ledger, by the ballot's codes; what it
+// BallotCodes is why something does not enter the ledger, by the ballot's codes; what it
 // is about stands in the English behind it.
-func ballotCodes() []said {
-	return []said{
+func BallotCodes() []Said {
+	return []Said{
 		{"ballot.unreadable", "无法读取（{0}）"},
 		{"ballot.too_large", "超出大小限制（{0}）"},
 		{"ballot.newer", "内容来自更新的版本，请升级（{0}）"},
@@ -187,9 +189,9 @@ func ballotCodes() []said {
 	}
 }
 
-// restCouncil is the part of the REST page about the regulators.
-func restCouncil() []message {
-	return []message{
+// Rest is the part of the REST page about the regulators.
+func Rest() []Message {
+	return []Message{
 		{"rest.council", "The regulators", "监管机构"},
 		{"rest.propose_motion", "Put something to the regulators, or preview it", "向监管机构提出议案，或先预览"},
 		{"rest.motions", "What is before the regulators, and what they lately decided", "待监管机构表决的议案及近期决定"},
