@@ -120,7 +120,7 @@ func (c *Council) posted() (parts []part) {
 		case letter.Refused:
 			p.state = api.MotionRefused
 		case letter.Aside:
-			p.state, p.refusal = api.MotionRefused, aside()
+			p.state, p.aside = api.MotionAside, true
 		case letter.Unknown:
 			if m.Expires < c.cfg.Now().Unix() {
 				p.state = api.MotionExpired
@@ -129,10 +129,6 @@ func (c *Council) posted() (parts []part) {
 		parts = append(parts, p)
 	}
 	return parts
-}
-
-func aside() phrase.Phrase {
-	return phrase.New("council.aside", "the regulators that hold it have set it aside; none of them votes on it")
 }
 
 // fromLetters reads the letters of a file. What is signed as a motion stays as it is, and

@@ -6,8 +6,8 @@ func provingWords() []message {
 	return []message{
 		{"cli.made.written", "{0}: {1} bytes. It proves:", "{0}：{1} 字节。所证明的是："},
 		{"cli.made.ratified", "the regulators ratified {0}: {1} (ledger entry {2})", "监管机构核准了 {0}：{1}（账本条目 {2}）"},
-		{"cli.made.revoked", "the regulators revoked ledger entry {0} (by entry {1})", "监管机构撤销了账本条目 {0}（以条目 {1}）"},
-		{"cli.made.stayed", "a regulator suspended ledger entry {0} for a day (by entry {1})", "一家监管机构将账本条目 {0} 中止一天（以条目 {1}）"},
+		{"cli.made.revoked", "the regulators revoked ledger entry {0} (by ledger entry {1})", "监管机构撤销了账本条目 {0}（以账本条目 {1}）"},
+		{"cli.made.stayed", "a regulator suspended ledger entry {0} for a day (by ledger entry {1})", "一家监管机构将账本条目 {0} 暂停一天（以账本条目 {1}）"},
 		{"cli.made.listed", "{0} was on the list: {1} (anchor in ledger entry {2}, of size {3}, day {4})", "{0} 当时在名单上：{1}（账本条目 {2} 的锚点，账本长度 {3}，日期 {4}）"},
 		{"cli.made.absent", "neither {0} nor a range around it was on the list (anchor in ledger entry {1}, of size {2}, day {3})", "{0} 及包含它的号段当时均不在名单上（账本条目 {1} 的锚点，账本长度 {2}，日期 {3}）"},
 		{"cli.made.regulators", "who the regulators were, from the genesis up to ledger size {0}; they changed {1} times", "自创始至账本长度 {0} 的历任监管机构；共变更 {1} 次"},

@@ -5,8 +5,8 @@ func proofWords() []message {
 	return []message{
 		{"cli.proof.no", "NOT PROVED: {0}", "未获证明：{0}"},
 		{"cli.proof.ratified", "Proved: the regulators ratified {0}: {1}", "已证明：监管机构核准了 {0}：{1}"},
-		{"cli.proof.revoked", "Proved: the regulators revoked entry {0} of the ledger", "已证明：监管机构撤销了账本第 {0} 条"},
-		{"cli.proof.stayed", "Proved: a regulator stayed entry {0} of the ledger for a day", "已证明：一个监管机构将账本第 {0} 条中止一天"},
+		{"cli.proof.revoked", "Proved: the regulators revoked ledger entry {0}", "已证明：监管机构撤销了账本条目 {0}"},
+		{"cli.proof.stayed", "Proved: a regulator suspended ledger entry {0} for a day", "已证明：一家监管机构将账本条目 {0} 暂停一天"},
 		{"cli.proof.listed", "Proved: {0} was on the list: {1} (anchor at ledger size {2}, day {3})", "已证明：{0} 当时在名单上：{1}（锚点：账本长度 {2}，日期 {3}）"},
 		{"cli.proof.absent", "Proved: neither {0} nor any range around it was on the list (anchor at ledger size {1}, day {2})", "已证明：{0} 及包含它的任何号段当时均不在名单上（锚点：账本长度 {1}，日期 {2}）"},
 		{"cli.proof.regulators", "Proved: who the regulators were; they changed {0} times", "已证明：历任监管机构；共变更 {0} 次"},
@@ -42,6 +42,9 @@ func proofReasons() []said {
 		{"proof.pin", "此处所知的监管机构并未认证所固定的检查点：请获取较新的变更链文件；若依旧如此，则有人伪造"},
 		{"proof.uncertified", "此处所知的监管机构中，共同签署者不足：若监管机构已变更，请获取较新的变更链文件并以 --sets 指明"},
 		{"proof.wrong", "文件所载并不成立"},
+		{"usage.no_genesis", "--genesis：没有文件 {0}；请指明来源可信的联盟创始章程：创始方会提供，每个节点的数据目录中亦有 genesis.cbor"},
+		{"usage.no_sets", "{0}：没有文件 {1}；任一节点可用 ringfence prove --sets --pin 生成"},
+		{"usage.no_proof", "没有文件 {0}；请指明要核对的证明，即 ringfence prove 所写的文件"},
 		{"usage.no_time", "--at：{0} 既不是 2026-11-30 这样的日期，也不是 2026-11-30T12:00:00Z 这样的时间"},
 	}
 }

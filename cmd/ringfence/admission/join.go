@@ -107,4 +107,3 @@ func (h Host) join(cmd *cobra.Command, what, peer string, watch bool) error {
 	}
 	return h.Answer(cmd, shown, func(p *show.Page) { show.Join(p, shown) })
 }
-

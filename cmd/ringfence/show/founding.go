@@ -317,7 +317,7 @@ type Endorsed struct {
 
 // Endorse tells what was signed, and what to do with it.
 func Endorse(p *Page, e Endorsed) {
-	p.Facts(Fact{"motion.kind", e.Kind}, Fact{"request", e.Request}, Fact{"keys", Amount(e.Keys)}, Fact{"file", e.File})
+	p.Facts(Fact{"motion.kind", p.Coded("motionkind", e.Kind)}, Fact{"request", e.Request}, Fact{"keys", Amount(e.Keys)}, Fact{"file", e.File})
 	p.Line("")
 	p.Say("next.endorsed", e.File)
 }

@@ -23,7 +23,7 @@ func memberWords() []Message {
 func membership() []Said {
 	return []Said{
 		{"council.own_aside", "本监管机构已将其永久搁置；其他监管机构仍可投赞成票"},
-		{"council.aside", "收到该提案的监管机构已将其搁置，没有任何一家就其表决"},
+		{"council.aside", "收到该提案的监管机构均已将其搁置，没有任何一家就其表决"},
 		{"council.outbox_full", "本节点已有 {0} 个议案等待监管机构；请等待部分得到决定，或撤回一些"},
 		{"join.not_carried", "{0} 处的节点不向监管机构转交本节点的请求；请将 {1} 交给成员或监管机构，由其执行 ringfence admit {2}"},
 		{"join.refused", "监管机构无法准入本节点"},

@@ -13,7 +13,7 @@ import (
 // The place of an entry is told as one types it, and that there is none in words.
 func TestLedgerEntriesAreNamedAsTyped(t *testing.T) {
 	for want, all := range map[string]api.LedgerEntries{
-		"\n12345 ":               {Size: 20000, Next: 12346, Entries: []api.LedgerEntry{{Index: 12345, Type: "tick"}}},
+		"\n       12345  tick":               {Size: 20000, Next: 12346, Entries: []api.LedgerEntry{{Index: 12345, Type: "tick"}}},
 		"the first with index 0": {Size: 7, Next: 7, Entries: []api.LedgerEntry{}},
 	} {
 		var b strings.Builder
