@@ -40,7 +40,7 @@ const (
 // Proposal is what is to be put to the regulators: items by name, or a file, or a query
 // over the list.
 type Proposal struct {
-	Kind string `json:"kind,omitempty" doc:"ratify, revoke, stay or anchor, or the kind of articles; of a YAML file its own"`
+	Kind string `json:"kind,omitempty" doc:"ratify, revoke, stay, anchor or note_fork, or the kind of articles; of a YAML file its own"`
 	// Items of ratify.
 	Items []ProposedItem `json:"items,omitempty"`
 	// Entries of revoke and stay: ledger indexes, or numbers and ranges, which stand for
@@ -48,6 +48,7 @@ type Proposal struct {
 	Entries  []string `json:"entries,omitempty" doc:"Of revoke and stay: ledger indexes, or numbers"`
 	File     string   `json:"file,omitempty" doc:"Text of a file of items: CSV under a head, or YAML"`
 	FileName string   `json:"file_name,omitempty" doc:"For messages"`
+	Proofs   []string `json:"proofs,omitempty" doc:"Of note_fork: proofs of forks as /v1/evidence has them, base64"`
 	// Articles of kinds that change the charter, with their endorsements.
 	Articles []string `json:"articles,omitempty" doc:"Of kinds that change the charter: signed items, base64"`
 	BuildsOn uint64   `json:"builds_on,omitempty" doc:"Of articles that name heads: the ledger size that they were made on"`

@@ -10,7 +10,7 @@ func provingWords() []message {
 		{"cli.made.stayed", "a regulator suspended ledger entry {0} for a day (by ledger entry {1})", "一家监管机构将账本条目 {0} 暂停一天（以账本条目 {1}）"},
 		{"cli.made.listed", "{0} was on the list: {1} (anchor in ledger entry {2}, of size {3}, day {4})", "{0} 当时在名单上：{1}（账本条目 {2} 的锚点，账本长度 {3}，日期 {4}）"},
 		{"cli.made.absent", "neither {0} nor a range around it was on the list (anchor in ledger entry {1}, of size {2}, day {3})", "{0} 及包含它的号段当时均不在名单上（账本条目 {1} 的锚点，账本长度 {2}，日期 {3}）"},
-		{"cli.made.regulators", "who the regulators were, from the genesis up to ledger size {0}; they changed {1} times", "自创始至账本长度 {0} 的历任监管机构；共变更 {1} 次"},
+		{"cli.made.regulators", "who the regulators were, from the genesis up to ledger size {0}; changes: {1}", "自创始至账本长度 {0} 的历任监管机构；共变更 {1} 次"},
 		{"cli.made.certified", "Certified by the regulators at ledger size {0}, {1}", "监管机构于账本长度 {0} 认证，时间 {1}"},
 		{"cli.made.verify", "Anybody checks it offline with: {0}", "任何人可离线核对：{0}"},
 		{"cli.made.sets", "The regulators changed since the genesis: hand over the chain of them too, made with ringfence prove --sets -o {0}", "监管机构自创始以来有变更：请一并提供变更链文件，制作方法为 ringfence prove --sets -o {0}"},

@@ -16,6 +16,7 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
+	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
@@ -58,7 +59,13 @@ func sentence(federation cid.Cid, kind motion.Kind, item []byte) (said phrase.Ph
 		return phrase.New("item.entry", "ledger entry %d", r.Index), err
 	case motion.Anchor:
 		return anchored(item)
-	case motion.NoteFork, motion.SetPolicy:
+	case motion.NoteFork:
+		p, err := feed.ParseForkProof(item)
+		if err != nil {
+			return said, err
+		}
+		return phrase.New("item.fork", "%s forked its epoch %d at batch %d", p.Issuer(), p.Epoch(), p.Sequence()), nil
+	case motion.SetPolicy:
 		return phrase.New("item.bytes", "%s, bytes: %d", kind, len(item)), nil
 	}
 	return articles(federation, kind, item)
