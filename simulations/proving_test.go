@@ -43,10 +43,10 @@ func proves(t *testing.T, url string) {
 	var sizes []int
 	asked := 0
 	for _, e := range all.Entries {
-		number, _, _ := strings.Cut(e.Says, " ")
-		if e.Type != "item" || e.Kind != "ratify" || e.Index%7 != 0 {
+		if e.Type != "item" || e.Kind != "ratify" || e.Index%7 != 0 || e.Says == nil {
 			continue
 		}
+		number, _, _ := strings.Cut(e.Says.Text, " ")
 		p, err := c.Prove(ctx, api.ProofQuery{Number: number, What: api.ProofRatified, Full: e.Index%2 == 0})
 		if err != nil {
 			t.Errorf("%s: %v", number, err)

@@ -10,7 +10,6 @@
 package answer
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,7 +124,7 @@ func (b *Book) lookup(l *view.List, q api.Query, age Age) (api.Lookup, view.Expl
 	}
 	out := api.Lookup{
 		Action: taxonomy.Allow.String(), Basis: basisNone, Allocated: plan.AllocationUnknown.String(),
-		Sources: []api.Source{}, Ratified: []string{}, List: Stamp(l.Stamp(), age),
+		Sources: []api.Source{}, Ratified: []uint64{}, List: Stamp(l.Stamp(), age),
 	}
 	if readings.Len() > 1 {
 		for _, c := range readings.All() {
@@ -216,7 +215,7 @@ func (b *Book) entry(out *api.Lookup, l *view.List, x *view.Explanation, lang st
 	for i := range x.Keys {
 		for _, r := range x.Keys[i].Ratified {
 			if r.Decides {
-				out.Ratified = append(out.Ratified, fmt.Sprintf("entry %d", r.Index))
+				out.Ratified = append(out.Ratified, r.Index)
 			}
 		}
 		if k := &x.Keys[i]; k.Key == x.Decides {

@@ -20,7 +20,7 @@ func Constitution(state *charter.State) (api.Constitution, error) {
 		out.Founders = append(out.Founders, f.Member)
 	}
 	for _, r := range c.Regulators {
-		out.Regulators = append(out.Regulators, api.Regulator{Member: r.Member, Jurisdiction: r.Jurisdiction})
+		out.Regulators = append(out.Regulators, api.Regulator{Member: r.Member, Jurisdiction: r.Jurisdiction, Vote: r.Vote.String(), Cosign: r.Cosign.String()})
 	}
 	for i, m := range state.Members() {
 		out.Members = append(out.Members, api.Member{

@@ -40,7 +40,7 @@ const (
 // Proposal is what is to be put to the regulators: items by name, or a file, or a query
 // over the list.
 type Proposal struct {
-	Kind string `json:"kind,omitempty" doc:"ratify, revoke, stay or anchor, or the kind of articles; of a YAML file its own"`
+	Kind string `json:"kind,omitempty" doc:"ratify, revoke, stay, anchor or note_fork, or the kind of articles; of a YAML file its own"`
 	// Items of ratify.
 	Items []ProposedItem `json:"items,omitempty"`
 	// Entries of revoke and stay: ledger indexes, or numbers and ranges, which stand for
@@ -48,6 +48,7 @@ type Proposal struct {
 	Entries  []string `json:"entries,omitempty" doc:"Of revoke and stay: ledger indexes, or numbers"`
 	File     string   `json:"file,omitempty" doc:"Text of a file of items: CSV under a head, or YAML"`
 	FileName string   `json:"file_name,omitempty" doc:"For messages"`
+	Proofs   []string `json:"proofs,omitempty" doc:"Of note_fork: proofs of forks as /v1/evidence has them, base64"`
 	// Articles of kinds that change the charter, with their endorsements.
 	Articles []string `json:"articles,omitempty" doc:"Of kinds that change the charter: signed items, base64"`
 	BuildsOn uint64   `json:"builds_on,omitempty" doc:"Of articles that name heads: the ledger size that they were made on"`
@@ -142,6 +143,7 @@ const (
 	MotionWithdrawn   = "withdrawn"
 	MotionExpired     = "expired"
 	MotionRefused     = "refused" // it has no place in the ledger
+	MotionAside       = "aside"   // off the desk of who holds it, who does not vote on it
 	MotionUnknown     = "unknown" // what became of it is not known yet
 )
 
@@ -150,7 +152,7 @@ type Motion struct {
 	ID       string        `json:"id"` // of its first part
 	Kind     string        `json:"kind"`
 	Subject  string        `json:"subject,omitempty"` // the member that a change of the charter is about
-	State    string        `json:"state" enum:"inbox,open,provisional,enacted,withdrawn,expired,refused,unknown"`
+	State    string        `json:"state" enum:"inbox,open,provisional,enacted,withdrawn,expired,refused,aside,unknown"`
 	Proposer string        `json:"proposer"` // key
 	Member   string        `json:"member"`   // whose key it is; "" when nobody's in force
 	Proposed string        `json:"proposed"`
@@ -175,11 +177,12 @@ type Motion struct {
 	Inboxes []string       `json:"inboxes,omitempty"`
 	Blocked *phrase.Phrase `json:"blocked,omitempty"` // why it could not enter now, whatever the votes
 	Refusal *phrase.Phrase `json:"refusal,omitempty"` // why it ended
+	Aside   *phrase.Phrase `json:"aside,omitempty"`   // who set it aside, and who may still vote for it
 	Lacks   *phrase.Phrase `json:"lacks,omitempty"`   // parts that are not known here
 
 	// Of one that is shown alone.
-	Effect  *MotionEffect `json:"effect,omitempty"`
-	Content []string      `json:"content,omitempty"` // items in words, at most 100
+	Effect  *MotionEffect   `json:"effect,omitempty"`
+	Content []phrase.Phrase `json:"content,omitempty"` // items in words, at most 100
 }
 
 // MotionPart is one motion of a proposal.
@@ -236,15 +239,15 @@ type LedgerEntries struct {
 
 // LedgerEntry is one entry.
 type LedgerEntry struct {
-	Index  uint64   `json:"index"`
-	Type   string   `json:"type" enum:"genesis,motion,item,tick,settlement"`
-	Motion string   `json:"motion,omitempty"`
-	Kind   string   `json:"kind,omitempty"`
-	Items  int      `json:"items,omitempty"`
-	Votes  []string `json:"votes,omitempty"` // members
-	Reason string   `json:"reason,omitempty"`
-	Time   string   `json:"time,omitempty"`
-	Says   string   `json:"says,omitempty"` // of an item, in words; "" when it is erased
+	Index  uint64         `json:"index"` // 0 is the genesis
+	Type   string         `json:"type" enum:"genesis,motion,item,tick,settlement"`
+	Motion string         `json:"motion,omitempty"`
+	Kind   string         `json:"kind,omitempty"`
+	Items  int            `json:"items,omitempty"`
+	Votes  []string       `json:"votes,omitempty"` // members
+	Reason string         `json:"reason,omitempty"`
+	Time   string         `json:"time,omitempty"`
+	Says   *phrase.Phrase `json:"says,omitempty"` // of an item, in words; none when it is erased
 }
 
 // QuorumState is how the regulators stand.
@@ -252,13 +255,14 @@ type QuorumState struct {
 	Regulator   string            `json:"regulator,omitempty"` // whose node this is
 	Regulators  int               `json:"regulators"`
 	Quorum      int               `json:"quorum"`
-	Fresh       int               `json:"fresh_cosigners"` // of the newest checkpoint
+	Fresh       int               `json:"fresh_cosigners"` // of the newest checkpoint, within two minutes
 	Margin      int               `json:"margin"`          // how many more may fail before nothing is certified any more; below 0 nothing is
 	Seats       []QuorumSeat      `json:"seats"`
 	Size        uint64            `json:"certified_size"`
 	Provisional uint64            `json:"provisional_size,omitempty"`
-	Generation  *QuorumGeneration `json:"generation,omitempty"` // on a regulator's node
-	Promises    []QuorumPromise   `json:"promises"`             // to a generation to come
+	Generation  *QuorumGeneration `json:"generation,omitempty"`      // on a regulator's node
+	Promises    []QuorumPromise   `json:"promises"`                  // to a generation to come
+	Promising   int               `json:"promises_needed,omitempty"` // for it to begin; on a regulator's node
 	Paused      *phrase.Phrase    `json:"paused,omitempty"`
 	Problems    []phrase.Phrase   `json:"problems"`
 	Told        *phrase.Phrase    `json:"told,omitempty"`
@@ -289,8 +293,10 @@ type QuorumTree struct {
 type QuorumSeat struct {
 	Member   string `json:"member"`
 	Cosigned string `json:"cosigned,omitempty"` // when, of the newest checkpoint
-	Live     bool   `json:"live"`               // that lately
+	Age      *int64 `json:"cosigned_seconds_ago,omitempty"`
+	Live     bool   `json:"live"` // that within two minutes; it is due each minute
 	// What a regulator's node knows besides.
+	Heard string `json:"heard,omitempty"` // when it last spoke to this one, since this one began
 	Leads bool   `json:"leads,omitempty"`
 	Lag   uint64 `json:"lag_entries,omitempty"`
 	Lied  bool   `json:"lied,omitempty"` // it signed two stories

@@ -52,7 +52,7 @@ type Lookup struct {
 	Protected     bool      `json:"protected"`
 	OwnBlocks     []string  `json:"own_blocks,omitempty"` // members on whose own nodes, and nowhere else, its calls are blocked
 	Sources       []Source  `json:"sources"`
-	Ratified      []string  `json:"ratified"` // ledger entries; none before the ledger
+	Ratified      []uint64  `json:"ratified"` // ledger entries that decide, by index
 	List          ListStamp `json:"list"`
 	AsOf          *AsOf     `json:"as_of,omitempty"` // of an answer about the past
 }

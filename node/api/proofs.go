@@ -100,6 +100,8 @@ type Constitution struct {
 type Regulator struct {
 	Member       string `json:"member"`
 	Jurisdiction string `json:"jurisdiction"`
+	Vote         string `json:"vote_key"`
+	Cosign       string `json:"cosign_key"`
 }
 
 // Member is one member of the federation.

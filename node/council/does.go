@@ -3,7 +3,6 @@ package council
 import (
 	"context"
 
-	"ringfence/node/api"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 	"ringfence/store/motion"
@@ -11,7 +10,7 @@ import (
 )
 
 // does says in a sentence what a proposal would do, or did.
-func (c *Council) does(p *proposal) phrase.Phrase {
+func (c *Council) does(ctx context.Context, p *proposal) phrase.Phrase {
 	items, blocked, labelled, known := 0, 0, 0, true
 	for i := range p.parts {
 		items += p.parts[i].Count
@@ -33,17 +32,18 @@ func (c *Council) does(p *proposal) phrase.Phrase {
 	switch p.Kind {
 	case motion.Ratify:
 		if !known {
-			return phrase.New("motion.ratify_some", "enters %d entries of the list until %s", items, p.Until)
+			return phrase.New("motion.ratify_some", "enters %d in the list, until %s", items, p.Until)
 		}
-		return phrase.New("motion.ratify", "enters %d blocks, %d labels and %d entries that allow, until %s", blocked, labelled, items-blocked-labelled, p.Until)
+		enters := phrase.New("motion.ratify", "enters %d to block, %d to label and %d to allow, until %s", blocked, labelled, items-blocked-labelled, p.Until)
+		return phrase.Join(enters, c.named(ctx, p))
 	case motion.Revoke:
-		return phrase.New("motion.revoke", "revokes %d ratified entries for good", items)
+		return phrase.Join(phrase.New("motion.revoke", "revokes for good, of what is ratified, %d", items), c.named(ctx, p))
 	case motion.Stay:
-		return phrase.New("motion.stay", "suspends %d ratified entries for 24 hours", items)
+		return phrase.Join(phrase.New("motion.stay", "suspends for 24 hours, of what is ratified, %d", items), c.named(ctx, p))
 	case motion.Anchor:
 		return phrase.New("motion.anchor", "fixes up to where the feeds count, and the list that comes of it")
 	case motion.NoteFork:
-		return phrase.New("motion.note_fork", "puts the proof of %d forks on record", items)
+		return phrase.New("motion.note_fork", "puts on record that feeds forked, with the proofs: %d", items)
 	case motion.SetPolicy:
 		return phrase.New("motion.set_policy", "sets the policy by which the list is made")
 	}
@@ -57,38 +57,4 @@ func (c *Council) does(p *proposal) phrase.Phrase {
 		return phrase.New("motion.regulators", "changes the regulators: %s", p.Kind)
 	}
 	return phrase.New("motion.charter", "changes the charter in %d places: %s", items, p.Kind)
-}
-
-// maxContent is how many items are shown in words.
-const maxContent = 100
-
-// content tells the first items of motions, one a line.
-func (c *Council) content(ctx context.Context, all []written) []string {
-	lines := []string{}
-	for i := range all {
-		for _, o := range all[i].items {
-			if len(lines) == maxContent {
-				return lines
-			}
-			lines = append(lines, words.Says(all[i].Federation, all[i].Kind, o.Item)+c.reversed(ctx, all[i].Kind, o.Item))
-		}
-	}
-	return lines
-}
-
-// reversed tells what stands in the entry that an item revokes or stays: nobody votes on an
-// index. Nothing of another kind, or where the entry cannot be read here, or was erased.
-func (c *Council) reversed(ctx context.Context, kind motion.Kind, item []byte) string {
-	if kind != motion.Revoke && kind != motion.Stay {
-		return ""
-	}
-	r, err := motion.DecodeReversal(item)
-	if err != nil {
-		return ""
-	}
-	held, err := c.LedgerEntries(ctx, api.LedgerQuery{Since: r.Index, Count: 1})
-	if err != nil || len(held.Entries) == 0 || held.Entries[0].Says == "" {
-		return ""
-	}
-	return ": " + held.Entries[0].Says
 }

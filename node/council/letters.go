@@ -120,7 +120,7 @@ func (c *Council) posted() (parts []part) {
 		case letter.Refused:
 			p.state = api.MotionRefused
 		case letter.Aside:
-			p.state, p.refusal = api.MotionRefused, aside()
+			p.state, p.aside = api.MotionAside, true
 		case letter.Unknown:
 			if m.Expires < c.cfg.Now().Unix() {
 				p.state = api.MotionExpired
@@ -129,10 +129,6 @@ func (c *Council) posted() (parts []part) {
 		parts = append(parts, p)
 	}
 	return parts
-}
-
-func aside() phrase.Phrase {
-	return phrase.New("council.aside", "the regulators that hold it have set it aside; none of them votes on it")
 }
 
 // fromLetters reads the letters of a file. What is signed as a motion stays as it is, and
@@ -260,7 +256,7 @@ func (c *Council) take(ctx context.Context, p *part, voteFor bool) (id string, e
 }
 
 // Take implements courier.Desk.
-func (c *Council) Take(l *letter.Letter, from string) letter.Standing {
+func (c *Council) Take(l *letter.Letter, by letter.Bearer) letter.Standing {
 	if s := c.tell(l.ID, l, nil); s.State != letter.Unknown {
 		return s
 	}
@@ -278,13 +274,13 @@ func (c *Council) Take(l *letter.Letter, from string) letter.Standing {
 	if r != nil && !r.Code.Passing() {
 		return letter.Standing{ID: l.ID, State: letter.Refused, Why: told(r)}
 	}
-	s, err := c.cfg.Inbox.Put(l, from)
+	s, err := c.cfg.Inbox.Put(l, by)
 	if err != nil {
 		c.log.Error("a letter is not kept", "reason", err)
 		return letter.Standing{ID: l.ID}
 	}
 	if s.State == letter.Inbox {
-		c.log.Info("a letter waits in the inbox", "letter", l.ID.String(), "kind", l.Kind.String(), "from", from)
+		c.log.Info("a letter waits in the inbox", "letter", l.ID.String(), "kind", l.Kind.String(), "from", by.Member)
 	}
 	return s
 }
@@ -339,7 +335,11 @@ func (c *Council) before(all []written) *ballot.Open {
 
 // open tells of a motion before the regulators.
 func open(id cid.Cid, o *ballot.Open) letter.Standing {
-	return letter.Standing{ID: id, State: letter.Tabled, Motion: o.Motion.ID, Needed: o.Need.Votes, Hands: o.Need.Hands, Votes: o.Votes}
+	s := letter.Standing{ID: id, State: letter.Tabled, Motion: o.Motion.ID, Needed: o.Need.Votes, Hands: o.Need.Hands, Votes: o.Votes}
+	if !id.Equals(s.Motion) { // of a request: who asks does not know the motion
+		s.Shown = letter.Show(o)
+	}
+	return s
 }
 
 // standingOf tells of a motion that was before the regulators.

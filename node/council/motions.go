@@ -28,6 +28,7 @@ type part struct {
 	voted   []motion.Vote
 	first   uint64 // of its entry in the ledger
 	refusal phrase.Phrase
+	aside   bool           // by all in whose inboxes it lay
 	letter  *letter.Letter // in the inbox
 	with    []string       // whose inboxes hold it, as this member heard
 	nth, of int            // of its proposal
@@ -48,7 +49,7 @@ func (p *proposal) open() bool {
 }
 
 // Motions implements api.Council.
-func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, error) {
+func (c *Council) Motions(ctx context.Context, q api.MotionQuery) (api.Motions, error) {
 	all, docket := c.gather(false)
 	out := api.Motions{Member: c.seat(), Motions: []api.Motion{}}
 	if docket.Paused != nil {
@@ -63,7 +64,7 @@ func (c *Council) Motions(_ context.Context, q api.MotionQuery) (api.Motions, er
 			}
 			ended++
 		}
-		m := c.shown(&all[i])
+		m := c.shown(ctx, &all[i])
 		if !q.Mine || m.Mine == mineWaits {
 			out.Motions = append(out.Motions, m)
 		}
@@ -82,7 +83,7 @@ func (c *Council) Motion(ctx context.Context, id string) (api.Motion, error) {
 			return api.Motion{}, err
 		}
 	}
-	m := c.shown(p)
+	m := c.shown(ctx, p)
 	var all []written
 	for i := range p.parts {
 		w := p.parts[i].written
@@ -249,7 +250,7 @@ const (
 )
 
 // shown tells a proposal in the API's shape.
-func (c *Council) shown(p *proposal) api.Motion {
+func (c *Council) shown(ctx context.Context, p *proposal) api.Motion {
 	first := &p.parts[0]
 	m := api.Motion{
 		ID: first.ID.String(), Kind: p.Kind.String(), State: first.state, Proposer: p.Proposer.String(), Member: words.MemberOf(c.state(), p.Proposer),
@@ -283,13 +284,17 @@ func (c *Council) shown(p *proposal) api.Motion {
 		if !part.refusal.IsZero() {
 			m.Refusal = &part.refusal
 		}
+		if part.aside {
+			why := phrase.New("council.aside", "the regulators that hold it have set it aside; none of them votes on it")
+			m.Aside = &why
+		}
 		c.votes(&m, part)
 	}
 	if n := p.lacking(); n > 0 {
-		lacks := phrase.New("council.parts_missing", "%d more motions of this proposal are not known here; what is voted on is the %d that are", n, len(p.parts))
+		lacks := phrase.New("council.parts_missing", "parts of this proposal that are not known here: %d; what is voted on is the %d that are", n, len(p.parts))
 		m.Lacks = &lacks
 	}
-	m.Does = c.does(p)
+	m.Does = c.does(ctx, p)
 	m.Subject = words.Subject(first.Federation, p.Kind, first.items)
 	return m
 }
@@ -297,7 +302,7 @@ func (c *Council) shown(p *proposal) api.Motion {
 // rank orders the states of parts: a proposal is as far as the last of them.
 func rank(state string) int {
 	return slices.Index([]string{
-		api.MotionOpen, api.MotionInbox, api.MotionProvisional, api.MotionUnknown, api.MotionRefused, api.MotionExpired, api.MotionWithdrawn, api.MotionEnacted,
+		api.MotionOpen, api.MotionInbox, api.MotionProvisional, api.MotionUnknown, api.MotionAside, api.MotionRefused, api.MotionExpired, api.MotionWithdrawn, api.MotionEnacted,
 	}, state)
 }
 
@@ -361,7 +366,7 @@ func (c *Council) drawn(ctx context.Context, all []written, state string) api.Mo
 		parts = append(parts, part{written: w, state: state})
 	}
 	p := together(parts)
-	m := c.shown(&p[0])
+	m := c.shown(ctx, &p[0])
 	m.Content = c.content(ctx, all)
 	return m
 }

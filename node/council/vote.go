@@ -177,7 +177,7 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	if err := byItself(found.Kind, v.For); err != nil {
 		return api.Motion{}, err
 	}
-	shown, id := c.shown(found), v.ID
+	shown, id := c.shown(ctx, found), v.ID
 	for i := range open {
 		if open[i].letter != nil {
 			id, err = c.take(ctx, &open[i], v.For)
@@ -190,7 +190,7 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	}
 	if open[0].letter != nil && !v.For {
 		why := phrase.New("council.own_aside", "this regulator set it aside, for good; the others may still vote for it")
-		shown.State, shown.Mine, shown.Refusal = api.MotionRefused, mineAgainst, &why
+		shown.State, shown.Mine, shown.Aside = api.MotionAside, mineAgainst, &why
 		return shown, nil
 	}
 	return c.Motion(ctx, id)

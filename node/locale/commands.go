@@ -1,9 +1,11 @@
 package locale
 
+import "ringfence/node/locale/regulators"
+
 // commands is what the command line writes around its answers. Help texts are
 // not here: they are English, as the names of the verbs are.
 func commands() []message {
-	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), councilWords(), contestWords(), keyringWords(), membershipWords())
+	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), anchorWords(), contestWords(), keyringWords(), texts(regulators.Words()))
 }
 
 // headings is what stands before a value or over a column.
@@ -176,7 +178,7 @@ func nodeWords() []message {
 		{"cli.published.under", "What it says stands under {0}", "其内容现有效于 {0}"},
 		{"cli.published.dry", "A dry run: nothing was signed", "试运行：未签署任何内容"},
 		{"cli.said.preview", "A preview: nothing was signed", "预览：未签署任何内容"},
-		{"cli.quorum_of", "{0} of {1}", "{1} 中的 {0}"},
+		{"cli.quorum_of", "{0} of {1}", "{0}（共 {1}）"},
 		{"cli.shipped", "shipped", "随程序提供"},
 		{"cli.imported", "imported", "导入"},
 		{"cli.plan_removed", "The plan of country {0} as of {1} is removed", "已移除国家 {0} 日期 {1} 的编号计划"},

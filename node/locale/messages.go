@@ -1,5 +1,7 @@
 package locale
 
+import "ringfence/node/locale/regulators"
+
 // Keys of messages that no code of another package gives by its word.
 const (
 	VoidRole       Key = "void.role"
@@ -23,6 +25,13 @@ const (
 type message struct {
 	key    Key
 	en, zh string
+}
+
+func texts(all []regulators.Message) (out []message) {
+	for _, m := range all {
+		out = append(out, message{Key(m[0]), m[1], m[2]})
+	}
+	return out
 }
 
 // messages returns every message.

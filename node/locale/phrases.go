@@ -1,14 +1,23 @@
 package locale
 
+import "ringfence/node/locale/regulators"
+
 // said is a phrase in Chinese; its English stands where it is said.
 type said struct {
 	code Key
 	zh   string
 }
 
+func told(all []regulators.Said) (out []said) {
+	for _, s := range all {
+		out = append(out, said{Key(s[0]), s[1]})
+	}
+	return out
+}
+
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), motions(), anchorReasons(), ballotCodes(), contestPhrases(), keyringReasons(), membership())
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), anchorReasons(), contestPhrases(), keyringReasons(), told(regulators.Phrases()))
 }
 
 // problems is what a person must look after at a node.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"ringfence/consensus/ballot/enact"
+	"ringfence/node/locale/regulators"
 	"ringfence/node/phrase"
 )
 
@@ -83,8 +84,8 @@ func TestEveryRefusalIsToldInChinese(t *testing.T) {
 		}
 		n++
 	}
-	if n != len(ballotCodes()) {
-		t.Errorf("%d codes, %d texts", n, len(ballotCodes()))
+	if n != len(regulators.BallotCodes()) {
+		t.Errorf("%d codes, %d texts", n, len(regulators.BallotCodes()))
 	}
 }
 

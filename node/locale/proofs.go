@@ -5,11 +5,11 @@ func proofWords() []message {
 	return []message{
 		{"cli.proof.no", "NOT PROVED: {0}", "未获证明：{0}"},
 		{"cli.proof.ratified", "Proved: the regulators ratified {0}: {1}", "已证明：监管机构核准了 {0}：{1}"},
-		{"cli.proof.revoked", "Proved: the regulators revoked entry {0} of the ledger", "已证明：监管机构撤销了账本第 {0} 条"},
-		{"cli.proof.stayed", "Proved: a regulator stayed entry {0} of the ledger for a day", "已证明：一个监管机构将账本第 {0} 条中止一天"},
+		{"cli.proof.revoked", "Proved: the regulators revoked ledger entry {0}", "已证明：监管机构撤销了账本条目 {0}"},
+		{"cli.proof.stayed", "Proved: a regulator suspended ledger entry {0} for a day", "已证明：一家监管机构将账本条目 {0} 暂停一天"},
 		{"cli.proof.listed", "Proved: {0} was on the list: {1} (anchor at ledger size {2}, day {3})", "已证明：{0} 当时在名单上：{1}（锚点：账本长度 {2}，日期 {3}）"},
 		{"cli.proof.absent", "Proved: neither {0} nor any range around it was on the list (anchor at ledger size {1}, day {2})", "已证明：{0} 及包含它的任何号段当时均不在名单上（锚点：账本长度 {1}，日期 {2}）"},
-		{"cli.proof.regulators", "Proved: who the regulators were; they changed {0} times", "已证明：历任监管机构；共变更 {0} 次"},
+		{"cli.proof.regulators", "Proved: who the regulators were; changes since the genesis: {0}", "已证明：历任监管机构；共变更 {0} 次"},
 		{"cli.proof.entry", "ledger entry", "账本条目"},
 		{"cli.proof.proposed", "proposed", "提出时间"},
 		{"cli.proof.held", "in the ledger by", "至迟入账时间"},
@@ -29,8 +29,8 @@ func proofWords() []message {
 		{"cli.proof.list_since", "The list may have changed since. Ask a node (ringfence lookup {0}), or for a proof at a newer anchor", "名单此后可能已变。请询问节点（ringfence lookup {0}），或索取较新锚点的证明"},
 		{"cli.proof.by_range", "The entry is of the range {0}; a protected number in it is not reached", "该条目针对号段 {0}；其中受保护的号码不受影响"},
 		{"cli.proof.trust_genesis", "Taken for granted: the regulators of the genesis were still in office. Where they may have changed, name a set-chain file (--sets) and a checkpoint that you trust (--pin)", "前提：创始章程所列监管机构当时仍在任。若可能已变更，请指明监管机构变更链文件（--sets）及可信的检查点（--pin）"},
-		{"cli.proof.trust_chain", "The regulators were followed over {0} changes from the genesis. Keys that were replaced could have made such a chain: pin a checkpoint that a release or two members told you (--pin)", "监管机构自创始起经 {0} 次变更核对。已更换的密钥也可能伪造这样的链：请固定由发行版或两个成员告知的检查点（--pin）"},
-		{"cli.proof.trust_pinned", "The regulators were followed over {0} changes from the genesis to the pinned checkpoint of ledger size {1}", "监管机构自创始起经 {0} 次变更核对，直至所固定的账本长度 {1} 的检查点"},
+		{"cli.proof.trust_chain", "Changes of the regulators that were followed from the genesis: {0}. Keys that were replaced could have made such a chain: pin a checkpoint that a release or two members told you (--pin)", "监管机构自创始起经 {0} 次变更核对。已更换的密钥也可能伪造这样的链：请固定由发行版或两个成员告知的检查点（--pin）"},
+		{"cli.proof.trust_pinned", "Changes of the regulators that were followed from the genesis to the pinned checkpoint of ledger size {1}: {0}", "监管机构自创始起经 {0} 次变更核对，直至所固定的账本长度 {1} 的检查点"},
 	}
 }
 
@@ -42,6 +42,9 @@ func proofReasons() []said {
 		{"proof.pin", "此处所知的监管机构并未认证所固定的检查点：请获取较新的变更链文件；若依旧如此，则有人伪造"},
 		{"proof.uncertified", "此处所知的监管机构中，共同签署者不足：若监管机构已变更，请获取较新的变更链文件并以 --sets 指明"},
 		{"proof.wrong", "文件所载并不成立"},
+		{"usage.no_genesis", "--genesis：没有文件 {0}；请指明来源可信的联盟创始章程：创始方会提供，每个节点的数据目录中亦有 genesis.cbor"},
+		{"usage.no_sets", "{0}：没有文件 {1}；任一节点可用 ringfence prove --sets --pin 生成"},
+		{"usage.no_proof", "没有文件 {0}；请指明要核对的证明，即 ringfence prove 所写的文件"},
 		{"usage.no_time", "--at：{0} 既不是 2026-11-30 这样的日期，也不是 2026-11-30T12:00:00Z 这样的时间"},
 	}
 }

@@ -1,9 +1,11 @@
 package locale
 
+import "ringfence/node/locale/regulators"
+
 // rest is the page that documents the REST face. Its English is the OpenAPI
 // document's own, which is English alone; Translated finds a text here by it.
 func rest() []message {
-	return concat(restFrame(), restOperations(), restParameters(), restCouncil(), restContests(), restProofs())
+	return concat(restFrame(), restOperations(), restParameters(), texts(regulators.Rest()), restContests(), restProofs())
 }
 
 // restFrame is what stands around the operations.

@@ -46,12 +46,12 @@ func TestAMemberProposesAndThreeOfFourRegulatorsVote(t *testing.T) {
 	})
 	for _, r := range regulators {
 		m := w.waiting(r, ratifies)
-		if m.ID != id || m.State != api.MotionInbox || m.Member != "op" || !strings.HasPrefix(m.Does.Text, "enters 1 blocks") || m.Reason != "case 12" {
+		if m.ID != id || m.State != api.MotionInbox || m.Member != "op" || !strings.HasPrefix(m.Does.Text, "enters 1 to block") || m.Reason != "case 12" {
 			t.Errorf("what waits for %s: %+v", r, m)
 		}
 		full, err := w.peers[r].Motion(ctx, id)
 		w.must(err)
-		if full.Effect.Votes != 3 || full.Effect.Blocked != 1 || len(full.Effect.Refusals) > 0 || len(full.Content) != 1 || !strings.HasPrefix(full.Content[0], fraud+" block") {
+		if full.Effect.Votes != 3 || full.Effect.Blocked != 1 || len(full.Effect.Refusals) > 0 || len(full.Content) != 1 || !strings.HasPrefix(full.Content[0].Text, fraud+" block") {
 			t.Errorf("%s sees %+v, %q", r, full.Effect, full.Content)
 		}
 	}
@@ -97,7 +97,7 @@ func TestAMemberTakesBackWhatItProposed(t *testing.T) {
 	w.waiting("reg-1", ratifies)
 	aside, err := w.peers["reg-1"].VoteMotion(ctx, api.MotionVote{ID: id})
 	w.must(err)
-	if aside.State != api.MotionRefused || !strings.Contains(aside.Refusal.Text, "set it aside") {
+	if aside.State != api.MotionAside || !strings.Contains(aside.Aside.Text, "set it aside") {
 		t.Errorf("set aside: %+v", aside)
 	}
 	w.halt(op)

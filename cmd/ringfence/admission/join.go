@@ -12,9 +12,7 @@ import (
 	"ringfence/cmd/ringfence/found"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/slip"
-	"ringfence/node/api"
 	"ringfence/node/config"
-	"ringfence/node/council/letter"
 	"ringfence/node/phrase"
 	"ringfence/store/intake"
 	"ringfence/store/keys"
@@ -47,7 +45,9 @@ place of the ID the genesis file may be given.
 A node whose member the charter names is in. Anyone else asks to be admitted: what the
 card says, signed with the keys that it names, goes to the regulators over the node at
 ADDRESS, and lies in request.pem. A quorum of the regulators has to admit it; --watch
-waits for that and tells each signature. Meanwhile the node may run: it reads the list
+waits for that and tells each signature, of which only those count here that a regulator
+made whom the genesis names, or the running node's own ledger, whatever the node at
+ADDRESS says. Meanwhile the node may run: it reads the list
 and follows the ledger, and is met by the others as soon as it is admitted. Asking again
 is asking once.
 
@@ -95,72 +95,15 @@ func (h Host) join(cmd *cobra.Command, what, peer string, watch bool) error {
 		return err
 	}
 	shown := show.Joined{
-		Federation: j.Federation.String(), Name: joined.Charter.Name, Member: joined.Member, Genesis: joined.Genesis, Config: j.Config,
+		Federation: j.Federation.String(), Name: joined.State.Charter().Name, Member: joined.Member, Genesis: joined.Genesis, Config: j.Config,
 		Peer: peer, Ahead: int64(joined.Ahead / time.Second), ClockOff: joined.Ahead.Abs() > intake.Ahead, Directory: cfg.Dir,
 	}
 	if joined.Stranger {
-		a := &asker{key: j.Host, peer: peer, version: h.Version, federation: j.Federation, socket: cfg.Socket}
+		a := &asker{key: j.Host, peer: peer, version: h.Version, federation: j.Federation, socket: cfg.Socket, founding: joined.State}
 		if shown.Request, err = h.ask(cmd, a, ring, cfg.Dir, watch); err != nil {
 			return err
 		}
+		shown.Unseen = shown.Request == nil && !a.seen
 	}
 	return h.Answer(cmd, shown, func(p *show.Page) { show.Join(p, shown) })
-}
-
-// watchEvery is how often the regulators are asked while one waits for them.
-const watchEvery = 2 * time.Second
-
-// ask asks for admission, and with watch waits for it; nil once this node is admitted.
-func (h Host) ask(cmd *cobra.Command, a *asker, ring *keys.Ring, dir string, watch bool) (*show.Request, error) {
-	l, err := Request(dir, ring, a.federation)
-	if err != nil {
-		return nil, err
-	}
-	told := show.Request{}
-	for {
-		s, err := a.put(cmd.Context(), &l)
-		switch {
-		case err != nil && !watch:
-			return nil, err
-		case err == nil && s.State == letter.Refused:
-			return nil, api.Tell(api.Refused, phrase.Join(phrase.New("join.refused", "the regulators cannot admit this node"), s.Why))
-		case err == nil && s.State == letter.Entered && !watch, watch && a.admitted(cmd.Context()):
-			return nil, nil
-		}
-		now := requested(&l, &s, dir)
-		if !watch {
-			return &now, nil
-		}
-		if now != told {
-			told = now
-			if err := h.Note(cmd, func(p *show.Page) { show.Asked(p, &now) }); err != nil {
-				return nil, err
-			}
-		}
-		select {
-		case <-cmd.Context().Done():
-			return nil, cmd.Context().Err()
-		case <-time.After(watchEvery):
-		}
-	}
-}
-
-// requested tells how a request stands.
-func requested(l *letter.Letter, s *letter.Standing, dir string) show.Request {
-	r := show.Request{ID: l.ID.String(), File: filepath.Join(dir, RequestFile), State: "unreached", Needed: s.Needed}
-	switch s.State {
-	case letter.Inbox:
-		r.State = "inbox"
-	case letter.Tabled, letter.Entered:
-		r.State = "open"
-	case letter.Aside, letter.Refused:
-		r.State = "aside"
-	case letter.Unknown, letter.Expired, letter.Withdrawn: // it is asked for anew
-	}
-	for _, v := range s.Votes {
-		if v.For {
-			r.Signatures++
-		}
-	}
-	return r
 }

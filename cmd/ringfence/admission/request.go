@@ -19,6 +19,7 @@ import (
 	"ringfence/node/overlay"
 	"ringfence/node/overlay/desk"
 	"ringfence/node/phrase"
+	"ringfence/store/charter"
 	"ringfence/store/charter/article"
 	"ringfence/store/keys"
 )
@@ -59,7 +60,9 @@ type asker struct {
 	peer       string
 	version    string
 	federation cid.Cid
-	socket     string // of the node that this is the key of, which may run
+	founding   *charter.State // of the genesis
+	socket     string         // of the node that this is the key of, which may run
+	seen       bool           // by that node, in the ledger: that it is admitted
 }
 
 // askTime is how long an answer may take: the node asks the regulators meanwhile.
@@ -79,21 +82,19 @@ func (a *asker) put(ctx context.Context, l *letter.Letter) (s letter.Standing, e
 	return s, err
 }
 
-// admitted reports whether the federation knows this node by now.
+// admitted reports whether this node is admitted by now: as it sees itself in the ledger,
+// where it runs, and is then connected, and nobody else by its key let in beside it; else
+// as the node that is asked says.
 func (a *asker) admitted(ctx context.Context) bool {
+	if own, err := client.New(client.Config{Socket: a.socket}); err == nil {
+		defer func() { _ = own.Close() }()
+		if s, err := own.Status(ctx); err == nil && s.Running {
+			a.seen = s.Member != ""
+			return a.seen
+		}
+	}
 	w, err := desk.Ask(ctx, desk.AskConfig{Key: a.key, Address: a.peer, Version: a.version})
-	if err == nil {
-		return w.Member
-	}
-	// Once it is admitted the node itself is connected, where it runs, and nobody else by
-	// its key is let in beside it.
-	own, err := client.New(client.Config{Socket: a.socket})
-	if err != nil {
-		return false
-	}
-	defer func() { _ = own.Close() }()
-	s, err := own.Status(ctx)
-	return err == nil && s.Running && s.Member != ""
+	return err == nil && w.Member
 }
 
 func bad(err error) error {

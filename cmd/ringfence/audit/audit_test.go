@@ -120,8 +120,8 @@ func TestAuditOfWhatIsWrong(t *testing.T) {
 	if err := d.audit(); !errors.Is(err, errNo) {
 		t.Fatal(err)
 	}
-	d.says("en", "1. the list root of the anchor at entry", "what was signed gives", "audit another node", "NOT CLEAN: 1 findings")
-	d.says("zh", "第 1 项：条目", "不能由已签署的内容得出", "请保留本目录的副本作为证据", "有问题：1 项发现")
+	d.says("en", "1. the list root of the anchor in ledger entry", "what was signed gives", "audit another node", "NOT CLEAN, findings: 1")
+	d.says("zh", "第 1 项：账本条目", "不能由已签署的内容得出", "请保留本目录的副本作为证据", "有问题：1 项发现")
 	if f := d.last.Findings[0]; f.Code != "wrong_list_root" || f.What.Code != "audit.wrong_list_root" || f.Do.Code != "audit.do_evidence" || d.last.OK {
 		t.Errorf("%+v", f)
 	}

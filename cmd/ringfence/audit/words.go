@@ -18,17 +18,17 @@ func what(f audit.Finding) phrase.Phrase {
 	case audit.LedgerDamaged:
 		return phrase.New("audit.ledger_damaged", "the row %s of the ledger is not what the certified root says", at)
 	case audit.OtherGenesis:
-		return phrase.New("audit.other_genesis", "the ledger does not begin with this genesis (entry %s)", at)
+		return phrase.New("audit.other_genesis", "the ledger does not begin with this genesis (ledger entry %s)", at)
 	case audit.NoPlace:
-		return phrase.New("audit.no_place", "entry %s has no place in a valid ledger, and nothing behind it was judged", at)
+		return phrase.New("audit.no_place", "ledger entry %s has no place in a valid ledger, and nothing behind it was judged", at)
 	case audit.TooNew:
-		return phrase.New("audit.too_new", "entry %s is of a newer release, and nothing behind it was judged", at)
+		return phrase.New("audit.too_new", "ledger entry %s is of a newer release, and nothing behind it was judged", at)
 	case audit.OpeningMissing:
-		return phrase.New("audit.opening_missing", "from entry %s on, what ratified entries in force say is not here", at)
+		return phrase.New("audit.opening_missing", "from ledger entry %s on, what ratified entries in force say is not here", at)
 	case audit.WrongListRoot:
-		return phrase.New("audit.wrong_list_root", "the list root of the anchor at entry %s does not follow from what was signed", at)
+		return phrase.New("audit.wrong_list_root", "the list root of the anchor in ledger entry %s does not follow from what was signed", at)
 	case audit.NotJudged:
-		return phrase.New("audit.not_judged", "the list root of the anchor at entry %s could not be computed here", at)
+		return phrase.New("audit.not_judged", "the list root of the anchor in ledger entry %s could not be computed here", at)
 	}
 	return whatOfFeeds(f)
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -95,7 +96,9 @@ func check(file string, o options, now time.Time) (*proofs.Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	proof, err := read(file)
+	proof, err := read(file, func() error {
+		return phrase.New("usage.no_proof", "there is no file %s; name the proof that is to be checked, as ringfence prove writes it", file)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -121,17 +124,19 @@ func check(file string, o options, now time.Time) (*proofs.Proof, error) {
 // trusted returns a verifier of what the options name, and the federation's name.
 func trusted(o options) (*prove.Verifier, string, error) {
 	t := prove.Trust{}
-	b, err := read(o.genesis)
+	b, err := read(o.genesis, func() error {
+		return phrase.New("usage.no_genesis", "--genesis: there is no file %s; name the federation's genesis charter, from a source that you trust: whoever founded it gives it away, and each node has it as genesis.cbor in its data directory", o.genesis)
+	})
 	if err != nil {
 		return nil, "", err
 	}
 	if t.Genesis, err = charter.DecodeGenesis(b); err != nil {
 		return nil, "", fmt.Errorf("%s: %w", o.genesis, err)
 	}
-	if t.Sets, err = readIf(o.sets); err != nil {
+	if t.Sets, err = readIf(o.sets, "--sets"); err != nil {
 		return nil, "", err
 	}
-	if t.Pin, err = readIf(o.pin); err != nil {
+	if t.Pin, err = readIf(o.pin, "--pin"); err != nil {
 		return nil, "", err
 	}
 	v, err := prove.NewVerifier(t)
@@ -146,17 +151,23 @@ func trusted(o options) (*prove.Verifier, string, error) {
 }
 
 // readIf is read of a file that need not be named.
-func readIf(name string) ([]byte, error) {
+func readIf(name, flag string) ([]byte, error) {
 	if name == "" {
 		return nil, nil
 	}
-	return read(name)
+	return read(name, func() error {
+		return phrase.New("usage.no_sets", "%s: there is no file %s; ringfence prove --sets --pin makes one on any node", flag, name)
+	})
 }
 
-// read returns a file of at most what a genesis has.
-func read(name string) ([]byte, error) {
+// read returns a file of at most what a genesis has. Where there is none, missing says what
+// belongs there.
+func read(name string, missing func() error) ([]byte, error) {
 	f, err := os.Open(name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, missing()
+	case err != nil:
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()

@@ -20,6 +20,7 @@ import (
 	"ringfence/consensus/prove/provetest"
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/number"
@@ -118,6 +119,31 @@ func TestVerify(t *testing.T) {
 		t.Errorf("%v, %+v", err, d.last)
 	}
 	d.says("en", "voted for by", "in the ledger by")
+}
+
+// Whoever lacks a file is told which one, what it is, and where it comes from.
+func TestVerifySaysWhatIsMissing(t *testing.T) {
+	w := provetest.Begun(t, 1)
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000"))
+	d := &desk{t: t, dir: t.TempDir(), now: time.Unix(w.Now, 0)}
+	file := d.keep("some.tlog-proof", w.Entry(at+1))
+	says := func(want string, args ...string) {
+		t.Helper()
+		err := d.verify(args...)
+		if p := phrase.From(err); err == nil || p.Code == "" || !strings.Contains(p.Text, want) || strings.Contains(p.Text, "no such file") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	says("--genesis: there is no file "+filepath.Join(d.dir, "genesis.cbor")+"; name the federation's genesis charter", file)
+	says("--genesis: there is no file elsewhere", file, "--genesis", "elsewhere")
+	genesis, err := w.Genesis.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.keep("genesis.cbor", genesis)
+	says("there is no file lost.proof; name the proof", "lost.proof")
+	says("--sets: there is no file lost.sets", file, "--sets", "lost.sets")
+	says("--pin: there is no file lost.pin", file, "--pin", "lost.pin")
 }
 
 func TestVerifyAcrossChanges(t *testing.T) {

@@ -87,10 +87,10 @@ func (j *Joining) free() error {
 
 // Joined is what joining came to.
 type Joined struct {
-	Charter *charter.Charter
-	Member  string        // whose node this is
-	Genesis string        // path
-	Ahead   time.Duration // of this machine's clock before the peer's, within a second or two
+	State   *charter.State // of the genesis
+	Member  string         // whose node this is
+	Genesis string         // path
+	Ahead   time.Duration  // of this machine's clock before the peer's, within a second or two
 	// Stranger is set when the federation does not know this node: it has to be admitted.
 	Stranger bool
 }
@@ -131,7 +131,7 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 	if founding && !w.Member {
 		return Joined{}, expelled(state, j.Host.Public())
 	}
-	done := Joined{Charter: state.Charter(), Genesis: filepath.Join(j.Dir, GenesisFile), Ahead: ahead, Stranger: !w.Member}
+	done := Joined{State: state, Genesis: filepath.Join(j.Dir, GenesisFile), Ahead: ahead, Stranger: !w.Member}
 	if founding {
 		done.Member = state.Member(m).ID
 	} else if card, err := readCard(filepath.Join(j.Dir, CardFile)); err == nil {

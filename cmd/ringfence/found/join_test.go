@@ -124,7 +124,7 @@ func TestJoin(t *testing.T) {
 
 	for range 2 { // the second time changes nothing
 		joined, err := found.Join(t.Context(), joining(acme))
-		if err != nil || joined.Stranger || joined.Member != "acme" || joined.Charter.Name != "Test" {
+		if err != nil || joined.Stranger || joined.Member != "acme" || joined.State.Charter().Name != "Test" {
 			t.Fatalf("joined as %q: %v", joined.Member, err)
 		}
 		if off := joined.Ahead - time.Hour; off.Abs() > 2*time.Second {

@@ -70,14 +70,16 @@ func (h Host) quorum() *cobra.Command {
 	status := &cobra.Command{
 		Use:   "status",
 		Short: "Show who of the regulators is at work, and how many more may fail",
-		Long: `Status tells who cosigned the newest checkpoint within three minutes, how many more
-may fail before nothing is certified any more, and on a regulator's node what it applied
-beyond what is certified, and who promised himself to a new generation. It ends with 3
-when fewer than a quorum are at work as far as this node sees.`,
+		Long: `Status tells who cosigned the newest checkpoint, and how long ago: each does so anew each
+minute, and counts as at work for two. So one that was stopped counts for as long, and
+its row shows it before. It tells how many more may fail before nothing is certified any
+more, and on a regulator's node what it applied beyond what is certified, when it heard
+the others, and who promised itself to a new generation. It ends with 3 when fewer than a
+quorum are at work as far as this node sees.`,
 		Example: `  ringfence quorum status`,
 		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := h.stand(cmd, false, func(c api.Council) (api.QuorumState, error) { return c.QuorumState(cmd.Context()) })
+			s, err := h.stand(cmd, false, council.Quorum, func(c api.Council) (api.QuorumState, error) { return c.QuorumState(cmd.Context()) })
 			if err == nil && s.Margin < 0 {
 				return h.Nobody
 			}
@@ -100,7 +102,7 @@ Without --promise it shows who has promised, and changes nothing.`,
   ringfence quorum realign --promise`,
 		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := h.stand(cmd, promise, func(c api.Council) (api.QuorumState, error) {
+			_, err := h.stand(cmd, promise, council.Realign, func(c api.Council) (api.QuorumState, error) {
 				if promise {
 					return c.RealignQuorum(cmd.Context())
 				}
@@ -115,7 +117,7 @@ Without --promise it shows who has promised, and changes nothing.`,
 }
 
 // stand shows how the regulators stand.
-func (h Host) stand(cmd *cobra.Command, act bool, question func(api.Council) (api.QuorumState, error)) (s api.QuorumState, err error) {
+func (h Host) stand(cmd *cobra.Command, act bool, page func(*show.Page, *api.QuorumState), question func(api.Council) (api.QuorumState, error)) (s api.QuorumState, err error) {
 	err = h.Ask(cmd, act, func(c api.Council) (err error) {
 		s, err = question(c)
 		return err
@@ -123,5 +125,5 @@ func (h Host) stand(cmd *cobra.Command, act bool, question func(api.Council) (ap
 	if err != nil {
 		return s, err
 	}
-	return s, h.Answer(cmd, &s, func(p *show.Page) { council.Quorum(p, &s) })
+	return s, h.Answer(cmd, &s, func(p *show.Page) { page(p, &s) })
 }

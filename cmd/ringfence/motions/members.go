@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/show"
+	"ringfence/cmd/ringfence/show/council"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
@@ -74,6 +76,9 @@ func (h Host) admitNamed(cmd *cobra.Command, name string, preview, watch bool) e
 		m, err = s.VoteMotion(cmd.Context(), api.MotionVote{ID: waiting[0].ID, For: true})
 		return err
 	})
+	if preview && err == nil {
+		return h.Answer(cmd, &m, func(p *show.Page) { council.Preview(p, &m) })
+	}
 	return h.told(cmd, &m, watch, err)
 }
 

@@ -23,7 +23,9 @@ are ratified; both may be given several times. --file reads a table or a documen
   entry                                         (one line an entry to revoke)
 
 or YAML with kind (ratify, revoke or stay), until, reason, and items (number, action,
-category, grounds, citations) or entries. What a line does not say the flags do.
+category, grounds, citations) or entries. What a line does not say the flags do. With kind
+note_fork it has proofs: what GET /v1/evidence has as the proof of each fork of a feed; once
+they are on record every node freezes the feed.
 
 --from-list proposes what the list has: conditions with blanks between, all of which an
 entry must meet. class, category (or its beginning), action, number (a range), holder (a

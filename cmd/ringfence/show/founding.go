@@ -224,24 +224,30 @@ type Joined struct {
 	Directory  string `json:"directory"`
 
 	Request *Request `json:"request,omitempty"` // for admission; null once this node is in
+	Unseen  bool     `json:"unseen,omitempty"`  // that it is in is the word of the peer alone
 }
 
 // Request is how a request for admission stands.
 type Request struct {
 	ID         string `json:"id"`
 	File       string `json:"file"`
-	State      string `json:"state"` // unreached, inbox, open, aside
-	Signatures int    `json:"signatures"`
-	Needed     int    `json:"needed_signatures"` // 0 while it is before no regulator
+	State      string `json:"state"`                        // unreached, inbox, open, unproved, aside
+	Motion     string `json:"motion,omitempty"`             // that admits this node, as its proposer signed it
+	Signatures int    `json:"signatures"`                   // verified, of the regulators known here
+	Unknown    int    `json:"unknown_signatures,omitempty"` // by keys of no regulator known here
+	Needed     int    `json:"needed_signatures"`            // 0 while it is before no regulator
 }
 
 // Asked tells in a line how a request for admission stands.
 func Asked(p *Page, r *Request) {
 	line := p.Coded("request", r.State)
 	if r.Needed > 0 {
-		line = p.Word("request.signatures", strconv.Itoa(r.Signatures), strconv.Itoa(r.Needed))
+		line = p.Word("request.signatures", strconv.Itoa(r.Signatures), strconv.Itoa(r.Needed), r.Motion)
 	}
 	p.Line(line)
+	if r.Unknown > 0 {
+		p.Say("request.unknown", strconv.Itoa(r.Unknown))
+	}
 }
 
 // Join tells whose node this is now and what to do about its clock.
@@ -258,6 +264,9 @@ func Join(p *Page, j Joined) {
 	if j.Request != nil {
 		Asked(p, j.Request)
 		p.Say("next.asked", j.Request.ID, j.Request.File)
+	}
+	if j.Unseen {
+		p.Say("join.unseen", j.Peer)
 	}
 	p.Say("next.joined", j.Directory)
 }
@@ -308,7 +317,7 @@ type Endorsed struct {
 
 // Endorse tells what was signed, and what to do with it.
 func Endorse(p *Page, e Endorsed) {
-	p.Facts(Fact{"motion.kind", e.Kind}, Fact{"request", e.Request}, Fact{"keys", Amount(e.Keys)}, Fact{"file", e.File})
+	p.Facts(Fact{"motion.kind", p.Coded("motionkind", e.Kind)}, Fact{"request", e.Request}, Fact{"keys", Amount(e.Keys)}, Fact{"file", e.File})
 	p.Line("")
 	p.Say("next.endorsed", e.File)
 }

@@ -46,7 +46,7 @@ func (p *Page) lookup(l *api.Lookup) {
 	p.Facts(Fact{"number", p.Strong(l.Number)}, Fact{"caller", p.callerID(l.Caller)}, Fact{"readings", readings},
 		Fact{"number_class", Commas(cmp.Or(l.ClassOfNumber, l.NumberClass), l.Holder, l.Region)}, Fact{"allocated", p.allocated(l)},
 		Fact{"verdict", p.Strong(verdict)}, Fact{"score", percent(l.ScorePermille)}, Fact{"key", key},
-		Fact{"disputed", contested}, Fact{"protected", protected}, Fact{"own_blocks", strings.Join(l.OwnBlocks, ", ")}, Fact{"ratified", strings.Join(l.Ratified, ", ")})
+		Fact{"disputed", contested}, Fact{"protected", protected}, Fact{"own_blocks", strings.Join(l.OwnBlocks, ", ")}, Fact{"ratified", entries(p, l.Ratified)})
 }
 
 func (p *Page) allocated(l *api.Lookup) string {
@@ -233,4 +233,13 @@ func (p *Page) asOfThen(a *api.AsOf) {
 	}
 	p.Facts(Fact{"as_of", p.Word("as_of.then", Amount(a.LedgerSize), a.Time, a.Day)}, Fact{"as_of.anchor", anchored}, Fact{"as_of.lacks", lacks})
 	p.Line("")
+}
+
+// entries names entries of the ledger, by the index that they have everywhere.
+func entries(p *Page, all []uint64) string {
+	var names []string
+	for _, index := range all {
+		names = append(names, p.Word("ledger.entry", strconv.FormatUint(index, 10)))
+	}
+	return Commas(names...)
 }

@@ -29,7 +29,7 @@ func lookup() api.Lookup {
 		Number: "+8613800138000", Masked: "+8613800138***", Readings: []string{"+8613800138000", "+86!13800138000"}, NumberClass: "mobile",
 		Holder: "holder", Region: "region", Allocated: "yes", PlanDate: "2026-11-01", Listed: true, Action: "label", Class: "mkt",
 		Category: "mkt.finance.loan", CategoryName: "Loans", ScorePermille: 612, Basis: "number", Key: "+8613800138000", Contested: true,
-		Protected: true, Ratified: []string{"entry 9"}, List: stamp(),
+		Protected: true, Ratified: []uint64{9}, List: stamp(),
 		Sources: []api.Source{{Member: "acme", Category: "mkt.finance.loan", Label: "贷款", ConfidencePermille: 800, Count: 1234,
 			FirstSeen: "2026-11-01T00:00:00Z", LastSeen: "2026-11-20T00:00:00Z", Ref: "bafy/0"}},
 	}
@@ -209,7 +209,7 @@ verdict             label: Loans, mkt.finance.loan
 score               61.2 %
 disputed            yes: another class is claimed as well, or its user contests it
 protected           yes: no evidence reaches it
-ratified            entry 9
+ratified            ledger entry 9
 
 member  category          label  confidence  reports  first seen  last seen   reference
 acme    mkt.finance.loan  贷款       80.0 %    1,234  2026-11-01  2026-11-20  bafy/0

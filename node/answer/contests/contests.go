@@ -10,6 +10,7 @@
 package contests
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -51,8 +52,7 @@ type found struct {
 	open []view.Contest
 }
 
-// open returns the contests of a list that are open, the most urgent first: by deadline,
-// those without one last, by when they were said.
+// open returns the contests of a list that are open, the most urgent first.
 func (d *Desk) open(l *view.List) []view.Contest {
 	of := weak.Make(l)
 	if known := d.last.Load(); known != nil && known.of == of {
@@ -70,11 +70,16 @@ func (d *Desk) open(l *view.List) []view.Contest {
 		all[i].Pleas = join(all[i].Pleas, c.Pleas) // a range of any length is several keys
 	})
 	all = slices.DeleteFunc(all, func(c view.Contest) bool { return !c.Open() })
-	slices.SortStableFunc(all, func(a, b view.Contest) int {
-		return cmp.Or(cmp.Compare(uint64(a.Deadline-1), uint64(b.Deadline-1)), cmp.Compare(a.Said, b.Said))
-	})
+	slices.SortFunc(all, urgency)
 	d.last.Store(&found{of, all})
 	return all
+}
+
+// urgency orders contests: by deadline, those without one last, then by when they were
+// said. Those of one moment have the order of their names, alike on every node, whichever
+// came first.
+func urgency(a, b view.Contest) int {
+	return cmp.Or(cmp.Compare(uint64(a.Deadline-1), uint64(b.Deadline-1)), cmp.Compare(a.Said, b.Said), bytes.Compare(a.Ref.Bytes(), b.Ref.Bytes()))
 }
 
 // join adds how publishers stand towards the same contest on another key.

@@ -6,8 +6,10 @@
 // one address only, so that every node carries its request: to all regulators, at once,
 // and back goes what they say. Nothing that is carried is kept.
 //
-// Strangers are heard slowly: what they may ask a second, together, is bounded before
-// anything is read, and nothing of theirs but a request for admission is carried.
+// Strangers are heard slowly: what they may ask a second, together and from one address,
+// is bounded before anything is read, and nothing of theirs but a request for admission is
+// carried, with a name of the place that it came from: whoever asks much takes the places
+// of his own requests.
 //
 // Floor 12, a room of node/council. What regulators answer is theirs: see letter.
 package courier
@@ -18,6 +20,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,8 +39,8 @@ import (
 
 // Desk answers on a regulator's node.
 type Desk interface {
-	// Take takes a letter that a member's node brought; "" for a stranger's.
-	Take(l *letter.Letter, from string) letter.Standing
+	// Take takes a letter that somebody brought.
+	Take(l *letter.Letter, by letter.Bearer) letter.Standing
 	// Tell says how letters stand.
 	Tell(ids []cid.Cid) []letter.Standing
 	// TakeBack takes a motion back.
@@ -56,7 +59,7 @@ type Courier struct {
 	cfg       Config
 	desk      Desk                            // nil on a node that is no regulator's
 	net       atomic.Pointer[overlay.Overlay] // while it runs
-	strangers *rate.Limiter
+	strangers *strangers
 
 	mu      sync.Mutex
 	members map[string]*rate.Limiter // by member
@@ -64,16 +67,14 @@ type Courier struct {
 
 // What may be asked.
 const (
-	askTime      = 10 * time.Second // for one question and its answer
-	strangerRate = 2                // questions a second of all strangers, …
-	strangerMost = 20               // … and at once
-	memberRate   = 20               // of the nodes of one member, …
-	memberMost   = 200              // … and at once: a proposal of 65,536 entries is 16 letters
+	askTime    = 10 * time.Second // for one question and its answer
+	memberRate = 20               // questions a second of the nodes of one member, …
+	memberMost = 200              // … and at once: a proposal of 65,536 entries is 16 letters
 )
 
 // New makes a Courier.
 func New(cfg Config) *Courier {
-	return &Courier{cfg: cfg, strangers: rate.NewLimiter(strangerRate, strangerMost), members: make(map[string]*rate.Limiter)}
+	return &Courier{cfg: cfg, strangers: newStrangers(), members: make(map[string]*rate.Limiter)}
 }
 
 // Serve registers what this node answers, before the overlay runs: on a regulator's node
@@ -109,10 +110,10 @@ func (c *Courier) memberOf(host keys.Public) string {
 	return s.Member(m).ID
 }
 
-// allowed reports whether somebody may ask now.
-func (c *Courier) allowed(member string) bool {
+// allowed reports whether a member's node, or a stranger from some address, may ask now.
+func (c *Courier) allowed(member string, at netip.Prefix) bool {
 	if member == "" {
-		return c.strangers.Allow()
+		return c.strangers.allow(at)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,8 +126,8 @@ func (c *Courier) allowed(member string) bool {
 }
 
 func (c *Courier) serve(s overlay.Stream) error {
-	member := c.memberOf(s.Peer())
-	if !c.allowed(member) {
+	member, at := c.memberOf(s.Peer()), overlay.PlaceOf(s)
+	if !c.allowed(member, at) {
 		return errors.New("too many questions")
 	}
 	most := letter.MaxQuestion
@@ -143,6 +144,9 @@ func (c *Courier) serve(s overlay.Stream) error {
 	q, err := letter.DecodeQuestion(b)
 	if err != nil {
 		return err
+	}
+	if member == "" {
+		q.Place = c.strangers.name(at)
 	}
 	ctx, stop := context.WithTimeout(context.Background(), askTime*3/4)
 	defer stop()
@@ -174,20 +178,20 @@ func (c *Courier) answer(ctx context.Context, q *letter.Question, member string)
 		case member == "" && (!l.IsRequest() || l.Kind != motion.AdmitMember):
 			return nil, fmt.Errorf("a stranger brings a %s letter; strangers request to be admitted", l.Kind)
 		}
-		return c.Put(ctx, &l, member, member == ""), nil
+		return c.Put(ctx, &l, letter.Bearer{Member: member, Place: q.Place}), nil
 	}
 	return c.Ask(ctx, q.IDs, member == ""), nil
 }
 
-// Put puts a letter to the regulator here, if there is one, and where it is to be carried
-// to the others that can be reached. It returns how it stands.
-func (c *Courier) Put(ctx context.Context, l *letter.Letter, from string, carry bool) []letter.Standing {
+// Put puts a letter to the regulator here, if there is one, and a stranger's to the others
+// that can be reached. It returns how it stands.
+func (c *Courier) Put(ctx context.Context, l *letter.Letter, by letter.Bearer) []letter.Standing {
 	var all []letter.Standing
 	if c.desk != nil {
-		all = append(all, c.desk.Take(l, from))
+		all = append(all, c.desk.Take(l, by))
 	}
-	if carry {
-		all = append(all, c.others(ctx, &letter.Question{Letter: l.Bytes()})...)
+	if by.Member == "" {
+		all = append(all, c.others(ctx, &letter.Question{Letter: l.Bytes(), Place: by.Place})...)
 	}
 	if len(all) == 0 {
 		return nil

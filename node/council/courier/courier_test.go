@@ -28,14 +28,14 @@ import (
 // tray is a regulator's desk that takes everything and says who brought it.
 type tray struct {
 	mu    sync.Mutex
-	from  map[cid.Cid]string
+	from  map[cid.Cid]letter.Bearer
 	taken []cid.Cid // back
 }
 
-func (d *tray) Take(l *letter.Letter, from string) letter.Standing {
+func (d *tray) Take(l *letter.Letter, by letter.Bearer) letter.Standing {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.from[l.ID] = from
+	d.from[l.ID] = by
 	return letter.Standing{ID: l.ID, State: letter.Inbox}
 }
 
@@ -60,11 +60,11 @@ func (d *tray) TakeBack(_ context.Context, w *motion.Withdrawal) letter.Standing
 	return letter.Standing{ID: w.Motion, State: letter.Withdrawn}
 }
 
-func (d *tray) broughtBy(id cid.Cid) (from string, ok bool) {
+func (d *tray) broughtBy(id cid.Cid) (by letter.Bearer, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	from, ok = d.from[id]
-	return from, ok
+	by, ok = d.from[id]
+	return by, ok
 }
 
 // net is the nodes of a regulator and of an operator, on loopback.
@@ -78,7 +78,7 @@ type net struct {
 
 func connect(t *testing.T) *net {
 	t.Helper()
-	n := &net{Federation: ballottest.Begun(t, 1, nil), tray: &tray{from: make(map[cid.Cid]string)}}
+	n := &net{Federation: ballottest.Begun(t, 1, nil), tray: &tray{from: make(map[cid.Cid]letter.Bearer)}}
 	n.state = n.State.Constitution()
 	log := slog.New(slog.DiscardHandler)
 	var first []string
@@ -156,7 +156,7 @@ func TestStrangersAreCarriedForAdmissionAlone(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].State != letter.Inbox {
 		t.Fatalf("a request: %+v, %v", all, err)
 	}
-	if from, ok := n.tray.broughtBy(r.ID); !ok || from != "op" {
+	if from, ok := n.tray.broughtBy(r.ID); !ok || from.Member != "op" || len(from.Place) != letter.PlaceSize {
 		t.Errorf("it is charged to %q, %t", from, ok)
 	}
 	if all, err = n.asks(&letter.Question{IDs: []cid.Cid{r.ID}}); err != nil || len(all) != 1 || all[0].State != letter.Inbox {
@@ -211,7 +211,7 @@ func TestAMembersLetterReachesTheRegulator(t *testing.T) {
 	if err := out.Send(context.Background(), []letter.Letter{*m}); err != nil {
 		t.Fatal(err)
 	}
-	if from, ok := n.tray.broughtBy(m.ID); !ok || from != "op" {
+	if from, ok := n.tray.broughtBy(m.ID); !ok || from != (letter.Bearer{Member: "op"}) {
 		t.Errorf("it is brought by %q, %t", from, ok)
 	}
 	if all := out.Sent(); len(all) != 1 || all[0].State != letter.Inbox || len(all[0].With) != 1 || all[0].With[0] != "reg" {
@@ -248,7 +248,7 @@ func TestAWithdrawalIsBroughtUntilTheLetterExpires(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	n.tray.mu.Lock()
-	n.tray.from[m.ID], n.tray.taken = "op", nil // as on the node of one that was away
+	n.tray.from[m.ID], n.tray.taken = letter.Bearer{Member: "op"}, nil // as on the node of one that was away
 	n.tray.mu.Unlock()
 	again, err := courier.NewOutbox(n.op, store, clock)
 	if err != nil || len(again.Sent()) != 1 || again.Sent()[0].State != letter.Withdrawn {

@@ -2,7 +2,9 @@ package courier
 
 import (
 	"log/slog"
+	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ringfence/consensus/ballot/ballottest"
@@ -12,28 +14,73 @@ import (
 	"ringfence/store/motion"
 )
 
-// Strangers together may ask a few questions at once, each member its own, however many
+// Each address may ask a little, strangers together more, each member its own, however many
 // the others ask.
 func TestStrangersAreHeardSlowly(t *testing.T) {
-	c := New(Config{})
-	const many = 100_000 // in less time than brings a new one for each
-	asked := func(member string) (heard int) {
-		for range many {
-			if c.allowed(member) {
-				heard++
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Config{})
+		asked := func(member string, at func(i int) netip.Prefix) (heard int) {
+			for i := range 100_000 {
+				if c.allowed(member, at(i)) {
+					heard++
+				}
 			}
+			return heard
 		}
-		return heard
-	}
-	if heard := asked(""); heard < strangerMost || heard == many {
-		t.Errorf("%d of %d questions of strangers are heard", heard, many)
-	}
-	if heard := asked("op"); heard < memberMost || heard == many {
-		t.Errorf("%d of %d of a member are heard", heard, many)
-	}
-	if !c.allowed("other") {
-		t.Error("another member is not heard")
-	}
+		one := func(int) netip.Prefix { return place(1) }
+		if heard := asked("", one); heard != strangerMostAt {
+			t.Errorf("%d questions from one address are heard", heard)
+		}
+		if heard := asked("", func(i int) netip.Prefix { return place(i % 50) }); heard != strangerMost-strangerMostAt {
+			t.Errorf("%d of strangers from many", heard)
+		}
+		if heard := asked("op", one); heard != memberMost {
+			t.Errorf("%d of a member", heard)
+		}
+		if !c.allowed("other", place(1)) {
+			t.Error("another member is not heard")
+		}
+	})
+}
+
+func place(i int) netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 32)
+}
+
+// One stranger asks without end. Another, who waits with join, is heard each time.
+func TestAFloodFromOneAddressKeepsNobodyOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Config{})
+		for range 300 {
+			for range 100 {
+				c.allowed("", place(1))
+			}
+			if !c.allowed("", place(2)) {
+				t.Fatal("an honest stranger is not heard beside a flood")
+			}
+			time.Sleep(2 * time.Second) // as join does
+		}
+	})
+}
+
+// Addresses that are told apart are few, those that asked nothing lately go for others.
+func TestFewPlacesAreRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStrangers()
+		for i := range 3 * maxPlaces {
+			s.allow(place(i))
+		}
+		if len(s.at) != maxPlaces || s.allow(place(3*maxPlaces)) {
+			t.Errorf("%d are remembered", len(s.at))
+		}
+		time.Sleep(time.Minute)
+		if !s.allow(place(3 * maxPlaces)) {
+			t.Error("after a minute nobody new is heard")
+		}
+		if s.name(place(1)) == s.name(place(2)) || s.name(place(1)) != s.name(place(1)) || len(s.name(place(1))) != letter.PlaceSize {
+			t.Error("the names of places do not tell them apart")
+		}
+	})
 }
 
 // What became of a letter is one regulator's word until the ledger has it: whoever says

@@ -106,13 +106,15 @@ func (c *Drafter) Read(p api.Proposal) (Draft, error) {
 		return d, c.draftRulings(&d, &p, f)
 	case motion.Revoke, motion.Stay:
 		return d, c.draftReversals(&d, &p, f)
+	case motion.NoteFork:
+		return d, c.draftForks(&d, &p, f)
 	}
 	if len(p.Articles) > 0 {
 		d.BuildsOn = p.BuildsOn
 		d.Items, err = paper.Articles(&p, d.Kind, c.State().Federation())
 		return d, err
 	}
-	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke or stay", d.Kind)
+	return d, api.Errorf(api.BadInput, "%s is proposed by another verb, or cannot be by hand; want ratify, revoke, stay or note_fork", d.Kind)
 }
 
 // DefaultDays is for how many days a motion is voted on when nothing else is said.

@@ -4,8 +4,10 @@
 // Whoever is a member may fill it, and through a member's node whoever is none, so
 // nothing in it is without bounds: each member has room of its own, which another cannot
 // take; requests, which cost nothing, push each other out: those for admission, which
-// anybody can make, only one another, and those of strangers too. What has been set aside is remembered without its content for as long as it
-// could be voted on, so that it does not come back.
+// anybody can make, only one another, and those of strangers too. Of these whoever brings
+// most from one place pushes out its own, so that another from elsewhere is still heard.
+// What has been set aside is remembered without its content for as long as it could be
+// voted on, so that it does not come back.
 //
 // Floor 12, a room of node/council. It judges nothing but shape, time and room.
 package inbox
@@ -13,6 +15,7 @@ package inbox
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -66,6 +69,7 @@ type Inbox struct {
 type entry struct {
 	letter  letter.Letter // without content once it is aside
 	from    string        // the member that is charged for it; "" for strangers
+	place   string        // of the stranger for whom it was brought; "" for none
 	room    room
 	came    int64 // Unix seconds
 	expires int64
@@ -117,21 +121,24 @@ func Open(cfg Config) (*Inbox, error) {
 const entryVersion = 1
 
 func (e *entry) encode(id cid.Cid) []byte {
-	b := wire.AppendUint(wire.AppendArray(nil, 8), entryVersion)
+	b := wire.AppendUint(wire.AppendArray(nil, 9), entryVersion)
 	b = wire.AppendText(wire.AppendBytes(b, id.Bytes()), e.from)
 	b = wire.AppendUint(wire.AppendUint(wire.AppendUint(b, uint64(e.room)), uint64(e.came)), uint64(e.expires))
-	return wire.AppendBytes(wire.AppendUint(b, uint64(e.state)), e.letter.Bytes())
+	return wire.AppendBytes(wire.AppendBytes(wire.AppendUint(b, uint64(e.state)), e.letter.Bytes()), []byte(e.place))
 }
 
 func readEntry(b []byte, federation cid.Cid) (id cid.Cid, e *entry, err error) {
 	in := wire.NewReader("letter of the inbox", b)
-	in.Array("entry", 8, 8)
+	fields := in.Array("entry", 8, 9) // 8 before places were told apart
 	in.Version(entryVersion)
 	name := in.Bytes("ID", taxonomy.CIDSize, taxonomy.CIDSize)
 	e = &entry{from: in.Text("from", 64), room: room(in.Uint("room", uint64(forAdmissions)))}
 	e.came, e.expires = int64(in.Uint("came", uint64(taxonomy.MaxTime))), int64(in.Uint("expires", uint64(taxonomy.MaxTime)))
 	e.state = letter.State(in.Uint("state", uint64(letter.Entered)))
 	content := in.Bytes("letter", 0, letter.MaxMotion)
+	if fields > 8 {
+		e.place = string(in.Bytes("place", 0, letter.PlaceSize))
+	}
 	if err = in.End(); err == nil {
 		id, err = taxonomy.CIDFromBytes(name)
 	}
@@ -141,11 +148,11 @@ func readEntry(b []byte, federation cid.Cid) (id cid.Cid, e *entry, err error) {
 	return id, e, err
 }
 
-// Put takes a letter that a member's node brought in, "" for a stranger's, and says
-// how it stands. What is refused costs nothing.
-func (in *Inbox) Put(l *letter.Letter, from string) (letter.Standing, error) {
+// Put takes a letter that somebody brought in, and says how it stands. What is refused
+// costs nothing.
+func (in *Inbox) Put(l *letter.Letter, by letter.Bearer) (letter.Standing, error) {
 	now := in.cfg.Now().Unix()
-	e := &entry{letter: *l, from: from, room: roomOf(l), came: now, expires: now + int64(RequestTime/time.Second), state: letter.Inbox}
+	e := &entry{letter: *l, from: by.Member, place: by.Place, room: roomOf(l), came: now, expires: now + int64(RequestTime/time.Second), state: letter.Inbox}
 	if e.room == forMotions {
 		m := l.Matter
 		e.from, e.expires = proposer(in.cfg.State(), m.Proposer), m.Expires
@@ -210,20 +217,15 @@ func (in *Inbox) prune(now int64) error {
 // makeRoom makes room for a letter, or says why there is none.
 func (in *Inbox) makeRoom(e *entry) (phrase.Phrase, error) {
 	letters, bytes := 0, 0
-	oldest := cid.Undef
-	for id, one := range in.all {
-		if one.room != e.room || one.from != e.from {
-			continue
-		}
-		letters++
-		bytes += len(one.letter.Bytes())
-		if !oldest.Defined() || earlier(in.all, id, oldest) {
-			oldest = id
+	for _, one := range in.all {
+		if one.room == e.room && one.from == e.from {
+			letters++
+			bytes += len(one.letter.Bytes())
 		}
 	}
 	switch {
 	case e.room != forMotions && letters >= MaxRequests:
-		if err := in.drop(oldest); err != nil {
+		if err := in.drop(in.yields(e)); err != nil {
 			return phrase.Phrase{}, err
 		}
 	case e.room == forMotions && letters >= MaxLetters, bytes+len(e.letter.Bytes()) > MaxBytes:
@@ -240,6 +242,27 @@ func (in *Inbox) makeRoom(e *entry) (phrase.Phrase, error) {
 		}
 	}
 	return phrase.Phrase{}, nil
+}
+
+// yields returns which request makes room for another: the oldest of the place that has
+// most with the new one, of its own place if no other has more.
+func (in *Inbox) yields(e *entry) (oldest cid.Cid) {
+	fills := map[string]int{e.place: 1}
+	shares := func(one *entry) bool { return one.room == e.room && one.from == e.from }
+	for _, one := range in.all {
+		if shares(one) {
+			fills[one.place]++
+		}
+	}
+	most := slices.Max(slices.Collect(maps.Values(fills)))
+	own := fills[e.place] == most && most > 1
+	for id, one := range in.all {
+		full := fills[one.place] == most && (!own || one.place == e.place)
+		if shares(one) && full && (!oldest.Defined() || earlier(in.all, id, oldest)) {
+			oldest = id
+		}
+	}
+	return oldest
 }
 
 // ofFullest returns the last letter of whoever fills most of the inbox, if that is more

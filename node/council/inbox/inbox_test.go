@@ -72,7 +72,12 @@ func (b *box) request(id string) *letter.Letter {
 
 func (b *box) put(l *letter.Letter, from string) letter.Standing {
 	b.Helper()
-	s, err := b.Put(l, from)
+	return b.putFrom(l, from, "")
+}
+
+func (b *box) putFrom(l *letter.Letter, member, place string) letter.Standing {
+	b.Helper()
+	s, err := b.Put(l, letter.Bearer{Member: member, Place: place})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -249,5 +254,45 @@ func TestAdmissionsPushOutNoOtherRequests(t *testing.T) {
 	}
 	if s := b.Standing(rekeying.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests+1 {
 		t.Errorf("after a restart: %+v; %d wait", s, len(b.Lies()))
+	}
+}
+
+// One stranger makes requests without end, over one member's node: each pushes out an
+// older one of his own, and whoever asks from elsewhere stays heard, over a restart too.
+func TestOneStrangerPushesOutHisOwnRequests(t *testing.T) {
+	b := open(t)
+	honest := b.request("honest")
+	b.putFrom(honest, "op", "\x01234567\x00")
+	flood := func(first rune) {
+		for i := range rune(2 * inbox.MaxRequests) {
+			b.now = b.now.Add(time.Second)
+			b.putFrom(b.request("flood-"+string(first)+"-"+string('a'+i%26)+string('a'+i/26)), "op", "\x02234567\x00")
+		}
+	}
+	flood('a')
+	b.again()
+	flood('b')
+	if s := b.Standing(honest.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests {
+		t.Errorf("the one of elsewhere: %+v; %d wait", s, len(b.Lies()))
+	}
+	later := b.request("later")
+	b.putFrom(later, "op", "\x03234567\x00")
+	flood('c')
+	if s := b.Standing(later.ID); s.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests {
+		t.Errorf("one who comes into the flood: %+v; %d wait", s, len(b.Lies()))
+	}
+}
+
+// As many places as there is room for have one each; one more makes the oldest yield.
+func TestOfManyPlacesTheOldestYields(t *testing.T) {
+	b := open(t)
+	var all []*letter.Letter
+	for i := range rune(inbox.MaxRequests + 1) {
+		all = append(all, b.request("place-"+string('a'+i)))
+		b.now = b.now.Add(time.Second)
+		b.putFrom(all[i], "op", strings.Repeat(string('a'+i), letter.PlaceSize))
+	}
+	if first, last := b.Standing(all[0].ID), b.Standing(all[len(all)-1].ID); first.State != letter.Unknown || last.State != letter.Inbox || len(b.Lies()) != inbox.MaxRequests {
+		t.Errorf("%+v, %+v; %d wait", first, last, len(b.Lies()))
 	}
 }

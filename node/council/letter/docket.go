@@ -2,11 +2,16 @@ package letter
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"slices"
+
+	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/store/charter"
+	"ringfence/store/merkle"
 	"ringfence/store/motion"
 )
 
@@ -30,6 +35,35 @@ func Doing(d *ballot.Docket, kind motion.Kind, item []byte) *ballot.Open {
 		}
 	}
 	return nil
+}
+
+// Show returns what a motion shows to who knows its only item; nothing of one with more.
+func Show(o *ballot.Open) Shown {
+	if len(o.Items) != 1 {
+		return Shown{}
+	}
+	return Shown{o.Motion.Bytes(), o.Items[0].Salt[:]}
+}
+
+// Proposes returns the motion by which a request was proposed, as the answer shows it: the
+// request's only item under the ID that the votes are on. It is an error when the answer
+// shows no such motion, whatever it says.
+func (s *Standing) Proposes(l *Letter, federation cid.Cid) (*enact.Matter, error) {
+	switch {
+	case !l.IsRequest() || len(s.Shown.Header) == 0:
+		return nil, errors.New("letter: no motion is shown that does what is requested")
+	case len(s.Shown.Salt) != merkle.SaltSize:
+		return nil, fmt.Errorf("letter: a salt of %d bytes", len(s.Shown.Salt))
+	}
+	o := motion.Opening{Salt: [merkle.SaltSize]byte(s.Shown.Salt), Item: l.Item}
+	m, r := enact.OpenMatter(federation, s.Shown.Header, [][]byte{o.Bytes()})
+	switch {
+	case r != nil:
+		return nil, fmt.Errorf("letter: %w", r)
+	case m.Kind != l.Kind || !m.ID.Equals(s.Motion):
+		return nil, fmt.Errorf("letter: what is shown is the motion %s, and it is told of %s", m.ID, s.Motion)
+	}
+	return m, nil
 }
 
 // Open makes of what regulators say of a motion what a docket would show: their votes are

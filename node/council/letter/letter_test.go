@@ -77,9 +77,9 @@ func TestLettersComeBack(t *testing.T) {
 func TestQuestionsAndAnswersComeBack(t *testing.T) {
 	f, all := samples(t)
 	federation := f.State.Constitution().Federation()
-	for _, q := range []letter.Question{{Letter: all[0].Bytes()}, {IDs: []cid.Cid{all[0].ID, all[1].ID}}, {Withdrawal: []byte{1, 2}}} {
+	for _, q := range []letter.Question{{Letter: all[0].Bytes()}, {Letter: all[1].Bytes(), Place: "8 bytes."}, {IDs: []cid.Cid{all[0].ID, all[1].ID}}, {Withdrawal: []byte{1, 2}}} {
 		back, err := letter.DecodeQuestion(q.Encode())
-		if err != nil || !slices.Equal(back.Encode(), q.Encode()) {
+		if err != nil || !slices.Equal(back.Encode(), q.Encode()) || back.Place != q.Place {
 			t.Errorf("%+v comes back as %+v, %v", q, back, err)
 		}
 	}

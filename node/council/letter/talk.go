@@ -8,6 +8,7 @@ import (
 
 	"ringfence/node/phrase"
 	"ringfence/store/charter/article"
+	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
 	"ringfence/store/wire"
@@ -35,10 +36,19 @@ type Standing struct {
 	ID     cid.Cid
 	State  State
 	Motion cid.Cid // by which a request was proposed; undefined for none
+	Shown  Shown   // what that motion is, for who asks and knows its item alone
 	Needed int     // votes
 	Hands  int     // votes by hand
 	Votes  []motion.Vote
 	Why    phrase.Phrase // of what was refused
+}
+
+// Shown is what makes, of a request, the motion by which it was proposed: with the item
+// that is requested it gives the motion's ID, on which the votes are signed. It is empty
+// for none.
+type Shown struct {
+	Header []byte // signed by the proposer
+	Salt   []byte // of the item
 }
 
 // Bounds of what is asked and answered.
@@ -47,19 +57,31 @@ const (
 	maxVotes    = article.MaxRegulators
 	maxCode     = 64
 	maxWhy      = 2 << 10
-	maxStanding = maxVotes*(motion.MaxVote+3) + maxCode + maxWhy + 128
+	maxHeader   = motion.MaxHeader + 128
+	maxStanding = maxVotes*(motion.MaxVote+3) + maxHeader + merkle.SaltSize + maxCode + maxWhy + 128
 	// MaxAnswer is the greatest length of an answer, in bytes.
 	MaxAnswer = MaxAsked*maxStanding + 16
 	// MaxQuestion is the greatest length of a question, MaxSmall that of one that holds no
 	// motion.
-	MaxQuestion = MaxMotion + 16
-	MaxSmall    = MaxRequest + 16
+	MaxQuestion = MaxMotion + 32
+	MaxSmall    = MaxRequest + 32
+	// PlaceSize is the length of the name of a stranger's place, in bytes.
+	PlaceSize = 8
 )
+
+// Bearer is who brought a letter.
+type Bearer struct {
+	Member string // whose node brought it; "" of a stranger
+	// Place is where the stranger is for whom it is carried, as that node tells one from
+	// another: PlaceSize bytes, "" for what the node brings of its own.
+	Place string
+}
 
 // Question is what is asked of a node: to take a letter, to tell how letters stand, or to
 // take a motion back. One of them is set.
 type Question struct {
 	Letter     []byte
+	Place      string // of the stranger for whom it is carried; "" for none
 	IDs        []cid.Cid
 	Withdrawal []byte
 }
@@ -69,6 +91,7 @@ const (
 	verbTake     = 1
 	verbTell     = 2
 	verbWithdraw = 3
+	verbCarry    = 4 // verbTake for a stranger
 )
 
 // Encode returns the canonical encoding.
@@ -76,7 +99,11 @@ func (q *Question) Encode() []byte {
 	b := wire.AppendUint(wire.AppendArray(nil, 3), version)
 	switch {
 	case len(q.Letter) > 0:
-		return wire.AppendBytes(wire.AppendUint(b, verbTake), q.Letter)
+		if q.Place == "" {
+			return wire.AppendBytes(wire.AppendUint(b, verbTake), q.Letter)
+		}
+		b = wire.AppendArray(wire.AppendUint(b, verbCarry), 2)
+		return wire.AppendBytes(wire.AppendBytes(b, []byte(q.Place)), q.Letter)
 	case len(q.Withdrawal) > 0:
 		return wire.AppendBytes(wire.AppendUint(b, verbWithdraw), q.Withdrawal)
 	}
@@ -97,6 +124,10 @@ func DecodeQuestion(b []byte) (q Question, err error) {
 	in.Version(version)
 	switch verb := in.Uint("verb", 255); verb {
 	case verbTake:
+		q.Letter = in.Bytes("letter", 1, MaxMotion)
+	case verbCarry:
+		in.Array("carried letter", 2, 2)
+		q.Place = string(in.Bytes("place", PlaceSize, PlaceSize))
 		q.Letter = in.Bytes("letter", 1, MaxMotion)
 	case verbWithdraw:
 		q.Withdrawal = in.Bytes("withdrawal", 1, motion.MaxWithdrawal)
@@ -128,8 +159,9 @@ func EncodeAnswer(all []Standing) []byte {
 	b := wire.AppendArray(wire.AppendUint(wire.AppendArray(nil, 2), version), len(all))
 	for i := range all {
 		s := &all[i]
-		b = wire.AppendBytes(wire.AppendArray(b, 8), s.ID.Bytes())
+		b = wire.AppendBytes(wire.AppendArray(b, 10), s.ID.Bytes())
 		b = wire.AppendBytes(wire.AppendUint(b, uint64(s.State)), s.Motion.Bytes())
+		b = wire.AppendBytes(wire.AppendBytes(b, s.Shown.Header), s.Shown.Salt)
 		b = wire.AppendUint(wire.AppendUint(b, uint64(s.Needed)), uint64(s.Hands))
 		b = wire.AppendArray(b, len(s.Votes))
 		for i := range s.Votes {
@@ -163,10 +195,11 @@ func DecodeAnswer(b []byte, federation cid.Cid) (all []Standing, err error) {
 	in.Array("answer", 2, 2)
 	in.Version(version)
 	for n := in.Array("letters", 0, MaxAsked); len(all) < n && in.Err() == nil; {
-		in.Array("letter", 8, 8)
+		in.Array("letter", 10, 10)
 		s := Standing{ID: readCID(&in, "ID", 1)}
 		s.State = State(in.Uint("state", uint64(Entered)))
 		s.Motion = readCID(&in, "motion", 0)
+		s.Shown = Shown{in.Bytes("header", 0, maxHeader), in.Bytes("salt", 0, merkle.SaltSize)}
 		s.Needed, s.Hands = int(in.Uint("needed votes", maxVotes)), int(in.Uint("needed hand votes", maxVotes))
 		for k := in.Array("votes", 0, maxVotes); len(s.Votes) < k && in.Err() == nil; {
 			v, err := motion.OpenVote(in.Bytes("vote", 1, motion.MaxVote), federation)

@@ -115,6 +115,7 @@ type document struct {
 	Entries  []string       `yaml:"entries,omitempty"`
 	BuildsOn uint64         `yaml:"builds_on,omitempty"`
 	Articles []string       `yaml:"articles,omitempty"`
+	Proofs   []string       `yaml:"proofs,omitempty"`
 }
 
 type documentItem struct {
@@ -152,6 +153,9 @@ func readDocument(p *api.Proposal) (f Filed, err error) {
 	f.Entries, f.Lines = d.Entries, make([]int, len(d.Entries))
 	if len(d.Articles) > 0 {
 		p.Articles, p.BuildsOn = d.Articles, d.BuildsOn
+	}
+	if len(d.Proofs) > 0 {
+		p.Proofs = d.Proofs
 	}
 	return f, nil
 }

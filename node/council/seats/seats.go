@@ -37,8 +37,8 @@ type Seats struct {
 }
 
 // freshFor is how old a cosignature may be that tells that its regulator is at work: the
-// newest checkpoint is cosigned anew each minute.
-const freshFor = 3 * time.Minute
+// newest checkpoint is cosigned anew each minute, and one of two may be late.
+const freshFor = 2 * time.Minute
 
 // QuorumState implements api.Council.
 func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
@@ -52,7 +52,8 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 	for _, seat := range s.State.Regulators() {
 		one := api.QuorumSeat{Member: seat.Member}
 		if last := s.Seen[seat.Cosign]; last > 0 {
-			one.Cosigned = words.Clock(last)
+			age := max(now-last, 0)
+			one.Cosigned, one.Age = words.Clock(last), &age
 			if one.Live = now-last <= int64(freshFor.Seconds()); one.Live {
 				out.Fresh++
 			}
@@ -100,7 +101,7 @@ func (c *Seats) Problems() []phrase.Phrase {
 	case now-s.Fresh > int64(staleAfter.Seconds()):
 		all = append(all, phrase.New("problem.ledger_stale", "the newest checkpoint of the ledger is from %s: too few regulators are at work, or this node does not hear of them; nothing becomes authoritative here until that ends", words.Clock(s.Fresh)))
 	case fresh < q:
-		all = append(all, phrase.New("problem.quorum_short", "%d of %d regulators cosigned within three minutes, and it takes %d: nothing becomes authoritative until more are at work", fresh, len(set), q))
+		all = append(all, phrase.New("problem.quorum_short", "%d of %d regulators cosigned within two minutes, and it takes %d: nothing becomes authoritative until more are at work", fresh, len(set), q))
 	case fresh == q && len(set) > q:
 		all = append(all, phrase.New("problem.quorum_margin", "%d of %d regulators cosign, no more than it takes: one more loss stops the ledger", fresh, len(set)))
 	}

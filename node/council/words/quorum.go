@@ -26,10 +26,14 @@ func Within(out *api.QuorumState, s *standing.Status) {
 			continue // of a set that is not certified yet
 		}
 		out.Seats[i].Leads, out.Seats[i].Lag, out.Seats[i].Lied = seat.Leads, seat.Lag, seat.Lied
+		if !seat.Heard.IsZero() {
+			out.Seats[i].Heard = Clock(seat.Heard.Unix())
+		}
 		if seat.Leads {
 			g.Leader = seat.Member
 		}
 	}
+	out.Promising = s.Realign.Needed
 	for _, p := range s.Realign.Promises {
 		out.Promises = append(out.Promises, api.QuorumPromise{Member: p.Member, Generation: p.Number})
 	}

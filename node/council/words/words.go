@@ -6,6 +6,7 @@ package words
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -15,6 +16,7 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/charter/article"
+	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
@@ -36,86 +38,111 @@ func groundsWord(g motion.Grounds) string {
 // Grounds returns the words of all grounds, from the first code on.
 func Grounds() []string { return groundWords[1:] }
 
-// Says tells one item in a line; "" of one that was erased.
-func Says(federation cid.Cid, kind motion.Kind, item []byte) string {
+// Says tells one item in a line; nothing of one that was erased.
+func Says(federation cid.Cid, kind motion.Kind, item []byte) phrase.Phrase {
 	if len(item) == 0 {
-		return ""
+		return phrase.Phrase{}
 	}
-	text, err := sentence(federation, kind, item)
+	said, err := sentence(federation, kind, item)
 	if err != nil {
-		return "? " + err.Error()
+		return phrase.Plain("? " + err.Error())
 	}
-	return text
+	return said
 }
 
-func sentence(federation cid.Cid, kind motion.Kind, item []byte) (string, error) {
+func sentence(federation cid.Cid, kind motion.Kind, item []byte) (said phrase.Phrase, err error) {
 	switch kind {
 	case motion.Ratify:
-		r, err := motion.DecodeRatification(item)
-		if err != nil {
-			return "", err
-		}
-		text := fmt.Sprintf("%s %s %s (%s)", r.Subject, r.Action, r.Category, groundsWord(r.Grounds))
-		for _, ref := range r.Citations {
-			text += " " + ref.String()
-		}
-		return text, nil
+		return ratified(item)
 	case motion.Revoke, motion.Stay:
 		r, err := motion.DecodeReversal(item)
-		return fmt.Sprintf("entry %d", r.Index), err
+		return phrase.New("item.entry", "ledger entry %d", r.Index), err
 	case motion.Anchor:
 		return anchored(item)
-	case motion.NoteFork, motion.SetPolicy:
-		return fmt.Sprintf("%s, %d bytes", kind, len(item)), nil
+	case motion.NoteFork:
+		p, err := feed.ParseForkProof(item)
+		if err != nil {
+			return said, err
+		}
+		return phrase.New("item.fork", "%s forked its epoch %d at batch %d", p.Issuer(), p.Epoch(), p.Sequence()), nil
+	case motion.SetPolicy:
+		return phrase.New("item.bytes", "%s, bytes: %d", kind, len(item)), nil
 	}
 	return articles(federation, kind, item)
 }
 
+func ratified(item []byte) (said phrase.Phrase, err error) {
+	r, err := motion.DecodeRatification(item)
+	if err != nil {
+		return said, err
+	}
+	on := groundsWord(r.Grounds)
+	switch r.Action {
+	case taxonomy.Block:
+		said = phrase.New("item.block", "%s block %s (%s)", r.Subject, r.Category, on)
+	case taxonomy.Label:
+		said = phrase.New("item.label", "%s label %s (%s)", r.Subject, r.Category, on)
+	default:
+		said = phrase.New("item.allow", "%s allow %s (%s)", r.Subject, r.Category, on)
+	}
+	var refs []string
+	for _, ref := range r.Citations {
+		refs = append(refs, ref.String())
+	}
+	return phrase.Join(said, phrase.Plain(strings.Join(refs, " "))), nil
+}
+
 // anchored tells an item of an anchor: the first is a point, the others are heads.
-func anchored(item []byte) (string, error) {
+func anchored(item []byte) (phrase.Phrase, error) {
 	if p, err := motion.DecodeAnchorPoint(item); err == nil {
-		return fmt.Sprintf("size %d, day %s, list root %s", p.Size, p.Day, p.ListRoot), nil
+		return phrase.New("item.anchor", "ledger size %d, day %s, list root %s", p.Size, p.Day, p.ListRoot), nil
 	}
 	h, err := motion.DecodeAnchorHeads(item)
-	return fmt.Sprintf("%d heads", len(h.Heads)), err
+	return phrase.New("item.heads", "heads of feeds: %d", len(h.Heads)), err
 }
 
 // articles tells a change of the charter.
-func articles(federation cid.Cid, kind motion.Kind, item []byte) (string, error) {
+func articles(federation cid.Cid, kind motion.Kind, item []byte) (said phrase.Phrase, err error) {
 	all, err := article.Open(federation, kind, []motion.Opening{{Item: item}})
 	if err != nil {
-		return "", err
+		return said, err
 	}
 	switch a := all[0].(type) {
 	case *article.MemberAdmission:
 		// A regulator compares the keys with a card: anybody may ask under any name.
-		return fmt.Sprintf("%s, issuers %v, hosts %v, recovery %s", member(&a.Member), a.Member.Issuers, a.Member.Hosts, a.Member.Recovery), nil
+		return phrase.New("item.admit_member", "%s, issuers %v, hosts %v, recovery %s", member(&a.Member), a.Member.Issuers, a.Member.Hosts, a.Member.Recovery), nil
 	case *article.MemberChange:
-		return member(&a.Member), nil
+		return phrase.Plain(member(&a.Member)), nil
 	case *article.MemberRemoval:
-		return fmt.Sprintf("%s: %s", a.Member, a.How), nil
+		return plain("%s: %s", a.Member, a.How), nil
 	case *article.IssuerAdmission:
-		return fmt.Sprintf("%s: %s", a.Member, a.Key), nil
+		return plain("%s: %s", a.Member, a.Key), nil
 	case *article.IssuerEnd:
-		return fmt.Sprintf("%s: %s %s", a.Issuer, a.How, a.Successor), nil
+		return plain("%s: %s %s", a.Issuer, a.How, a.Successor), nil
 	case *article.RegulatorAdmission:
-		return fmt.Sprintf("%s: vote %s, cosign %s", a.Seat.Member, a.Seat.Vote, a.Seat.Cosign), nil
+		return phrase.New("item.seat", "%s: vote %s, cosign %s", a.Seat.Member, a.Seat.Vote, a.Seat.Cosign), nil
 	case *article.RegulatorRemoval:
-		return fmt.Sprintf("%s, then %v", a.Member, a.Roles), nil
+		return phrase.New("item.unseat", "%s, then %v", a.Member, a.Roles), nil
 	case *article.RegulatorRekeying:
-		return fmt.Sprintf("%s: vote %s, cosign %s", a.Member, a.Vote, a.Cosign), nil
+		return phrase.New("item.seat", "%s: vote %s, cosign %s", a.Member, a.Vote, a.Cosign), nil
 	case *article.Reinstatement:
-		return fmt.Sprintf("%s: epoch %d", a.Issuer, a.Epoch), nil
+		return phrase.New("item.epoch", "%s: epoch %d", a.Issuer, a.Epoch), nil
 	case *article.Granting:
-		return granted(&a.Grant)
+		text, err := granted(&a.Grant)
+		return phrase.Plain(text), err
 	case *article.GrantEnd:
 		if len(a.Next) > 0 {
-			return granted(&a.Next[0])
+			text, err := granted(&a.Next[0])
+			return phrase.Plain(text), err
 		}
 		r, err := article.ParseRange(a.Range)
-		return r.String() + ": nobody", err
+		return phrase.New("item.no_grant", "%s: nobody", r), err
 	}
-	return kind.String(), nil
+	return phrase.Plain(kind.String()), nil
+}
+
+func plain(format string, args ...any) phrase.Phrase {
+	return phrase.Plain(fmt.Sprintf(format, args...))
 }
 
 func member(m *article.Member) string { return fmt.Sprintf("%s %v: %s", m.ID, m.Roles, m.Name) }
@@ -146,7 +173,8 @@ func EntryOf(s *charter.State, data, opening []byte) (e api.LedgerEntry, err err
 		m := &one.Motion
 		e = api.LedgerEntry{Type: "motion", Motion: m.ID.String(), Kind: m.Kind.String(), Items: m.Count, Time: Clock(m.Time), Reason: m.Reason}
 		if m.Until != taxonomy.NeverDay {
-			e.Says = "until " + m.Until.String()
+			until := phrase.New("item.until", "until %s", m.Until)
+			e.Says = &until
 		}
 		for _, v := range one.Votes {
 			voter := v.By.Short()
@@ -162,7 +190,9 @@ func EntryOf(s *charter.State, data, opening []byte) (e api.LedgerEntry, err err
 			if err != nil {
 				return e, err
 			}
-			e.Says = Says(s.Federation(), one.Kind, o.Item)
+			if said := Says(s.Federation(), one.Kind, o.Item); !said.IsZero() {
+				e.Says = &said
+			}
 		}
 	case motion.Tick:
 		e.Type = "tick"

@@ -29,7 +29,7 @@ func TestAnAdmissionTellsItsKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := words.Says(federation, motion.AdmitMember, items[0])
+	said := words.Says(federation, motion.AdmitMember, items[0]).Text
 	for _, want := range []string{"acme", "Acme", issuer.String(), host.String(), recovery.String()} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %s in %q", want, said)

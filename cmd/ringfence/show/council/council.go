@@ -42,6 +42,12 @@ func Motion(p *show.Page, m *api.Motion) {
 	content(p, m)
 }
 
+// Preview shows a motion that would be voted for, by who only looks.
+func Preview(p *show.Page, m *api.Motion) {
+	p.Say("motion.preview")
+	Motion(p, m)
+}
+
 // Motions lists motions.
 func Motions(p *show.Page, all *api.Motions, mine bool) {
 	switch {
@@ -116,6 +122,7 @@ func motion(p *show.Page, m *api.Motion) {
 	why(p, "motion.waiting", m.Waiting)
 	why(p, "motion.blocked", m.Blocked)
 	why(p, "motion.refused", m.Refusal)
+	why(p, "motion.aside", m.Aside)
 	why(p, "warning", m.Lacks)
 	if len(m.Parts) < 2 {
 		return
@@ -154,6 +161,9 @@ func effect(p *show.Page, e *api.MotionEffect) {
 		}
 		rows = append(rows, []string{member, show.Amount(h.Items), show.Amount(h.Numbers)})
 	}
+	if len(rows) > 0 {
+		p.Line("")
+	}
 	p.Table(show.Columns("motion.holder", ">motion.items", ">motion.numbers"), rows)
 	for _, r := range e.Refusals {
 		p.Line(p.Strong(p.Word("motion.blocked", p.Phrase(r))))
@@ -161,8 +171,11 @@ func effect(p *show.Page, e *api.MotionEffect) {
 }
 
 func takes(p *show.Page, e *api.MotionEffect) string {
-	if e.Votes == 0 {
+	switch {
+	case e.Votes == 0:
 		return ""
+	case e.Hands == 0:
+		return p.Word("motion.takes_any", strconv.Itoa(e.Votes))
 	}
 	return p.Word("motion.takes_votes", strconv.Itoa(e.Votes), strconv.Itoa(e.Hands))
 }
@@ -200,7 +213,7 @@ func content(p *show.Page, m *api.Motion) {
 	}
 	p.Line("")
 	for _, line := range m.Content {
-		p.Line(line)
+		p.Line(p.Phrase(line))
 	}
 	p.More(m.Items - len(m.Content))
 }
@@ -235,11 +248,14 @@ func Ledger(p *show.Page, s *api.LedgerState) {
 func Entries(p *show.Page, all *api.LedgerEntries) {
 	var rows [][]string
 	for _, e := range all.Entries {
-		what := e.Says
-		if e.Type == "motion" {
-			what = show.Commas(p.Word("ledger.items", strconv.Itoa(e.Items)), e.Says, e.Reason)
+		what := ""
+		if e.Says != nil {
+			what = p.Phrase(*e.Says)
 		}
-		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), p.Coded("entrytype", e.Type), e.Kind, what, strings.Join(e.Votes, ", "), e.Time, beginning(e.Motion)})
+		if e.Type == "motion" {
+			what = show.Commas(p.Word("ledger.items", strconv.Itoa(e.Items)), what, e.Reason)
+		}
+		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), p.Coded("entrytype", e.Type), p.Coded("motionkind", e.Kind), what, strings.Join(e.Votes, ", "), e.Time, beginning(e.Motion)})
 	}
 	if len(rows) == 0 {
 		p.Say("ledger.none", strconv.FormatUint(all.Size, 10))
@@ -247,61 +263,5 @@ func Entries(p *show.Page, all *api.LedgerEntries) {
 	p.Table(show.Columns(">motion.entry", "kind", "motion.kind", "text", "motion.for", "ledger.time", "motion"), rows)
 	if all.Next < all.Size {
 		p.Say("ledger.more", show.Amount(all.Size-all.Next), strconv.FormatUint(all.Next, 10))
-	}
-}
-
-// Quorum shows how the regulators stand.
-func Quorum(p *show.Page, s *api.QuorumState) {
-	ahead := ""
-	if s.Provisional > 0 {
-		ahead = show.Amount(s.Provisional)
-	}
-	margin := p.Word("quorum.margin_of", strconv.Itoa(max(s.Margin, 0)))
-	if s.Margin < 0 {
-		margin = p.Strong(p.Word("quorum.stopped"))
-	}
-	generation, leader := "", ""
-	if s.Generation != nil {
-		generation, leader = strconv.FormatUint(s.Generation.Number, 10), s.Generation.Leader
-	}
-	p.Facts(show.Fact{"quorum.own", s.Regulator}, show.Fact{"quorum", p.Word("quorum_of", strconv.Itoa(s.Quorum), strconv.Itoa(s.Regulators))},
-		show.Fact{"quorum.fresh", show.Amount(s.Fresh)}, show.Fact{"quorum.margin", margin}, show.Fact{"quorum.generation", generation}, show.Fact{"quorum.leader", leader},
-		show.Fact{"ledger.size", show.Amount(s.Size)}, show.Fact{"ledger.provisional", ahead})
-	var rows [][]string
-	for _, seat := range s.Seats {
-		lag, lied := "", ""
-		if seat.Lag > 0 {
-			lag = show.Amount(seat.Lag)
-		}
-		if seat.Lied {
-			lied = p.Word("quorum.lied")
-		}
-		rows = append(rows, []string{seat.Member, seat.Cosigned, lag, lied})
-	}
-	p.Line("")
-	p.Table(show.Columns("member", "ledger.cosigned", ">quorum.lag", "state"), rows)
-	if g := s.Generation; g != nil {
-		trees(p, "quorum.reports", g.Reports)
-		trees(p, "quorum.locks", g.Locks)
-		trees(p, "quorum.cosignatures", g.Cosignatures)
-	}
-	for _, promise := range s.Promises {
-		p.Say("quorum.promised", promise.Member, strconv.FormatUint(promise.Generation, 10))
-	}
-	if s.Paused != nil {
-		p.Line(p.Strong(p.Phrase(*s.Paused)))
-	}
-	for _, problem := range s.Problems {
-		p.Line(p.Strong(p.Word("problem", p.Phrase(problem))))
-	}
-	if s.Told != nil {
-		p.Line(p.Phrase(*s.Told))
-	}
-}
-
-// trees tells who says what of trees that are not certified.
-func trees(p *show.Page, key string, all []api.QuorumTree) {
-	for _, t := range all {
-		p.Say(key, show.Amount(t.Size), show.Short(t.Root), strings.Join(t.Members, ", "))
 	}
 }

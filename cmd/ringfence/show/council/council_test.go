@@ -6,6 +6,7 @@ import (
 
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/show/council"
+	"ringfence/cmd/ringfence/show/showtest"
 	"ringfence/node/api"
 	"ringfence/node/locale"
 )
@@ -13,7 +14,7 @@ import (
 // The place of an entry is told as one types it, and that there is none in words.
 func TestLedgerEntriesAreNamedAsTyped(t *testing.T) {
 	for want, all := range map[string]api.LedgerEntries{
-		"\n12345 ":               {Size: 20000, Next: 12346, Entries: []api.LedgerEntry{{Index: 12345, Type: "tick"}}},
+		"\n       12345  tick":   {Size: 20000, Next: 12346, Entries: []api.LedgerEntry{{Index: 12345, Type: "tick"}}},
 		"the first with index 0": {Size: 7, Next: 7, Entries: []api.LedgerEntry{}},
 	} {
 		var b strings.Builder
@@ -50,4 +51,30 @@ func TestWhatIsInsideRangesIsShown(t *testing.T) {
 		}
 		d.Effect.Inside = api.MarkCounts{Protected: 1, Contested: 1}
 	}
+}
+
+// Promises are told in words: who promised itself to what, whether this regulator did, and
+// how many it takes; and on a node that cannot know them, that it cannot.
+func TestRealignTellsPromises(t *testing.T) {
+	age := int64(130)
+	of := func(promised uint64, all ...api.QuorumPromise) *api.QuorumState {
+		return &api.QuorumState{
+			Regulator: "reg", Regulators: 4, Quorum: 3, Fresh: 2, Promises: all, Promising: 3, Generation: &api.QuorumGeneration{Promised: promised},
+			Seats: []api.QuorumSeat{{Member: "reg2", Cosigned: "2026-11-30T10:00:00Z", Age: &age, Heard: "2026-11-30T10:00:01Z"}},
+		}
+	}
+	pages := map[string]func(*show.Page){}
+	for name, c := range map[string]struct {
+		state *api.QuorumState
+		want  []string
+	}{
+		"none":      {of(0), []string{"none is known here", "has promised nothing", "the promises of 3 regulators", "not heard", "130 s ago"}},
+		"others":    {of(0, api.QuorumPromise{Member: "reg2", Generation: 1}), []string{"reg2 promised itself to generation 1", "has promised nothing"}},
+		"own":       {of(1, api.QuorumPromise{Member: "reg", Generation: 1}), []string{"promised to generation 1", "of the 3 promises that it takes, 1 are known here"}},
+		"elsewhere": {&api.QuorumState{}, []string{"known on the regulators’ nodes"}},
+	} {
+		pages[name] = func(p *show.Page) { council.Realign(p, c.state) }
+		showtest.Says(t, showtest.Render(pages[name], locale.New().Match("en"), false), c.want...)
+	}
+	showtest.InEveryLanguage(t, pages)
 }

@@ -1,26 +1,29 @@
-package locale
+package regulators
 
-// membershipWords is what the command line writes of members that come and go.
-func membershipWords() []message {
-	return []message{
+// memberWords is what the command line writes of members that come and go.
+func memberWords() []Message {
+	return []Message{
 		{"cli.motion.inboxes", "in the inboxes of", "已送达的收件箱"},
 		{"cli.motion.subject", "about", "涉及成员"},
-		{"cli.request.signatures", "{0} of {1} signatures", "{1} 个签名中已有 {0} 个"},
+		{"cli.request.signatures", "{0} of {1} signatures on the motion {2}", "议案 {2} 所需的 {1} 个签名中已有 {0} 个"},
+		{"cli.request.unknown", "signatures by keys of no regulator known here, which do not count: {0}. If the regulators changed since the genesis, start this node with ringfence run: it follows the ledger and learns who they are", "另有 {0} 个签名的密钥不属于此处已知的任何监管机构，不予计入。如创始之后监管机构有变更，请用 ringfence run 启动本节点：它会跟随账本并得知现任监管机构"},
+		{"cli.join.unseen", "That this node is admitted is the word of the node at {0} alone; ringfence run sees it for itself, in the ledger", "“本节点已获准入”仅为 {0} 处节点之言；ringfence run 会自行在账本中核实"},
 		{"cli.next.asked", "The regulators are asked to admit this node ({0}); --watch waits for them. If nobody carries the request, hand {1} to a regulator: ringfence admit {1}", "已请求监管机构准入本节点（{0}）；--watch 可等待结果。如无人转交，请将 {1} 交给监管机构：ringfence admit {1}"},
 		{"cli.next.endorsed", "Next: ringfence motion propose --file {0}, on any member’s node", "下一步：在任一成员的节点上执行 ringfence motion propose --file {0}"},
 		{"request.unreached", "no regulator could be reached over that node; it is to be asked again", "经该节点未能联系到任何监管机构；请稍后再问"},
 		{"request.inbox", "the request waits in the inbox of regulators", "请求已在监管机构的收件箱中等待"},
 		{"request.open", "the request is before the regulators", "请求正由监管机构表决"},
+		{"request.unproved", "that node says that the request is before the regulators, and shows nothing signed that proves it; ask over another node", "该节点称请求正由监管机构表决，但未出示任何可证明此事的签名；请经其他节点询问"},
 		{"request.aside", "the regulators that hold the request have set it aside", "收到请求的监管机构已将其搁置"},
 	}
 }
 
 // membership is what is told of members that come and go, and of what waits for the
 // regulators.
-func membership() []said {
-	return []said{
+func membership() []Said {
+	return []Said{
 		{"council.own_aside", "本监管机构已将其永久搁置；其他监管机构仍可投赞成票"},
-		{"council.aside", "收到该提案的监管机构已将其搁置，没有任何一家就其表决"},
+		{"council.aside", "收到该提案的监管机构均已将其搁置，没有任何一家就其表决"},
 		{"council.outbox_full", "本节点已有 {0} 个议案等待监管机构；请等待部分得到决定，或撤回一些"},
 		{"join.not_carried", "{0} 处的节点不向监管机构转交本节点的请求；请将 {1} 交给成员或监管机构，由其执行 ringfence admit {2}"},
 		{"join.refused", "监管机构无法准入本节点"},

@@ -1,12 +1,14 @@
-package locale
+package regulators
 
-// councilWords is what the command line writes about the regulators and their ledger.
-func councilWords() []message {
-	return concat(motionWords(), motionStates(), ledgerWords(), anchorWords())
+import "slices"
+
+// Words is what the command line writes about the regulators and their ledger.
+func Words() []Message {
+	return slices.Concat(motionWords(), motionStates(), motionKinds(), ledgerWords(), memberWords())
 }
 
-func motionWords() []message {
-	return []message{
+func motionWords() []Message {
+	return []Message{
 		{"cli.motion", "motion", "议案"},
 		{"cli.motion.preview", "A preview: nothing was signed, and nobody was told", "预览：未签署任何内容，也未告知任何一方"},
 		{"cli.motion.none", "No motion is known here", "此处没有议案"},
@@ -27,9 +29,10 @@ func motionWords() []message {
 		{"cli.motion.part", "part", "部分"},
 		{"cli.motion.items", "items", "条数"},
 		{"cli.motion.numbers", "numbers", "号码数"},
-		{"cli.motion.entry", "entry", "账本序号"},
+		{"cli.motion.entry", "ledger entry", "账本条目"},
 		{"cli.motion.takes", "takes", "所需"},
-		{"cli.motion.takes_votes", "{0} votes, of them by hand {1}", "{0} 票，其中人工 {1} 票"},
+		{"cli.motion.takes_votes", "{0} for it, of them {1} by hand", "赞成 {0} 票，其中人工 {1} 票"},
+		{"cli.motion.takes_any", "{0} for it", "赞成 {0} 票"},
 		{"cli.motion.contested", "contested", "有异议"},
 		{"cli.motion.reassigned", "reassigned", "曾过户"},
 		{"cli.motion.ratified", "ratified already", "已核准"},
@@ -39,12 +42,13 @@ func motionWords() []message {
 		{"cli.motion.waiting", "The own vote waits, and is cast again by itself: {0}", "本方表决待定，将自动重投：{0}"},
 		{"cli.motion.blocked", "It could not enter the ledger now: {0}", "目前无法进入账本：{0}"},
 		{"cli.motion.refused", "Why it ended: {0}", "终止原因：{0}"},
+		{"cli.motion.aside", "Set aside: {0}", "已搁置：{0}"},
 		{"cli.next.motion", "Next: ringfence motion show {0} --watch", "下一步：ringfence motion show {0} --watch"},
 	}
 }
 
-func motionStates() []message {
-	return []message{
+func motionStates() []Message {
+	return []Message{
 		{"motionstate.inbox", "in the inbox: no regulator voted for it yet", "待受理：尚无监管机构赞成"},
 		{"motionstate.open", "open", "表决中"},
 		{"motionstate.provisional", "provisional: carried, not certified yet", "暂定：已通过，尚未认证"},
@@ -52,6 +56,7 @@ func motionStates() []message {
 		{"motionstate.withdrawn", "withdrawn", "已撤回"},
 		{"motionstate.expired", "expired", "已过期"},
 		{"motionstate.refused", "refused", "已拒绝"},
+		{"motionstate.aside", "set aside", "已搁置"},
 		{"motionstate.unknown", "not known yet", "尚不清楚"},
 		{"motionmine.waits", "waits for you", "待您表决"},
 		{"motionmine.for", "for", "赞成"},
@@ -59,8 +64,31 @@ func motionStates() []message {
 	}
 }
 
-func ledgerWords() []message {
-	return []message{
+// motionKinds are the kinds by the words that files of motions have.
+func motionKinds() []Message {
+	return []Message{
+		{"motionkind.admit_member", "admit_member", "准入成员（admit_member）"},
+		{"motionkind.change_member", "change_member", "变更成员（change_member）"},
+		{"motionkind.remove_member", "remove_member", "移除成员（remove_member）"},
+		{"motionkind.admit_issuer", "admit_issuer", "增加签发密钥（admit_issuer）"},
+		{"motionkind.end_issuer", "end_issuer", "终止签发密钥（end_issuer）"},
+		{"motionkind.admit_regulator", "admit_regulator", "增设监管机构（admit_regulator）"},
+		{"motionkind.remove_regulator", "remove_regulator", "撤销监管席位（remove_regulator）"},
+		{"motionkind.rekey_regulator", "rekey_regulator", "更换监管密钥（rekey_regulator）"},
+		{"motionkind.reinstate", "reinstate", "重开世代（reinstate）"},
+		{"motionkind.grant", "grant", "授予号段（grant）"},
+		{"motionkind.end_grant", "end_grant", "终止号段授予（end_grant）"},
+		{"motionkind.set_policy", "set_policy", "设定策略（set_policy）"},
+		{"motionkind.ratify", "ratify", "核准（ratify）"},
+		{"motionkind.revoke", "revoke", "撤销（revoke）"},
+		{"motionkind.stay", "stay", "暂停（stay）"},
+		{"motionkind.anchor", "anchor", "锚定（anchor）"},
+		{"motionkind.note_fork", "note_fork", "记录分叉（note_fork）"},
+	}
+}
+
+func ledgerWords() []Message {
+	return []Message{
 		{"cli.ledger.size", "entries", "条目数"},
 		{"cli.ledger.root", "root", "根"},
 		{"cli.ledger.certified", "certified", "认证时间"},
@@ -69,7 +97,8 @@ func ledgerWords() []message {
 		{"cli.ledger.anchor", "anchored at", "锚定于"},
 		{"cli.ledger.provisional", "provisional entries to", "暂定条目至"},
 		{"cli.ledger.cosigned", "cosigned", "联署时间"},
-		{"cli.ledger.items", "{0} items", "{0} 条"},
+		{"cli.ledger.items", "items: {0}", "{0} 条"},
+		{"cli.ledger.entry", "ledger entry {0}", "账本条目 {0}"},
 		{"cli.ledger.time", "time", "时间"},
 		{"cli.ledger.none", "The ledger has {0} entries, the first with index 0; it ends before that", "账本有 {0} 条，序号从 0 开始；所求序号之前账本已止"},
 		{"cli.ledger.more", "And {0} more: --since {1}", "另有 {0} 条：--since {1}"},
@@ -80,9 +109,14 @@ func ledgerWords() []message {
 		{"entrytype.settlement", "settlement", "交接"},
 		{"cli.quorum.own", "regulator of this node", "本节点的监管机构"},
 		{"cli.quorum.fresh", "at work", "在工作的"},
+		{"cli.quorum.fresh_are", "{0}, that cosigned within two minutes", "{0} 家（两分钟内有联署）"},
+		{"cli.quorum.works", "at work", "在工作"},
+		{"cli.quorum.silent", "not heard", "无音讯"},
+		{"cli.quorum.ago", "{0} s ago", "{0} 秒前"},
+		{"cli.quorum.heard", "last heard here", "本节点最近收到"},
 		{"cli.quorum.margin", "margin", "余量"},
 		{"cli.quorum.margin_of", "{0} more may fail", "还可缺少 {0} 家"},
-		{"cli.quorum.stopped", "none: nothing was certified within three minutes", "无：三分钟内没有任何认证"},
+		{"cli.quorum.stopped", "none: fewer than it takes cosigned within two minutes", "无：两分钟内联署者少于所需"},
 		{"cli.quorum.generation", "generation", "代"},
 		{"cli.quorum.leader", "leader", "领导者"},
 		{"cli.quorum.lag", "entries behind", "落后条数"},
@@ -91,12 +125,16 @@ func ledgerWords() []message {
 		{"cli.quorum.locks", "Locked of {0} entries, {1}: {2}", "对 {0} 条的锁定（{1}）：{2}"},
 		{"cli.quorum.cosignatures", "Cosigned of {0} entries, {1}: {2}", "对 {0} 条的联署（{1}）：{2}"},
 		{"cli.quorum.promised", "{0} promised itself to generation {1}", "{0} 已承诺加入第 {1} 代"},
+		{"cli.quorum.none_promised", "Promises to another generation: none is known here", "加入新一代的承诺：此处未知有任何承诺"},
+		{"cli.quorum.promising", "This regulator is promised to generation {0} and takes part in its own no more; of the {2} promises that it takes, {1} are known here", "本监管机构已承诺加入第 {0} 代，不再参与当前一代；所需的 {2} 份承诺中此处已知 {1} 份"},
+		{"cli.quorum.not_promised", "This regulator has promised nothing and takes part in its generation. Another one takes the promises of {0} regulators: only where they cannot go on, each says ringfence quorum realign --promise", "本监管机构未作承诺，仍参与当前一代。新一代需 {0} 家监管机构承诺：仅当无法继续时，各自执行 ringfence quorum realign --promise"},
+		{"cli.quorum.no_promises", "Who promised itself to another generation is known on the regulators’ nodes", "加入新一代的承诺只有监管机构的节点知道"},
 	}
 }
 
 // motions is what is told of motions, the ledger and the quorum.
-func motions() []said {
-	return []said{
+func motions() []Said {
+	return []Said{
 		{"council.unknown", "尚不知道结果；节点会重复提交直到得知，且只计一次"},
 		{"council.no_quorum", "无法联系到法定数量的监管机构，因此未作任何更改；ringfence quorum status 显示缺少哪些"},
 		{"council.no_regulator", "本节点不属于监管机构，或其密钥未解锁：监管机构在持有其表决密钥的自身节点上表决"},
@@ -115,8 +153,9 @@ func motions() []said {
 		{"council.promised", "本监管机构已承诺加入第 {0} 代，不再参与当前一代；{1} 家监管机构承诺后（各自执行 ringfence quorum realign --promise），新一代自动开始"},
 		{"motion.ratify", "新增拦截 {0} 条、标记 {1} 条、放行 {2} 条，有效至 {3}"},
 		{"motion.ratify_some", "新增名单条目 {0} 条，有效至 {1}"},
-		{"motion.revoke", "永久撤销 {0} 条已核准的条目"},
-		{"motion.stay", "将 {0} 条已核准的条目暂停 24 小时"},
+		{"motion.named_more", "{0} 及另外 {1} 条"},
+		{"motion.revoke", "永久撤销已核准的条目 {0} 条"},
+		{"motion.stay", "将已核准的条目 {0} 条暂停 24 小时"},
 		{"motion.anchor", "确定各发布链计入的位置及由此得出的名单"},
 		{"motion.note_fork", "将 {0} 份分叉证据记录在案"},
 		{"motion.set_policy", "设定名单所依据的策略"},
@@ -129,16 +168,30 @@ func motions() []said {
 		{"problem.diverging", "监管机构对同一大小的账本报告了不同的树：有人向其讲述了不同的内容；若不能继续，请用 ringfence quorum realign"},
 		{"problem.lied", "{0} 签署了两份相互矛盾的账本内容"},
 		{"problem.generation_begun", "其他监管机构已开始第 {0} 代；本监管机构须以 ringfence quorum realign --promise 加入"},
-		{"problem.quorum_short", "{1} 家监管机构中三分钟内有 {0} 家联署，而所需为 {2} 家：在更多机构恢复工作之前不会有新的权威内容"},
+		{"problem.quorum_short", "{1} 家监管机构中两分钟内有 {0} 家联署，而所需为 {2} 家：在更多机构恢复工作之前不会有新的权威内容"},
 		{"problem.quorum_margin", "{1} 家监管机构中有 {0} 家联署，恰好满足所需：再缺一家账本即停止"},
+		{"item.block", "{0} 拦截 {1}（依据：{2}）"},
+		{"item.label", "{0} 标记 {1}（依据：{2}）"},
+		{"item.allow", "{0} 放行 {1}（依据：{2}）"},
+		{"item.entry", "账本条目 {0}"},
+		{"item.fork", "密钥 {0} 的第 {1} 个世代在批次 {2} 处分叉"},
+		{"item.bytes", "{0}，{1} 字节"},
+		{"item.anchor", "账本长度 {0}，日期 {1}，名单根 {2}"},
+		{"item.heads", "发布链位置 {0} 个"},
+		{"item.admit_member", "{0}，签发密钥 {1}，节点密钥 {2}，恢复密钥 {3}"},
+		{"item.seat", "{0}：表决密钥 {1}，联署密钥 {2}"},
+		{"item.unseat", "{0}，此后角色 {1}"},
+		{"item.epoch", "{0}：世代 {1}"},
+		{"item.no_grant", "{0}：无归属"},
+		{"item.until", "有效至 {0}"},
 		{"usage.large_file", "{0} 超过 {1} 字节；请分成几个提案"},
 	}
 }
 
-// ballotCodes is why something does not enter the ledger, by the ballot's codes; what it
+// BallotCodes is why something does not enter the ledger, by the ballot's codes; what it
 // is about stands in the English behind it.
-func ballotCodes() []said {
-	return []said{
+func BallotCodes() []Said {
+	return []Said{
 		{"ballot.unreadable", "无法读取（{0}）"},
 		{"ballot.too_large", "超出大小限制（{0}）"},
 		{"ballot.newer", "内容来自更新的版本，请升级（{0}）"},
@@ -188,9 +241,9 @@ func ballotCodes() []said {
 	}
 }
 
-// restCouncil is the part of the REST page about the regulators.
-func restCouncil() []message {
-	return []message{
+// Rest is the part of the REST page about the regulators.
+func Rest() []Message {
+	return []Message{
 		{"rest.council", "The regulators", "监管机构"},
 		{"rest.propose_motion", "Put something to the regulators, or preview it", "向监管机构提出议案，或先预览"},
 		{"rest.motions", "What is before the regulators, and what they lately decided", "待监管机构表决的议案及近期决定"},
