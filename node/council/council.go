@@ -47,6 +47,7 @@ type Regulator interface {
 	Docket() (ballot.Docket, bool)
 	Open(kind motion.Kind) []ballot.Open
 	Entered(id cid.Cid) bool
+	Withdrawn(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)
 	Status() standing.Status
 }
