@@ -8,7 +8,7 @@ type said struct {
 
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), motions(), anchorReasons(), ballotCodes(), contestPhrases(), keyringReasons(), membership())
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), motions(), anchorReasons(), ballotCodes(), contestPhrases(), keyringReasons(), membership(), seats())
 }
 
 // problems is what a person must look after at a node.
