@@ -126,7 +126,8 @@ func (u *user) ratified(n int) (all []string) {
 		u.Error(err)
 	}
 	for _, e := range got.Entries {
-		if number, _, _ := strings.Cut(e.Says, " "); e.Type == "item" && e.Kind == "ratify" && len(all) < n {
+		if e.Says != nil && e.Type == "item" && e.Kind == "ratify" && len(all) < n {
+			number, _, _ := strings.Cut(e.Says.Text, " ")
 			all = append(all, number)
 		}
 	}

@@ -116,6 +116,13 @@ func (s *State) Past() *enact.Past { return s.past.Clone() }
 // included. Of motions that can no longer be voted on it does not know.
 func (s *State) HasEntered(id cid.Cid) bool { return s.past.HasEnacted(id) }
 
+// HasWithdrawn reports whether the proposer of a motion that could still be voted on took
+// it back.
+func (s *State) HasWithdrawn(id cid.Cid) bool {
+	_, gone := s.withdrawn[id]
+	return gone
+}
+
 // Size returns the ledger's size, what is not certified yet included.
 func (s *State) Size() uint64 { return s.past.Size() }
 

@@ -312,3 +312,10 @@ func (r *Regulator) Entered(id cid.Cid) bool {
 	now := r.now.Load()
 	return now != nil && now.machine.Entered(id)
 }
+
+// Withdrawn reports whether the proposer of a motion that could still be voted on took it
+// back, as this regulator applied it.
+func (r *Regulator) Withdrawn(id cid.Cid) bool {
+	now := r.now.Load()
+	return now != nil && now.machine.Withdrawn(id)
+}

@@ -47,6 +47,7 @@ type Regulator interface {
 	Docket() (ballot.Docket, bool)
 	Open(kind motion.Kind) []ballot.Open
 	Entered(id cid.Cid) bool
+	Withdrawn(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)
 	Status() standing.Status
 }
@@ -56,12 +57,13 @@ type Config struct {
 	Ledger    Follower
 	Held      ledger.Source // what is followed, as it is held
 	Decided   *history.History
-	Regulator Regulator      // nil of a member
-	Vote      keys.Private   // of the regulator, zero of a member
-	Issuer    keys.Private   // by which a member proposes; zero: this node cannot
-	Inbox     *inbox.Inbox   // of a regulator; made by New
-	Outbox    Outbox         // of a member; nil: it puts nothing to the regulators
-	Anchors   anchors.Config // of a regulator: where the anchored view comes from
+	Regulator Regulator            // nil of a member
+	Vote      keys.Private         // of the regulator, zero of a member
+	Issuer    keys.Private         // by which a member proposes; zero: this node cannot
+	Inbox     *inbox.Inbox         // of a regulator; made by New
+	Outbox    Outbox               // of a member; nil: it puts nothing to the regulators
+	Anchors   anchors.Config       // of a regulator: where the anchored view comes from
+	Idle      func() phrase.Phrase // why this node does not take the seat that its key has; may be nil
 	List      func() *view.List
 	Book      func() *answer.Book // reads numbers
 	Store     submit.Store
@@ -111,6 +113,10 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 			return nil, fmt.Errorf("council: %w", err)
 		}
 	}
+	cfg.Idle = func() phrase.Phrase { return under.Idle(ring) }
+	if why := cfg.Idle(); !why.IsZero() {
+		cfg.Logger.Error(why.Text)
+	}
 	if speaks {
 		if cfg.Issuer, err = ring.Private(keys.PurposeIssuer); err != nil {
 			return nil, fmt.Errorf("council: %w", err)
@@ -134,7 +140,7 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 func New(cfg Config) (*Council, error) {
 	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, known: make(map[cid.Cid]*memo)}
 	c.Succeed(cfg.Issuer)
-	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Now: cfg.Now}
+	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Idle: cfg.Idle, Now: cfg.Now}
 	if cfg.Regulator != nil {
 		c.Seats.Regulator = cfg.Regulator
 	}

@@ -62,7 +62,7 @@ func TestAProposalFromTheList(t *testing.T) {
 		}
 		p.Preview = false
 		m := f.carry(p, "reg", "reg2", "reg3")
-		if len(m.Content) != 3 || !strings.Contains(m.Content[0], "mkt.retail (flags)") {
+		if len(m.Content) != 3 || !strings.Contains(m.Content[0].Text, "mkt.retail (flags)") {
 			t.Errorf("it says %q", m.Content)
 		}
 		for n, want := range map[string]bool{labelled: true, alone: false, contested: true, reassigned: true, abroad: true} {

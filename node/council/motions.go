@@ -182,7 +182,7 @@ func (c *Council) elsewhere(m *memo, refusals []ballot.Record, size uint64) part
 	switch {
 	case c.cfg.Regulator != nil && c.cfg.Regulator.Entered(id):
 		p.state, p.refusal = api.MotionProvisional, phrase.Phrase{}
-	case m.withdrawn:
+	case m.withdrawn, c.cfg.Regulator != nil && c.cfg.Regulator.Withdrawn(id):
 		p.state = api.MotionWithdrawn
 	case m.motion.Expires < tick:
 		p.state = api.MotionExpired

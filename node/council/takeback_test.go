@@ -49,7 +49,7 @@ func TestWithdrawalsTakeNoRoomFromVotes(t *testing.T) {
 			}
 		}
 		reg.gate.set(gate{})
-		f.everywhere(made.Motion.ID, api.MotionUnknown)
+		f.everywhere(made.Motion.ID, api.MotionWithdrawn) // also where nobody took it back by hand
 	})
 }
 

@@ -207,6 +207,7 @@ func nextSteps() []message {
 		{"cli.next.signed_alone", "Next: {1} has this signature alone, not those of {0}; hand it back to the one who gathers them", "下一步：{1} 仅含本签名，不含 {0} 的签名；请交回汇总签名的一方"},
 		{"cli.next.signed_all", "Next: all founders have signed: ringfence federation seal {0}", "下一步：所有创始方均已签署：ringfence federation seal {0}"},
 		{"cli.next.sealed", "Next: every member puts {0} into its data directory as genesis.cbor and sees with ringfence federation show that the federation is {1}, or fetches it with ringfence join {1} --peer ADDRESS, and starts its node with ringfence run", "下一步：每个成员将 {0} 以 genesis.cbor 之名放入其数据目录，并用 ringfence federation show 核对联盟标识 {1}（或用 ringfence join {1} --peer ADDRESS 获取），再用 ringfence run 启动节点"},
+		{"cli.next.log_key", "Before they start theirs, all regulators but the one that wrote the draft need the ledger's key, which that one hands to each: ringfence keys export-log --to CARD --out FILE there, ringfence keys import-log FILE here", "除起草章程的一方外，各监管机构在启动节点前均须取得账本密钥，由起草方逐一交付：起草方执行 ringfence keys export-log --to CARD --out FILE，对方执行 ringfence keys import-log FILE"},
 		{"cli.next.joined", "Next: ringfence run --dir {0}", "下一步：ringfence run --dir {0}"},
 		{"cli.next.policy", "Every figure of the policy: ringfence federation show --json; what they mean: docs/policy.md", "策略的全部数值：ringfence federation show --json；含义见 docs/policy.md"},
 		{"cli.next.published", "To undo all of it: ringfence retract --publication {0} --preview", "全部撤回：ringfence retract --publication {0} --preview"},

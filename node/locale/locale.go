@@ -164,7 +164,6 @@ type word interface{ String() string }
 const (
 	prefixAction    = "action."
 	prefixBasis     = "basis."
-	prefixDecided   = "decided."
 	prefixIngress   = "ingress."
 	prefixKind      = "kind."
 	prefixOutcome   = "outcome."
@@ -178,9 +177,6 @@ func (c *Catalog) Action(a word) string { return c.named(prefixAction, a) }
 
 // Basis tells what a verdict rests on (screen.Basis).
 func (c *Catalog) Basis(b word) string { return c.named(prefixBasis, b) }
-
-// Decided tells which step decided a list entry (harmonise.Rule).
-func (c *Catalog) Decided(r word) string { return c.named(prefixDecided, r) }
 
 // Ingress tells where a call came in (screen.IngressClass).
 func (c *Catalog) Ingress(i word) string { return c.named(prefixIngress, i) }

@@ -12,7 +12,6 @@ import (
 
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
-	"ringfence/store/harmonise"
 	"ringfence/store/keys"
 	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
@@ -183,9 +182,6 @@ func TestCodesHaveMessages(t *testing.T) {
 		}
 		for a := taxonomy.Allow; a <= taxonomy.Block; a++ {
 			told("action", c.Action(a))
-		}
-		for r := harmonise.NoEvidence; r <= harmonise.HarmlessWins; r++ {
-			told("decided", c.Decided(r))
 		}
 		for s := view.Counting; s <= view.Erased; s++ {
 			told("status", c.Status(s))

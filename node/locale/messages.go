@@ -97,12 +97,6 @@ func rules() []message {
 		{"rule.local.block", "Local block", "本网拦截"},
 		{"rule.list.ratified", "Ratified entry", "核准条目"},
 		{"rule.list.label", "Label from evidence", "依据标记"},
-
-		{"decided.no_evidence", "no evidence", "没有依据"},
-		{"decided.single_source", "one source alone is enough", "单一来源已达到阈值"},
-		{"decided.two_voices", "two independent voices reach the threshold", "两个独立来源达到阈值"},
-		{"decided.below_threshold", "the evidence stays below the threshold", "依据未达到阈值"},
-		{"decided.harmless_wins", "reported harmless outweighs", "正常标记占优"},
 	}
 }
 

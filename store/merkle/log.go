@@ -2,6 +2,7 @@ package merkle
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/bits"
 
@@ -97,7 +98,7 @@ func VerifyInclusion(leaf Hash, index, size uint64, path []Hash, root Hash) erro
 		return err
 	}
 	if err := proof.VerifyInclusion(rfc6962.DefaultHasher, index, size, leaf[:], siblings, root[:]); err != nil {
-		return fmt.Errorf("merkle: leaf %d of %d is not proved: %w", index, size, err)
+		return fmt.Errorf("merkle: leaf %d of %d is not proved: %w", index, size, told(err))
 	}
 	return nil
 }
@@ -114,9 +115,18 @@ func VerifyConsistency(older, newer uint64, path []Hash, oldRoot, newRoot Hash) 
 		return fmt.Errorf("merkle: %s is not the head of no leaves", oldRoot)
 	}
 	if err := proof.VerifyConsistency(rfc6962.DefaultHasher, older, newer, hashes, oldRoot[:], newRoot[:]); err != nil {
-		return fmt.Errorf("merkle: a tree of %d leaves is not proved to begin with %d others: %w", newer, older, err)
+		return fmt.Errorf("merkle: a tree of %d leaves is not proved to begin with %d others: %w", newer, older, told(err))
 	}
 	return nil
+}
+
+// told says in one line what the library spreads over four, each byte a decimal number.
+func told(err error) error {
+	var other proof.RootMismatchError
+	if errors.As(err, &other) {
+		return fmt.Errorf("the hashes of the proof lead to the head %x, and it should be %x", other.CalculatedRoot, other.ExpectedRoot)
+	}
+	return err
 }
 
 // proofHashes returns a proof as the library takes it.

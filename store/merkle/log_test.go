@@ -151,6 +151,24 @@ func TestVerifyInclusionRefuses(t *testing.T) {
 	}
 }
 
+// What a person reads of a proof that does not hold is one line, its hashes as everywhere.
+func TestWhatIsNotProvedIsSaidInOneLine(t *testing.T) {
+	leaves := standardLeaves(t)
+	path, err := Prove(leaves, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := Hash{0xab}
+	for name, err := range map[string]error{
+		"inclusion":   VerifyInclusion(leaves[3], 3, 8, path, other),
+		"consistency": VerifyConsistency(1, 2, leaves[1:2], leaves[0], other),
+	} {
+		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), other.String()) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestProveRefusesIndexOutside(t *testing.T) {
 	for _, index := range []int{-1, 3, 4} {
 		if _, err := Prove(randomLeaves(1, 3), index); err == nil {

@@ -49,6 +49,26 @@ func Read[T any](r io.Reader, what string, v *T) error {
 	return nil
 }
 
+// Lines returns the lines, from 1, on which the n elements of a list begin that a document
+// has as the value of a key at its top; 0 for those of which that cannot be told.
+func Lines(document, key string, n int) []int {
+	lines := make([]int, n)
+	var top yaml.Node
+	if len(document) > MaxSize || yaml.Unmarshal([]byte(document), &top) != nil || len(top.Content) != 1 {
+		return lines
+	}
+	fields := top.Content[0].Content
+	for i := 0; i+1 < len(fields); i += 2 {
+		if fields[i].Value != key || len(fields[i+1].Content) != n {
+			continue
+		}
+		for k, element := range fields[i+1].Content {
+			lines[k] = element.Line
+		}
+	}
+	return lines
+}
+
 // Write encodes v as Read decodes it, indented by two spaces.
 func Write[T any](what string, v *T) ([]byte, error) {
 	var b bytes.Buffer

@@ -2,6 +2,7 @@ package strictyaml_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -136,4 +137,24 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%q is written as %q: %v", text, b, err)
 		}
 	})
+}
+
+// Whoever reads a document can say on which line an element of a list stands; of what has
+// another shape nothing is said, and nothing is invented.
+func TestLines(t *testing.T) {
+	for document, want := range map[string][]int{
+		"a: 1\nlist:\n- x\n\n- y\n":   {3, 5},
+		"{\"list\": [\"x\",\n\"y\"]}": {1, 2},
+		"list: &l [x, y]\n":           {1, 1},
+		"o: &l [x, y]\nlist: *l\n":    {0, 0},
+		"list: [x]\n":                 {0, 0},
+		"deeper: {list: [x, y]}\n":    {0, 0},
+		"- list\n":                    {0, 0},
+		"list: [":                     {0, 0},
+		"":                            {0, 0},
+	} {
+		if got := strictyaml.Lines(document, "list", 2); !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", document, got, want)
+		}
+	}
 }

@@ -56,9 +56,10 @@ office. Keys of regulators that were replaced could certify another story, and t
 genesis alone cannot tell: --pin names a checkpoint that a release or two members
 told you, or a set chain that has one, to which the regulators must lead.
 
-A proof says what stood at its checkpoint. Whether it was revoked since, only a newer
-one can say. --at asks whether it was in force on a day or at a time (2026-11-30,
-2026-11-30T12:00:00Z).`,
+A proof of an entry says that the ledger has it. Whether it was revoked or stayed later,
+be it before the proof's own checkpoint, it cannot say: a proof of what the list said can,
+and so can a node. --at asks whether its time had begun and not run out on a day or at a
+time (2026-11-30, 2026-11-30T12:00:00Z).`,
 		Example: `  ringfence verify 13800138000.tlog-proof --genesis genesis.cbor
   ringfence verify listed.proof --genesis genesis.cbor --sets regulators.sets --pin checkpoint --at 2026-11-30
   ringfence verify regulators.sets --genesis genesis.cbor --pin checkpoint --json`,

@@ -99,8 +99,8 @@ func TestVerify(t *testing.T) {
 	if err := d.verify(file); err != nil {
 		t.Fatal(err)
 	}
-	d.says("en", "Proved: the regulators ratified +8613800138000: label", "reg (1 of 1 suffice)", until.String(), "a test", "may have been revoked or stayed since", "the regulators of the genesis were still in office", "(60 s before)")
-	d.says("zh", "已证明：监管机构核准了 +8613800138000", "此后可能已被撤销", "须有 1 方")
+	d.says("en", "Proved: the regulators ratified +8613800138000: label", "reg (1 of 1 suffice)", until.String(), "a test", "may have been revoked or stayed since it was ratified, also before the checkpoint", "the regulators of the genesis were still in office", "(60 s before)")
+	d.says("zh", "已证明：监管机构核准了 +8613800138000", "核准之后可能已被撤销或暂停，即使在该检查点之前", "须有 1 方")
 	if b, err := json.Marshal(d.last); err != nil || !strings.Contains(string(b), `"action":"label"`) || !strings.Contains(string(b), `"in_force":true`) || d.last.Index != at+1 {
 		t.Errorf("%s, %v", b, err)
 	}

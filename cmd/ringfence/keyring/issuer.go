@@ -56,7 +56,7 @@ func (h Host) notAsked(cmd *cobra.Command, next keys.Public) error {
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(shown.Content, func(item string) bool { return strings.Contains(item, next.String()) }) {
+			if slices.ContainsFunc(shown.Content, func(item phrase.Phrase) bool { return strings.Contains(item.Text, next.String()) }) {
 				return api.Tell(api.Refused, phrase.New("keys.asked",
 					"the motion %s asks for the key that waits here already: ringfence motion show %s --watch tells how it stands, ringfence motion withdraw %s takes it back", one.ID, one.ID, one.ID))
 			}

@@ -179,6 +179,9 @@ func Sealed(p *Page, c *Charter) {
 	p.Facts(Fact{"federation", p.Strong(c.Federation)}, Fact{"name", c.Name}, Fact{"file", c.File}, Fact{"members", Amount(len(c.Members))})
 	p.Line("")
 	p.Say("next.sealed", c.File, c.Federation)
+	if len(c.Regulators) > 1 {
+		p.Say("next.log_key")
+	}
 }
 
 // Drafted tells what founders do with a draft.

@@ -128,7 +128,7 @@ func (p *Page) key(k *api.KeyExplanation) {
 		head += " " + p.Word("decides")
 	}
 	p.Line(head)
-	p.Line(Commas(p.Coded("decided", k.Rule), k.Sentence))
+	p.Line(k.Sentence)
 	if k.NextChange != "" {
 		p.Say("next_change", k.NextChange)
 	}

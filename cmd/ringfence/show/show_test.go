@@ -238,6 +238,19 @@ func headOf(text string) string {
 	return ""
 }
 
+// What decided a key is said by its sentence alone: what the evidence comes to is no reason
+// where the regulators decide.
+func TestOnlyOneReasonIsGiven(t *testing.T) {
+	const why = "Ratified by the regulators in ledger entry 9, through the day before 2026-12-30."
+	e := api.Explanation{Lookup: lookup(), Keys: []api.KeyExplanation{{Key: "+8613800138000", Decides: true, Rule: "below_threshold", Sentence: why}}}
+	for _, lang := range []string{"en", "zh"} {
+		got := showtest.Render(func(p *show.Page) { show.Explanation(p, &e) }, locale.New().Match(lang), false)
+		if !strings.Contains(got, "\n"+why+"\n") {
+			t.Errorf("%s: it is not said by itself:\n%s", lang, got)
+		}
+	}
+}
+
 func TestAmountsAndSizes(t *testing.T) {
 	s := status(true)
 	for _, c := range []struct {

@@ -110,6 +110,14 @@ func (m *Machine) Entered(id cid.Cid) bool {
 	return m.state.HasEntered(id)
 }
 
+// Withdrawn reports whether the proposer of a motion that could still be voted on took it
+// back.
+func (m *Machine) Withdrawn(id cid.Cid) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.HasWithdrawn(id)
+}
+
 // Apply implements group.Machine.
 func (m *Machine) Apply(_ uint64, command []byte) []byte {
 	m.mu.Lock()

@@ -122,8 +122,8 @@ func Read(text, name string, s *charter.State) (d Document, err error) {
 		d.Kind, d.Card = motion.AdmitMember.String(), &card
 		return d, nil
 	}
-	if err := strictyaml.Read(strings.NewReader(text), name, &d); err != nil {
-		return d, err
+	if err := strictyaml.Read(strings.NewReader(text), "change of the charter", &d); err != nil {
+		return d, fmt.Errorf("%s: %w", name, err)
 	}
 	return d, nil
 }

@@ -90,6 +90,9 @@ func (c *Drafter) Read(p api.Proposal) (Draft, error) {
 	}
 	d := Draft{Reason: p.Reason, Until: taxonomy.NeverDay, Days: int64(p.VotedDays)}
 	if err := d.Kind.UnmarshalText([]byte(p.Kind)); err != nil {
+		if p.File != "" {
+			err = fmt.Errorf("%s: kind: %w", paper.NameOf(&p), err)
+		}
 		return d, api.Errorf(api.BadInput, "%v", err)
 	}
 	if d.Days == 0 {
@@ -237,13 +240,15 @@ func (c *Drafter) draftReversals(d *Draft, p *api.Proposal, f paper.Filed) error
 		if err != nil {
 			return api.Tell(api.KindOf(err), phrase.Plain(at+err.Error()))
 		}
+		for _, index := range found {
+			if _, ratified := past.Ratified(index); !ratified || past.IsRevoked(index) {
+				return api.Errorf(api.NotFound, "%sthe ledger holds no ratified entry %d that is in force; ringfence explain NUMBER shows the entries of a number", at, index)
+			}
+		}
 		indexes = append(indexes, found...)
 	}
 	slices.Sort(indexes)
 	for _, index := range slices.Compact(indexes) {
-		if _, ratified := past.Ratified(index); !ratified || past.IsRevoked(index) {
-			return api.Errorf(api.NotFound, "the ledger holds no ratified entry %d that is in force; ringfence explain NUMBER shows the entries of a number", index)
-		}
 		r := motion.Reversal{Index: index}
 		d.Items = append(d.Items, r.Encode())
 	}

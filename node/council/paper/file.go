@@ -130,8 +130,8 @@ type documentItem struct {
 // already stands.
 func readDocument(p *api.Proposal) (f Filed, err error) {
 	var d document
-	if err := strictyaml.Read(strings.NewReader(p.File), NameOf(p), &d); err != nil {
-		return f, api.Errorf(api.BadInput, "%v", err)
+	if err := strictyaml.Read(strings.NewReader(p.File), "proposal", &d); err != nil {
+		return f, api.Errorf(api.BadInput, "%s: %v", NameOf(p), err)
 	}
 	for _, one := range []struct {
 		name, said string
@@ -147,10 +147,11 @@ func readDocument(p *api.Proposal) (f Filed, err error) {
 	if len(d.Items)+len(d.Entries) > api.MaxProposalItems {
 		return f, TooMany(p)
 	}
-	for _, i := range d.Items {
-		f.Items = append(f.Items, Placed{ProposedItem: api.ProposedItem(i)})
+	lines := strictyaml.Lines(p.File, "items", len(d.Items))
+	for i, one := range d.Items {
+		f.Items = append(f.Items, Placed{ProposedItem: api.ProposedItem(one), Line: lines[i]})
 	}
-	f.Entries, f.Lines = d.Entries, make([]int, len(d.Entries))
+	f.Entries, f.Lines = d.Entries, strictyaml.Lines(p.File, "entries", len(d.Entries))
 	if len(d.Articles) > 0 {
 		p.Articles, p.BuildsOn = d.Articles, d.BuildsOn
 	}

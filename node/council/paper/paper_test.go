@@ -27,6 +27,14 @@ func TestRead(t *testing.T) {
 	if f, err = Read(&p); err != nil || p.Kind != "ratify" || p.Until != "2027-01-31" || p.Reason != "case 12" || len(f.Items) != 1 || f.Items[0].Action != "block" {
 		t.Errorf("document: %+v in %+v, %v", f, p, err)
 	}
+	p = api.Proposal{File: "kind: ratify\nitems:\n  - number: \"+8613800138000\"\n    action: block\n  # the next\n  - {number: \"+8613800138001\"}\n"}
+	if f, err = Read(&p); err != nil || len(f.Items) != 2 || f.Items[0].Line != 3 || f.Items[1].Line != 6 {
+		t.Errorf("lines of a document: %+v, %v", f.Items, err)
+	}
+	p = api.Proposal{File: "kind: revoke\nentries: [1042,\n  1043]\n"}
+	if f, err = Read(&p); err != nil || !reflect.DeepEqual(f.Lines, []int{2, 3}) {
+		t.Errorf("lines of entries: %+v, %v", f, err)
+	}
 	p = api.Proposal{File: "entry\n1042\n+8613800138000\n"}
 	if f, err = Read(&p); err != nil || !reflect.DeepEqual(f.Entries, []string{"1042", "+8613800138000"}) || !reflect.DeepEqual(f.Lines, []int{2, 3}) {
 		t.Errorf("entries: %+v, %v", f, err)
@@ -45,7 +53,7 @@ func TestReadRefuses(t *testing.T) {
 		"number\n\"+86\n":                     "line 2",
 		"kind: revoke\n":                      `the file says "revoke", and you "ratify"`,
 		"kind: ratify\nitem: []\n":            "item",
-		"kind: ratify\nitems:\n  - nummer: x": "nummer",
+		"kind: ratify\nitems:\n  - nummer: x": `line 3: "nummer" is no key of a proposal`,
 		"number\n" + strings.Repeat("1\n", api.MaxProposalItems+1): "more than 65536",
 	} {
 		_, err := Read(&api.Proposal{File: file, FileName: "a.csv", Kind: "ratify"})

@@ -33,6 +33,7 @@ type Seats struct {
 	Regulator Regulator                               // nil of a member
 	Seat      func() string                           // the member whose regulator this node is; "" if none
 	Anchors   interface{ Problems() []phrase.Phrase } // of a regulator; may be nil
+	Idle      func() phrase.Phrase                    // why this node does not take the seat that its key has; may be nil
 	Now       func() time.Time
 }
 
@@ -83,6 +84,11 @@ func (c *Seats) Problems() []phrase.Phrase {
 	if r := c.Regulator; r != nil {
 		status := r.Status()
 		all = append(all, words.Regulates(&status)...)
+	}
+	if c.Idle != nil {
+		if why := c.Idle(); !why.IsZero() {
+			all = append(all, why)
+		}
 	}
 	if c.Anchors != nil {
 		all = append(all, c.Anchors.Problems()...)

@@ -25,7 +25,7 @@ type Proof struct {
 	Federation string         `json:"federation,omitempty"`
 	Name       string         `json:"federation_name"`
 	At         string         `json:"at"`       // the time that was asked about, RFC 3339
-	InForce    bool           `json:"in_force"` // then, unless it was revoked or stayed since
+	InForce    bool           `json:"in_force"` // then, unless it was revoked or stayed by then
 
 	Number    string   `json:"number,omitempty"` // or range
 	Key       string   `json:"key,omitempty"`    // of the list, that decides
