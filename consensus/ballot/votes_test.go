@@ -205,6 +205,19 @@ func TestLedgerOfALiar(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Of a motion that is not all there what is wrong is told before the rest comes.
+	heavy := slices.Clone(entries)
+	heavy[1].Opening = make([]byte, motion.MaxBytes+100)
+	var o *enact.OpeningError
+	if _, err := past.Enter(heavy[:2]); !errors.As(err, &o) || o.At != 1 {
+		t.Errorf("half a motion with more beside it than items may have: %v", err)
+	}
+	two := entry(f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138006", "+8613800138007"), nil))
+	two[1] = entries[1]
+	var r *enact.Refusal
+	if _, err := past.Enter(two[:2]); !errors.As(err, &r) || r.Code != enact.Unreadable {
+		t.Errorf("half a motion with another's item: %v", err)
+	}
 	if _, err := past.Enter(mixed[:1]); err != enact.ErrIncomplete {
 		t.Errorf("a motion without its items: %v", err)
 	}

@@ -82,7 +82,7 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 		if heard.size > 0 && heard.size < s.Certified.Size {
 			one.Lag = s.Certified.Size - heard.size
 		}
-		one.Live = one.Cosigned > 0 && at.Sub(time.Unix(one.Cosigned, 0)) <= liveFor
+		one.Live = one.Cosigned > 0 && at.Sub(time.Unix(one.Cosigned, 0)).Abs() <= liveFor // nor is one dated ahead a sign of life
 		one.Lied = slices.ContainsFunc(s.Conflicts, func(l standing.Lie) bool { return l.Key == seat.Cosign })
 		if one.Self {
 			s.Member = seat.Member

@@ -152,19 +152,42 @@ func (e *OpeningError) Error() string { return fmt.Sprintf("enact: opening %d: %
 // Unwrap returns why.
 func (e *OpeningError) Unwrap() error { return e.Why }
 
-// openEntries reads the matter that lies in the entries of a motion, some of whose items
-// may have been erased. What the entries themselves say is judged first.
-func openEntries(s motion.Signed, entries []ledger.Entry) (*Matter, error) {
+// openingHeads is how many bytes more than salt and item an opening has, at most.
+const openingHeads = 16
+
+// commitmentsOf returns those that entries hold of items of a motion, and refuses what no
+// such entry has beside it: whoever reads a ledger from anybody holds it all until the
+// motion is complete.
+func commitmentsOf(s *motion.Signed, entries []ledger.Entry) ([]merkle.Hash, error) {
 	commitments := make([]merkle.Hash, len(entries))
-	m := &Matter{Signed: s, Items: make([]motion.Opening, len(entries)), commitments: commitments}
-	prefix := itemPrefix(&s)
+	prefix := itemPrefix(s)
+	room := motion.MaxBytes + openingHeads*s.Count
 	for i, entry := range entries {
 		commitment, ok := bytes.CutPrefix(entry.Data, prefix)
 		if !ok || len(commitment) != merkle.HashSize {
 			return nil, Refuse(Unreadable, "%sthe entry is not that of an item of the motion before it", item(i))
 		}
 		copy(commitments[i][:], commitment)
+		if room -= len(entry.Opening); room < 0 {
+			return nil, &OpeningError{At: 1 + i, Why: fmt.Errorf("with it those of the motion have more than the %d bytes that items may have", motion.MaxBytes)}
+		}
 	}
+	return commitments, nil
+}
+
+// openEntries reads the matter of a motion that lies in the first of the entries behind
+// its own, some of whose items may have been erased. What the entries themselves say is
+// judged first, also before they are all there.
+func openEntries(s motion.Signed, entries []ledger.Entry) (*Matter, error) {
+	entries = entries[:min(len(entries), s.Count)]
+	commitments, err := commitmentsOf(&s, entries)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(entries) < s.Count:
+		return nil, ErrIncomplete
+	}
+	m := &Matter{Signed: s, Items: make([]motion.Opening, len(entries)), commitments: commitments}
 	if motion.Root(commitments) != s.Root {
 		return nil, Refuse(BadItems, "the items are not those that the motion commits to")
 	}

@@ -77,10 +77,7 @@ func (p *Past) Enter(entries []ledger.Entry) (charter.Enacted, error) {
 	case motion.Settlement:
 		enacted, r = p.enterSettlement(e)
 	case motion.MotionEntry:
-		if len(entries) <= e.Motion.Count {
-			return charter.Enacted{}, ErrIncomplete
-		}
-		m, err := openEntries(e.Motion, entries[1:1+e.Motion.Count])
+		m, err := openEntries(e.Motion, entries[1:])
 		if err != nil {
 			return charter.Enacted{}, err
 		}

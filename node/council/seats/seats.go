@@ -55,7 +55,7 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 		if last := s.Seen[seat.Cosign]; last > 0 {
 			age := max(now-last, 0)
 			one.Cosigned, one.Age = words.Clock(last), &age
-			if one.Live = now-last <= int64(freshFor.Seconds()); one.Live {
+			if one.Live = isFresh(last, now); one.Live {
 				out.Fresh++
 			}
 		}
@@ -72,6 +72,13 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 	}
 	out.Problems = c.Problems()
 	return out, nil
+}
+
+// isFresh reports whether a cosignature tells that its regulator is at work: one that is
+// dated ahead would for ever.
+func isFresh(last, now int64) bool {
+	most := int64(freshFor.Seconds())
+	return now-last <= most && last-now <= most
 }
 
 // Problems tells what a person must look after about ledger and quorum.
@@ -99,7 +106,7 @@ func (c *Seats) Problems() []phrase.Phrase {
 	}
 	fresh := 0
 	for _, last := range s.Seen {
-		if now-last <= int64(freshFor.Seconds()) {
+		if isFresh(last, now) {
 			fresh++
 		}
 	}
