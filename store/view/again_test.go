@@ -12,6 +12,7 @@ import (
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
+	"ringfence/store/motion"
 	"ringfence/store/view/internal/loader"
 	"ringfence/store/view/internal/table"
 )
@@ -317,4 +318,37 @@ func TestPreviewOfAFurtherRetraction(t *testing.T) {
 		}
 	})
 	w.everyOrder(v)
+}
+
+// Heads that were proposed and came to nothing leave nothing in what a repeated retraction
+// counts.
+func TestARepeatedRetractionCountsNothingOfAProposalThatCameToNothing(t *testing.T) {
+	w := newWorld(t, few, "a: operator", "b: operator")
+	pub := assertion.PublicationID{93}
+	one := func(i int) assertion.Statement {
+		return flagged(t, fmt.Sprintf("+861380013800%d", i), "mkt.retail", 50, -1, -1)
+	}
+	w.say("a", at(-1), pub, one(0), one(1))
+	w.say("a", at(0), w.publication(), retraction(t, assertion.TargetPublication, pub[:]))
+	b := w.book()
+	b.tick(noon)
+	b.anchor(w.head("a"))
+	b.tick(noon + 1)
+	v := w.viewOf(Config{State: w.state, Source: &w.records, Day: today, Session: 1, Anchored: true})
+	must(t, v.Enact(b.pieces...))
+	w.say("a", at(0), pub, one(2), one(3))
+	for range 3 {
+		_, err := v.BringTo([]motion.AnchoredHead{w.head("a")})
+		must(t, err)
+		before := len(b.pieces)
+		b.tick(noon + 2)
+		must(t, v.Enact(b.pieces[before:]...))
+	}
+	w.say("a", at(0), w.publication(), retraction(t, assertion.TargetPublication, pub[:]))
+	_, err := v.BringTo([]motion.AnchoredHead{w.head("a")})
+	must(t, err)
+	all := v.List().Undo.All
+	if len(all) != 2 || all[0].Own != 2 || all[1].Own != 4 {
+		t.Errorf("%+v: want 2 flags counted and then 4", all)
+	}
 }
