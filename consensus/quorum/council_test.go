@@ -2,6 +2,7 @@ package quorum_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -45,6 +46,9 @@ func (k *keeper) State() (cosign.State, string) {
 func (k *keeper) Keep(s cosign.State) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.lost != "" {
+		return errors.New("the certification state is lost: " + k.lost)
+	}
 	k.state = s
 	return nil
 }

@@ -164,9 +164,9 @@ func (r *Regulator) isNew(now *run, s *cosign.State, rec *cosign.Record) bool {
 }
 
 // join takes a record as the one to begin with, as soon as the ledger up to its start is
-// here.
+// here. Who is silent for good begins none.
 func (r *Regulator) join(now *run, rec cosign.Record) {
-	if rec.Generation.Number <= now.certifier.State().Generation.Number {
+	if rec.Generation.Number <= now.certifier.State().Generation.Number || now.certifier.Silent() != nil {
 		return
 	}
 	r.mu.Lock()

@@ -258,8 +258,12 @@ func (c *Certifier) advance() error {
 }
 
 // keep makes s the state, durably, and says the words. What is said once more, with
-// the state as it is, is kept already.
+// the state as it is, is kept already. A state that is lost has nothing to be kept beside.
 func (c *Certifier) keep(s cosign.State, words ...Word) error {
+	if c.lost != "" {
+		c.state = s
+		return nil
+	}
 	if err := c.cfg.Keep(s); err != nil {
 		return c.fail(err)
 	}
