@@ -51,6 +51,8 @@ type Authority struct {
 	spread atomic.Pointer[func(note []byte)] // passes checkpoints on
 	post   atomic.Pointer[mail]              // to other regulators
 	net    atomic.Pointer[overlay.Overlay]   // while it runs
+	ended  atomic.Pointer[error]             // why the regulator takes part no more
+	closed atomic.Bool
 }
 
 // Open folds the ledger that is held here.
@@ -83,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 
 // Close closes what a regulator keeps of its certification. Run must have ended.
 func (a *Authority) Close() error {
-	if a == nil || a.cfg.Seat == nil {
+	if a == nil || a.cfg.Seat == nil || a.closed.Swap(true) {
 		return nil
 	}
 	return a.cfg.Seat.Keeper.Close()
@@ -143,7 +145,7 @@ const askEvery = 30 * time.Second
 
 // Run follows the ledger, and takes part in keeping it, over an overlay that is not
 // running yet: what it serves is registered before. Spread gossips a checkpoint. It ends
-// with ctx, or with what this node cannot go on from.
+// with ctx: where the regulator cannot go on the node follows.
 func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(note []byte)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -178,7 +180,13 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 	a.net.Store(o)
 	defer a.net.Store(nil)
 	parts.Go(func() { a.follow(ctx, source) })
-	return a.preside(ctx, a.regulator.Run)
+	err = a.preside(ctx, a.regulator.Run)
+	if err != nil { // only opening it anew tells what the disk has
+		a.log.Error("this node's regulator takes part no more until the node is started anew; the node follows the ledger on", "reason", err)
+		a.ended.Store(&err)
+		<-ctx.Done()
+	}
+	return nil
 }
 
 // whom returns whom to ask for the ledger: the members that are connected, and where none
@@ -245,7 +253,7 @@ func (a *Authority) follow(ctx context.Context, source *tiles.Source) {
 }
 
 func (a *Authority) offer(ctx context.Context, note []byte) {
-	if a.regulator != nil {
+	if a.regulator != nil && a.ended.Load() == nil {
 		if err := a.regulator.Offer(note); err != nil {
 			a.log.Warn("a checkpoint is of no use", "reason", err)
 		}

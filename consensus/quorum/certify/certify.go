@@ -258,13 +258,15 @@ func (c *Certifier) advance() error {
 }
 
 // keep makes s the state, durably, and says the words. What is said once more, with
-// the state as it is, is kept already. A state that is lost is not kept any more: nothing
-// is said of it.
+// the state as it is, is kept already. A state that is lost is not kept any more:
+// nothing is said of it.
 func (c *Certifier) keep(s cosign.State, words ...Word) error {
-	if c.lost == "" {
-		if err := c.cfg.Keep(s); err != nil {
-			return c.fail(err)
-		}
+	if c.lost != "" {
+		c.state = s
+		return nil
+	}
+	if err := c.cfg.Keep(s); err != nil {
+		return c.fail(err)
 	}
 	c.state = s
 	c.say(words...)
