@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"ringfence/store/assertion"
-	"ringfence/store/charter"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
 	"ringfence/store/number"
@@ -16,7 +15,7 @@ import (
 	"ringfence/store/view/internal/enacted"
 	"ringfence/store/view/internal/fixed"
 	"ringfence/store/view/internal/list"
-	"ringfence/store/view/internal/port"
+	"ringfence/store/view/internal/lost"
 	"ringfence/store/view/internal/table"
 	"ringfence/store/view/internal/undo"
 )
@@ -119,16 +118,7 @@ func (d *decoder) frozen(l *List) {
 
 func (d *decoder) batches(w *writer) {
 	l := w.list
-	l.Lost = make([]list.Batch, d.Count(68))
-	for i := range l.Lost {
-		b := list.Batch{CID: d.CID(), Speaker: d.U32()}
-		if d.at(&b); int(b.Speaker) >= len(l.Speakers) {
-			d.Fail("lost batch %d is of no issuer", i)
-			return
-		}
-		l.Lost[i] = b
-		w.lines.Lose(FeedEpoch{Issuer: l.Speakers[b.Speaker].Key, Epoch: b.Epoch}, b.CID)
-	}
+	lost.Decode(l, d.Reader, w.lines.Lose)
 	l.Batches = make([]list.Batch, d.Count(72))
 	for i := range l.Batches {
 		b := list.Batch{CID: d.CID(), Speaker: d.U32(), Cover: anchors.Cover(d.U32())}
@@ -139,7 +129,7 @@ func (d *decoder) batches(w *writer) {
 		} else if int(b.Speaker) < len(l.Speakers) {
 			at.Issuer = l.Speakers[b.Speaker].Key
 		}
-		d.at(&b)
+		b.DecodePlace(d.Reader)
 		at.Epoch = b.Epoch
 		if b.Speaker != list.Nobody && int(b.Speaker) >= len(l.Speakers) {
 			d.Fail("batch %d is of no issuer", i)
@@ -155,11 +145,6 @@ func (d *decoder) batches(w *writer) {
 	for i := range l.OwnKeys {
 		l.OwnKeys[i] = d.Key()
 	}
-}
-
-// at reads where a batch lies in its feed, and how much it says.
-func (d *decoder) at(b *list.Batch) {
-	b.Epoch, b.Sequence, b.Time, b.Count = d.U64(), d.U64(), int64(d.U64()), int32(d.U32())
 }
 
 // batch reads the ordinal of a batch.
@@ -190,21 +175,7 @@ func (d *decoder) row(l *List, r *table.Row) {
 }
 
 func (d *decoder) contests(w *writer) {
-	w.list.Targets = make([][]taxonomy.Ref, d.Count(4))
-	for i := range w.list.Targets {
-		refs := make([]taxonomy.Ref, d.Count(taxonomy.RefSize))
-		for k := range refs {
-			var err error
-			if refs[k], err = taxonomy.RefFromBytes(d.Raw(taxonomy.RefSize)); err != nil {
-				d.Fail("%w", err)
-			}
-		}
-		w.list.Targets[i] = refs
-	}
-	w.list.Ports = make([]port.Terms, d.Count(8))
-	for i := range w.list.Ports {
-		w.list.Ports[i] = port.Terms{From: charter.MemberIndex(d.U16()), To: charter.MemberIndex(d.U16()), Date: taxonomy.Day(d.U32())}
-	}
+	w.list.DecodeTerms(d.Reader)
 	for range d.Count(taxonomy.CIDSize + 4) {
 		c := d.CID()
 		all := make([]waiting, d.Count(table.RowSize+len(assertion.PublicationID{})))

@@ -13,6 +13,7 @@ import (
 
 	"ringfence/store/view/internal/fixed"
 	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/lost"
 )
 
 // A snapshot is the view's memory written down, so that a restart need not
@@ -82,13 +83,7 @@ func (e *encoder) frozen(l *List) {
 
 func (e *encoder) batches(w *writer) {
 	l := w.list
-	e.U32(uint32(len(l.Lost)))
-	for i := range l.Lost {
-		b := &l.Lost[i]
-		e.Raw(b.CID.Bytes())
-		e.U32(b.Speaker)
-		e.place(b)
-	}
+	lost.Encode(l, e.Writer)
 	e.U32(uint32(len(l.Batches)))
 	for i := range l.Batches {
 		b := &l.Batches[i]
@@ -99,7 +94,7 @@ func (e *encoder) batches(w *writer) {
 			key := w.strangers[uint32(i)]
 			e.Raw(key[:])
 		}
-		e.place(b)
+		b.EncodePlace(e.Writer)
 	}
 	e.U32(uint32(len(l.OwnKeys)))
 	for _, k := range l.OwnKeys {
@@ -107,27 +102,8 @@ func (e *encoder) batches(w *writer) {
 	}
 }
 
-func (e *encoder) place(b *list.Batch) {
-	e.U64(b.Epoch)
-	e.U64(b.Sequence)
-	e.U64(uint64(b.Time))
-	e.U32(uint32(b.Count))
-}
-
 func (e *encoder) contests(w *writer) {
-	e.U32(uint32(len(w.list.Targets)))
-	for _, refs := range w.list.Targets {
-		e.U32(uint32(len(refs)))
-		for _, r := range refs {
-			e.Raw(r.Bytes())
-		}
-	}
-	e.U32(uint32(len(w.list.Ports)))
-	for _, p := range w.list.Ports {
-		e.U16(uint16(p.From))
-		e.U16(uint16(p.To))
-		e.U32(uint32(p.Date))
-	}
+	w.list.EncodeTerms(e.Writer)
 	batches := slices.SortedFunc(maps.Keys(w.answers), compareCID)
 	e.U32(uint32(len(batches)))
 	for _, c := range batches {

@@ -20,6 +20,7 @@ import (
 	"ringfence/store/view/internal/line"
 	"ringfence/store/view/internal/list"
 	"ringfence/store/view/internal/loader"
+	"ringfence/store/view/internal/lost"
 	"ringfence/store/view/internal/retract"
 	"ringfence/store/view/internal/table"
 	"ringfence/store/view/internal/undo"
@@ -164,32 +165,10 @@ func (w *writer) take(r *feed.Record) (int, error) {
 	return n, err
 }
 
-// lose adds the batches that are known by now to lie on another branch than the anchored
-// one to the newest list. One that cannot be read is left out.
-func (w *writer) lose() error {
-	losses := w.lines.Losses()
-	if len(losses) == 0 {
-		return nil
-	}
-	next := *w.list
-	next.Lost = slices.Clone(next.Lost) // older lists keep theirs
-	for _, lost := range losses {
-		speaker, known := w.list.Charter.Record(lost.At.Issuer)
-		r, held, err := w.cfg.Source.Batch(lost.CID)
-		if err != nil {
-			return fmt.Errorf("batch %s: %w", lost.CID, err)
-		}
-		slots, err := assertion.DecodeSlots(r.Body)
-		if !known || !held || err != nil {
-			continue
-		}
-		next.Lost = append(next.Lost, list.Batch{
-			CID: lost.CID, Speaker: speaker.Index, Epoch: lost.At.Epoch, Sequence: lost.Sequence, Time: r.Tip.Time, Count: int32(len(slots)),
-		})
-	}
-	slices.SortFunc(next.Lost, list.Batch.Compare)
-	w.list = &next
-	return nil
+// lose adds the batches that are known by now to be lost to the newest list.
+func (w *writer) lose() (err error) {
+	w.list, err = lost.Add(w.list, w.lines.Losses(), w.cfg.Source)
+	return err
 }
 
 // advance applies what may be applied now of an epoch. A record in hand need not be read.

@@ -172,6 +172,9 @@ func (s *stand) settle(end bool) error {
 			return err
 		}
 	}
+	if !many && s.size() > to {
+		return nil // an anchor that is open may build on what lies between
+	}
 	kept, err := s.save()
 	if kept {
 		s.base = s.size()

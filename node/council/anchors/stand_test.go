@@ -179,6 +179,11 @@ func TestTheAnchoredViewGoesBack(t *testing.T) {
 		w.anchor(vendor)
 		end := w.State.Size()
 		w.tick()
+		w.want(s, "above the last anchor", w.State.Size(), both, op)
+		time.Sleep(saveEvery)
+		w.must(s.settle(false))
+		w.want(s, "back to the last anchor, though it was time to save", end, both, op)
+		time.Sleep(saveEvery)
 		w.must(s.settle(false))
 		if _, ok := w.pieces.between(1, w.State.Size()); ok {
 			t.Error("what the file has is kept in memory still")

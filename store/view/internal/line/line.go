@@ -28,6 +28,7 @@ import (
 	"ringfence/store/merkle"
 	"ringfence/store/view/internal/anchors"
 	"ringfence/store/view/internal/list"
+	"ringfence/store/view/internal/lost"
 )
 
 // Book knows what lines stand on.
@@ -50,14 +51,7 @@ type Lines struct {
 	book  Book
 	lanes map[list.FeedEpoch]*lane
 	waits int
-	lost  []Lost // that nobody was told of
-}
-
-// Lost is a batch that lies on another branch than the one that the ledger anchored.
-type Lost struct {
-	At       list.FeedEpoch
-	Sequence uint64
-	CID      cid.Cid
+	lost  []lost.Batch // that nobody was told of
 }
 
 // lane is the line of one epoch.
@@ -139,7 +133,7 @@ func (l *Lines) Wait(at list.FeedEpoch, sequence uint64, link Link) (strayed boo
 	if slices.Contains(one.waiting[sequence], link) || sequence > 0 && !link.Previous.Defined() {
 		return false
 	}
-	if _, lost := one.lost[link.Previous]; lost || sequence < one.settled {
+	if _, follows := one.lost[link.Previous]; follows || sequence < one.settled {
 		l.lose(one, sequence, link)
 		return false
 	}
@@ -294,11 +288,11 @@ func (l *Lines) lose(one *lane, sequence uint64, link Link) {
 	}
 	for branch := []Link{link}; len(branch) > 0; sequence++ {
 		var next []Link
-		for _, lost := range branch {
-			one.lost[lost.CID] = struct{}{}
-			l.lost = append(l.lost, Lost{one.at, sequence, lost.CID})
+		for _, gone := range branch {
+			one.lost[gone.CID] = struct{}{}
+			l.lost = append(l.lost, lost.Batch{At: one.at, Sequence: sequence, CID: gone.CID})
 			for _, child := range one.waiting[sequence+1] {
-				if child.Previous.Equals(lost.CID) {
+				if child.Previous.Equals(gone.CID) {
 					l.Drop(one.at, sequence+1, child.CID)
 					next = append(next, child)
 				}
@@ -309,10 +303,10 @@ func (l *Lines) lose(one *lane, sequence uint64, link Link) {
 }
 
 // Losses returns the batches that were lost since it was called last.
-func (l *Lines) Losses() []Lost {
-	lost := l.lost
+func (l *Lines) Losses() []lost.Batch {
+	losses := l.lost
 	l.lost = nil
-	return lost
+	return losses
 }
 
 // Lose notes that a batch was lost before, of which Losses does not tell.
