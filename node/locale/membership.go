@@ -7,6 +7,7 @@ func membershipWords() []message {
 		{"cli.motion.subject", "about", "涉及成员"},
 		{"cli.request.signatures", "{0} of {1} signatures", "{1} 个签名中已有 {0} 个"},
 		{"cli.next.asked", "The regulators are asked to admit this node ({0}); --watch waits for them. If nobody carries the request, hand {1} to a regulator: ringfence admit {1}", "已请求监管机构准入本节点（{0}）；--watch 可等待结果。如无人转交，请将 {1} 交给监管机构：ringfence admit {1}"},
+		{"cli.joined.in", "{0} is a member of the federation, and this node is in", "{0} 是本联盟的成员，本节点已加入"},
 		{"cli.next.endorsed", "Next: ringfence motion propose --file {0}, on any member’s node", "下一步：在任一成员的节点上执行 ringfence motion propose --file {0}"},
 		{"request.unreached", "no regulator could be reached over that node; it is to be asked again", "经该节点未能联系到任何监管机构；请稍后再问"},
 		{"request.inbox", "the request waits in the inbox of regulators", "请求已在监管机构的收件箱中等待"},

@@ -109,7 +109,7 @@ func TestAStrangerIsAdmittedSpeaksAndLeaves(t *testing.T) {
 	defer stop()
 	late := w.newcomer("late")
 	w.must(late.join(ctx, "op"))
-	if !late.says("waits in the inbox of regulators") {
+	if !late.says("waits in the inbox of regulators") || late.says("this node is in") {
 		t.Errorf("join says %q", late.said.String())
 	}
 	n := late.run()
@@ -146,6 +146,9 @@ func TestAStrangerIsAdmittedSpeaksAndLeaves(t *testing.T) {
 	select {
 	case err := <-watched:
 		w.must(err)
+		if !late.says("late is a member of the federation, and this node is in") {
+			t.Errorf("at the end join says %q", late.said.String())
+		}
 	case <-time.After(time.Minute):
 		t.Fatalf("join goes on waiting, and says %q", late.said.String())
 	}
