@@ -74,8 +74,12 @@ func (l *List) suspension(member charter.MemberIndex, lost func(b *Batch) bool) 
 // again yields what is to be said again.
 func (s *suspension) again() iter.Seq[Told] {
 	return func(yield func(Told) bool) {
+		first := slices.IndexFunc(s.Batches, func(b Batch) bool { return s.lost(&b) })
+		if first < 0 {
+			return // what was taken back need not be read
+		}
 		s.gatherUndone()
-		for i := range s.Batches {
+		for i := first; i < len(s.Batches); i++ {
 			if !s.lost(&s.Batches[i]) {
 				continue
 			}
