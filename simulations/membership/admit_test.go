@@ -20,6 +20,7 @@ import (
 	"ringfence/node/config"
 	"ringfence/node/federation"
 	"ringfence/node/locale"
+	"ringfence/simulations/realmtest"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 	"ringfence/store/number"
@@ -36,13 +37,14 @@ type newcomer struct {
 
 func (w *world) newcomer(id string) *newcomer {
 	w.Helper()
-	file := filepath.Join(w.dir, id+".key")
-	w.must(keys.CreateKeyFile(file, rand.Reader))
+	dir := w.TempDir()
+	file := filepath.Join(dir, id+".key")
+	w.Must(keys.CreateKeyFile(file, rand.Reader))
 	n := &newcomer{w: w, Member: found.Member{
-		Dir: filepath.Join(w.dir, id), ID: id, Name: "Newcomer " + id, Roles: []charter.Role{charter.Vendor}, Unlock: keys.KeyFile(file), KeyFile: file, Random: rand.Reader,
+		Dir: filepath.Join(dir, id), ID: id, Name: "Newcomer " + id, Roles: []charter.Role{charter.Vendor}, Unlock: keys.KeyFile(file), KeyFile: file, Random: rand.Reader,
 	}}
 	_, err := found.Init(n.Member)
-	w.must(err)
+	w.Must(err)
 	return n
 }
 
@@ -64,7 +66,7 @@ func (n *newcomer) join(ctx context.Context, over string, flags ...string) error
 		Note:   page, Version: "test", Now: time.Now,
 	}.Join()
 	verb.SilenceErrors, verb.SilenceUsage = true, true
-	verb.SetArgs(append([]string{n.w.state.Federation().String(), "--peer", n.w.address(over)}, flags...))
+	verb.SetArgs(append([]string{n.w.node("op").State().Federation().String(), "--peer", n.w.address(over)}, flags...))
 	return verb.ExecuteContext(ctx)
 }
 
@@ -77,7 +79,7 @@ func (n *newcomer) says(what string) bool {
 // address returns where a member's node is reached by TCP.
 func (w *world) address(member string) string {
 	w.Helper()
-	for _, a := range w.peers[member].Standing().Addresses {
+	for _, a := range w.node(member).Standing().Addresses {
 		if strings.Contains(a, "/tcp/") {
 			return a
 		}
@@ -87,13 +89,11 @@ func (w *world) address(member string) string {
 }
 
 // run starts the node of a directory.
-func (n *newcomer) run() *peer {
+func (n *newcomer) run() *realmtest.Station {
 	n.w.Helper()
-	p := &peer{id: n.ID, cfg: node.Config{
+	return n.w.Run(n.ID, node.Config{
 		Dir: n.Dir, FreeFloor: 1, Version: "test", Unlock: n.Unlock, Network: federation.Network{Listen: []string{"127.0.0.1:0"}, Every: time.Second},
-	}}
-	n.w.start(p)
-	return p
+	})
 }
 
 func admits(member string) func(m *api.Motion) bool {
@@ -108,8 +108,8 @@ func TestAStrangerIsAdmittedSpeaksAndLeaves(t *testing.T) {
 	ctx, stop := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer stop()
 	late := w.newcomer("late")
-	w.must(late.join(ctx, "op"))
-	if !late.says("waits in the inbox of regulators") {
+	w.Must(late.join(ctx, "op"))
+	if !late.says("waits in the inbox of regulators") || late.says("this node is in") {
 		t.Errorf("join says %q", late.said.String())
 	}
 	n := late.run()
@@ -120,51 +120,52 @@ func TestAStrangerIsAdmittedSpeaksAndLeaves(t *testing.T) {
 		if m.State != api.MotionInbox || !strings.HasPrefix(m.Does.Text, "admits late (Newcomer late) as a member with the roles vendor") {
 			t.Errorf("what waits for %s: %+v", r, m)
 		}
-		full, err := w.peers[r].Motion(ctx, m.ID)
-		w.must(err)
+		full, err := w.node(r).Motion(ctx, m.ID)
+		w.Must(err)
 		if full.Effect.Votes != 3 || len(full.Effect.Refusals) > 0 {
 			t.Errorf("%s sees %+v", r, full.Effect)
 		}
 	}
 	// The card, as it was handed over, names the request that says the same.
 	card, err := found.ReadCard(filepath.Join(late.Dir, found.CardFile))
-	w.must(err)
+	w.Must(err)
 	text, err := card.YAML()
-	w.must(err)
-	made, err := w.peers["reg-1"].ProposeMotion(ctx, api.Proposal{Kind: "admit_member", File: string(text), Reason: "contract"})
-	w.must(err)
-	w.until("join tells the first signature", func() bool { return late.says("1 of 3 signatures") })
+	w.Must(err)
+	made, err := w.node("reg").ProposeMotion(ctx, api.Proposal{Kind: "admit_member", File: string(text), Reason: "contract"})
+	w.Must(err)
+	w.Until("join tells the first signature", func() bool { return late.says("1 of 3 signatures") })
 	if m := w.votes("reg-2", admits("late")); m.ID != made.Motion.ID || m.Missing != 1 {
 		t.Fatalf("the second votes on %+v", m)
 	}
-	w.until("join tells the second signature", func() bool { return late.says("2 of 3 signatures") })
-	again, err := w.peers["reg-3"].ProposeMotion(ctx, api.Proposal{Kind: "admit_member", File: string(text)})
-	w.must(err)
+	w.Until("join tells the second signature", func() bool { return late.says("2 of 3 signatures") })
+	again, err := w.node("reg-3").ProposeMotion(ctx, api.Proposal{Kind: "admit_member", File: string(text)})
+	w.Must(err)
 	if again.Motion.ID != made.Motion.ID {
 		t.Errorf("a proposal of the same divides the votes: %+v", again.Motion)
 	}
 	select {
 	case err := <-watched:
-		w.must(err)
+		w.Must(err)
+		if !late.says("late is a member of the federation, and this node is in") {
+			t.Errorf("at the end join says %q", late.said.String())
+		}
 	case <-time.After(time.Minute):
 		t.Fatalf("join goes on waiting, and says %q", late.said.String())
 	}
-	w.until("it is met, and may speak", func() bool {
-		_, err := n.Say(ctx, api.Say{Kind: "flag", Subject: fraud, Category: "mkt.retail", Reports: 10})
+	w.Until("it is met, and may speak", func() bool {
+		_, err := n.Node.Say(ctx, api.Say{Kind: "flag", Subject: fraud, Category: "mkt.retail", Reports: 10})
 		return err == nil
 	})
-	w.until("it is heard by all", func() bool {
-		return w.everywhere(func(p *peer) bool { return p.View().List().Counts().Statements == 1 })
-	})
+	w.Everywhere("it is heard by all", func(p *node.Node) bool { return p.View().List().Counts().Statements == 1 })
 	w.leaves(n)
 }
 
 // leaves has a member leave, by its own proposal and three votes.
-func (w *world) leaves(p *peer) {
+func (w *world) leaves(s *realmtest.Station) {
 	w.Helper()
-	left := func(m *api.Motion) bool { return m.Kind == "remove_member" && m.Subject == p.id }
-	made, err := p.ProposeMotion(context.Background(), api.Proposal{File: "kind: remove_member\nhow: leave\n", Reason: "it ends"})
-	w.must(err)
+	left := func(m *api.Motion) bool { return m.Kind == "remove_member" && m.Subject == s.ID }
+	made, err := s.Node.ProposeMotion(context.Background(), api.Proposal{File: "kind: remove_member\nhow: leave\n", Reason: "it ends"})
+	w.Must(err)
 	for _, r := range regulators[:3] {
 		if m := w.waiting(r, left); m.ID != made.Motion.ID || !strings.HasPrefix(m.Does.Text, "lets the member late leave") {
 			w.Errorf("what waits for %s: %+v", r, m)
@@ -172,11 +173,7 @@ func (w *world) leaves(p *peer) {
 		w.votes(r, left)
 	}
 	n, err := number.Parse(fraud)
-	w.must(err)
-	w.until("it is nowhere a member any more", func() bool {
-		return w.everywhere(func(q *peer) bool { _, ok := q.State().MemberByID(p.id); return !ok })
-	})
-	w.until("its word goes on counting", func() bool {
-		return w.everywhere(func(q *peer) bool { return len(q.View().List().Explain(n).Keys) > 0 })
-	})
+	w.Must(err)
+	w.Everywhere("it is nowhere a member any more", func(q *node.Node) bool { _, ok := q.State().MemberByID(s.ID); return !ok })
+	w.Everywhere("its word goes on counting", func(q *node.Node) bool { return len(q.View().List().Explain(n).Keys) > 0 })
 }

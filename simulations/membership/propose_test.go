@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/store/number"
 )
@@ -25,23 +26,23 @@ func ratifies(m *api.Motion) bool { return m.Kind == "ratify" }
 func TestAMemberProposesAndThreeOfFourRegulatorsVote(t *testing.T) {
 	w := begin(t)
 	ctx := context.Background()
-	op := w.peers["op"]
+	op := w.node("op")
 	preview := block(fraud)
 	preview.Preview = true
 	seen, err := op.ProposeMotion(ctx, preview)
-	w.must(err)
+	w.Must(err)
 	if seen.Effect.Votes != 3 || seen.Effect.Blocked != 1 || len(seen.Effect.Refusals) > 0 {
 		t.Errorf("the preview: %+v", seen.Effect)
 	}
-	if all, err := w.peers["reg-1"].Motions(ctx, api.MotionQuery{}); err != nil || len(all.Motions) != 0 {
+	if all, err := w.node("reg").Motions(ctx, api.MotionQuery{}); err != nil || len(all.Motions) != 0 {
 		t.Fatalf("a preview was sent: %+v, %v", all, err)
 	}
 	made, err := op.ProposeMotion(ctx, block(fraud))
-	w.must(err)
+	w.Must(err)
 	id := made.Motion.ID
-	w.until("it is in every inbox", func() bool {
+	w.Until("it is in every inbox", func() bool {
 		m, err := op.Motion(ctx, id)
-		w.must(err)
+		w.Must(err)
 		return m.State == api.MotionInbox && slices.Equal(m.Inboxes, regulators)
 	})
 	for _, r := range regulators {
@@ -49,8 +50,8 @@ func TestAMemberProposesAndThreeOfFourRegulatorsVote(t *testing.T) {
 		if m.ID != id || m.State != api.MotionInbox || m.Member != "op" || !strings.HasPrefix(m.Does.Text, "enters 1 to block") || m.Reason != "case 12" {
 			t.Errorf("what waits for %s: %+v", r, m)
 		}
-		full, err := w.peers[r].Motion(ctx, id)
-		w.must(err)
+		full, err := w.node(r).Motion(ctx, id)
+		w.Must(err)
 		if full.Effect.Votes != 3 || full.Effect.Blocked != 1 || len(full.Effect.Refusals) > 0 || len(full.Content) != 1 || !strings.HasPrefix(full.Content[0].Text, fraud+" block") {
 			t.Errorf("%s sees %+v, %q", r, full.Effect, full.Content)
 		}
@@ -58,25 +59,23 @@ func TestAMemberProposesAndThreeOfFourRegulatorsVote(t *testing.T) {
 	if m := w.votes("reg-2", ratifies); m.ID != id || m.State != api.MotionOpen || m.Missing != 2 {
 		t.Fatalf("brought in: %+v", m)
 	}
-	w.until("the proposer sees the vote", func() bool {
+	w.Until("the proposer sees the vote", func() bool {
 		m, err := op.Motion(ctx, id)
-		w.must(err)
+		w.Must(err)
 		return m.State == api.MotionOpen && slices.Equal(m.For, []string{"reg-2"}) && m.Needed == 3 && m.Missing == 2
 	})
-	for _, r := range []string{"reg-1", "reg-4"} {
+	for _, r := range []string{"reg", "reg-4"} {
 		w.votes(r, ratifies)
 	}
 	n, err := number.Parse(fraud)
-	w.must(err)
-	w.until("it is enacted on every node, and the list with it", func() bool {
-		return w.everywhere(func(p *peer) bool {
-			m, err := p.Motion(ctx, id)
-			e, _, ok := p.View().List().Lookup(n)
-			return err == nil && m.State == api.MotionEnacted && ok && e.Ratified
-		})
+	w.Must(err)
+	w.Everywhere("it is enacted on every node, and the list with it", func(p *node.Node) bool {
+		m, err := p.Motion(ctx, id)
+		e, _, ok := p.View().List().Lookup(n)
+		return err == nil && m.State == api.MotionEnacted && ok && e.Ratified
 	})
 	for _, r := range regulators {
-		if all, err := w.peers[r].Motions(ctx, api.MotionQuery{Mine: true}); err != nil || len(all.Motions) > 0 {
+		if all, err := w.node(r).Motions(ctx, api.MotionQuery{Mine: true}); err != nil || len(all.Motions) > 0 {
 			t.Errorf("it still waits for %s: %+v, %v", r, all, err)
 		}
 	}
@@ -88,39 +87,36 @@ func TestAMemberProposesAndThreeOfFourRegulatorsVote(t *testing.T) {
 func TestAMemberTakesBackWhatItProposed(t *testing.T) {
 	w := begin(t)
 	ctx := context.Background()
-	down := w.peers["reg-3"]
-	w.halt(down)
-	op := w.peers["op"]
-	made, err := op.ProposeMotion(ctx, block(fraud))
-	w.must(err)
+	down, op := w.Of("reg-3"), w.Of("op")
+	down.Stop()
+	made, err := op.Node.ProposeMotion(ctx, block(fraud))
+	w.Must(err)
 	id := made.Motion.ID
-	w.waiting("reg-1", ratifies)
-	aside, err := w.peers["reg-1"].VoteMotion(ctx, api.MotionVote{ID: id})
-	w.must(err)
+	w.waiting("reg", ratifies)
+	aside, err := w.node("reg").VoteMotion(ctx, api.MotionVote{ID: id})
+	w.Must(err)
 	if aside.State != api.MotionAside || !strings.Contains(aside.Aside.Text, "set it aside") {
 		t.Errorf("set aside: %+v", aside)
 	}
-	w.halt(op)
-	w.start(op)
-	w.start(down)
+	op.Stop()
+	op.Start()
+	down.Start()
 	w.waiting("reg-3", ratifies)
-	if all, err := w.peers["reg-1"].Motions(ctx, api.MotionQuery{Mine: true}); err != nil || len(all.Motions) > 0 {
+	if all, err := w.node("reg").Motions(ctx, api.MotionQuery{Mine: true}); err != nil || len(all.Motions) > 0 {
 		t.Errorf("what was set aside waits again: %+v, %v", all, err)
 	}
 	w.votes("reg-2", ratifies)
-	w.until("the proposer sees it open", func() bool {
-		m, err := op.Motion(ctx, id)
+	w.Until("the proposer sees it open", func() bool {
+		m, err := op.Node.Motion(ctx, id)
 		return err == nil && m.State == api.MotionOpen
 	})
-	m, err := op.WithdrawMotion(ctx, id)
-	w.must(err)
+	m, err := op.Node.WithdrawMotion(ctx, id)
+	w.Must(err)
 	if m.State != api.MotionWithdrawn {
 		t.Errorf("withdrawn: %+v", m)
 	}
-	w.until("it is before nobody any more", func() bool {
-		return w.everywhere(func(p *peer) bool {
-			all, err := p.Motions(ctx, api.MotionQuery{Mine: true})
-			return err == nil && len(all.Motions) == 0
-		})
+	w.Everywhere("it is before nobody any more", func(p *node.Node) bool {
+		all, err := p.Motions(ctx, api.MotionQuery{Mine: true})
+		return err == nil && len(all.Motions) == 0
 	})
 }

@@ -103,6 +103,16 @@ func (r *Realm) make(card charter.Card) *Station {
 	return s
 }
 
+// Run starts a node in a directory that is made already, of a member that the genesis need
+// not name.
+func (r *Realm) Run(member string, cfg node.Config) *Station {
+	r.Helper()
+	s := &Station{ID: member, Dir: cfg.Dir, Cfg: cfg, realm: r}
+	r.Nodes = append(r.Nodes, s)
+	s.Start()
+	return s
+}
+
 // Must ends the test when something failed.
 func (r *Realm) Must(err error) {
 	r.Helper()

@@ -267,6 +267,8 @@ func Join(p *Page, j Joined) {
 	if j.Request != nil {
 		Asked(p, j.Request)
 		p.Say("next.asked", j.Request.ID, j.Request.File)
+	} else {
+		p.Say("joined.in", j.Member)
 	}
 	if j.Unseen {
 		p.Say("join.unseen", j.Peer)

@@ -158,7 +158,7 @@ func (in *Inbox) Put(l *letter.Letter, by letter.Bearer) (letter.Standing, error
 		e.from, e.expires = proposer(in.cfg.State(), m.Proposer), m.Expires
 		switch {
 		case e.from == "":
-			return refused(l.ID, why(phrase.New("inbox.nobody", "the proposer %s is no issuer in force and no regulator", m.Proposer.Short()))), nil
+			return refused(l.ID, nobody(m.Proposer)), nil
 		case m.Expires <= now:
 			return refused(l.ID, why(phrase.New("inbox.expired", "it has expired: propose it anew"))), nil
 		}
@@ -198,14 +198,24 @@ func proposer(s *charter.State, key keys.Public) string {
 // other languages.
 func why(p phrase.Phrase) phrase.Phrase { return phrase.Coded(p.Code, p.Text, p.Text) }
 
+func nobody(key keys.Public) phrase.Phrase {
+	return why(phrase.New("inbox.nobody", "the proposer %s is no issuer in force and no regulator", key.Short()))
+}
+
 func refused(id cid.Cid, why phrase.Phrase) letter.Standing {
 	return letter.Standing{ID: id, State: letter.Refused, Why: why}
+}
+
+// orphaned reports whether a letter waits here whose proposer is nobody any more: no key
+// that ended speaks again, so it can never enter.
+func (in *Inbox) orphaned(e *entry) bool {
+	return e.room == forMotions && e.state == letter.Inbox && proposer(in.cfg.State(), e.letter.Matter.Proposer) == ""
 }
 
 // prune forgets what can no longer be voted on.
 func (in *Inbox) prune(now int64) error {
 	for id, e := range in.all {
-		if e.expires <= now {
+		if e.expires <= now || in.orphaned(e) {
 			if err := in.drop(id); err != nil {
 				return err
 			}
@@ -346,7 +356,7 @@ func (in *Inbox) Lies() []letter.Letter {
 	defer in.mu.Unlock()
 	var ids []cid.Cid
 	for id, e := range in.all {
-		if e.state == letter.Inbox && e.expires > now {
+		if e.state == letter.Inbox && e.expires > now && !in.orphaned(e) {
 			ids = append(ids, id)
 		}
 	}
@@ -391,7 +401,9 @@ func (in *Inbox) Standing(id cid.Cid) letter.Standing {
 	defer in.mu.Unlock()
 	s := letter.Standing{ID: id}
 	if e := in.all[id]; e != nil {
-		s.State = e.state
+		if s.State = e.state; in.orphaned(e) {
+			return refused(id, nobody(e.letter.Matter.Proposer))
+		}
 	}
 	return s
 }

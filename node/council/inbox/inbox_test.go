@@ -296,3 +296,27 @@ func TestOfManyPlacesTheOldestYields(t *testing.T) {
 		t.Errorf("%+v, %+v; %d wait", first, last, len(b.Lies()))
 	}
 }
+
+// What a key proposed that has ended since waits for nobody: it could never enter.
+func TestWhatAnEndedKeyProposedWaitsNoMore(t *testing.T) {
+	b := open(t)
+	op, op2, next := chartertest.Issuer("op"), chartertest.Issuer("op2"), chartertest.Issuer("op next")
+	orphan, other := b.letter(op, b.label()), b.letter(op2, b.label())
+	b.put(orphan, "op")
+	b.put(other, "op2")
+	a := &article.IssuerEnd{Issuer: op.Public(), How: article.Rotate, Successor: next.Public()}
+	b.Carry(b.Motion(motion.EndIssuer, b.Article(a, op, next), nil))
+	for range 2 {
+		if lies := b.Lies(); len(lies) != 1 || lies[0].ID != other.ID {
+			t.Fatalf("%d letters wait, want the other member's alone", len(lies))
+		}
+		b.again()
+	}
+	if s := b.Standing(orphan.ID); s.State != letter.Refused || !strings.Contains(s.Why.Text, "is no issuer in force") {
+		t.Errorf("of the orphan it tells %v, %s", s.State, s.Why.Text)
+	}
+	b.put(b.letter(next, b.label()), "op")
+	if s := b.Standing(orphan.ID); s.State != letter.Unknown {
+		t.Errorf("it is kept: %v", s.State)
+	}
+}

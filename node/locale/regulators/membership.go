@@ -9,6 +9,7 @@ func memberWords() []Message {
 		{"cli.request.unknown", "signatures by keys of no regulator known here, which do not count: {0}. If the regulators changed since the genesis, start this node with ringfence run: it follows the ledger and learns who they are", "另有 {0} 个签名的密钥不属于此处已知的任何监管机构，不予计入。如创始之后监管机构有变更，请用 ringfence run 启动本节点：它会跟随账本并得知现任监管机构"},
 		{"cli.join.unseen", "That this node is admitted is the word of the node at {0} alone; ringfence run sees it for itself, in the ledger", "“本节点已获准入”仅为 {0} 处节点之言；ringfence run 会自行在账本中核实"},
 		{"cli.next.asked", "The regulators are asked to admit this node ({0}); --watch waits for them. If nobody carries the request, hand {1} to a regulator: ringfence admit {1}", "已请求监管机构准入本节点（{0}）；--watch 可等待结果。如无人转交，请将 {1} 交给监管机构：ringfence admit {1}"},
+		{"cli.joined.in", "{0} is a member of the federation, and this node is in", "{0} 是本联盟的成员，本节点已加入"},
 		{"cli.next.endorsed", "Next: ringfence motion propose --file {0}, on any member’s node", "下一步：在任一成员的节点上执行 ringfence motion propose --file {0}"},
 		{"request.unreached", "no regulator could be reached over that node; it is to be asked again", "经该节点未能联系到任何监管机构；请稍后再问"},
 		{"request.inbox", "the request waits in the inbox of regulators", "请求已在监管机构的收件箱中等待"},

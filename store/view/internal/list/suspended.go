@@ -88,8 +88,15 @@ func (l *List) suspension(member charter.MemberIndex, applied int, suspended fun
 // again yields what is to be said again.
 func (s *suspension) again() iter.Seq[Told] {
 	return func(yield func(Told) bool) {
+		first := 0
+		for first < len(s.Batches) && !s.suspends(first) {
+			first++
+		}
+		if first == len(s.Batches) {
+			return // what was taken back need not be read
+		}
 		s.gather()
-		for i := range s.Batches {
+		for i := first; i < len(s.Batches); i++ {
 			if !s.suspends(i) {
 				continue
 			}
