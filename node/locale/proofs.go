@@ -25,7 +25,7 @@ func proofWords() []message {
 		{"cli.proof.list_root", "list root", "名单根"},
 		{"cli.proof.era", "from ledger size {0}: {1}", "自账本长度 {0} 起：{1}"},
 		{"cli.proof.not_in_force", "NOT in force at {0}", "在 {0} 并未生效"},
-		{"cli.proof.since", "It may have been revoked or stayed since; this file cannot tell. Ask a node (ringfence explain {0}), or for a proof of what the list says now", "此后可能已被撤销或中止，本文件无从得知。请询问节点（ringfence explain {0}），或索取当前名单的证明"},
+		{"cli.proof.since", "It may have been revoked or stayed since; this file cannot tell. Ask a node (ringfence explain {0}), or for a proof of what the list says now", "此后可能已被撤销或暂停，本文件无从得知。请询问节点（ringfence explain {0}），或索取当前名单的证明"},
 		{"cli.proof.list_since", "The list may have changed since. Ask a node (ringfence lookup {0}), or for a proof at a newer anchor", "名单此后可能已变。请询问节点（ringfence lookup {0}），或索取较新锚点的证明"},
 		{"cli.proof.by_range", "The entry is of the range {0}; a protected number in it is not reached", "该条目针对号段 {0}；其中受保护的号码不受影响"},
 		{"cli.proof.trust_genesis", "Taken for granted: the regulators of the genesis were still in office. Where they may have changed, name a set-chain file (--sets) and a checkpoint that you trust (--pin)", "前提：创始章程所列监管机构当时仍在任。若可能已变更，请指明监管机构变更链文件（--sets）及可信的检查点（--pin）"},

@@ -147,8 +147,12 @@ func why(p *show.Page, key string, said *phrase.Phrase) {
 }
 
 func effect(p *show.Page, e *api.MotionEffect) {
+	numbers := "" // of what enters nothing
+	if e.Numbers > 0 {
+		numbers = show.Amount(e.Numbers)
+	}
 	p.Line("")
-	p.Facts(show.Fact{"motion.items", show.Amount(e.Items)}, show.Fact{"motion.numbers", show.Amount(e.Numbers)}, show.Fact{"motion.takes", takes(p, e)},
+	p.Facts(show.Fact{"motion.items", show.Amount(e.Items)}, show.Fact{"motion.numbers", numbers}, show.Fact{"motion.takes", takes(p, e)},
 		show.Fact{"protected", some(e.Protected, e.Counts.Protected)}, show.Fact{"motion.contested", some(e.Contested, e.Counts.Contested)},
 		show.Fact{"motion.reassigned", some(e.Reassigned, e.Counts.Reassigned)}, show.Fact{"motion.ratified", some(e.Ratified, e.Counts.Ratified)})
 	var rows [][]string
