@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
@@ -32,7 +33,7 @@ func Policy(s *charter.State, openings []motion.Opening) (all []phrase.Phrase) {
 		}
 	}
 	if now := s.Taxonomy(); now != next.Taxonomy {
-		all = append(all, phrase.New("policy.figure", "%s: %s, until now %s", "taxonomy", next.Taxonomy, now))
+		all = append(all, phrase.New("policy.figure", "%s: %s, until now %s", "taxonomy", strconv.Itoa(int(next.Taxonomy)), strconv.Itoa(int(now))))
 	}
 	before := s.Charter().Protected
 	for _, b := range next.Protected {
