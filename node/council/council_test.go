@@ -182,7 +182,7 @@ func TestStayAndRevoke(t *testing.T) {
 		if err != nil || len(shown.Motion.Content) != 1 || !strings.Contains(shown.Motion.Content[0].Text, ": "+mobile+" label") {
 			t.Errorf("nobody votes on an index: %q, %v", shown.Motion.Content, err)
 		}
-		if does := shown.Motion.Does.Text; does != "suspends for 24 hours, of what is ratified, 1: "+mobile {
+		if does := shown.Motion.Does.Text; does != "suspends for 24 hours 1 of what is ratified: "+mobile {
 			t.Errorf("a stay is told as %q", does)
 		}
 		f.carry(api.Proposal{Kind: "stay", Entries: []string{mobile}}, "reg4")

@@ -37,9 +37,9 @@ func (c *Council) does(ctx context.Context, p *proposal) phrase.Phrase {
 		enters := phrase.New("motion.ratify", "enters %d to block, %d to label and %d to allow, until %s", blocked, labelled, items-blocked-labelled, p.Until)
 		return phrase.Join(enters, c.named(ctx, p))
 	case motion.Revoke:
-		return phrase.Join(phrase.New("motion.revoke", "revokes for good, of what is ratified, %d", items), c.named(ctx, p))
+		return phrase.Join(phrase.New("motion.revoke", "revokes for good %d of what is ratified", items), c.named(ctx, p))
 	case motion.Stay:
-		return phrase.Join(phrase.New("motion.stay", "suspends for 24 hours, of what is ratified, %d", items), c.named(ctx, p))
+		return phrase.Join(phrase.New("motion.stay", "suspends for 24 hours %d of what is ratified", items), c.named(ctx, p))
 	case motion.Anchor:
 		return phrase.New("motion.anchor", "fixes up to where the feeds count, and the list that comes of it")
 	case motion.NoteFork:

@@ -4,8 +4,11 @@ import (
 	"context"
 	"strings"
 
+	"github.com/ipfs/go-cid"
+
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
+	"ringfence/store/charter"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
 )
@@ -75,6 +78,10 @@ func (c *Council) reversed(ctx context.Context, kind motion.Kind, item []byte) [
 func (c *Council) content(ctx context.Context, all []written) []phrase.Phrase {
 	lines := []phrase.Phrase{}
 	for i := range all {
+		if all[i].Kind == motion.SetPolicy && len(all[i].items) > 0 {
+			told := words.Policy(c.standing(all[i].ID), all[i].items)
+			return told[:min(len(told), maxContent)]
+		}
 		for _, o := range all[i].items {
 			if len(lines) == maxContent {
 				return lines
@@ -87,6 +94,17 @@ func (c *Council) content(ctx context.Context, all []written) []phrase.Phrase {
 		}
 	}
 	return lines
+}
+
+// standing returns the constitution that a motion changes or changed.
+func (c *Council) standing(id cid.Cid) *charter.State {
+	s := c.state()
+	if first, ok := c.cfg.Decided.First(id); ok {
+		if then, ok := s.At(first); ok {
+			return then
+		}
+	}
+	return s
 }
 
 // maxContent is how many items are shown in words.

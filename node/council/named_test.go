@@ -1,6 +1,8 @@
 package council
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -34,7 +36,47 @@ func TestAListNamesNumbers(t *testing.T) {
 		p := ratify("label", numbers...)
 		p.Until = time.Now().UTC().AddDate(0, 0, 30).Format(time.DateOnly)
 		waits(p, "enters 0 to block, 5 to label and 0 to allow, until "+p.Until+": +8613800138000, +8613800138001, +8613800138002 and 2 more")
-		waits(api.Proposal{Kind: "revoke", Entries: numbers[1:]}, "revokes for good, of what is ratified, 4: +8613800138001, +8613800138002, +8613800138003 and 1 more")
-		waits(api.Proposal{Kind: "revoke", Entries: numbers[:1]}, "revokes for good, of what is ratified, 1: +8613800138000")
+		waits(api.Proposal{Kind: "revoke", Entries: numbers[1:]}, "revokes for good 4 of what is ratified: +8613800138001, +8613800138002, +8613800138003 and 1 more")
+		waits(api.Proposal{Kind: "revoke", Entries: numbers[:1]}, "revokes for good 1 of what is ratified: +8613800138000")
 	})
+}
+
+// Who votes on a policy is told which figures become others, and which numbers are
+// protected from then on or no longer; also of one that is in force by now.
+func TestAPolicyIsToldByWhatItChanges(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		want := []string{"label_permille: 500, until now " + label(f), "protected from then on: +86!110", "no longer protected: +86!12321"}
+		made, err := f.desks["reg"].ProposeMotion(t.Context(), api.Proposal{Kind: "set_policy", File: "kind: set_policy\npolicy:\n  label_permille: 500\nprotected: [\"+86!110\"]\n"})
+		f.must(err)
+		told := func(m *api.Motion) {
+			t.Helper()
+			var got []string
+			for _, line := range m.Content {
+				got = append(got, line.Text)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("it is told as %q, want %q", got, want)
+			}
+		}
+		told(&made.Motion)
+		f.everywhere(made.Motion.ID, api.MotionOpen)
+		for _, member := range []string{"reg2", "reg3"} {
+			m, err := f.desks[member].VoteMotion(t.Context(), api.MotionVote{ID: made.Motion.ID, For: true})
+			f.must(err)
+			if m.State == api.MotionOpen {
+				told(&m)
+			}
+		}
+		f.everywhere(made.Motion.ID, api.MotionEnacted)
+		m, err := f.desks["reg4"].Motion(t.Context(), made.Motion.ID)
+		f.must(err)
+		told(&m)
+	})
+}
+
+// label is how much labels, by the policy of the genesis.
+func label(f *federation) string {
+	return strconv.Itoa(int(f.State.Constitution().Policy().LabelPermille))
 }

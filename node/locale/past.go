@@ -46,7 +46,7 @@ func pastReasons() []said {
 		{"past.never_ratified", "账本中没有关于 {0} 或包含它的号段的条目：ringfence prove {1} --listed 或 --absent 可证明名单的结论"},
 		{"past.of_another", "账本条目 {0} 与 {1} 无关"},
 		{"past.revoked_since", "该条目此后已由账本条目 {0} 撤销，可用 --at {1} 证明"},
-		{"past.stayed_since", "该条目已由账本条目 {0} 中止一天，可用 --at {1} 证明"},
+		{"past.stayed_since", "该条目已由账本条目 {0} 暂停一天，可用 --at {1} 证明"},
 		{"past.not_in_force", "该条目目前不起决定作用：ringfence explain {0} 说明原因"},
 		{"past.unanchored", "届时账本尚无锚点，而名单的结论须以最近的锚点证明：有变动时监管机构每小时提出锚点，也可立即用 ringfence motion propose anchor 提出；已核准的条目无需锚点即可证明"},
 		{"past.full_list", "--full 仅用于监管机构核准的条目；名单证明没有更多内容"},

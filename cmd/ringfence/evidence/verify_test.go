@@ -165,7 +165,7 @@ func TestVerifyAcrossChanges(t *testing.T) {
 	if err := d.verify(fresh, "--sets", sets); err != nil {
 		t.Fatal(err)
 	}
-	d.says("en", "followed over 1 changes", "--pin")
+	d.says("en", "followed from the genesis: 1", "--pin")
 	if err := d.verify(fresh, "--sets", sets, "--pin", note); err != nil || d.last.Pinned != w.Tree.Size() {
 		t.Fatalf("%v, %+v", err, d.last)
 	}

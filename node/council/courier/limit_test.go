@@ -77,7 +77,8 @@ func TestFewPlacesAreRemembered(t *testing.T) {
 		if !s.allow(place(3 * maxPlaces)) {
 			t.Error("after a minute nobody new is heard")
 		}
-		if s.name(place(1)) == s.name(place(2)) || s.name(place(1)) != s.name(place(1)) || len(s.name(place(1))) != letter.PlaceSize {
+		one, again, two := s.name(place(1)), s.name(place(1)), s.name(place(2))
+		if one == two || one != again || len(one) != letter.PlaceSize {
 			t.Error("the names of places do not tell them apart")
 		}
 	})

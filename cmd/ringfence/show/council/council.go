@@ -147,9 +147,13 @@ func why(p *show.Page, key string, said *phrase.Phrase) {
 }
 
 func effect(p *show.Page, e *api.MotionEffect) {
+	numbers := "" // of what enters nothing
+	if e.Numbers > 0 {
+		numbers = show.Amount(e.Numbers)
+	}
 	p.Line("")
 	n, in := e.Counts, e.Inside
-	p.Facts(show.Fact{"motion.items", show.Amount(e.Items)}, show.Fact{"motion.numbers", show.Amount(e.Numbers)}, show.Fact{"motion.takes", takes(p, e)},
+	p.Facts(show.Fact{"motion.items", show.Amount(e.Items)}, show.Fact{"motion.numbers", numbers}, show.Fact{"motion.takes", takes(p, e)},
 		show.Fact{"protected", some(e.Protected, n.Protected+in.Protected)}, show.Fact{"motion.contested", some(e.Contested, n.Contested+in.Contested)},
 		show.Fact{"motion.reassigned", some(e.Reassigned, n.Reassigned+in.Reassigned)}, show.Fact{"motion.ratified", some(e.Ratified, n.Ratified+in.Ratified)},
 		show.Fact{"motion.inside", inside(p, &in)})

@@ -32,10 +32,17 @@ func Prove(p *show.Page, m *Made) {
 	p.Say("made.verify", m.Verify)
 }
 
+// anchorOf names the entry of an anchor, as everywhere, by its first item, which says what
+// the list was and follows it: that one is proved.
+func anchorOf(index uint64) string { return strconv.FormatUint(max(index, 1)-1, 10) }
+
 // made is what a proof proves.
 func made(p *show.Page, m *api.Proof) string {
 	says := says(p, m.Action, m.Category)
 	index := strconv.FormatUint(m.Index, 10)
+	if m.What == api.ProofListed || m.What == api.ProofAbsent {
+		index = anchorOf(m.Index)
+	}
 	switch m.What {
 	case api.ProofRatified:
 		return p.Word("made.ratified", m.Number, says, index)

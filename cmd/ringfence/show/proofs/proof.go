@@ -80,7 +80,11 @@ func Verified(p *show.Page, v *Proof) {
 		cosigned = p.Word("proof.cosigned", strings.Join(v.Cosigners, ", "), strconv.Itoa(v.Quorum), strconv.Itoa(v.Regulators))
 	}
 	entry, size, until := "", "", v.Until
-	if v.Index > 0 {
+	switch {
+	case v.Index == 0:
+	case v.What == "listed" || v.What == "absent":
+		entry = anchorOf(v.Index)
+	default:
 		entry = strconv.FormatUint(v.Index, 10)
 	}
 	if v.LedgerSize > 0 {

@@ -7,6 +7,7 @@ import (
 	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/show/showtest"
 	"ringfence/node/api"
+	"ringfence/node/locale"
 	"ringfence/node/phrase"
 )
 
@@ -43,3 +44,17 @@ func TestChinesePagesTellCodesInChinese(t *testing.T) { showtest.CodesInChinese(
 func TestColourIsNeverTheOnlySign(t *testing.T) { showtest.Colour(t, 4, pages()) }
 
 func TestErrorsOfWritingAreKept(t *testing.T) { showtest.ErrorsOfWriting(t, pages()) }
+
+// An anchor has one number, that of its entry, though its first item is what is proved;
+// an entry that ratifies is proved itself.
+func TestAnEntryHasOneNumber(t *testing.T) {
+	words := locale.New().Match("en")
+	for what, want := range map[string]string{"listed": "ledger entry  8", "absent": "ledger entry  8", "ratified": "ledger entry  9"} {
+		showtest.Says(t, showtest.Render(func(p *show.Page) {
+			proofs.Verified(p, &proofs.Proof{Proved: true, What: what, Number: "+8613800138000", Action: "label", Category: "crm.fraud.loan", Index: 9})
+		}, words, false), want)
+		showtest.Says(t, showtest.Render(func(p *show.Page) {
+			proofs.Prove(p, &proofs.Made{Proof: api.Proof{What: what, Number: "+8613800138000", Action: "label", Category: "crm.fraud.loan", Index: 9}})
+		}, words, false), "ledger entry "+want[len(want)-1:])
+	}
+}
