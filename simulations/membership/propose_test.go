@@ -114,8 +114,8 @@ func TestAMemberTakesBackWhatItProposed(t *testing.T) {
 	})
 	m, err := op.WithdrawMotion(ctx, id)
 	w.must(err)
-	if m.State != api.MotionWithdrawn {
-		t.Errorf("withdrawn: %+v", m)
+	if m.State != api.MotionWithdrawn || len(m.Inboxes) > 0 {
+		t.Errorf("withdrawn, and in nobody's inbox: %+v", m)
 	}
 	w.until("it is before nobody any more", func() bool {
 		return w.everywhere(func(p *peer) bool {
