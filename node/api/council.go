@@ -54,7 +54,7 @@ type Proposal struct {
 	BuildsOn uint64   `json:"builds_on,omitempty" doc:"Of articles that name heads: the ledger size that they were made on"`
 	FromList string   `json:"from_list,omitempty" doc:"Query over the list: class=crm groups>=2"`
 	// What items that say nothing else have.
-	Action    string `json:"action,omitempty" enum:"allow,label,block,"`
+	Action    string `json:"action,omitempty" doc:"allow, label (the default) or block"`
 	Category  string `json:"category,omitempty"`
 	Grounds   string `json:"grounds,omitempty"`
 	Country   string `json:"country,omitempty"`
@@ -67,7 +67,7 @@ type Proposal struct {
 // ProposedItem is an entry that is to be ratified.
 type ProposedItem struct {
 	Number    string   `json:"number"`
-	Action    string   `json:"action,omitempty" enum:"allow,label,block,"`
+	Action    string   `json:"action,omitempty" doc:"allow, label or block; left out, that of the proposal"`
 	Category  string   `json:"category,omitempty"`
 	Grounds   string   `json:"grounds,omitempty"`
 	Citations []string `json:"citations,omitempty" doc:"References of at most three statements"`

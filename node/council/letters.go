@@ -105,10 +105,10 @@ func (c *Council) posted() (parts []part) {
 			continue
 		}
 		m := s.Matter
-		p := part{written: written{m.Signed, m.Items}, state: api.MotionUnknown, refusal: s.Why, with: s.With}
+		p := part{written: written{m.Signed, m.Items}, state: api.MotionUnknown, refusal: s.Why}
 		switch s.State {
 		case letter.Inbox:
-			p.state = api.MotionInbox
+			p.state, p.with = api.MotionInbox, s.With
 		case letter.Tabled:
 			p.state, p.open = api.MotionOpen, s.Open(m, c.state().Regulators())
 		case letter.Entered:

@@ -112,8 +112,8 @@ func TestAMemberTakesBackWhatItProposed(t *testing.T) {
 	})
 	m, err := op.Node.WithdrawMotion(ctx, id)
 	w.Must(err)
-	if m.State != api.MotionWithdrawn {
-		t.Errorf("withdrawn: %+v", m)
+	if m.State != api.MotionWithdrawn || len(m.Inboxes) > 0 {
+		t.Errorf("withdrawn, and in nobody's inbox: %+v", m)
 	}
 	w.Everywhere("it is before nobody any more", func(p *node.Node) bool {
 		all, err := p.Motions(ctx, api.MotionQuery{Mine: true})

@@ -93,50 +93,40 @@ func inclusionLength(index, count int) int {
 // leaves whose head is root. A leaf is a leaf hash, as LeafHash and EntryHash
 // return it.
 func VerifyInclusion(leaf Hash, index, size uint64, path []Hash, root Hash) error {
-	siblings, err := proofHashes(path)
-	if err != nil {
-		return err
-	}
-	if err := proof.VerifyInclusion(rfc6962.DefaultHasher, index, size, leaf[:], siblings, root[:]); err != nil {
-		return fmt.Errorf("merkle: leaf %d of %d is not proved: %w", index, size, told(err))
-	}
-	return nil
+	err := proof.VerifyInclusion(rfc6962.DefaultHasher, index, size, leaf[:], proofHashes(path), root[:])
+	return notProved(err, "leaf %d of %d is not proved", index, size)
 }
 
 // VerifyConsistency reports as nil that the tree of size newer leaves whose head is
 // newRoot begins with the older ones whose head is oldRoot (RFC 9162, section
 // 2.1.4.2). An older tree of no leaves needs the head of none.
 func VerifyConsistency(older, newer uint64, path []Hash, oldRoot, newRoot Hash) error {
-	hashes, err := proofHashes(path)
-	if err != nil {
-		return err
-	}
 	if older == 0 && oldRoot != Root(nil) {
 		return fmt.Errorf("merkle: %s is not the head of no leaves", oldRoot)
 	}
-	if err := proof.VerifyConsistency(rfc6962.DefaultHasher, older, newer, hashes, oldRoot[:], newRoot[:]); err != nil {
-		return fmt.Errorf("merkle: a tree of %d leaves is not proved to begin with %d others: %w", newer, older, told(err))
-	}
-	return nil
+	err := proof.VerifyConsistency(rfc6962.DefaultHasher, older, newer, proofHashes(path), oldRoot[:], newRoot[:])
+	return notProved(err, "a tree of %d leaves is not proved to begin with %d others", newer, older)
 }
 
-// told says in one line what the library spreads over four, each byte a decimal number.
-func told(err error) error {
-	var other proof.RootMismatchError
-	if errors.As(err, &other) {
-		return fmt.Errorf("the hashes of the proof lead to the head %x, and it should be %x", other.CalculatedRoot, other.ExpectedRoot)
+// notProved says what the library found, in one line: it spreads two hashes over four, each
+// byte a decimal number.
+func notProved(err error, what string, about ...any) error {
+	if err == nil {
+		return nil
 	}
-	return err
+	if other := (proof.RootMismatchError{}); errors.As(err, &other) {
+		err = fmt.Errorf("the hashes of the proof lead to the head %x, and it should be %x", other.CalculatedRoot, other.ExpectedRoot)
+	}
+	return fmt.Errorf("merkle: %s: %w", fmt.Sprintf(what, about...), err)
 }
 
-// proofHashes returns a proof as the library takes it.
-func proofHashes(path []Hash) ([][]byte, error) {
-	if len(path) > maxProofHashes {
-		return nil, fmt.Errorf("merkle: a proof of %d hashes; no tree needs more than %d", len(path), maxProofHashes)
-	}
+// proofHashes returns a proof as the library takes it. Of one that is too long for any tree
+// it returns no more than enough for the library to refuse it.
+func proofHashes(path []Hash) [][]byte {
+	path = path[:min(len(path), maxProofHashes+1)]
 	hashes := make([][]byte, len(path))
 	for i := range path {
 		hashes[i] = path[i][:]
 	}
-	return hashes, nil
+	return hashes
 }

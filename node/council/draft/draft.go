@@ -188,7 +188,7 @@ func (c *Drafter) ruling(p *api.Proposal, one *paper.Placed) (r motion.Ratificat
 	}
 	code := slices.Index(words.Grounds(), word)
 	if code < 0 {
-		return r, fmt.Errorf("grounds: %q are none%s", word, strictyaml.Hint(word, words.Grounds()))
+		return r, fmt.Errorf("grounds: %q is none of them%s", word, strictyaml.Hint(word, words.Grounds()))
 	}
 	r.Grounds = motion.Grounds(code + 1)
 	if len(one.Citations) > motion.MaxCitations {
