@@ -2,11 +2,14 @@ package simulations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"ringfence/consensus/ballot"
+	"ringfence/consensus/quorum/applied"
+	"ringfence/consensus/quorum/group"
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/simulations/sample"
@@ -141,7 +144,6 @@ func (d *demo) carry(ctx context.Context, reason string, entries []motion.Ratifi
 	if err != nil {
 		return err
 	}
-	var at uint64
 	for i, member := range regulators[:3] {
 		s := d.station(member)
 		v, err := motion.Vote{Federation: m.Federation, Motion: m.ID, By: s.voice.Vote.Public(), For: true, Cast: motion.ByHand, Counter: 1, Time: now}.Sign(s.voice.Vote)
@@ -152,17 +154,25 @@ func (d *demo) carry(ctx context.Context, reason string, entries []motion.Ratifi
 		if i == 0 {
 			command = ballot.ProposeCommand(&m, items, &v)
 		}
-		a, err := s.node.Ledger().Regulator().Submit(ctx, command)
+		var a applied.Answer
+		if unknown := d.wait(ctx, "it is known what became of a vote", func() bool { // it counts once
+			a, err = s.node.Ledger().Regulator().Submit(ctx, command)
+			return !errors.Is(err, group.ErrUnknown) && !errors.Is(err, group.ErrNoLeader)
+		}); unknown != nil {
+			return unknown
+		}
 		if err != nil {
 			return fmt.Errorf("%s votes: %w", member, err)
 		}
 		if a.Refusal != nil {
 			return fmt.Errorf("%s votes: %w", member, a.Refusal)
 		}
-		at = a.Size
 	}
 	return d.wait(ctx, "every node has what was ratified", func() bool {
-		return d.everywhere(func(n *node.Node) bool { return n.View().List().Stamp().LedgerSize >= at })
+		return d.everywhere(func(n *node.Node) bool {
+			past := n.Ledger().Follower().Past()
+			return past.HasEnacted(m.ID) && n.View().List().Stamp().LedgerSize >= past.Size()
+		})
 	})
 }
 
