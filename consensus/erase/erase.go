@@ -2,6 +2,7 @@ package erase
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ipfs/go-cid"
@@ -17,6 +18,10 @@ import (
 // Kept is how long openings are kept after they died, in seconds by the ledger's clock: 7
 // days.
 const Kept = 7 * 86400
+
+// ErrUncertified is what errors wrap that say: the checkpoint that is kept is none of this
+// ledger that the regulators in force certified.
+var ErrUncertified = errors.New("the kept checkpoint is not certified")
 
 // Ledger is the ledger that is held.
 type Ledger interface {
@@ -98,7 +103,7 @@ func find(ctx context.Context, cfg Config) (*Plan, error) {
 	origin := checkpoint.Origin(end.State().Federation())
 	n, err := checkpoint.Open(kept, checkpoint.Log(origin, end.State().LogKey()))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrUncertified, err)
 	}
 	tree, err := ledger.Open(ctx, cfg.Ledger, n.Tree)
 	if err != nil {
@@ -109,7 +114,7 @@ func find(ctx context.Context, cfg Config) (*Plan, error) {
 		return nil, err
 	}
 	if _, err := end.Certified(n.Bytes()); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrUncertified, err)
 	}
 	p := &Plan{Size: n.Size, Before: r.before}
 	_, p.Now = end.LastTick()
