@@ -15,7 +15,7 @@ const openingErased = "past.opening_erased"
 
 // erasedAt is why nobody can tell here what an entry says.
 func erasedAt(index uint64) error {
-	return api.Tell(api.NotFound, phrase.New(openingErased, "what ledger entry %d said was erased here after it was over; a proof that was made before stays valid, and another node may still make one", index))
+	return api.Tell(api.NotFound, phrase.New("past.opening_erased", "what ledger entry %d said was erased here after it was over; a proof that was made before stays valid, and another node may still make one", index))
 }
 
 func isErased(err error) bool {
@@ -91,7 +91,7 @@ func openings(n int) phrase.Phrase {
 	if n == 0 {
 		return phrase.Phrase{}
 	}
-	return phrase.New(openingsErased, "what ledger entries said that may have counted then was erased since, as it was over: %d of them", n)
+	return phrase.New("past.openings", "what ledger entries said that may have counted then was erased since, as it was over: %d of them", n)
 }
 
 // also says after why something is not known of a moment what of the ledger is not.

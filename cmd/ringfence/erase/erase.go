@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,7 +110,7 @@ func unsound(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
-	case errors.As(err, &t), errors.Is(err, ledger.ErrDamaged), errors.Is(err, erase.ErrUncertified):
+	case errors.As(err, &t), errors.Is(err, ledger.ErrDamaged), errors.Is(err, fs.ErrNotExist), errors.Is(err, erase.ErrUncertified):
 		return api.Tell(api.Refused, phrase.New("erase.unsound", "nothing is erased, for the ledger that is held is not to be believed (%s): ringfence audit says what is wrong, and what to do", err))
 	}
 	return err
