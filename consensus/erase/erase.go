@@ -13,6 +13,7 @@ import (
 	"ringfence/store/checkpoint"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
+	"ringfence/store/taxonomy"
 )
 
 // Kept is how long openings are kept after they died, in seconds by the ledger's clock: 7
@@ -37,6 +38,10 @@ type Ledger interface {
 type Config struct {
 	Genesis *charter.Genesis
 	Ledger  Ledger
+	// Replays is for a regulator, who starts from a snapshot that may be weeks old and
+	// applies anew what came since: it keeps what judges that, the openings of revocations
+	// and stays, and of blocks, which have caps.
+	Replays bool
 	// Progress hears how far a phase is, in entries or in openings; nil: nobody.
 	Progress func(p Phase, done, total uint64)
 }
@@ -58,7 +63,8 @@ type Motion struct {
 	Due   int         // openings
 }
 
-// Plan is what may be erased. The openings that are there are due, waiting or alive.
+// Plan is what may be erased. The openings that are there are due, waiting, alive or
+// judging.
 type Plan struct {
 	Size    uint64   // of the ledger by its kept checkpoint; 1 where the genesis alone is held
 	Now     int64    // what the newest certified tick is worth, Unix seconds; 0 before the first
@@ -67,6 +73,7 @@ type Plan struct {
 	Due     uint64   // openings
 	Waiting uint64   // openings that are dead, and not for long enough
 	Alive   uint64   // openings of ratified entries, revocations and stays that must be kept
+	Judging uint64   // openings that are dead and kept all the same, for what a regulator replays
 	Before  uint64   // openings that were not there when it was made: erased, here or where they came from
 
 	indexes []uint64 // of the entries whose openings are due, rising
@@ -78,6 +85,7 @@ type decided struct {
 	id    cid.Cid
 	kind  motion.Kind
 	held  []uint32 // items whose openings are there
+	kept  []uint32 // those whose openings a regulator keeps
 }
 
 // Find reads the ledger that is held, as followers do, and finds what is due. The error
@@ -177,12 +185,25 @@ func (r *reading) decided(d *charter.Enacted) {
 		return // always alive
 	}
 	for i := range d.Items {
-		if len(d.Items[i].Item) != 0 {
+		switch item := d.Items[i].Item; {
+		case len(item) == 0:
+			r.before++
+		case r.cfg.Replays && judges(m.kind, item):
+			m.kept = append(m.kept, uint32(i))
+		default:
 			m.held = append(m.held, uint32(i))
 		}
 	}
-	r.before += uint64(len(d.Items) - len(m.held))
 	r.motions = append(r.motions, m)
+}
+
+// judges reports whether later motions are refused for what an item says.
+func judges(kind motion.Kind, item []byte) bool {
+	if kind != motion.Ratify {
+		return true
+	}
+	one, err := motion.DecodeRatification(item)
+	return err != nil || one.Action == taxonomy.Block
 }
 
 // lastTick returns the size of the ledger with the last tick that is worth no more than
@@ -202,6 +223,13 @@ func (r *reading) lastTick(unix int64) (size uint64, worth int64) {
 func (p *Plan) sort(motions []decided, then, end *enact.Past) {
 	for i := range motions {
 		m := &motions[i]
+		for _, item := range m.kept {
+			if end.IsAlive(m.kind, m.index, int(item)) {
+				p.Alive++
+			} else {
+				p.Judging++
+			}
+		}
 		due := 0
 		for _, item := range m.held {
 			switch {

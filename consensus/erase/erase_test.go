@@ -14,6 +14,7 @@ import (
 	"ringfence/consensus/audit"
 	"ringfence/consensus/audit/audittest"
 	"ringfence/consensus/ballot/ballottest"
+	"ringfence/consensus/ballot/enact"
 	"ringfence/consensus/erase"
 	"ringfence/consensus/follow"
 	"ringfence/consensus/prove"
@@ -22,6 +23,7 @@ import (
 	"ringfence/store/disk"
 	"ringfence/store/ledger"
 	"ringfence/store/memory"
+	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
@@ -281,6 +283,51 @@ func dead(t *testing.T, w *audittest.World, then int64) (all []uint64) {
 				}
 			}
 		}
+	}
+	return all
+}
+
+// A regulator starts from a size of its own ledger that may be weeks old and judges anew
+// what came since: at every size its ledger folds to what it was.
+func TestWhatARegulatorReplaysIsJudgedAlike(t *testing.T) {
+	w := audittest.Begun(t, 4)
+	everything(t, w)
+	w.Enact(motion.Ratify, [][]byte{ballottest.Rule(t, "+8613800138009", "block", "crm.fraud.impersonation")})
+	w.Later(400 * day)
+	s := keep(t, w)
+	before := digests(t, w, s)
+	cfg := config(w, s.Ledger())
+	cfg.Replays = true
+	p, err := erase.Find(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := erase.Erase(t.Context(), cfg, p); err != nil || n != 6 || p.Judging != 4 || p.Alive != 0 {
+		t.Errorf("%d erased: %+v, %v", n, p, err)
+	}
+	if after := digests(t, w, s); !slices.Equal(after, before) {
+		t.Error("it folds to something else")
+	}
+	all(t, w, s.Ledger())
+	if after := digests(t, w, s); slices.Equal(after, before) || after[len(after)-1] != before[len(before)-1] {
+		t.Error("without what judges the ledger folds to the same at every size, or to something else at its end")
+	}
+}
+
+// digests is what a store's ledger folds to, decision by decision.
+func digests(t *testing.T, w *audittest.World, s *disk.Store) (all []merkle.Hash) {
+	t.Helper()
+	past, _, err := enact.Begin(w.Genesis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, at := reader(t, s.Ledger())
+	err = follow.Decisions(t.Context(), r, past, at.Size, func([]ledger.Entry, charter.Enacted) error {
+		all = append(all, past.Digest())
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
@@ -592,4 +639,3 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%v, %v", last, err)
 	}
 }
-

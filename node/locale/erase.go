@@ -11,6 +11,7 @@ func eraseWords() []message {
 		{"cli.erase.dead_by", "due: dead by", "到期：失效不晚于"},
 		{"cli.erase.alive", "openings that must stay", "必须保留的原文"},
 		{"cli.erase.waiting", "openings dead for less than 7 days", "失效未满 7 日的原文"},
+		{"cli.erase.judging", "openings that a regulator keeps to judge what it replays", "监管机构为重新判定所重放的命令而保留的原文"},
 		{"cli.erase.before", "openings erased before", "先前已清除的原文"},
 		{"cli.erase.nothing", "No opening is due: nothing is erased", "没有到期的原文：未清除任何内容"},
 		{"cli.erase.would", "Openings that would be erased: {0}, of motions: {1}. Nothing is changed", "将清除的原文：{0} 条，涉及议案 {1} 项。未作任何更改"},

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +24,7 @@ import (
 	"ringfence/consensus/erase"
 	"ringfence/consensus/follow"
 	"ringfence/node/api"
+	"ringfence/node/authority"
 	"ringfence/node/config"
 	"ringfence/node/phrase"
 	"ringfence/store/ledger"
@@ -47,7 +50,8 @@ have been dead for seven days by the ledger's own clock, the ticks that regulato
 certified: which numbers they were about, and what was decided of them. Dead are ratified
 entries that ran out or were revoked, and revocations and stays once all that was ratified
 before them is over. What is in force, or decides about something that is, stays, and so
-do motions of other kinds, votes, and what members publish.
+do motions of other kinds, votes, and what members publish. A regulator's node, which
+judges commands anew when it starts, keeps revocations, stays and blocks too.
 
 The ledger's tree does not change, so proofs that were made, the tiles and checkpoints
 that the node serves, and the list stay valid. No proof can be made any more of what was
@@ -90,6 +94,11 @@ func (a *App) run(cmd *cobra.Command, preview bool) (e *proofs.Erased, err error
 	draw, finish := a.Progress()
 	defer func() { err = errors.Join(err, finish()) }()
 	from := erase.Config{Genesis: in.Genesis, Ledger: in.Store.Ledger(), Progress: drawn(draw)}
+	if _, err := os.Stat(filepath.Join(cfg.Dir, authority.RaftDir)); err == nil {
+		from.Replays = true
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("erase: %w", err)
+	}
 	plan, err := erase.Find(cmd.Context(), from)
 	if err != nil {
 		return nil, unsound(err)
@@ -131,7 +140,7 @@ func drawn(draw func(api.Progress)) func(erase.Phase, uint64, uint64) {
 func tell(p *erase.Plan) *proofs.Erased {
 	e := &proofs.Erased{
 		LedgerSize: p.Size, Tick: clock(p.Now), DeadBy: clock(p.Then), Openings: p.Due, Motions: []proofs.ErasedMotion{},
-		Waiting: p.Waiting, Alive: p.Alive, Before: p.Before,
+		Waiting: p.Waiting, Alive: p.Alive, Judging: p.Judging, Before: p.Before,
 	}
 	for _, m := range p.Motions {
 		e.Motions = append(e.Motions, proofs.ErasedMotion{Index: m.Index, Motion: m.ID.String(), Kind: m.Kind.String(), Openings: m.Due})

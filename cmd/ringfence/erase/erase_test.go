@@ -20,6 +20,7 @@ import (
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/node"
 	"ringfence/node/api"
+	"ringfence/node/authority"
 	"ringfence/node/config"
 	"ringfence/node/locale"
 	"ringfence/store/ledger"
@@ -112,6 +113,26 @@ func TestErase(t *testing.T) {
 	if err != nil || !strings.Contains(string(b), `"motions":[]`) || !strings.Contains(string(b), `"openings_erased_before":2`) {
 		t.Errorf("%s, %v", b, err)
 	}
+}
+
+// A regulator's directory keeps what it needs to judge its commands anew.
+func TestARegulatorKeepsWhatJudges(t *testing.T) {
+	w := audittest.Begun(t, 4)
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000", "+8613800138001"))
+	w.Enact(motion.Revoke, ballottest.Reverse(at+1))
+	w.Later(40 * 86400)
+	d := directory(t, w, nil)
+	if err := d.erase("--preview"); err != nil || d.last.Openings != 3 || d.last.Judging != 0 {
+		t.Fatalf("%+v, %v", d.last, err)
+	}
+	if err := os.Mkdir(filepath.Join(d.dir, authority.RaftDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.erase(); err != nil || d.last.Openings != 2 || d.last.Judging != 1 {
+		t.Fatalf("%+v, %v", d.last, err)
+	}
+	showtest.Says(t, d.text["en"], "keeps to judge what it replays  1")
+	showtest.Says(t, d.text["zh"], "监管机构为重新判定")
 }
 
 func TestEraseRefuses(t *testing.T) {

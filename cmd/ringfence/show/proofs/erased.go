@@ -18,6 +18,7 @@ type Erased struct {
 	Motions    []ErasedMotion `json:"motions"`           // of which
 	Waiting    uint64         `json:"openings_waiting"`  // dead, and not for long enough
 	Alive      uint64         `json:"openings_alive"`
+	Judging    uint64         `json:"openings_kept_to_judge"` // dead, and kept by a regulator for what it replays
 	Before     uint64         `json:"openings_erased_before"`
 }
 
@@ -49,9 +50,13 @@ func Erase(p *show.Page, e *Erased) {
 		}
 		p.Line("")
 	}
+	judging := ""
+	if e.Judging > 0 {
+		judging = show.Amount(e.Judging)
+	}
 	p.Facts(show.Fact{"federation", show.Commas(e.Name, e.Federation)}, show.Fact{"proof.ledger_size", show.Amount(e.LedgerSize)},
 		show.Fact{"erase.tick", e.Tick}, show.Fact{"erase.dead_by", e.DeadBy},
-		show.Fact{"erase.alive", show.Amount(e.Alive)}, show.Fact{"erase.waiting", show.Amount(e.Waiting)}, show.Fact{"erase.before", show.Amount(e.Before)})
+		show.Fact{"erase.alive", show.Amount(e.Alive)}, show.Fact{"erase.waiting", show.Amount(e.Waiting)}, show.Fact{"erase.judging", judging}, show.Fact{"erase.before", show.Amount(e.Before)})
 	p.Line("")
 	switch {
 	case e.Openings == 0:

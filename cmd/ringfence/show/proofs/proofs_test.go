@@ -28,7 +28,7 @@ func pages() map[string]func(*show.Page) {
 			proofs.Verified(p, &proofs.Proof{Reason: &why, Detail: "a check"})
 		},
 		"erased": func(p *show.Page) {
-			e := &proofs.Erased{Federation: "bafyfed", Name: "Test", LedgerSize: 1234, Tick: "2026-11-30T00:00:00Z", DeadBy: "2026-11-23T00:00:00Z", Openings: 1050, Waiting: 5, Alive: 6, Before: 7}
+			e := &proofs.Erased{Federation: "bafyfed", Name: "Test", LedgerSize: 1234, Tick: "2026-11-30T00:00:00Z", DeadBy: "2026-11-23T00:00:00Z", Openings: 1050, Waiting: 5, Alive: 6, Judging: 3, Before: 7}
 			for i, kind := range []string{"ratify", "revoke", "stay"} {
 				e.Motions = append(e.Motions, proofs.ErasedMotion{Index: uint64(i), Motion: "bafy", Kind: kind, Openings: 1000 + i})
 			}
