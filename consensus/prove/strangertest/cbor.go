@@ -151,6 +151,10 @@ func next[T any](f *fields) T {
 	if f.err != nil {
 		return zero
 	}
+	if len(f.left) == 0 {
+		f.fail("has no more fields")
+		return zero
+	}
 	v, ok := f.left[0].(T)
 	if !ok {
 		f.fail("a %T where a %T belongs", f.left[0], zero)

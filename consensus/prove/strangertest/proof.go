@@ -224,16 +224,31 @@ func (v *Verifier) full(p proofFile) (*Entry, error) {
 		return nil, err
 	}
 	e.Votes = votes
-	if len(tick) == 0 {
-		return e, nil
+	if len(tick) > 0 {
+		e.By, err = v.heldBy(tick, p.index)
 	}
-	for _, era := range v.eras[v.at(p.index):] {
-		times, failure := v.times(tick, era.seats, func(_, size uint64) bool { return size > p.index })
-		if failure == nil {
-			e.By = times[(len(times)-1)/2]
-			return e, nil
-		}
-		err = failure
+	return e, err
+}
+
+// heldBy is the lower median of a tick's times, which are of regulators of one era: that
+// of the size which the first of them names.
+func (v *Verifier) heldBy(tick []byte, index uint64) (uint64, error) {
+	e := opened("tick", tick, 3)
+	e.is(1, 4)
+	first := &fields{err: e.err}
+	if all := e.list(); len(all) > 0 {
+		first = array("time of a tick", all[0], 5)
+		first.bytes(33)
+		first.uint()
+		first.uint()
 	}
-	return nil, err
+	named := first.uint()
+	if first.err != nil {
+		return 0, first.err
+	}
+	times, err := v.times(tick, v.eras[v.at(named)].seats, func(_, size uint64) bool { return size > index })
+	if err != nil {
+		return 0, err
+	}
+	return times[(len(times)-1)/2], nil
 }
