@@ -213,13 +213,14 @@ func seatAt(s *charter.State, member charter.MemberIndex) (string, bool) {
 	return id, slices.ContainsFunc(s.Regulators(), func(r charter.RegulatorSeat) bool { return r.Member == id })
 }
 
-// HostOf returns the host on which a member regulates: the first that its card names.
+// HostOf returns the host on which a member regulates: the one that it has had for the
+// longest, so that another node of the member's never takes its place by being admitted.
 func HostOf(s *charter.State, member string) (keys.Public, bool) {
 	i, ok := s.MemberByID(member)
-	if !ok || len(s.Member(i).Hosts) == 0 {
+	if !ok {
 		return keys.Public{}, false
 	}
-	return s.Member(i).Hosts[0], true
+	return s.FirstHost(i)
 }
 
 // Snapshot implements group.Machine: it begins at the newest checkpoint that is followed
