@@ -301,6 +301,13 @@ func (m *Machine) Size() uint64 {
 	return m.state.Size()
 }
 
+// Waiting returns how many bytes of what was applied are not released.
+func (m *Machine) Waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Waiting()
+}
+
 // Marks returns how many entries were applied, and up to which the log marks them.
 func (m *Machine) Marks() (size, marked uint64) {
 	m.mu.Lock()
