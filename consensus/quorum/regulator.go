@@ -315,6 +315,13 @@ func (r *Regulator) Entered(id cid.Cid) bool {
 	return now != nil && now.machine.Entered(id)
 }
 
+// Shows reports whether what a command is to do is done as this regulator applied it. What
+// Submit returns is the leader's word, who may lie: submit again until it shows.
+func (r *Regulator) Shows(command []byte) bool {
+	now := r.now.Load()
+	return now != nil && now.machine.Shows(command)
+}
+
 // Withdrawn reports whether the proposer of a motion that could still be voted on took it
 // back, as this regulator applied it.
 func (r *Regulator) Withdrawn(id cid.Cid) bool {

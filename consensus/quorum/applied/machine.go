@@ -301,6 +301,14 @@ func (m *Machine) Size() uint64 {
 	return m.state.Size()
 }
 
+// Shows reports whether what a command is to do is done as it was applied here: see
+// ballot.State.Shows.
+func (m *Machine) Shows(command []byte) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Shows(command)
+}
+
 // Waiting returns how many bytes of what was applied are not released.
 func (m *Machine) Waiting() int {
 	m.mu.Lock()
