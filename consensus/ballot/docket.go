@@ -108,10 +108,7 @@ func (s *State) Shows(command []byte) bool {
 func (s *State) Docket() Docket {
 	_, now := s.past.LastTick()
 	d := Docket{
-		Size: s.Size(), Time: now, Refusals: s.refusals.last(), Refused: s.refusals.total, Paused: s.past.Paused(),
-	}
-	if change, changed := s.past.LastChange(); changed && !s.carried {
-		d.NotCarried = &change
+		Size: s.Size(), Time: now, Refusals: s.refusals.last(), Refused: s.refusals.total, Paused: s.past.Paused(), NotCarried: s.NotCarried(),
 	}
 	for _, t := range s.order {
 		d.Motions = append(d.Motions, s.show(t))

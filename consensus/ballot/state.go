@@ -156,6 +156,14 @@ func (s *State) Carried(voters []string) {
 	s.carried = s.carried || s.inOrder()
 }
 
+// NotCarried returns the set change that Raft has yet to carry out; nil for none.
+func (s *State) NotCarried() *enact.SetChange {
+	if change, changed := s.past.LastChange(); changed && !s.carried {
+		return &change
+	}
+	return nil
+}
+
 // inOrder reports whether Raft's voters are what the last set change wants of them.
 func (s *State) inOrder() bool {
 	change, changed := s.past.LastChange()

@@ -154,7 +154,8 @@ func (m *Machine) Configured(_ uint64, voters []keys.Public) error {
 	defer m.mu.Unlock()
 	now := m.state.Constitution()
 	before := now
-	if change, ok := m.state.Past().LastChange(); ok {
+	// Until Raft has carried the last set change out the set before it will do, and no longer.
+	if change := m.state.NotCarried(); change != nil {
 		if was, ok := now.At(change.Size - 1); ok {
 			before = was
 		}
