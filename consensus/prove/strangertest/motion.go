@@ -32,11 +32,11 @@ const never = 4294967295
 
 // motion is the header of one.
 type motion struct {
-	id                                    []byte
-	kind, time, expires, until, builds    uint64
-	proposer, standing, root, commitments []byte
-	reason                                string
-	items                                 uint64
+	id                                 []byte
+	kind, time, expires, until, builds uint64
+	proposer, standing, root           []byte
+	reason                             string
+	items                              uint64
 }
 
 func readMotion(header, federation []byte) (m motion, err error) {
