@@ -102,7 +102,7 @@ func pause(ctx context.Context) error {
 
 func ended(state string) bool {
 	switch state {
-	case api.MotionEnacted, api.MotionWithdrawn, api.MotionExpired, api.MotionRefused, api.MotionAside:
+	case api.MotionEnacted, api.MotionWithdrawn, api.MotionExpired, api.MotionRefused, api.MotionUnsent, api.MotionAside:
 		return true
 	}
 	return false

@@ -56,6 +56,7 @@ func motionStates() []Message {
 		{"motionstate.withdrawn", "withdrawn", "已撤回"},
 		{"motionstate.expired", "expired", "已过期"},
 		{"motionstate.refused", "refused", "已拒绝"},
+		{"motionstate.unsent", "not proposed: no quorum could be reached", "未提出：无法联系到法定数量"},
 		{"motionstate.aside", "set aside", "已搁置"},
 		{"motionstate.unknown", "not known yet", "尚不清楚"},
 		{"motionmine.waits", "waits for you", "待您表决"},

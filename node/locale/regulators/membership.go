@@ -24,6 +24,8 @@ func memberWords() []Message {
 func membership() []Said {
 	return []Said{
 		{"council.own_aside", "本监管机构已将其永久搁置；其他监管机构仍可投赞成票"},
+		{"council.not_taken_back", "未能联系到可撤回该议案的监管机构，因此未作任何更改；ringfence peers 显示已连接的节点"},
+		{"council.ended_proposer", "提出该议案的密钥已终止，该议案不可能再进入账本：没有可撤回的内容"},
 		{"council.aside", "收到该提案的监管机构均已将其搁置，没有任何一家就其表决"},
 		{"council.outbox_full", "本节点已有 {0} 个议案等待监管机构；请等待部分得到决定，或撤回一些"},
 		{"join.not_carried", "{0} 处的节点不向监管机构转交本节点的请求；请将 {1} 交给成员或监管机构，由其执行 ringfence admit {2}"},
