@@ -25,6 +25,7 @@ import (
 	"ringfence/node/council/history"
 	"ringfence/node/council/inbox"
 	"ringfence/node/council/overtaken"
+	"ringfence/node/council/parting"
 	"ringfence/node/council/seats"
 	"ringfence/node/council/submit"
 	"ringfence/node/phrase"
@@ -135,6 +136,9 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 	}
 	if c, err = New(cfg); err == nil {
 		c.courier, c.outbox = post, out
+		if out != nil {
+			c.Anchors = parting.Watch{Sent: out.Sent, State: c.state}
+		}
 	}
 	return c, err
 }

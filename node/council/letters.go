@@ -136,8 +136,7 @@ func (c *Council) posted() (parts []part) {
 // fromLetters reads the letters of a file. What is signed as a motion stays as it is, and
 // what is requested this node proposes.
 func (c *Council) fromLetters(p *api.Proposal) (all []written, err error) {
-	const most = api.MaxProposalItems / motion.MaxItems * 4
-	letters, err := letter.Read(p.File, c.state().Federation(), most)
+	letters, err := letter.Read(p.File, c.state().Federation(), api.MaxProposalItems/motion.MaxItems*4)
 	if err != nil {
 		return nil, api.Errorf(api.BadInput, "%v", err)
 	}

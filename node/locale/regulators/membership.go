@@ -24,6 +24,8 @@ func memberWords() []Message {
 func membership() []Said {
 	return []Said{
 		{"council.own_aside", "本监管机构已将其永久搁置；其他监管机构仍可投赞成票"},
+		{"problem.leaving", "本成员已申请退出：监管机构通过后，申请之后所说的内容均不计入；在此之前可用 ringfence motion withdraw {0} 撤回"},
+		{"problem.left", "其成员已退出联盟或被开除，该成员标识及其密钥不再恢复：如要重新加入，须以另一标识、在另一目录中进行（ringfence init）"},
 		{"council.not_taken_back", "未能联系到可撤回该议案的监管机构，因此未作任何更改；ringfence peers 显示已连接的节点"},
 		{"council.ended_proposer", "提出该议案的密钥已终止，该议案不可能再进入账本：没有可撤回的内容"},
 		{"council.aside", "收到该提案的监管机构均已将其搁置，没有任何一家就其表决"},
