@@ -52,9 +52,5 @@ func (c *Council) does(ctx context.Context, p *proposal) phrase.Phrase {
 			return says
 		}
 	}
-	switch p.Kind {
-	case motion.AdmitRegulator, motion.RemoveRegulator, motion.RekeyRegulator:
-		return phrase.New("motion.regulators", "changes the regulators: %s", p.Kind)
-	}
-	return phrase.New("motion.charter", "changes the charter in %d places: %s", items, p.Kind)
+	return words.Changes(p.Kind, items)
 }
