@@ -11,6 +11,7 @@ import (
 	"ringfence/store/feed"
 	"ringfence/store/keys"
 	"ringfence/store/motion"
+	"ringfence/store/view"
 )
 
 // twice proves that a key signed two headers for the first place of its feed.
@@ -71,8 +72,8 @@ func TestAForkThatTheLedgerNotes(t *testing.T) {
 		t.Errorf("a forked key signs on: %v", err)
 	}
 	member, _ := h.node.member()
-	if list := h.node.View().List(); list.Suspended(member) != 2 {
-		t.Errorf("%d statements of the own key are suspended, 2 were made", list.Suspended(member))
+	if list := h.node.View().List(); view.Suspended(list, member) != 2 {
+		t.Errorf("%d statements of the own key are suspended, 2 were made", view.Suspended(list, member))
 	}
 	root := h.node.View().List().Stamp().Root
 	h.reopen()

@@ -131,7 +131,7 @@ func (n *Node) freeze(proof feed.ForkProof) {
 		return
 	}
 	if own, _ := n.member(); n.ofMember(proof.Issuer()) {
-		n.log.Error(n.forks().Problem(n.view.List().Suspended(own)).Text, "issuer", proof.Issuer().Short())
+		n.log.Error(n.forks().Problem(view.Suspended(n.view.List(), own)).Text, "issuer", proof.Issuer().Short())
 	}
 	n.log.Warn("an issuer signed two stories; nothing of that epoch counts", "issuer", proof.Issuer().Short(), "epoch", proof.Epoch(), "sequence", proof.Sequence())
 }
@@ -247,11 +247,11 @@ func (n *Node) SayAgain(context.Context) (api.SayAgain, error) {
 		return out, fmt.Errorf("node: %w", err)
 	}
 	l := n.view.List()
-	all, more := l.ToSayAgain(member, most)
+	all, more := view.ToSayAgain(l, member, most)
 	for i := range all {
 		out.Statements = append(out.Statements, n.book.Load().Statement(l, &all[i]))
 	}
-	out.Suspended, out.More = l.Suspended(member), more
+	out.Suspended, out.More = view.Suspended(l, member), more
 	return out, nil
 }
 

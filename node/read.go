@@ -12,6 +12,7 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/disk"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view"
 )
 
 // Statement implements api.Reader.
@@ -42,7 +43,7 @@ func (n *Node) Status(context.Context) (api.Status, error) {
 	}
 	if m, ok := n.member(); ok {
 		member := state.Member(m)
-		out.Member, out.Issuer, out.Suspended = member.ID, n.whose().String(), l.Suspended(m)
+		out.Member, out.Issuer, out.Suspended = member.ID, n.whose().String(), view.Suspended(l, m)
 		for _, r := range member.Roles {
 			out.Roles = append(out.Roles, r.String())
 		}

@@ -24,7 +24,7 @@ func (a *Again) Left(l *view.List, member charter.MemberIndex) bool {
 	if known := a.last.Load(); known != nil && known.of == of {
 		return known.any
 	}
-	some, _ := l.ToSayAgain(member, 1)
+	some, _ := view.ToSayAgain(l, member, 1)
 	a.last.Store(&left{of, len(some) > 0})
 	return len(some) > 0
 }

@@ -13,6 +13,7 @@ import (
 	"ringfence/store/feed"
 	"ringfence/store/intake"
 	"ringfence/store/memory"
+	"ringfence/store/view"
 )
 
 // A node whose store is an older copy signs again only once two ready members have
@@ -311,7 +312,7 @@ func TestWhoJoinsAfterAForkKnowsWhatToSayAgain(t *testing.T) {
 		}
 		own, _ := n.State.Issuer(forked)
 		took := n.Within(time.Minute, "the member knows what to say again", func() bool {
-			all, _ := late[0].View.List().ToSayAgain(own.Member, 10)
+			all, _ := view.ToSayAgain(late[0].View.List(), own.Member, 10)
 			return len(all) == 3
 		})
 		t.Logf("known %v after the start", took)

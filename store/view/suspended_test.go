@@ -51,8 +51,8 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 	member, _ := w.state.MemberByID("list")
 	other, _ := w.state.MemberByID("other")
 	v := w.view(today)
-	if l := v.List(); l.Suspended(member) != 0 {
-		t.Fatalf("%d are suspended without a fork", l.Suspended(member))
+	if l := v.List(); Suspended(l, member) != 0 {
+		t.Fatalf("%d are suspended without a fork", Suspended(l, member))
 	}
 	must(t, v.Freeze(FeedEpoch{Issuer: chartertest.Issuer("list").Public()}, 2))
 	again := func(day taxonomy.Day, want ...taxonomy.Ref) {
@@ -60,7 +60,7 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 		_, err := v.Follow()
 		must(t, err)
 		v.TurnTo(day)
-		all, more := v.List().ToSayAgain(member, 100)
+		all, more := ToSayAgain(v.List(), member, 100)
 		var got []taxonomy.Ref
 		for i := range all {
 			got = append(got, all[i].Ref)
@@ -69,16 +69,16 @@ func TestWhatIsToBeSaidAgain(t *testing.T) {
 			t.Errorf("on %v: %v, want %v", day, got, want)
 		}
 	}
-	if l := v.List(); l.Suspended(member) != 13 || l.Suspended(other) != 0 {
-		t.Errorf("%d and %d are suspended, want 13 and 0", l.Suspended(member), l.Suspended(other))
+	if l := v.List(); Suspended(l, member) != 13 || Suspended(l, other) != 0 {
+		t.Errorf("%d and %d are suspended, want 13 and 0", Suspended(l, member), Suspended(l, other))
 	}
 	// The retraction of what is suspended is moot, as that is: of a statement, and of a
 	// publication with nothing in any other epoch.
 	again(today, first[0], newer[0], undo[2], undo[3])
-	if all, more := v.List().ToSayAgain(member, 1); len(all) != 1 || !more {
+	if all, more := ToSayAgain(v.List(), member, 1); len(all) != 1 || !more {
 		t.Errorf("of one: %d, more %v", len(all), more)
 	}
-	if all, more := v.List().ToSayAgain(other, 100); len(all) > 0 || more {
+	if all, more := ToSayAgain(v.List(), other, 100); len(all) > 0 || more {
 		t.Errorf("another member is told %d", len(all))
 	}
 
@@ -121,12 +121,12 @@ func TestWhatALostBranchSaidIsToBeSaidAgain(t *testing.T) {
 	member, _ := w.state.MemberByID("a")
 	again := func(v *View, what string, suspended int, want ...taxonomy.Ref) {
 		t.Helper()
-		all, more := v.List().ToSayAgain(member, 100)
+		all, more := ToSayAgain(v.List(), member, 100)
 		var got []taxonomy.Ref
 		for i := range all {
 			got = append(got, all[i].Ref)
 		}
-		if n := v.List().Suspended(member); !slices.Equal(got, want) || more || n != suspended {
+		if n := Suspended(v.List(), member); !slices.Equal(got, want) || more || n != suspended {
 			t.Errorf("%s: %v, want %v; %d are suspended, want %d", what, got, want, n, suspended)
 		}
 	}

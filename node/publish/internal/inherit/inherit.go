@@ -125,7 +125,7 @@ func (h *Heir) settle(ctx context.Context, of estate) (left Left, err error) {
 	left.Of = of.of
 	var under assertion.PublicationID
 	var together []assertion.Statement // of one publication
-	for told := range h.View.List().CutOff(of.of, of.last) {
+	for told := range view.CutOff(h.View.List(), of.of, of.last) {
 		if told.Status == view.Unreadable {
 			left.Unreadable++
 			continue

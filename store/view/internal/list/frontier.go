@@ -114,17 +114,11 @@ func (l *List) Frontier() map[keys.Public]feed.Tip {
 }
 
 // StatementsOf counts the statements of an epoch that was applied.
-func (l *List) StatementsOf(epoch FeedEpoch) int {
-	return l.statements(func(b *Batch) bool {
-		return b.Speaker != Nobody && b.Epoch == epoch.Epoch && l.Speakers[b.Speaker].Key == epoch.Issuer
-	})
-}
-
-// statements counts those of some batches.
-func (l *List) statements(of func(*Batch) bool) (n int) {
+func (l *List) StatementsOf(epoch FeedEpoch) (n int) {
 	for i := range l.Batches {
-		if of(&l.Batches[i]) {
-			n += int(l.Batches[i].Count)
+		b := &l.Batches[i]
+		if b.Speaker != Nobody && b.Epoch == epoch.Epoch && l.Speakers[b.Speaker].Key == epoch.Issuer {
+			n += int(b.Count)
 		}
 	}
 	return n

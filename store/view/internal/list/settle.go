@@ -118,7 +118,7 @@ func (l *List) Undone(r *table.Row) bool {
 func (l *List) undoneBy(r *table.Row) (first table.Row, ok bool) {
 	for place := range l.Undo.Working(r.UndoneBy, l.moment().Now, l.Batches[r.Batch].Speaker) {
 		u := &l.Undo.All[place]
-		if one := (table.Row{Batch: u.Batch, Index: u.Index}); !ok || l.older(&one, &first) {
+		if one := (table.Row{Batch: u.Batch, Index: u.Index}); !ok || l.Older(&one, &first) {
 			first, ok = one, true
 		}
 	}

@@ -34,7 +34,7 @@ func (l *List) Standing(member charter.MemberIndex, key number.Range, category t
 			!l.evident(r, &what) || r.From > l.Mark.Day || r.Until <= l.Mark.Day {
 			continue
 		}
-		if best == nil || l.older(best, r) {
+		if best == nil || l.Older(best, r) {
 			best = r
 		}
 	}
@@ -56,8 +56,8 @@ func (l *List) rank(b *Batch) uint32 {
 	return l.Speakers[b.Speaker].rank
 }
 
-// older reports whether a comes before b in the order of a group's flags.
-func (l *List) older(a, b *table.Row) bool {
+// Older reports whether a comes before b in the order of a group's flags.
+func (l *List) Older(a, b *table.Row) bool {
 	x, y := &l.Batches[a.Batch], &l.Batches[b.Batch]
 	return cmp.Or(
 		cmp.Compare(a.LastSeen, b.LastSeen),
