@@ -414,14 +414,14 @@ func (c *Council) docket() (ballot.Docket, bool) {
 
 // recallPosted takes back what this node put to the regulators, from a member's node.
 func (c *Council) recallPosted(ctx context.Context, found *proposal, by keys.Private) error {
-	if words.MemberOf(c.state(), by.Public()) == "" {
-		return api.Tell(api.Refused, phrase.New("council.ended_proposer", "the key that proposed the motion has ended, so it can never enter the ledger: there is nothing to take back"))
-	}
 	taken := 0
 	for i := range found.parts {
 		p := &found.parts[i]
 		if p.state != api.MotionInbox && p.state != api.MotionOpen && p.state != api.MotionUnknown {
 			continue
+		}
+		if words.MemberOf(c.state(), by.Public()) == "" {
+			return api.Tell(api.Refused, phrase.New("council.ended_proposer", "the key that proposed the motion has ended, so it can never enter the ledger: there is nothing to take back"))
 		}
 		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: p.Proposer, Time: c.cfg.Now().Unix()}.Sign(by)
 		if err != nil {

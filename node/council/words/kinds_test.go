@@ -9,6 +9,15 @@ import (
 	"ringfence/store/motion"
 )
 
+// Counts are told as the command line tells them.
+func TestAmount(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 4112: "4,112", 65536: "65,536", 1000000: "1,000,000"} {
+		if got := words.Amount(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
+
 // A change of the charter is told in words, also where its items are not at hand; how many
 // is told of several alone.
 func TestEveryChangeHasWords(t *testing.T) {
