@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"consensus/ballot": 7, "consensus/cosign": 7,
 	"consensus/follow": 8, "consensus/nominate": 8, "consensus/prove": 8,
 	"consensus/audit":  9, // judges what is held as followers do
+	"consensus/erase":  9, // judges what is dead as followers do
 	"consensus/quorum": 9, // follows its own ledger as everybody does
 	"node/logtest":     9, "node/locale": 9, "node/metrics": 9, "node/overlay": 9, "node/screen": 9, "node/api": 9,
 	"node/answer": 10, "node/source": 10, "node/publish": 10, "node/gossip": 10, "node/reconcile": 10, "node/export": 10, "node/edge": 10,

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/audit"
+	"ringfence/cmd/ringfence/erase"
 	"ringfence/cmd/ringfence/evidence"
 	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/slip"
@@ -85,6 +86,8 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), prove, evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
 	judged := func(cmd *cobra.Command, r *proofs.Audit) error { return answer(a, cmd, r, proofs.Audited) }
 	add(groupKeep, audit.Command(audit.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: judged, No: errNo}))
+	erased := func(cmd *cobra.Command, e *proofs.Erased) error { return answer(a, cmd, e, proofs.Erase) }
+	add(groupKeep, erase.Command(erase.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: erased}))
 	add(groupKeep, a.runCommand(), a.statusCommand(), a.peersCommand(), a.enforceCommand(), a.planCommand(), a.keyring().Keys(), a.configCommand(),
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	speak, look := a.council().Commands(a.admission().Endorse())

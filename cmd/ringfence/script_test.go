@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TODAY", time.Now().UTC().Format(time.DateOnly)) // what is too old is void
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "founded": founded},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "founded": founded, "aged": aged(t)},
 	})
 }
 

@@ -375,6 +375,29 @@ func TestErasedMomentsAreNotRecomputable(t *testing.T) {
 	finds(t, run(t, w, of(s)), audit.OpeningMissing, fmt.Sprint(at+1), "1 entries")
 }
 
+// A revocation without its opening explains roots of days on which what it may have
+// revoked could have counted, and of none thereafter.
+func TestAnErasedRevocationExplainsNoLaterRoot(t *testing.T) {
+	w := audittest.Begun(t, 4)
+	at := w.Enact(motion.Ratify, ballottest.Label(t, "+8613800138000"))
+	before := w.Anchor(nil)
+	revoke := w.Enact(motion.Revoke, ballottest.Reverse(at+1))
+	early := w.Anchor(func(p *motion.AnchorPoint) { p.ListRoot[7] ^= 1 })
+	w.Later(40 * 86400) // it lasts 30 days
+	wrong := w.Anchor(func(p *motion.AnchorPoint) { p.ListRoot[7] ^= 1 })
+	s := keep(t, w, nil)
+	if err := s.Ledger().Erase(at+1, revoke+1); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, w, of(s))
+	if len(r.Moments) != 3 || r.Moments[0].Index != before || r.Moments[1].Index != early || !r.Moments[1].NotRecomputable || r.Moments[2].Index != wrong || r.Moments[2].NotRecomputable {
+		t.Errorf("%+v", r.Moments)
+	}
+	if finds(t, r, audit.WrongListRoot, fmt.Sprint(wrong), ""); len(r.Findings) != 1 {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
 // erase returns a record whose statements were erased, which has the same root.
 func erase(t *testing.T, r feed.Record) feed.Record {
 	t.Helper()

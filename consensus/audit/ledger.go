@@ -26,6 +26,7 @@ type folded struct {
 	pieces  []charter.Enacted // all decisions, without what their items say
 	anchors []anchor
 	erased  []erased
+	lasting taxonomy.Day // on which something of what was ratified so far may count, the last
 }
 
 // anchor is an anchor among the pieces.
@@ -39,8 +40,8 @@ type anchor struct {
 type erased struct {
 	index uint64
 	kind  motion.Kind
-	until taxonomy.Day
-	items []uint32 // of a Ratify motion: which
+	until taxonomy.Day // on which what they said may have counted, the last
+	items []uint32     // of a Ratify motion: which
 }
 
 // openLedger reads the kept checkpoint and the edge of its tree.
@@ -190,8 +191,12 @@ func (a *auditor) enacted(d *charter.Enacted) {
 		return
 	case motion.Ratify:
 		a.report.Ratified += uint64(len(d.Items))
+		a.lasting = max(a.lasting, h.Until)
 	}
 	gone := erased{index: d.First, kind: h.Kind, until: h.Until}
+	if h.Kind != motion.Ratify { // it is of what was ratified before
+		gone.until = a.lasting
+	}
 	for i := range d.Items {
 		if len(d.Items[i].Item) == 0 {
 			gone.items = append(gone.items, uint32(i))

@@ -44,9 +44,8 @@ func since(ctx context.Context, r *ledger.Reader, index, size uint64) iter.Seq2[
 				yield(nil, p.err)
 				return
 			}
-			if first := (next - uint64(len(under)) - 1) * ledger.Full; first < index {
-				p.entries = p.entries[index-first:]
-			}
+			first := (next - uint64(len(under)) - 1) * ledger.Full
+			p.entries = p.entries[max(index, first)-first : min(uint64(len(p.entries)), size-first)]
 			if !yield(p.entries, nil) {
 				cancel()
 				for _, c := range under {

@@ -32,6 +32,10 @@ func TestReplay(t *testing.T) {
 			t.Errorf("decision %d: %+v, the follower was told %+v", i, told[i], f.enacted[i])
 		}
 	}
+	told = told[:0]
+	if err := follow.Replay(context.Background(), s.Genesis, r, f.enacted[3].Size, hear); err != nil || len(told) != 4 {
+		t.Errorf("up to the fourth decision it tells of %d: %v", len(told), err)
+	}
 	enough, told := errors.New("enough"), told[:0]
 	err := follow.Replay(context.Background(), s.Genesis, r, s.tree.Size(), func(d charter.Enacted) error {
 		if told = append(told, d); len(told) == 2 {

@@ -21,8 +21,8 @@ type Seat struct {
 	Timing group.Timing // zero: for regulators far from each other
 }
 
-// raftDir is where a regulator's Raft lies in a data directory.
-const raftDir = "raft"
+// RaftDir is where a regulator's Raft lies in a data directory.
+const RaftDir = "raft"
 
 // Take returns the seat of the node that holds the keys in ring, in a data directory
 // whose store lies in store. It is nil for a node that lacks one of the keys that a seat
@@ -33,7 +33,7 @@ const raftDir = "raft"
 // since that is enacted only once it does; who waits for one follows the ledger as
 // everybody does.
 func Take(founded *charter.State, ring *keys.Ring, dir, store string) (*Seat, error) {
-	s := Seat{Dir: filepath.Join(dir, raftDir)}
+	s := Seat{Dir: filepath.Join(dir, RaftDir)}
 	var host keys.Private
 	for purpose, key := range map[keys.Purpose]*keys.Private{
 		keys.PurposeHost: &host, keys.PurposeVote: &s.Vote, keys.PurposeCosign: &s.Cosign, keys.PurposeLog: &s.Log,

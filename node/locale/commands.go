@@ -5,7 +5,7 @@ import "ringfence/node/locale/regulators"
 // commands is what the command line writes around its answers. Help texts are
 // not here: they are English, as the names of the verbs are.
 func commands() []message {
-	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), anchorWords(), contestWords(), keyringWords(), texts(regulators.Words()))
+	return concat(headings(), moreHeadings(), numberWords(), nodeWords(), peerWords(), proofWords(), provingWords(), auditWords(), nextSteps(), anchorWords(), contestWords(), keyringWords(), eraseWords(), texts(regulators.Words()))
 }
 
 // headings is what stands before a value or over a column.

@@ -157,13 +157,17 @@ func entryAt(ctx context.Context, r *ledger.Reader, index uint64, founded *chart
 	return motion.OpenEntry(bundle[index%ledger.Full], founded.Federation())
 }
 
-// itemAt returns what an item says; an error if that was erased.
+// itemAt returns what an item says; the error isErased if that was erased.
 func itemAt(ctx context.Context, r *ledger.Reader, index uint64) ([]byte, error) {
 	openings, err := r.Openings(ctx, index/ledger.Full)
 	if err != nil {
 		return nil, err
 	}
-	o, err := motion.OpenOpening(openings[index%ledger.Full])
+	opening := openings[index%ledger.Full]
+	if len(opening) == 0 {
+		return nil, erasedAt(index)
+	}
+	o, err := motion.OpenOpening(opening)
 	if err != nil {
 		return nil, fmt.Errorf("past: entry %d: %w", index, err)
 	}

@@ -107,15 +107,15 @@ func (t *Teller) asOf(ctx context.Context, q api.Query, enough func(view.Ratifie
 	if err != nil {
 		return nil, nil, failed(err)
 	}
-	if m.anchor == nil && !ruled(s.list, readings, enough) {
+	if (m.anchor == nil || s.erased > 0) && !decided(s.list, readings, enough) {
 		return nil, nil, api.Tell(cmp.Or(why.kind, api.NotFound), phrase.Join(
-			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time decides it", m.size), why.Phrase))
+			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time decides it", m.size), s.also(why.Phrase)))
 	}
 	return s, s.tell(why.Phrase), nil
 }
 
-// ruled reports whether a ratified entry about a number says enough.
-func ruled(l *view.List, readings number.Readings, enough func(view.Ratified) bool) bool {
+// decided reports whether a ratified entry about a number says enough.
+func decided(l *view.List, readings number.Readings, enough func(view.Ratified) bool) bool {
 	for _, c := range readings.All() {
 		n, ok := c.Number()
 		if !ok {

@@ -101,6 +101,8 @@ func (t *Teller) ratified(ctx context.Context, m *prove.Maker, n number.Number, 
 	switch {
 	case err != nil:
 		return api.Proof{}, err
+	case r.index == 0 && r.erased > 0:
+		return api.Proof{}, api.Tell(api.NotFound, openings(r.erased))
 	case r.index == 0 && q.At != "":
 		return api.Proof{}, api.Tell(api.NotFound, phrase.New("past.not_ratified_by_then", "the ledger had no entry about %s or a range around it by then: ringfence prove %s --at with a later time, or without, asks again", n, n))
 	case r.index == 0:
@@ -114,6 +116,7 @@ type ruling struct {
 	view.Ratified        // as of the moment asked about; zero where the entry was named
 	index         uint64 // of the entry; 0 for none
 	named         bool   // by who asks
+	erased        int    // entries that may have been it, of which nobody knows what they said
 }
 
 // ruling finds what the regulators decided about a number: the entry that is named, or the
@@ -123,7 +126,7 @@ func (t *Teller) ruling(ctx context.Context, n number.Number, at string) (ruling
 		index, err := t.named(ctx, n, index)
 		return ruling{index: index, named: true}, err
 	}
-	l := t.cfg.List()
+	l, best := t.cfg.List(), ruling{}
 	if at != "" {
 		size, err := t.sizeOf(ctx, at)
 		if err != nil {
@@ -133,9 +136,8 @@ func (t *Teller) ruling(ctx context.Context, n number.Number, at string) (ruling
 		if err != nil {
 			return ruling{}, failed(err)
 		}
-		l = s.list
+		l, best.erased = s.list, s.erased
 	}
-	best := ruling{}
 	x := l.Explain(n)
 	for _, k := range x.Keys {
 		for _, r := range k.Ratified {
@@ -181,14 +183,20 @@ func (t *Teller) named(ctx context.Context, n number.Number, index uint64) (uint
 	if kind != motion.Ratify && kind != motion.Revoke && kind != motion.Stay {
 		return 0, nil
 	}
+	var erased error
 	for at := first; at <= last; at++ {
 		about, err := t.about(ctx, kind, at)
-		if err != nil && first == last {
+		switch {
+		case err == nil && holds(about, n):
+			return at, nil
+		case isErased(err):
+			erased = err
+		case err != nil && first == last:
 			return 0, failed(err)
 		}
-		if err == nil && holds(about, n) {
-			return at, nil
-		}
+	}
+	if erased != nil { // it may have been the one
+		return 0, erased
 	}
 	return 0, api.Tell(api.NotFound, phrase.New("past.of_another", "ledger entry %d says nothing of %s", index, n))
 }

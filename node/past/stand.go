@@ -23,6 +23,7 @@ type standing struct {
 	anchored *view.List // as the anchor has it; nil without one
 	list     *view.List // at the size of the moment, with the feeds as the anchor has them
 	lacking  int        // statements of which nobody knows any more what they said, though they may have counted
+	erased   int        // ledger entries of which that is so, at the moment
 }
 
 // lost is why a moment is not recomputable.
@@ -98,19 +99,17 @@ func (t *Teller) compute(ctx context.Context, m moment) (*standing, error) {
 		pieces = pieces[:0]
 		return err
 	}
-	erased := false
+	var gone losses
 	err = t.replay(ctx, func(d charter.Enacted) error {
 		if m.anchor != nil && s.anchored == nil && d.Size > m.anchor.point.Size {
-			if err := errors.Join(take(), s.anchorIn(v, erased)); err != nil {
+			if err := errors.Join(take(), s.anchorIn(v, gone.counting(m.anchor.point.Day))); err != nil {
 				return err
 			}
 		}
 		if d.Size > m.size {
 			return errEnough
 		}
-		for i := range d.Items {
-			erased = erased || len(d.Items[i].Item) == 0
-		}
+		gone.note(&d)
 		pieces = append(pieces, d)
 		if len(pieces) < told {
 			return nil
@@ -125,12 +124,14 @@ func (t *Teller) compute(ctx context.Context, m moment) (*standing, error) {
 	}
 	feeds.ended = func() error { return nil } // who asks now is another one
 	s.list = v.List()
+	s.erased = gone.counting(s.list.Stamp().Day)
 	return s, nil
 }
 
 // anchorIn brings a view that has the ledger up to the anchor's size to its heads, and
-// compares what comes out with what the anchor says.
-func (s *standing) anchorIn(v *view.View, erased bool) error {
+// compares what comes out with what the anchor says. Erased is how many ledger entries may
+// have counted there of which nobody knows any more what they said.
+func (s *standing) anchorIn(v *view.View, erased int) error {
 	root, err := v.BringTo(s.anchor.heads)
 	switch {
 	case errors.Is(err, view.ErrLacking):
@@ -143,7 +144,9 @@ func (s *standing) anchorIn(v *view.View, erased bool) error {
 	switch {
 	case root == s.anchor.point.ListRoot:
 		return nil
-	case s.lacking > 0 || erased:
+	case s.lacking == 0 && erased > 0:
+		return lost{openings(erased), api.NotFound}
+	case s.lacking > 0:
 		return lost{phrase.New("past.erased", "what it takes was erased since: %d statements that may have counted at the anchor in ledger entry %d", s.lacking, s.anchor.index), api.NotFound}
 	}
 	return api.Tell(api.Internal, phrase.New("past.differs", "the anchor in ledger entry %d names the list root %s, and here the same feeds and ledger come to %s: a fault, or an attack; keep the data directory and tell the members",
@@ -162,7 +165,7 @@ func (s *standing) tell(why phrase.Phrase) *api.AsOf {
 			why = phrase.New("past.partial", "the anchor confirms what the list said, and not why: %d statements that may have counted then were erased since", s.lacking)
 		}
 	}
-	if !why.IsZero() {
+	if why = s.also(why); !why.IsZero() {
 		out.Lacks = &why
 	}
 	return out

@@ -10,24 +10,17 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"ringfence/cmd/ringfence/held"
 	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/consensus/audit"
-	"ringfence/node"
 	"ringfence/node/api"
-	"ringfence/node/bound"
 	"ringfence/node/config"
 	"ringfence/node/phrase"
-	"ringfence/store/charter"
-	"ringfence/store/disk"
 )
 
 // App is what the verb has of the program.
@@ -83,42 +76,23 @@ func (a *App) run(cmd *cobra.Command) (r *proofs.Audit, err error) {
 	if a.Runs(cfg.Socket) {
 		return nil, api.Tell(api.Refused, phrase.New("audit.node_runs", "a node runs on %s; stop it before its directory is audited, or audit a backup restored elsewhere", cfg.Socket))
 	}
-	genesis, state, err := node.ReadGenesis(cfg.Dir)
-	if err != nil {
-		return nil, api.Tell(api.BadInput, phrase.From(err))
+	in, err := held.Open(cfg)
+	switch {
+	case errors.Is(err, held.ErrNone):
+		return nil, api.Tell(api.BadInput, phrase.New("audit.no_store", "%s holds no store yet: no node ran there, and there is nothing to audit", cfg.Dir))
+	case err != nil:
+		return nil, fmt.Errorf("audit: %w", err)
 	}
-	store, err := open(cfg, state)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	defer func() { err = errors.Join(err, in.Store.Close()) }()
 	draw, finish := a.Progress()
 	began := time.Now()
-	report, err := audit.Run(cmd.Context(), audit.Config{Genesis: genesis, Ledger: store.Ledger(), Feeds: store, Progress: drawn(draw)})
+	report, err := audit.Run(cmd.Context(), audit.Config{Genesis: in.Genesis, Ledger: in.Store.Ledger(), Feeds: in.Store, Progress: drawn(draw)})
 	if err := errors.Join(err, finish()); err != nil {
 		return nil, err
 	}
-	told := tell(report, state.Name())
+	told := tell(report, in.State.Name())
 	told.Seconds = int64(time.Since(began).Round(time.Second) / time.Second)
 	return told, nil
-}
-
-// open opens the store of a directory that has one, of this federation.
-func open(cfg config.Config, state *charter.State) (*disk.Store, error) {
-	dir := filepath.Join(cfg.Dir, node.StoreDir)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, api.Tell(api.BadInput, phrase.New("audit.no_store", "%s holds no store yet: no node ran there, and there is nothing to audit", cfg.Dir))
-	}
-	log := slog.New(slog.DiscardHandler)
-	store, err := disk.Open(disk.Config{Dir: dir, FreeFloor: cfg.FreeFloor, Federation: state.Federation(), Logger: log})
-	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
-	}
-	whose := bound.Store{Store: store, Dir: cfg.Dir, Genesis: filepath.Join(cfg.Dir, node.GenesisFile), Log: log}
-	if err := whose.Bind(state.Federation()); err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
-	return store, nil
 }
 
 // drawn draws the progress of an audit; nil if nobody watches.

@@ -50,7 +50,7 @@ type ruling struct {
 	category taxonomy.Category
 }
 
-// erasable reports whether items of a kind may be erased once they are dead.
+// erasable reports whether items of a kind may be erased once they are dead: see IsAlive.
 func erasable(k motion.Kind) bool {
 	return k == motion.Ratify || k == motion.Revoke || k == motion.Stay
 }
@@ -221,26 +221,33 @@ func (m *Matter) open(i int, opening []byte) (err error) {
 	return err
 }
 
-// Missing returns the first entry of a decision whose opening is not there, though the
-// entry is alive in p, which has entered the decision and perhaps more; 0 for none. What
-// revokes or stays says nothing without its opening, not even of which entry: it may lack
-// it once all that was ratified before is over.
+// Missing returns the first entry of a decision whose opening is not there, though it must
+// be in p, which has entered the decision and perhaps more; 0 for none.
 func (p *Past) Missing(d *charter.Enacted) (index uint64) {
 	for i := range d.Items {
-		index := d.First + 1 + uint64(i)
-		if len(d.Items[i].Item) != 0 {
-			continue
-		}
-		alive := len(p.ratified) > 0 && p.ratified[0].first < d.First
-		if d.Motion.Motion.Kind == motion.Ratify {
-			_, alive = p.Ratified(index)
-			alive = alive && !p.IsRevoked(index)
-		}
-		if alive {
-			return index
+		if len(d.Items[i].Item) == 0 && p.IsAlive(d.Motion.Motion.Kind, d.First, i) {
+			return d.First + 1 + uint64(i)
 		}
 	}
 	return 0
+}
+
+// IsAlive reports whether the opening of an item must be there, by the kind of its motion
+// and the index of that one's entry, which p has entered: nobody may erase it, and who
+// serves a ledger without it keeps something back. What is ratified is alive until it is
+// over or revoked. What revokes or stays says nothing without its opening, not even of
+// which entry: it is alive until all that was ratified before is over. What once is not
+// alive never is again, and items of other kinds always are.
+func (p *Past) IsAlive(kind motion.Kind, first uint64, item int) bool {
+	switch kind {
+	case motion.Ratify:
+		index := first + 1 + uint64(item)
+		_, alive := p.Ratified(index)
+		return alive && !p.IsRevoked(index)
+	case motion.Revoke, motion.Stay:
+		return len(p.ratified) > 0 && p.ratified[0].first < first
+	}
+	return true
 }
 
 // size is how much items count against motion.MaxBytes.

@@ -27,6 +27,19 @@ func pages() map[string]func(*show.Page) {
 			why := phrase.New("proof.wrong", "the file does not show what it says it shows")
 			proofs.Verified(p, &proofs.Proof{Reason: &why, Detail: "a check"})
 		},
+		"erased": func(p *show.Page) {
+			e := &proofs.Erased{Federation: "bafyfed", Name: "Test", LedgerSize: 1234, Tick: "2026-11-30T00:00:00Z", DeadBy: "2026-11-23T00:00:00Z", Openings: 1050, Waiting: 5, Alive: 6, Judging: 3, Before: 7}
+			for i, kind := range []string{"ratify", "revoke", "stay"} {
+				e.Motions = append(e.Motions, proofs.ErasedMotion{Index: uint64(i), Motion: "bafy", Kind: kind, Openings: 1000 + i})
+			}
+			proofs.Erase(p, e)
+			e.Preview = true
+			for range 30 {
+				e.Motions = append(e.Motions, e.Motions[0])
+			}
+			proofs.Erase(p, e)
+			proofs.Erase(p, &proofs.Erased{Federation: "bafyfed", Name: "Test", LedgerSize: 1})
+		},
 		"made": func(p *show.Page) {
 			for _, what := range []string{"ratified", "revoked", "stayed", "listed", "absent", "regulators"} {
 				made := api.Proof{What: what, Number: "+8613800138000", Action: "label", Category: "crm.fraud.loan", Index: 9, Reversed: 7, AnchorSize: 1000, AnchorDay: "2026-11-24",
