@@ -50,7 +50,11 @@ func (n *Node) apart() error {
 	if n.hostErr != nil {
 		return apart(phrase.From(n.hostErr))
 	}
-	if _, ok := n.State().Host(n.host.Public()); !ok {
+	s := n.State()
+	if r, known := s.Record(n.whose()); known && !s.IsMember(r.Member) {
+		return apart(phrase.New("problem.left", "its member has left the federation or was expelled, and neither that ID nor its keys come back: whoever joins anew does so under another ID, from another directory (ringfence init)"))
+	}
+	if _, ok := s.Host(n.host.Public()); !ok {
 		return apart(phrase.New("problem.not_member", "the charter names no node with the host key %s: the others meet it once the regulators have admitted it; ringfence join asks for that", n.host.Public()))
 	}
 	return nil

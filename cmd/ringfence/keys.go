@@ -15,6 +15,6 @@ func (a *app) keyring() keyring.Host {
 			cfg, err := a.settings(cmd)
 			return cfg.Dir, a.unlock(cfg.KeyFile, false), err
 		},
-		Random: a.random, Ask: asked.Ask, Put: asked.Put, Answer: asked.Answer,
+		Random: a.random, Ask: asked.Ask, Put: asked.Put, Answer: asked.Answer, Note: asked.Note,
 	}
 }

@@ -92,6 +92,7 @@ func (a *app) addVerbs(root *cobra.Command) {
 		a.tokenCommand(), a.backupCommand(), a.restoreCommand(), a.scrubCommand(), a.versionCommand())
 	speak, look := a.council().Commands(a.admission().Endorse())
 	add(groupSpeak, speak...)
+	add(groupSpeak, a.keyring().Leave())
 	add(groupAsk, look...)
 	speak, look = a.contests().Commands()
 	add(groupSpeak, speak...)

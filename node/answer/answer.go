@@ -56,7 +56,7 @@ func (b *Book) Read(q api.Query) (number.Readings, error) {
 		return number.Readings{}, api.Tell(api.BadInput, phrase.Join(
 			phrase.New("error.bad_number", "%q is no number of country +%s", clip(q.Number), country),
 			phrase.Coded(key, b.Texts.Match("en").Named(key)),
-			phrase.New("remedy.bad_number", "write it as +86…, or name its country")))
+			phrase.New("remedy.bad_number", "write it as +%s…, or name its country", country)))
 	}
 	return readings, nil
 }

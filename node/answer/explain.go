@@ -102,22 +102,22 @@ func sentence(r *harmonise.Result, rules *harmonise.Rules, lang string) string {
 	switch r.Rule {
 	case harmonise.SingleSource:
 		if zh {
-			return fmt.Sprintf("%s：单一来源达到 %d‰，单一来源门槛为 %d‰。", class, tally.Best, t.SinglePermille)
+			return fmt.Sprintf("%s：单一来源达到 %d‰，单一来源阈值为 %d‰。", class, tally.Best, t.SinglePermille)
 		}
 		return fmt.Sprintf("%s: one source alone reaches %d permille; the single-source threshold is %d.", class, tally.Best, t.SinglePermille)
 	case harmonise.TwoVoices:
 		if zh {
-			return fmt.Sprintf("%s：%d 个独立来源，合计 %d‰，门槛为 %d‰。", class, r.Voices, r.Score, t.LabelPermille)
+			return fmt.Sprintf("%s：%d 个独立来源，合计 %d‰，阈值为 %d‰。", class, r.Voices, r.Score, t.LabelPermille)
 		}
 		return fmt.Sprintf("%s: %d independent voices reach %d permille together; the threshold is %d.", class, r.Voices, r.Score, t.LabelPermille)
 	case harmonise.HarmlessWins:
 		if zh {
-			return "没有一类骚扰证据达到门槛，正常身份的证据更强。"
+			return "没有一类骚扰证据达到阈值，正常身份的证据更强。"
 		}
 		return "No nuisance class passes, and the evidence for a harmless identity is stronger."
 	case harmonise.BelowThreshold:
 		if zh {
-			return fmt.Sprintf("%s：未达到门槛。独立来源 %d 个（需要 %d 个），合计 %d‰（需要 %d‰）；最强单一来源 %d‰（单独需要 %d‰）。",
+			return fmt.Sprintf("%s：未达到阈值。独立来源 %d 个（需要 %d 个），合计 %d‰（需要 %d‰）；最强单一来源 %d‰（单独需要 %d‰）。",
 				class, r.Voices, t.Voices, r.Score, t.LabelPermille, tally.Best, t.SinglePermille)
 		}
 		return fmt.Sprintf("%s: below the threshold. %d of %d independent voices, %d of %d permille together; the strongest source alone %d of %d.",

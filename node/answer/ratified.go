@@ -35,11 +35,11 @@ func ruling(r *view.Ratified, zh bool) string {
 	case r.Lapsed:
 		return pick("Ledger entry %d has lapsed: the number changed hands, and it was not confirmed in time.", "账本条目 %d 已失效：号码已易主，且未按期确认。")
 	case r.Stayed == math.MaxInt64:
-		return pick("A regulator has stayed ledger entry %d, for 24 hours from the ledger's next tick.", "一家监管机构已暂停账本条目 %d，自账本下一时点起 24 小时。")
+		return pick("A regulator has stayed ledger entry %d, for 24 hours from the ledger's next tick.", "一家监管机构已暂停账本条目 %d，自账本下一次报时起 24 小时。")
 	case r.Stayed > 0:
 		return pick("A regulator has stayed ledger entry %d until %s.", "一家监管机构已暂停账本条目 %d，至 %s。", moment(r.Stayed))
 	case r.From == math.MaxInt64:
-		return pick("Ledger entry %d waits for the ledger's next tick to be in force.", "账本条目 %d 待账本下一时点后生效。")
+		return pick("Ledger entry %d waits for the ledger's next tick to be in force.", "账本条目 %d 待账本下一次报时后生效。")
 	case r.From > 0:
 		return pick("Ledger entry %d is in force from %s.", "账本条目 %d 自 %s 起生效。", moment(r.From))
 	}

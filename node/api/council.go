@@ -144,6 +144,7 @@ const (
 	MotionExpired     = "expired"
 	MotionRefused     = "refused" // it has no place in the ledger
 	MotionAside       = "aside"   // off the desk of who holds it, who does not vote on it
+	MotionUnsent      = "unsent"  // no quorum could be reached to take it: it is before nobody
 	MotionUnknown     = "unknown" // what became of it is not known yet
 )
 

@@ -167,7 +167,7 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 	defer parts.Wait()
 	defer stop()
 	if a.regulator == nil {
-		a.follow(ctx, source)
+		a.follow(ctx, source, lonely(o))
 		return nil
 	}
 	m := newMail(ctx, func(ctx context.Context, to keys.Public) (overlay.Stream, error) {
@@ -179,7 +179,7 @@ func (a *Authority) Run(ctx context.Context, o *overlay.Overlay, spread func(not
 	defer a.post.Store(nil)
 	a.net.Store(o)
 	defer a.net.Store(nil)
-	parts.Go(func() { a.follow(ctx, source) })
+	parts.Go(func() { a.follow(ctx, source, lonely(o)) })
 	err = a.preside(ctx, a.regulator.Run)
 	if err != nil { // only opening it anew tells what the disk has
 		a.log.Error("this node's regulator takes part no more until the node is started anew; the node follows the ledger on", "reason", err)
@@ -197,6 +197,9 @@ func whom(o *overlay.Overlay) []keys.Public {
 	}
 	return o.Reachable()
 }
+
+// lonely tells whether no member is connected.
+func lonely(o *overlay.Overlay) func() bool { return func() bool { return len(o.Neighbours()) == 0 } }
 
 // Serve registers what this node serves of the ledger, and a regulator's part, before the
 // overlay runs. It returns what is to be called at the end.
@@ -216,8 +219,9 @@ func (a *Authority) Serve(o *overlay.Overlay) (done func()) {
 
 // follow takes what is heard, and asks for what was not. Of what the regulators that are
 // known here did not certify it tries one at a time, beside: it may take long, and gives
-// way to what they did.
-func (a *Authority) follow(ctx context.Context, source *tiles.Source) {
+// way to what they did. When the last member that was connected goes it asks at once: the
+// others let go of a node whose member has left, which learns of that in the ledger alone.
+func (a *Authority) follow(ctx context.Context, source *tiles.Source, alone func() bool) {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() {
@@ -232,10 +236,18 @@ func (a *Authority) follow(ctx context.Context, source *tiles.Source) {
 	})
 	ask := time.NewTimer(0)
 	defer ask.Stop()
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	left := alone()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-look.C:
+			before := left
+			if left = alone(); left && !before {
+				ask.Reset(0)
+			}
 		case note := <-a.offers:
 			a.offer(ctx, note)
 		case <-ask.C:

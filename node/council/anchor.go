@@ -63,5 +63,5 @@ func byItself(k motion.Kind, voteFor bool) error {
 
 // waitsFor reports whether a motion waits for a person at this regulator's node.
 func waitsFor(o *ballot.Open, seat string) bool {
-	return o.Motion.Kind != motion.Anchor && o.WaitsFor(seat)
+	return o.Motion.Kind != motion.Anchor && o.WaitsFor(seat) && (o.Blocked == nil || o.Blocked.Code.Passing())
 }

@@ -24,6 +24,8 @@ import (
 	"ringfence/node/council/heads"
 	"ringfence/node/council/history"
 	"ringfence/node/council/inbox"
+	"ringfence/node/council/overtaken"
+	"ringfence/node/council/parting"
 	"ringfence/node/council/seats"
 	"ringfence/node/council/submit"
 	"ringfence/node/phrase"
@@ -80,13 +82,14 @@ type Council struct {
 	*seats.Seats
 	heads.Heads
 
-	cfg     Config
-	log     *slog.Logger
-	courier *courier.Courier // nil: what is put to the regulators travels by itself
-	outbox  *courier.Outbox
-	anchors *anchors.Anchors             // nil of a member
-	issuer  atomic.Pointer[keys.Private] // by which it proposes for a member
-	submits *submit.Submitter
+	cfg       Config
+	log       *slog.Logger
+	courier   *courier.Courier // nil: what is put to the regulators travels by itself
+	outbox    *courier.Outbox
+	anchors   *anchors.Anchors             // nil of a member
+	issuer    atomic.Pointer[keys.Private] // by which it proposes for a member
+	submits   *submit.Submitter
+	overtaken overtaken.Judge // of what waits in the inbox
 
 	mu      sync.Mutex
 	known   map[cid.Cid]*memo // what was before the regulators, or proposed here
@@ -101,6 +104,7 @@ const maxKnown = 4096
 type memo struct {
 	motion    motion.Signed
 	withdrawn bool
+	unsent    bool          // no quorum could be reached to take it: nothing was done
 	refusal   phrase.Phrase // why it ended
 }
 
@@ -133,6 +137,9 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 	}
 	if c, err = New(cfg); err == nil {
 		c.courier, c.outbox = post, out
+		if out != nil {
+			c.Anchors = parting.Watch{Sent: out.Sent, State: c.state}
+		}
 	}
 	return c, err
 }
@@ -140,6 +147,7 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
 	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, known: make(map[cid.Cid]*memo)}
+	c.overtaken.Past = cfg.Ledger.Past
 	c.Succeed(cfg.Issuer)
 	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Idle: cfg.Idle, Now: cfg.Now}
 	if cfg.Regulator != nil {

@@ -32,14 +32,14 @@ func (c *Council) does(ctx context.Context, p *proposal) phrase.Phrase {
 	switch p.Kind {
 	case motion.Ratify:
 		if !known {
-			return phrase.New("motion.ratify_some", "enters %d in the list, until %s", items, p.Until)
+			return phrase.New("motion.ratify_some", "enters %s in the list, until %s", words.Amount(items), p.Until)
 		}
-		enters := phrase.New("motion.ratify", "enters %d to block, %d to label and %d to allow, until %s", blocked, labelled, items-blocked-labelled, p.Until)
+		enters := phrase.New("motion.ratify", "enters %s to block, %s to label and %s to allow, until %s", words.Amount(blocked), words.Amount(labelled), words.Amount(items-blocked-labelled), p.Until)
 		return phrase.Join(enters, c.named(ctx, p))
 	case motion.Revoke:
-		return phrase.Join(phrase.New("motion.revoke", "revokes for good %d of what is ratified", items), c.named(ctx, p))
+		return phrase.Join(phrase.New("motion.revoke", "revokes for good %s of what is ratified", words.Amount(items)), c.named(ctx, p))
 	case motion.Stay:
-		return phrase.Join(phrase.New("motion.stay", "suspends for 24 hours %d of what is ratified", items), c.named(ctx, p))
+		return phrase.Join(phrase.New("motion.stay", "suspends for 24 hours %s of what is ratified", words.Amount(items)), c.named(ctx, p))
 	case motion.Anchor:
 		return phrase.New("motion.anchor", "fixes up to where the feeds count, and the list that comes of it")
 	case motion.NoteFork:
@@ -52,9 +52,5 @@ func (c *Council) does(ctx context.Context, p *proposal) phrase.Phrase {
 			return says
 		}
 	}
-	switch p.Kind {
-	case motion.AdmitRegulator, motion.RemoveRegulator, motion.RekeyRegulator:
-		return phrase.New("motion.regulators", "changes the regulators: %s", p.Kind)
-	}
-	return phrase.New("motion.charter", "changes the charter in %d places: %s", items, p.Kind)
+	return words.Changes(p.Kind, items)
 }

@@ -15,9 +15,10 @@ func TestErrorsOfAFileNameItsLine(t *testing.T) {
 		defer f.close()
 		reg := f.desks["reg"]
 		for file, want := range map[string]string{
-			"number,action,category,grounds\n" + mobile + ",destroy,crm.fraud.impersonation,flags\n":                  "a.yaml: line 2: action: ",
-			"kind: ratify\nitems:\n  - {number: \"" + mobile + "\", category: crm.nope, grounds: flags}\n":            "a.yaml: line 3: category: ",
-			"kind: ratify\nitems:\n\n  - number: \"12\"\n    category: crm.fraud.impersonation\n    grounds: flags\n": "a.yaml: line 4: number: ",
+			"number,action,category,grounds\n" + mobile + ",destroy,crm.fraud.impersonation,flags\n":                                         "a.yaml: line 2: action: ",
+			"kind: ratify\nitems:\n  - {number: \"" + mobile + "\", category: crm.nope, grounds: flags}\n":                                   "a.yaml: line 3: category: ",
+			"kind: ratify\nitems:\n\n  - number: \"12\"\n    category: crm.fraud.impersonation\n    grounds: flags\n":                        "a.yaml: line 4: number: ",
+			"number,action,category,grounds\n" + mobile + ",destroy,crm.fraud.impersonation,flags\n12,label,crm.fraud.impersonation,flags\n": "a.yaml: line 2: action: taxonomy: \"destroy\" is no action; want allow, label or block; a.yaml: line 3: number: ",
 			"kind: revoke\nentries:\n  - 99999\n":     "a.yaml: line 3: ",
 			"kind: revoke\nentries: [0]\n":            "a.yaml: line 2: the ledger holds no ratified entry 0",
 			"entry\n0\n":                              "a.yaml: line 2: the ledger holds no ratified entry 0",

@@ -74,6 +74,8 @@ func (c *Council) lying(docket *ballot.Docket) (parts []part) {
 				c.log.Error("a letter that is in the ledger is not forgotten", "reason", err)
 			}
 		case letter.Before(docket, &l) != nil:
+		case c.overtaken.Of(&l) != nil:
+			parts = append(parts, part{written: written{l.Matter.Signed, l.Matter.Items}, state: api.MotionRefused, refusal: told(c.overtaken.Of(&l))})
 		case l.IsRequest():
 			came := c.cfg.Inbox.Came(l.ID)
 			h := motion.Header{Federation: c.state().Federation(), Kind: l.Kind, Time: came, Expires: came + int64(inbox.RequestTime.Seconds()), Until: taxonomy.NeverDay, Count: 1}
@@ -134,8 +136,7 @@ func (c *Council) posted() (parts []part) {
 // fromLetters reads the letters of a file. What is signed as a motion stays as it is, and
 // what is requested this node proposes.
 func (c *Council) fromLetters(p *api.Proposal) (all []written, err error) {
-	const most = api.MaxProposalItems / motion.MaxItems * 4
-	letters, err := letter.Read(p.File, c.state().Federation(), most)
+	letters, err := letter.Read(p.File, c.state().Federation(), api.MaxProposalItems/motion.MaxItems*4)
 	if err != nil {
 		return nil, api.Errorf(api.BadInput, "%v", err)
 	}
@@ -309,6 +310,9 @@ func (c *Council) tell(id cid.Cid, l *letter.Letter, all []proposal) letter.Stan
 		case o != nil:
 			return open(id, o)
 		}
+		if r := c.overtaken.Of(l); r != nil {
+			return letter.Standing{ID: id, State: letter.Refused, Why: told(r)}
+		}
 	}
 	if s = c.cfg.Inbox.Standing(id); s.State != letter.Unknown {
 		return s
@@ -416,6 +420,9 @@ func (c *Council) recallPosted(ctx context.Context, found *proposal, by keys.Pri
 		if p.state != api.MotionInbox && p.state != api.MotionOpen && p.state != api.MotionUnknown {
 			continue
 		}
+		if words.MemberOf(c.state(), by.Public()) == "" {
+			return api.Tell(api.Refused, phrase.New("council.ended_proposer", "the key that proposed the motion has ended, so it can never enter the ledger: there is nothing to take back"))
+		}
 		w, err := motion.Withdrawal{Federation: p.Federation, Motion: p.ID, By: p.Proposer, Time: c.cfg.Now().Unix()}.Sign(by)
 		if err != nil {
 			return err
@@ -423,7 +430,7 @@ func (c *Council) recallPosted(ctx context.Context, found *proposal, by keys.Pri
 		if s := c.cfg.Outbox.Withdraw(ctx, &w); s.State == letter.Withdrawn {
 			taken++
 		} else if s.State == letter.Unknown {
-			return submit.NoQuorum()
+			return api.Tell(api.Unavailable, phrase.New("council.not_taken_back", "no regulator was reached that would take the motion back, so nothing was done; ringfence peers shows who is connected"))
 		}
 	}
 	if taken == 0 {

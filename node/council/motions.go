@@ -186,6 +186,8 @@ func (c *Council) elsewhere(m *memo, refusals []ballot.Record, size uint64) part
 		p.state = api.MotionWithdrawn
 	case m.motion.Expires < tick:
 		p.state = api.MotionExpired
+	case m.unsent:
+		p.state = api.MotionUnsent
 	case !m.refusal.IsZero():
 		p.state = api.MotionRefused
 	}
@@ -302,7 +304,7 @@ func (c *Council) shown(ctx context.Context, p *proposal) api.Motion {
 // rank orders the states of parts: a proposal is as far as the last of them.
 func rank(state string) int {
 	return slices.Index([]string{
-		api.MotionOpen, api.MotionInbox, api.MotionProvisional, api.MotionUnknown, api.MotionAside, api.MotionRefused, api.MotionExpired, api.MotionWithdrawn, api.MotionEnacted,
+		api.MotionOpen, api.MotionInbox, api.MotionProvisional, api.MotionUnknown, api.MotionUnsent, api.MotionAside, api.MotionRefused, api.MotionExpired, api.MotionWithdrawn, api.MotionEnacted,
 	}, state)
 }
 

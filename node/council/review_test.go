@@ -98,8 +98,16 @@ func TestWhatCameToNothingIsTold(t *testing.T) {
 			t.Fatalf("nobody is there: %v", err)
 		}
 		all, err := reg.Motions(t.Context(), api.MotionQuery{})
-		if err != nil || len(all.Motions) != 1 || all.Motions[0].State != api.MotionRefused || all.Motions[0].Refusal.Code != "council.no_quorum" {
+		if err != nil || len(all.Motions) != 1 || all.Motions[0].State != api.MotionUnsent || all.Motions[0].Refusal.Code != "council.no_quorum" {
 			t.Errorf("listed: %+v, %v", all.Motions, err)
+		}
+		reg.gate.set(gate{})
+		time.Sleep(3 * submit.Every)
+		if m, err := reg.Motion(t.Context(), all.Motions[0].ID); err != nil || m.State != api.MotionUnsent {
+			t.Errorf("with a quorum again: %+v, %v", m, err)
+		}
+		if d, _ := reg.regulator.Docket(); len(d.Motions) != 0 {
+			t.Errorf("it went to the regulators all the same")
 		}
 		reg.gate.set(gate{refuse: 1})
 		made, err := reg.ProposeMotion(t.Context(), ratify("label", mobile))

@@ -129,7 +129,8 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 	waits, err = c.submits.Submit(ctx, submit.Command{Motion: w.ID, Bytes: ballot.ProposeCommand(&w.Signed, w.items, &vote), Expires: w.Expires})
 	if err != nil {
 		c.mu.Lock()
-		c.remember(&w.Signed).refusal = phrase.From(err)
+		m := c.remember(&w.Signed)
+		m.refusal, m.unsent = phrase.From(err), api.KindOf(err) == api.Unavailable
 		c.mu.Unlock()
 	}
 	return waits, err

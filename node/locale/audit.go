@@ -9,7 +9,7 @@ func auditWords() []message {
 		{"cli.audit.no_word", "not judged", "未予判定"},
 		{"cli.audit.feeds", "feeds", "发布链"},
 		{"cli.audit.feeds_are", "{0}, with {1} batches and {2} statements, {3} of them erased", "{0} 条，共 {1} 个批次、{2} 条声明，其中 {3} 条已擦除"},
-		{"cli.audit.ledger", "{0} of {1} entries judged: {2} motions with {3} votes, {4} ticks", "已判定 {1} 条中的 {0} 条：{2} 项动议、{3} 张表决票、{4} 个时刻"},
+		{"cli.audit.ledger", "{0} of {1} entries judged: {2} motions with {3} votes, {4} ticks", "已判定 {1} 条中的 {0} 条：{2} 个议案、{3} 张表决票、{4} 次报时"},
 		{"cli.audit.ratified", "ratified", "核准"},
 		{"cli.audit.ratified_are", "{0}; of them openings erased: {1}", "{0} 条；已擦除 {1} 条的内容"},
 		{"cli.audit.list_roots", "list roots", "名单根"},

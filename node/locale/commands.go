@@ -142,6 +142,7 @@ func numberWords() []message {
 		{"cli.contested_yes", "yes: another class is claimed as well, or its user contests it", "是：另有不同类别的标记，或号码使用方已提出异议"},
 		{"cli.decides", "(decides)", "（起决定作用）"},
 		{"cli.list_stamp", "list {0}, day {1}, serial {2}, {3} s old", "名单 {0}，日期 {1}，序号 {2}，已 {3} 秒"},
+		{"cli.list_stamp_then", "list {0}, day {1}, serial {2}", "名单 {0}，日期 {1}，序号 {2}"},
 		{"cli.more", "and {0} more; --json has them all", "另有 {0} 项，--json 可列出全部"},
 		{"cli.next_change", "Changes by itself on {0}", "将于 {0} 自动变化"},
 		{"cli.no", "no", "否"},

@@ -7,7 +7,7 @@ func contestWords() []message {
 		{"contest.said_why", "Contested by {0} on {1}: “{2}”", "{0} 于 {1} 提出异议：“{2}”"},
 		{"contest.nobody", "Nobody has to answer: nothing that it disputes was said", "无需任何一方答复：所异议的内容无人声明"},
 		{"contest.not_anchored", "It is not anchored yet, so the time to answer does not run", "尚未锚定，答复期限未起算"},
-		{"contest.no_tick", "It is anchored; the time to answer runs from the ledger’s next tick", "已锚定；答复期限自账本下一时点起算"},
+		{"contest.no_tick", "It is anchored; the time to answer runs from the ledger’s next tick", "已锚定；答复期限自账本下一次报时起算"},
 		{"contest.until", "To be answered by {0}, which is in {1} by the ledger’s clock", "须在 {0} 前答复，按账本时间尚余 {1}"},
 		{"contest.over", "The time to answer ended on {0}", "答复期限已于 {0} 届满"},
 		{"contest.asked", "{0} has not answered yet", "{0} 尚未答复"},

@@ -46,6 +46,7 @@ func pastReasons() []said {
 		{"past.no_such_proof", "“{0}”不是 ratified、listed、absent 之一"},
 		{"past.no_checkpoint", "本节点尚未收到监管机构认证的检查点，而证明须以其为终点：ringfence ledger show 显示账本状况"},
 		{"past.never_ratified", "账本中没有关于 {0} 或包含它的号段的条目：ringfence prove {1} --listed 或 --absent 可证明名单的结论"},
+		{"past.not_ratified_by_then", "届时账本中尚无关于 {0} 或包含它的号段的条目：可用更晚的 --at（或不写）再次执行 ringfence prove {1}"},
 		{"past.of_another", "账本条目 {0} 与 {1} 无关"},
 		{"past.revoked_since", "该条目此后已由账本条目 {0} 撤销，可用 --at {1} 证明"},
 		{"past.stayed_since", "该条目已由账本条目 {0} 暂停一天，可用 --at {1} 证明"},

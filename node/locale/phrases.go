@@ -17,7 +17,7 @@ func told(all []regulators.Said) (out []said) {
 
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), anchorReasons(), contestPhrases(), keyringReasons(), eraseReasons(), seats(), told(regulators.Phrases()))
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), anchorReasons(), contestPhrases(), keyringReasons(), eraseReasons(), told(regulators.Phrases()))
 }
 
 // problems is what a person must look after at a node.
@@ -182,7 +182,7 @@ func refusals() []said {
 		{"error.other_store", "{0} 中的数据属于联盟 {1}，而 {2} 属于联盟 {3}：请放回 {4} 的章程；{5} 的节点需要另一个目录"},
 		{"error.bad_number", "“{0}”不是国家 +{1} 的号码"},
 		{"error.bad_country", "“{0}”不是国家码；应为 86、1 或 34 之类"},
-		{"remedy.bad_number", "请写成 +86… 的形式，或指明国家"},
+		{"remedy.bad_number", "请写成 +{0}… 的形式，或指明国家"},
 	}
 }
 
@@ -220,6 +220,9 @@ func usages() []said {
 		{"usage.name_or_file", "缺少 --name 或 --file"},
 		{"usage.json_backup", "--json 与备份不能写到同一输出"},
 		{"usage.on_off", "“{0}”既不是 on 也不是 off"},
+		{"speak.void", "未签署任何内容：该声明会无效（{0}）"},
+		{"usage.one_query", "--from-list 只能写一次：各条件以空格分隔写在同一查询中，须全部满足"},
+		{"usage.voted_days", "--voted-days 须不小于 1；不写则表决 7 天"},
 		{"usage.reports", "--reports 须不小于 1；不写则表示人工判断"},
 		{"usage.beside_with", "--{0} 不能与 --with 同用：名片已说明成员身份"},
 		{"usage.mappings", "可用 {0}，或文件路径"},

@@ -41,7 +41,7 @@ func proofReasons() []said {
 		{"proof.retired", "共同签署的监管机构此后已更换，而已更换的密钥不能证明任何事：请向任一节点重新索取证明"},
 		{"proof.pin", "此处所知的监管机构并未认证所固定的检查点：请获取较新的变更链文件；若依旧如此，则有人伪造"},
 		{"proof.uncertified", "此处所知的监管机构中，共同签署者不足：若监管机构已变更，请获取较新的变更链文件并以 --sets 指明"},
-		{"proof.wrong", "文件所载并不成立"},
+		{"proof.wrong", "文件所载并不成立：它不是证明，或该副本被改动过（哪怕只是一个换行）；请向提供者重新索取原样的文件"},
 		{"usage.no_genesis", "--genesis：没有文件 {0}；请指明来源可信的联盟创始章程：创始方会提供，每个节点的数据目录中亦有 genesis.cbor"},
 		{"usage.no_sets", "{0}：没有文件 {1}；任一节点可用 ringfence prove --sets --pin 生成"},
 		{"usage.no_proof", "没有文件 {0}；请指明要核对的证明，即 ringfence prove 所写的文件"},

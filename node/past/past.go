@@ -109,7 +109,7 @@ func (t *Teller) asOf(ctx context.Context, q api.Query, enough func(view.Ratifie
 	}
 	if (m.anchor == nil || s.erased > 0) && !decided(s.list, readings, enough) {
 		return nil, nil, api.Tell(cmp.Or(why.kind, api.NotFound), phrase.Join(
-			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time decides it", s.list.Stamp().LedgerSize), s.also(why.Phrase)))
+			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time decides it", m.size), s.also(why.Phrase)))
 	}
 	return s, s.tell(why.Phrase), nil
 }

@@ -103,6 +103,8 @@ func (t *Teller) ratified(ctx context.Context, m *prove.Maker, n number.Number, 
 		return api.Proof{}, err
 	case r.index == 0 && r.erased > 0:
 		return api.Proof{}, api.Tell(api.NotFound, openings(r.erased))
+	case r.index == 0 && q.At != "":
+		return api.Proof{}, api.Tell(api.NotFound, phrase.New("past.not_ratified_by_then", "the ledger had no entry about %s or a range around it by then: ringfence prove %s --at with a later time, or without, asks again", n, n))
 	case r.index == 0:
 		return api.Proof{}, api.Tell(api.NotFound, phrase.New("past.never_ratified", "the ledger has no entry about %s or a range around it: ringfence prove %s --listed, or --absent, proves what the list says", n, n))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"ringfence/node/answer"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/publication"
@@ -136,7 +137,7 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		if p.Void[0].Reason == view.ReasonRepeated {
 			why += fmt.Sprintf(": a %s of one number counts once in %d days", one.Kind, policy.RepeatDays)
 		}
-		return api.Said{}, api.Errorf(api.Refused, "nothing was signed: the statement would be void: %s", why)
+		return api.Said{}, api.Tell(api.Refused, phrase.New("speak.void", "nothing was signed: the statement would be void: %s", why))
 	}
 	if !previewOnly {
 		said, err := own.Say(ctx, "", one)

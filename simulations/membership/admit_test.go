@@ -164,6 +164,8 @@ func TestAStrangerIsAdmittedSpeaksAndLeaves(t *testing.T) {
 func (w *world) leaves(s *realmtest.Station) {
 	w.Helper()
 	left := func(m *api.Motion) bool { return m.Kind == "remove_member" && m.Subject == s.ID }
+	stuck, err := s.Node.ProposeMotion(context.Background(), api.Proposal{Kind: "ratify", Category: "mkt.retail", Grounds: "flags", Items: []api.ProposedItem{{Number: fraud}}})
+	w.Must(err)
 	made, err := s.Node.ProposeMotion(context.Background(), api.Proposal{File: "kind: remove_member\nhow: leave\n", Reason: "it ends"})
 	w.Must(err)
 	for _, r := range regulators[:3] {
@@ -175,5 +177,8 @@ func (w *world) leaves(s *realmtest.Station) {
 	n, err := number.Parse(fraud)
 	w.Must(err)
 	w.Everywhere("it is nowhere a member any more", func(q *node.Node) bool { _, ok := q.State().MemberByID(s.ID); return !ok })
+	if _, err := s.Node.WithdrawMotion(context.Background(), stuck.Motion.ID); api.KindOf(err) != api.Refused {
+		w.Errorf("who has left takes back what can never enter: %v", err)
+	}
 	w.Everywhere("its word goes on counting", func(q *node.Node) bool { return len(q.View().List().Explain(n).Keys) > 0 })
 }

@@ -19,6 +19,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,7 +45,7 @@ func Read[T any](r io.Reader, what string, v *T) error {
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
 	if err := d.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read %s: %s", what, plain[T](err, what))
+		return fmt.Errorf("read %s: %s", what, plain[T](err, what, b))
 	}
 	return nil
 }
@@ -107,8 +108,28 @@ func wholeNumbers(node *yaml.Node) error {
 	return nil
 }
 
+// fieldOf names, in what is said of a value that does not fit, the key that it stands under
+// on its line, where that is plain.
+func fieldOf(slip string, document []byte) string {
+	m := regexp.MustCompile("^line (\\d+): cannot unmarshal !!\\w+ `([^`]*)`").FindStringSubmatch(slip)
+	if m == nil {
+		return slip
+	}
+	lines := strings.Split(string(document), "\n")
+	at, err := strconv.Atoi(m[1])
+	if err != nil || at < 1 || at > len(lines) {
+		return slip
+	}
+	value := regexp.QuoteMeta(strings.TrimSuffix(m[2], "..."))
+	key := regexp.MustCompile(`([\w-]+)["']?\s*:\s+["']?` + value).FindStringSubmatch(lines[at-1])
+	if key == nil {
+		return slip
+	}
+	return strings.Replace(slip, "cannot", key[1]+": cannot", 1)
+}
+
 // plain words an error for people who know no Go types.
-func plain[T any](err error, what string) string {
+func plain[T any](err error, what string, document []byte) string {
 	slips := []string{err.Error()}
 	if several := new(yaml.TypeError); errors.As(err, &several) {
 		slips = slices.Clone(several.Errors)
@@ -120,7 +141,7 @@ func plain[T any](err error, what string) string {
 			text := fmt.Sprintf("%q is no key of a %s%s", m[1], what, Hint(m[1], keysOf(reflect.TypeFor[T](), m[2])))
 			slip = strings.Replace(slip, m[0], text, 1)
 		}
-		slips[i] = types.ReplaceAllString(slip, "into what a "+what+" holds there")
+		slips[i] = types.ReplaceAllString(fieldOf(slip, document), "into what a "+what+" holds there")
 	}
 	return strings.Join(slips, "; ")
 }

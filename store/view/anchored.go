@@ -149,8 +149,8 @@ func (w *writer) ways(heads []motion.AnchoredHead) (ways []line.Way, err error) 
 // stands checks that all is held up to where the view stands.
 func (w *writer) stands() error {
 	for _, at := range slices.SortedFunc(maps.Keys(w.heads), FeedEpoch.Compare) {
-		if held := w.lines.Len(at); held < w.heads[at] {
-			return fmt.Errorf("view: feed %s, epoch %d: %d of %d batches: %w", at.Issuer.Short(), at.Epoch, held, w.heads[at], ErrLacking)
+		if lacks, first := w.lines.Lacks(at, w.heads[at]); w.lines.Len(at) < w.heads[at] {
+			return fmt.Errorf("view: feed %s, epoch %d: of %d batches %d lack, the first is batch %d: %w", at.Issuer.Short(), at.Epoch, w.heads[at], lacks, first, ErrLacking)
 		}
 	}
 	return nil

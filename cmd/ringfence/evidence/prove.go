@@ -57,15 +57,12 @@ the kind to prove, and 4 when there is no anchor yet.`,
   ringfence prove 95588 --absent --at 2026-11-30
   ringfence prove --sets --pin -o regulators.sets`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if w.sets {
-				return slip.Exactly()(cmd, args)
+			if err := w.fit(cmd, len(args)); err != nil || w.sets {
+				return err
 			}
 			return slip.Exactly("NUMBER")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := w.fit(cmd); err != nil {
-				return err
-			}
 			if !w.sets {
 				w.Number = args[0]
 			}
@@ -85,8 +82,8 @@ the kind to prove, and 4 when there is no anchor yet.`,
 	return cmd
 }
 
-// fit refuses flags that do not go together.
-func (w *wanted) fit(cmd *cobra.Command) error {
+// fit refuses flags that do not go together, or with so many arguments.
+func (w *wanted) fit(cmd *cobra.Command, args int) error {
 	kinds := 0
 	for what, set := range map[string]bool{api.ProofRatified: w.ratified, api.ProofListed: w.listed, api.ProofAbsent: w.absent} {
 		if set {
@@ -96,7 +93,7 @@ func (w *wanted) fit(cmd *cobra.Command) error {
 	switch {
 	case kinds > 1:
 		return slip.Of(cmd, phrase.New("usage.proof_kinds", "only one of --ratified, --listed and --absent"))
-	case w.sets && (kinds > 0 || w.Full || w.At != ""):
+	case w.sets && (args > 0 || kinds > 0 || w.Full || w.At != ""):
 		return slip.Of(cmd, phrase.New("usage.proof_sets", "--sets is about no number, and goes with none of --ratified, --listed, --absent, --full and --at"))
 	case w.pin && !w.sets:
 		return slip.Of(cmd, phrase.New("usage.pin_sets", "--pin goes with --sets"))

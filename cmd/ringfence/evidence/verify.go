@@ -206,7 +206,7 @@ func because(err error) phrase.Phrase {
 	case errors.Is(err, prove.ErrUncertified):
 		return phrase.New("proof.uncertified", "too few of the regulators known here cosigned it: if they changed since, get a newer set-chain file and name it with --sets")
 	}
-	return phrase.New("proof.wrong", "the file does not show what it says it shows")
+	return phrase.New("proof.wrong", "the file does not show what it says it shows: it is no proof, or this copy of it was changed, be it by a line break; ask whoever handed it over for it anew, as it was made")
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

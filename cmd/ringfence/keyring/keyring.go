@@ -37,12 +37,16 @@ type Host struct {
 	Put func(cmd *cobra.Command, p api.Proposal, watch bool) error
 	// Answer shows what came of a verb: as one JSON object, or as people read it.
 	Answer func(cmd *cobra.Command, value any, human func(*show.Page)) error
+	// Note tells people something on the way, not on standard output.
+	Note func(cmd *cobra.Command, human func(*show.Page)) error
 }
 
 // options are those of every verb that ends in a motion.
 type options struct {
 	out, reason string
 	watch       bool
+	preview     bool   // of verbs that can only tell what they would do
+	days        uint16 // for how many it may be voted on; 0: as usual
 }
 
 func (o *options) flags(cmd *cobra.Command) {
@@ -68,6 +72,7 @@ func (h Host) propose(cmd *cobra.Command, o *options, size uint64, m made, a art
 	if err != nil {
 		return bad(err)
 	}
+	p.Preview, p.VotedDays = o.preview, o.days
 	if o.out == "" {
 		return h.Put(cmd, p, o.watch)
 	}

@@ -29,6 +29,8 @@ type desk struct {
 	put func(api.Proposal) error
 	// said has what the verb shows; nil: nobody looks.
 	said *bytes.Buffer
+	// noted has what it tells on the way; nil: nobody looks.
+	noted *bytes.Buffer
 }
 
 func (d desk) do(args ...string) error {
@@ -47,6 +49,12 @@ func (d desk) do(args ...string) error {
 		Answer: func(_ *cobra.Command, _ any, human func(*show.Page)) error {
 			if d.said != nil {
 				human(show.NewPage(d.said, locale.New().Match("en"), false))
+			}
+			return nil
+		},
+		Note: func(_ *cobra.Command, human func(*show.Page)) error {
+			if d.noted != nil {
+				human(show.NewPage(d.noted, locale.New().Match("en"), false))
 			}
 			return nil
 		},
@@ -134,7 +142,11 @@ func TestTheKeysOfAMember(t *testing.T) {
 	flag("13900139002", 3)
 
 	file := filepath.Join(t.TempDir(), "leave.yaml")
+	d.noted = new(bytes.Buffer)
 	d.must("leave", "--out", file, "--reason", "it closes")
+	if !strings.Contains(d.noted.String(), "What op says from now on counts for nothing once the regulators enact this") {
+		t.Errorf("before it leaves it is told %q", d.noted)
+	}
 	text, err := os.ReadFile(file)
 	r.Must(err)
 	r.Enact(api.Proposal{File: string(text), FileName: file}, "reg")

@@ -14,7 +14,7 @@ import (
 )
 
 // members returns the verbs by which members come and go.
-func (h Host) members() []*cobra.Command { return []*cobra.Command{h.admit(), h.leave()} }
+func (h Host) members() []*cobra.Command { return []*cobra.Command{h.admit()} }
 
 func (h Host) admit() *cobra.Command {
 	p := api.Proposal{Kind: "admit_member"}
@@ -62,6 +62,9 @@ func (h Host) admitNamed(cmd *cobra.Command, name string, preview, watch bool) e
 		})
 		switch {
 		case len(waiting) == 0:
+			if _, err := s.FeedHeads(cmd.Context(), api.FeedHeadQuery{Member: name}); err == nil {
+				return api.Tell(api.NotFound, phrase.New("usage.in_already", "%s is a member of the federation already: nothing is left to vote on", name))
+			}
 			return api.Tell(api.NotFound, phrase.New("usage.nobody_asks", "nobody asks to be admitted as %s; ringfence motion list --mine shows who does", name))
 		case len(waiting) > 1:
 			var ids []string
@@ -80,28 +83,4 @@ func (h Host) admitNamed(cmd *cobra.Command, name string, preview, watch bool) e
 		return h.Answer(cmd, &m, func(p *show.Page) { council.Preview(p, &m) })
 	}
 	return h.told(cmd, &m, watch, err)
-}
-
-func (h Host) leave() *cobra.Command {
-	p := api.Proposal{FileName: "leave"}
-	watch := false
-	cmd := &cobra.Command{
-		Use:   "leave",
-		Short: "Leave the federation, as the member of this node",
-		Long: `Leave proposes that the member of this node leaves, with all its nodes. What it said
-and is anchored goes on counting until it expires; its keys never speak again, and its
-ID is never given to another. The regulators vote on it, as on any motion; until then it
-can be taken back with ringfence motion withdraw. Ranges that the member holds are to be
-passed on first.`,
-		Example: `  ringfence leave --preview
-  ringfence leave --reason "the service ends" --watch`,
-		Args: slip.Exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			p.File = "kind: remove_member\nhow: leave\n"
-			return h.put(cmd, p, watch)
-		},
-	}
-	proposalFlags(cmd.Flags(), &p, &watch)
-	slip.Exclusive(cmd, "preview", "watch")
-	return cmd
 }

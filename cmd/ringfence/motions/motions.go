@@ -34,7 +34,7 @@ type Host struct {
 	No, Nobody error
 }
 
-// Commands returns the verbs: motion, with more below it, stay, admit and leave, ledger
+// Commands returns the verbs: motion, with more below it, stay, admit, ledger
 // and quorum.
 func (h Host) Commands(more ...*cobra.Command) (speak, ask []*cobra.Command) {
 	motion := &cobra.Command{
@@ -102,7 +102,7 @@ func pause(ctx context.Context) error {
 
 func ended(state string) bool {
 	switch state {
-	case api.MotionEnacted, api.MotionWithdrawn, api.MotionExpired, api.MotionRefused, api.MotionAside:
+	case api.MotionEnacted, api.MotionWithdrawn, api.MotionExpired, api.MotionRefused, api.MotionUnsent, api.MotionAside:
 		return true
 	}
 	return false

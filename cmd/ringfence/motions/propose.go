@@ -8,6 +8,7 @@ import (
 	"ringfence/cmd/ringfence/show/council"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 )
 
 // proposing is the help of propose.
@@ -57,6 +58,7 @@ itself, and is listed, shown and voted on as one.`
 func (h Host) propose() *cobra.Command {
 	p := api.Proposal{}
 	var numbers []string
+	var queries []string
 	var file string
 	watch := false
 	cmd := &cobra.Command{
@@ -72,7 +74,12 @@ func (h Host) propose() *cobra.Command {
 			for _, n := range numbers {
 				p.Items = append(p.Items, api.ProposedItem{Number: n})
 			}
+			if len(queries) > 0 {
+				p.FromList = queries[0]
+			}
 			switch {
+			case len(queries) > 1:
+				return slip.Of(cmd, phrase.New("usage.one_query", "--from-list is given once: its conditions stand in one query with blanks between, and all of them must be met"))
 			case file != "":
 				p.FileName = file
 				if p.File, err = h.read(file); err != nil {
@@ -90,7 +97,7 @@ func (h Host) propose() *cobra.Command {
 	f.StringArrayVar(&numbers, "ratify", nil, "`number` or range to ratify an entry on")
 	f.StringArrayVar(&p.Entries, "revoke", nil, "`index` of a ratified entry to revoke, or the number that it is on")
 	f.StringVar(&file, "file", "", "`file` of entries, CSV or YAML; - for standard input")
-	f.StringVar(&p.FromList, "from-list", "", "`query` over the list")
+	f.StringArrayVar(&queries, "from-list", nil, "`query` over the list")
 	f.StringVar(&p.Action, "action", "", "what to do with calls: `action` allow, label (the default) or block")
 	f.StringVar(&p.Category, "category", "", "category `code`, such as crm.fraud.impersonation")
 	f.StringVar(&p.Grounds, "grounds", "", "on what it rests: `word` flags, reports, detection, investigation, decision, allocatee or other")
@@ -113,6 +120,9 @@ func proposalFlags(f *pflag.FlagSet, p *api.Proposal, watch *bool) {
 
 // put puts a proposal to the regulators.
 func (h Host) put(cmd *cobra.Command, p api.Proposal, watch bool) error {
+	if cmd.Flags().Changed("voted-days") && p.VotedDays == 0 {
+		return slip.Of(cmd, phrase.New("usage.voted_days", "--voted-days is 1 or more; left out, it is voted on for 7 days"))
+	}
 	var made api.Proposed
 	err := h.Ask(cmd, !p.Preview, func(s api.Council) (err error) {
 		made, err = s.ProposeMotion(cmd.Context(), p)

@@ -41,7 +41,7 @@ func Contests(p *Page, all *api.Contests, mine bool) {
 		p.Say("next.answer", first)
 	}
 	p.Line("")
-	p.stamp(all.List)
+	p.stamp(all.List, false)
 }
 
 // waits names who has yet to answer, the node's own member as such.

@@ -53,7 +53,7 @@ func Status(p *Page, s *api.Status) {
 		p.Line(p.Strong(p.Word("problem", p.Phrase(problem))))
 	}
 	p.Line("")
-	p.stamp(s.List)
+	p.stamp(s.List, false)
 }
 
 // SayAgain lists what a member has to say again.

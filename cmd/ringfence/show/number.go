@@ -16,7 +16,7 @@ func Lookup(p *Page, l *api.Lookup) {
 	p.lookup(l)
 	p.sources(l.Sources)
 	p.Line("")
-	p.stamp(l.List)
+	p.stamp(l.List, l.AsOf != nil)
 }
 
 func (p *Page) lookup(l *api.Lookup) {
@@ -80,9 +80,13 @@ func (p *Page) sources(all []api.Source) {
 		"first_seen", "last_seen", "reference"), rows)
 }
 
-// stamp says which list an answer came from.
-func (p *Page) stamp(s api.ListStamp) {
-	if s.Root == "" {
+// stamp says which list an answer came from; of a list of the past, how old is no news.
+func (p *Page) stamp(s api.ListStamp, past bool) {
+	switch {
+	case s.Root == "":
+		return
+	case past:
+		p.Line(p.Faint(p.Word("list_stamp_then", Short(s.Root), s.Day, strconv.FormatUint(s.Serial, 10))))
 		return
 	}
 	p.Line(p.Faint(p.Word("list_stamp", Short(s.Root), s.Day, strconv.FormatUint(s.Serial, 10), strconv.FormatInt(s.AgeSeconds, 10))))
@@ -119,7 +123,7 @@ func Explanation(p *Page, e *api.Explanation) {
 		p.Line(p.Strong(e.WhyNot))
 	}
 	p.Line("")
-	p.stamp(e.List)
+	p.stamp(e.List, e.AsOf != nil)
 }
 
 func (p *Page) key(k *api.KeyExplanation) {
@@ -189,7 +193,7 @@ func Verdict(p *Page, v *api.Verdict) {
 		Fact{"rule", v.Rule}, Fact{"text", v.Text}, Fact{"category", v.Category}, Fact{"caller", p.callerID(v.Caller)},
 		Fact{"member", v.Member}, Fact{"shadow", wouldBe}, Fact{"stale", stale}, Fact{"references", strings.Join(v.References, ", ")})
 	p.Line("")
-	p.stamp(v.List)
+	p.stamp(v.List, false)
 }
 
 // Verdicts shows many answers, one a line.

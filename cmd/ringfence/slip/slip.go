@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -109,7 +110,7 @@ func Kind(err error, entered bool) (api.Kind, int) {
 		return api.BadInput, api.ExitUsage
 	case errors.Is(err, keys.ErrReachable):
 		return api.Refused, api.ExitRefused
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EISDIR):
 		return api.BadInput, api.ExitUsage
 	}
 	return api.Internal, api.ExitNo

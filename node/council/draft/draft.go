@@ -135,23 +135,23 @@ func (c *Drafter) draftRulings(d *Draft, p *api.Proposal, f paper.Filed) (err er
 		return err
 	}
 	seen := make(map[number.Range]int, len(f.Items))
+	var wrong slips
 	for i := range f.Items {
-		at := placeOf(p, &f.Items[i], i, len(f.Items))
 		r, err := c.ruling(p, &f.Items[i])
-		if err != nil {
-			return api.Tell(api.BadInput, phrase.Plain(at+err.Error()))
+		if before, twice := seen[r.Subject]; err == nil && twice {
+			err = fmt.Errorf("number: %s stands there before, as item %d", r.Subject, before+1)
 		}
-		if before, twice := seen[r.Subject]; twice {
-			return api.Errorf(api.BadInput, "%snumber: %s stands there before, as item %d", at, r.Subject, before+1)
+		var b []byte
+		if err == nil {
+			seen[r.Subject] = i
+			b, err = r.Encode()
 		}
-		seen[r.Subject] = i
-		b, err := r.Encode()
 		if err != nil {
-			return api.Errorf(api.BadInput, "%s%v", at, err)
+			wrong.add(placeOf(p, &f.Items[i], i, len(f.Items)) + err.Error())
 		}
 		d.Items = append(d.Items, b)
 	}
-	return nil
+	return wrong.error()
 }
 
 // placeOf says where an item stands, for messages; "" of the only one.

@@ -48,7 +48,7 @@ func readTable(p *api.Proposal) (f Filed, err error) {
 	for i, c := range columns {
 		columns[i] = strings.ToLower(strings.TrimSpace(c))
 		if !slices.Contains(ratifyColumns, columns[i]) && columns[i] != entryColumn {
-			return f, api.Errorf(api.BadInput, "%s: line 1: no column is called %q%s", NameOf(p), columns[i], strictyaml.Hint(columns[i], append([]string{entryColumn}, ratifyColumns...)))
+			return f, api.Errorf(api.BadInput, "%s: line 1: no column is called %q%s%s", NameOf(p), columns[i], separated(head), strictyaml.Hint(columns[i], append([]string{entryColumn}, ratifyColumns...)))
 		}
 		if slices.Contains(columns[:i], columns[i]) {
 			return f, api.Errorf(api.BadInput, "%s: line 1: column %q stands twice", NameOf(p), columns[i])
@@ -81,6 +81,16 @@ func readTable(p *api.Proposal) (f Filed, err error) {
 		}
 		f.add(columns, record, line)
 	}
+}
+
+// separated says that a head has other marks between its columns than commas, if it has.
+func separated(head []string) string {
+	for mark, name := range map[string]string{";": "semicolons", "\t": "tabs"} {
+		if len(head) == 1 && strings.Contains(head[0], mark) {
+			return ": its columns are separated by " + name + ", and commas are wanted"
+		}
+	}
+	return ""
 }
 
 func (f *Filed) add(columns, record []string, line int) {

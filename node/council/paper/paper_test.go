@@ -45,6 +45,8 @@ func TestReadRefuses(t *testing.T) {
 	for file, want := range map[string]string{
 		"":                                    "no head",
 		"nummer,action\n":                     `no column is called "nummer"`,
+		"number;action;category\n":            "separated by semicolons, and commas are wanted",
+		"number\taction\n":                    "separated by tabs",
 		"action,grounds\n":                    "want a column number",
 		"number,entry\n":                      "want a column number",
 		"number,number\n":                     "stands twice",

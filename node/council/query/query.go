@@ -23,6 +23,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -222,7 +223,7 @@ func value1(name, v string) (meets func(*Entry, *More) bool, costly bool, err er
 	case "number":
 		r, err := number.ParseRange(v)
 		if err != nil {
-			return nil, false, err
+			return nil, false, plainly(err, v)
 		}
 		return func(e *Entry, _ *More) bool { return r.Covers(e.Key) }, false, nil
 	case "holder":
@@ -244,6 +245,15 @@ func value1(name, v string) (meets func(*Entry, *More) bool, costly bool, err er
 		return func(_ *Entry, m *More) bool { return m.Protected == want }, true, nil
 	}
 	return func(_ *Entry, m *More) bool { return m.Reassigned == want }, true, nil
+}
+
+// plainly words why a text is no range for who wrote it: nothing of it is masked.
+func plainly(err error, v string) error {
+	said := strings.TrimPrefix(err.Error(), "number: ")
+	if _, after, ok := strings.Cut(strings.TrimPrefix(said, `"`), `"`); ok && strings.HasPrefix(said, `"`) {
+		said = strconv.Quote(v) + after
+	}
+	return errors.New(said)
 }
 
 func class(v string) (func(*Entry, *More) bool, bool, error) {

@@ -32,7 +32,7 @@ type Seats struct {
 	Ledger    Follower
 	Regulator Regulator                               // nil of a member
 	Seat      func() string                           // the member whose regulator this node is; "" if none
-	Anchors   interface{ Problems() []phrase.Phrase } // of a regulator; may be nil
+	Anchors   interface{ Problems() []phrase.Phrase } // of a regulator, or what a member has asked for; may be nil
 	Idle      func() phrase.Phrase                    // why this node does not take the seat that its key has; may be nil
 	Now       func() time.Time
 }

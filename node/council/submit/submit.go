@@ -24,6 +24,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/group"
+	"ringfence/consensus/quorum/standing"
 	"ringfence/node/api"
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
@@ -36,7 +37,8 @@ const Every = 3 * time.Second
 
 // Bounds of submitting.
 const (
-	oneTime     = 20 * time.Second // of one command, until a person is told
+	oneTime     = 20 * time.Second // of one command, until a person is told, …
+	ledTime     = 6 * time.Second  // … and while nobody leads: longer than it takes to elect one
 	againTime   = 10 * time.Second // of one command that is submitted again
 	lookEvery   = 250 * time.Millisecond
 	appearTime  = 3 * time.Second // until what was taken shows here, or is submitted again
@@ -49,6 +51,7 @@ const (
 type Regulator interface {
 	Submit(ctx context.Context, command []byte) (applied.Answer, error)
 	Shows(command []byte) bool
+	Status() standing.Status
 }
 
 // Store keeps small values.
@@ -103,6 +106,7 @@ func (c *Submitter) Submit(ctx context.Context, p Command) (waits phrase.Phrase,
 	}
 	ctx, stop := context.WithTimeout(ctx, oneTime)
 	defer stop()
+	go c.mind(ctx, stop)
 	for unsure := false; ; {
 		answer, err := c.cfg.Regulator.Submit(ctx, p.Bytes)
 		unsure = unsure || errors.Is(err, group.ErrUnknown)
@@ -130,6 +134,25 @@ func (c *Submitter) Submit(ctx context.Context, p Command) (waits phrase.Phrase,
 		}
 		return phrase.Phrase{}, fmt.Errorf("council: %w", err)
 	}
+}
+
+// mind stops waiting once nobody has led the regulators for so long that there is no quorum:
+// with one they elect somebody sooner.
+func (c *Submitter) mind(ctx context.Context, stop context.CancelFunc) {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for led := time.Now(); time.Since(led) < ledTime; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		status := c.cfg.Regulator.Status()
+		if slices.ContainsFunc(status.Regulators, func(s standing.Seat) bool { return s.Leads }) {
+			led = time.Now()
+		}
+	}
+	stop()
 }
 
 // answered takes what Raft's order made of a command.

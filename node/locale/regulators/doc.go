@@ -14,4 +14,4 @@ type Said [2]string
 
 // Phrases returns what is told of motions, the ledger, the quorum and members, and why
 // something does not enter the ledger.
-func Phrases() []Said { return slices.Concat(motions(), BallotCodes(), membership()) }
+func Phrases() []Said { return slices.Concat(motions(), BallotCodes(), membership(), seats()) }

@@ -5,6 +5,7 @@ func memberWords() []Message {
 	return []Message{
 		{"cli.motion.inboxes", "in the inboxes of", "已送达的收件箱"},
 		{"cli.motion.subject", "about", "涉及成员"},
+		{"cli.leave.cut", "What {0} says from now on counts for nothing once the regulators enact this; what it said before goes on counting", "监管机构通过之后，{0} 自此刻起所说的内容均不计入；此前所说的继续计入"},
 		{"cli.request.signatures", "{0} of {1} signatures on the motion {2}", "议案 {2} 所需的 {1} 个签名中已有 {0} 个"},
 		{"cli.request.unknown", "signatures by keys of no regulator known here, which do not count: {0}. If the regulators changed since the genesis, start this node with ringfence run: it follows the ledger and learns who they are", "另有 {0} 个签名的密钥不属于此处已知的任何监管机构，不予计入。如创始之后监管机构有变更，请用 ringfence run 启动本节点：它会跟随账本并得知现任监管机构"},
 		{"cli.join.unseen", "That this node is admitted is the word of the node at {0} alone; ringfence run sees it for itself, in the ledger", "“本节点已获准入”仅为 {0} 处节点之言；ringfence run 会自行在账本中核实"},
@@ -24,11 +25,16 @@ func memberWords() []Message {
 func membership() []Said {
 	return []Said{
 		{"council.own_aside", "本监管机构已将其永久搁置；其他监管机构仍可投赞成票"},
+		{"problem.leaving", "本成员已申请退出：监管机构通过后，申请之后所说的内容均不计入；在此之前可用 ringfence motion withdraw {0} 撤回"},
+		{"problem.left", "其成员已退出联盟或被开除，该成员标识及其密钥不再恢复：如要重新加入，须以另一标识、在另一目录中进行（ringfence init）"},
+		{"council.not_taken_back", "未能联系到可撤回该议案的监管机构，因此未作任何更改；ringfence peers 显示已连接的节点"},
+		{"council.ended_proposer", "提出该议案的密钥已终止，该议案不可能再进入账本：没有可撤回的内容"},
 		{"council.aside", "收到该提案的监管机构均已将其搁置，没有任何一家就其表决"},
 		{"council.outbox_full", "本节点已有 {0} 个议案等待监管机构；请等待部分得到决定，或撤回一些"},
 		{"join.not_carried", "{0} 处的节点不向监管机构转交本节点的请求；请将 {1} 交给成员或监管机构，由其执行 ringfence admit {2}"},
 		{"join.refused", "监管机构无法准入本节点"},
 		{"endorse.nothing", "{0}：此类变更无需密钥同意，请直接用 ringfence motion propose --file 提出"},
+		{"usage.in_already", "{0} 已是本联盟的成员，无需再表决"},
 		{"usage.nobody_asks", "没有以 {0} 之名请求准入者；ringfence motion list --mine 列出请求者"},
 		{"usage.many_ask", "有多个以不同密钥、以 {0} 之名请求准入者：{1}；请用 ringfence motion show 逐一查看，并按标识或名片准入正确的一个"},
 		{"inbox.nobody", "提出方不是现任成员或监管机构（{0}）"},

@@ -257,14 +257,14 @@ func Entries(p *show.Page, all *api.LedgerEntries) {
 			what = p.Phrase(*e.Says)
 		}
 		if e.Type == "motion" {
-			what = show.Commas(p.Word("ledger.items", strconv.Itoa(e.Items)), what, e.Reason)
+			what = show.Commas(p.Word("ledger.items", show.Amount(e.Items)), what, e.Reason)
 		}
-		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), p.Coded("entrytype", e.Type), p.Coded("motionkind", e.Kind), what, strings.Join(e.Votes, ", "), e.Time, beginning(e.Motion)})
+		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), p.Coded("entrytype", e.Type), p.Coded("motionkind", e.Kind), strings.Join(e.Votes, ", "), e.Time, beginning(e.Motion), what})
 	}
 	if len(rows) == 0 {
 		p.Say("ledger.none", strconv.FormatUint(all.Size, 10))
 	}
-	p.Table(show.Columns(">motion.entry", "kind", "motion.kind", "text", "motion.for", "ledger.time", "motion"), rows)
+	p.Table(show.Columns(">motion.entry", "kind", "motion.kind", "motion.for", "ledger.time", "motion", "text"), rows)
 	if all.Next < all.Size {
 		p.Say("ledger.more", show.Amount(all.Size-all.Next), strconv.FormatUint(all.Next, 10))
 	}

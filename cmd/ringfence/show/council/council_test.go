@@ -9,6 +9,7 @@ import (
 	"ringfence/cmd/ringfence/show/showtest"
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 )
 
 // The place of an entry is told as one types it, and that there is none in words.
@@ -50,6 +51,21 @@ func TestWhatIsInsideRangesIsShown(t *testing.T) {
 			t.Errorf("%s: told of nothing\n%s", lang, b.String())
 		}
 		d.Effect.Inside = api.MarkCounts{Protected: 1, Contested: 1}
+	}
+}
+
+// What an entry says stands last, so that a long one makes no other line wider; counts have
+// their thousands apart.
+func TestALongEntryWidensNoOther(t *testing.T) {
+	long := phrase.Plain(strings.Repeat("key ", 100))
+	all := api.LedgerEntries{Size: 2, Next: 2, Entries: []api.LedgerEntry{
+		{Index: 0, Type: "item", Kind: "admit_member", Motion: "bafyreibbk4v5flcmfj6", Says: &long},
+		{Index: 1, Type: "motion", Kind: "ratify", Motion: "bafyreibbk4v5flcmfj7", Items: 4112, Votes: []string{"reg"}, Time: "2026-11-30T10:00:00Z"},
+	}}
+	said := showtest.Render(func(p *show.Page) { council.Entries(p, &all) }, locale.New().Match("en"), false)
+	lines := strings.Split(said, "\n")
+	if len(lines) < 3 || len(lines[2]) > 150 || !strings.Contains(lines[2], "items: 4,112") {
+		t.Errorf("the second entry:\n%s", said)
 	}
 }
 

@@ -113,6 +113,19 @@ func (l *Lines) Len(at list.FeedEpoch) uint64 {
 	return 0
 }
 
+// Lacks returns how many of the first n batches of a line are not here, applied or waiting
+// for one before them, and the sequence of the first; of none it is n.
+func (l *Lines) Lacks(at list.FeedEpoch, n uint64) (lacks, first uint64) {
+	first = n
+	for sequence := n; sequence > l.Len(at); {
+		sequence--
+		if one := l.lanes[at]; one == nil || len(one.waiting[sequence]) == 0 {
+			lacks, first = lacks+1, sequence
+		}
+	}
+	return lacks, first
+}
+
 // Held returns the batches, by ordinal, that are applied from a sequence to another, the
 // last included.
 func (l *Lines) Held(at list.FeedEpoch, from, to uint64) []uint32 {

@@ -162,6 +162,12 @@ func TestLead(t *testing.T) {
 	if _, sequence, err := n.lines.Lead(at, 2, anchors.Digest(c(2))); err != line.ErrLacking || sequence != 1 {
 		t.Errorf("a gap: %d, %v", sequence, err)
 	}
+	if lacks, first := n.lines.Lacks(at, 5); lacks != 3 || first != 1 { // 1, 3 and 4
+		t.Errorf("%d lack, the first is %d", lacks, first)
+	}
+	if lacks, first := n.lines.Lacks(at, 1); lacks != 0 || first != 1 {
+		t.Errorf("of one that is here: %d, %d", lacks, first)
+	}
 	if _, sequence, err := n.lines.Lead(at, 2, anchors.Digest(c(9))); err != line.ErrOther || sequence != 2 {
 		t.Errorf("another head: %d, %v", sequence, err)
 	}

@@ -1,8 +1,8 @@
-package locale
+package regulators
 
 // seats is why a node does not take its regulator's seat, and who has to have the key.
-func seats() []said {
-	return []said{
+func seats() []Said {
+	return []Said{
 		{"problem.idle_seat", "本节点虽持有监管机构 {0} 的表决密钥，却未参与法定数"},
 		{"seat.no_log", "缺少账本密钥：请在持有该密钥的监管机构节点上执行 ringfence keys export-log，在本节点执行 ringfence keys import-log，然后重新启动本节点"},
 		{"seat.other_log", "其 log 密钥属于另一账本：请移走 keys/log.*，用 ringfence keys import-log 取得本账本的密钥，然后重新启动本节点"},
