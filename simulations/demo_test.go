@@ -116,12 +116,11 @@ func demoThatStays(t *testing.T) (string, story.Summary) {
 			go typeIn(t, hands, "stop es-list", "start es-list")
 		case stopped && strings.Contains(line, "all 12 running nodes have the list"):
 			ask(t, url)
-			proves(t, url)
 			told := make(chan string, 1000)
 			heard = told
 			go func() {
 				defer cancel()
-				u := sitBefore(t, cfg.Dir, hands, told)
+				u := sitBefore(t, cfg.Dir, url, hands, told)
 				defer u.close()
 				u.stopsRegulators()
 			}()

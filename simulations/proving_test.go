@@ -19,8 +19,9 @@ import (
 
 // proves asks a node of the running demo for proofs of what four regulators ratified of the
 // real data, and checks each with what the node serves as its genesis, as a stranger would
-// who got that from elsewhere; and asks how it was before they did.
-func proves(t *testing.T, url string) {
+// who got that from elsewhere; and asks how it was before they did. Numbers of which that
+// was taken back since are left out.
+func proves(t *testing.T, url string, takenBack ...string) {
 	t.Helper()
 	c, err := client.New(client.Config{URL: url})
 	if err != nil {
@@ -47,6 +48,9 @@ func proves(t *testing.T, url string) {
 			continue
 		}
 		number, _, _ := strings.Cut(e.Says.Text, " ")
+		if slices.Contains(takenBack, number) {
+			continue
+		}
 		p, err := c.Prove(ctx, api.ProofQuery{Number: number, What: api.ProofRatified, Full: e.Index%2 == 0})
 		if err != nil {
 			t.Errorf("%s: %v", number, err)
@@ -66,8 +70,8 @@ func proves(t *testing.T, url string) {
 		if _, err := v.Verify(p.Proof); err == nil {
 			t.Errorf("%s: a tampered proof passes", number)
 		}
-		if asked++; asked > 2 {
-			continue // each moment is computed anew, from all feeds
+		if asked++; asked > 1 {
+			continue // each moment is computed anew, from all feeds, which takes seconds
 		}
 		if l, err := c.Lookup(ctx, api.Query{Number: number, At: strconv.FormatUint(all.Size, 10)}); err != nil || l.Basis != "ratified" {
 			t.Errorf("%s now: %s, %v", number, l.Basis, err)

@@ -18,14 +18,15 @@ import (
 // over its socket, as the verbs do.
 type user struct {
 	*testing.T
+	url   string // of a node's API that always runs
 	hands io.Writer
 	heard <-chan string
 	nodes map[string]*client.Client // that run
 	all   map[string]*client.Client
 }
 
-func sitBefore(t *testing.T, dir string, hands io.Writer, heard <-chan string) *user {
-	u := &user{T: t, hands: hands, heard: heard, nodes: make(map[string]*client.Client), all: make(map[string]*client.Client)}
+func sitBefore(t *testing.T, dir, url string, hands io.Writer, heard <-chan string) *user {
+	u := &user{T: t, url: url, hands: hands, heard: heard, nodes: make(map[string]*client.Client), all: make(map[string]*client.Client)}
 	for _, s := range seats(true) {
 		c, err := client.New(client.Config{Socket: filepath.Join(dir, s.id, "node.sock")})
 		if err != nil {
@@ -190,7 +191,7 @@ func (u *user) stopsRegulators() {
 		{"a stay", func() bool { return u.takesBack("stay", numbers[0], regulators[1]) }},
 		{"a revocation", func() bool { return u.takesBack("revoke", numbers[1], regulators[0], regulators[1]) }},
 		{"a second stops", func() bool { return u.stops(two) && u.undecided() }},
-		{"without a quorum", func() bool { return u.goesOnWithout(numbers[2]) }},
+		{"without a quorum", func() bool { return u.goesOnWithout(numbers) }},
 		{"one runs again", func() bool { return u.starts(two) }},
 		{"a revocation", func() bool { return u.takesBack("revoke", numbers[2], regulators[0], two) }},
 		{"the other runs again", func() bool { return u.starts(one) }},
@@ -206,9 +207,11 @@ func (u *user) stopsRegulators() {
 	}
 }
 
-// goesOnWithout is what nodes do without a quorum, and what they do not.
-func (u *user) goesOnWithout(number string) bool {
-	before := u.sizes()
+// goesOnWithout is what nodes do without a quorum, and what they do not. Of the numbers
+// all but the last are taken back already, and that cannot be now. Meanwhile all that is
+// ratified is proved, which takes nobody's leave.
+func (u *user) goesOnWithout(numbers []string) bool {
+	before, number := u.sizes(), numbers[len(numbers)-1]
 	stayed := make(chan error, 1) // it is tried for some time
 	go func() {
 		_, err := u.nodes[regulators[0]].ProposeMotion(context.Background(), api.Proposal{Kind: "stay", Entries: []string{number}, Reason: "tried"})
@@ -227,6 +230,7 @@ func (u *user) goesOnWithout(number string) bool {
 	}
 	ok = ok && u.sees("a retraction without a quorum", fresh, func(l api.Lookup) bool { return len(l.Sources) == 0 }) &&
 		u.sees("without a quorum", number, inForce)
+	proves(u.T, u.url, numbers...)
 	if err := <-stayed; api.KindOf(err) != api.Unavailable {
 		u.Errorf("a stay without a quorum: %v", err)
 	}

@@ -74,14 +74,41 @@ type Open struct {
 // WaitsFor reports whether the motion waits for a member's vote.
 func (o *Open) WaitsFor(member string) bool { return slices.Contains(o.Silent, member) }
 
+// Shows reports whether what a command of a person is to do is done: its vote counts, or a
+// newer one of its regulator does, or its motion is in the ledger; the motion is withdrawn.
+// Who submits a command has the leader's word on what became of it, and this from what he
+// applied himself.
+func (s *State) Shows(command []byte) bool {
+	c, r := readCommand(command)
+	if r != nil {
+		return false
+	}
+	federation, body := s.past.State().Federation(), c.body
+	switch c.verb {
+	case Withdraw:
+		w, err := motion.OpenWithdrawal(body, federation)
+		return err == nil && s.HasWithdrawn(w.Motion)
+	case Propose:
+		body = c.votes[0]
+	case Vote:
+	default:
+		return false
+	}
+	v, err := motion.OpenVote(body, federation)
+	if err != nil || s.past.HasEnacted(v.Motion) {
+		return err == nil
+	}
+	t, before := s.docket[v.Motion]
+	return before && slices.ContainsFunc(t.votes, func(o motion.Vote) bool {
+		return o.By == v.By && (o.Counter > v.Counter || string(o.Bytes()) == string(v.Bytes()))
+	})
+}
+
 // Docket returns what lies before the regulators now, and what was refused.
 func (s *State) Docket() Docket {
 	_, now := s.past.LastTick()
 	d := Docket{
-		Size: s.Size(), Time: now, Refusals: s.refusals.last(), Refused: s.refusals.total, Paused: s.past.Paused(),
-	}
-	if change, changed := s.past.LastChange(); changed && !s.carried {
-		d.NotCarried = &change
+		Size: s.Size(), Time: now, Refusals: s.refusals.last(), Refused: s.refusals.total, Paused: s.past.Paused(), NotCarried: s.NotCarried(),
 	}
 	for _, t := range s.order {
 		d.Motions = append(d.Motions, s.show(t))

@@ -24,7 +24,11 @@ const (
 // Release forgets the entries of decisions below a ledger size, which are certified and
 // lie on disk. Snapshots that begin below can no longer be made.
 func (s *State) Release(size uint64) {
-	s.kept = slices.Delete(s.kept, 0, s.keptFrom(size))
+	from := s.keptFrom(size)
+	for i := range s.kept[:from] {
+		s.waiting -= s.kept[i].size()
+	}
+	s.kept = slices.Delete(s.kept, 0, from)
 	s.released = max(s.released, min(size, s.Size()))
 }
 
@@ -186,7 +190,7 @@ func (s *State) restoreKept(in *wire.Reader) error {
 	if index := s.past.Missing(&enacted); index != 0 {
 		return fmt.Errorf("ballot: restore: the opening of entry %d is not there", index)
 	}
-	s.kept = append(s.kept, kept{first: enacted.First, entries: entries})
+	s.keep(kept{first: enacted.First, entries: entries})
 	if enacted.Motion != nil && enact.ChangesSet(enacted.Motion.Motion.Kind) {
 		s.changed()
 	}
@@ -203,12 +207,11 @@ func (s *State) restoreTabled(in *wire.Reader) error {
 	if r != nil {
 		return r
 	}
-	_, twice := s.docket[t.ID]
-	switch {
-	case twice || s.past.HasEnacted(t.ID):
+	if _, twice := s.docket[t.ID]; twice || s.past.HasEnacted(t.ID) {
 		return fmt.Errorf("ballot: restore: the motion %s stands in it twice", t.ID)
-	case s.load(t.Proposer) >= MaxOpen:
-		return fmt.Errorf("ballot: restore: more than %d motions of %s", MaxOpen, t.Proposer.Short())
+	}
+	if r := s.room(t); r != nil {
+		return r
 	}
 	votes := t.votes
 	t.votes = nil
@@ -247,7 +250,7 @@ func (s *State) restoreWithdrawn(in *wire.Reader) error {
 	}
 	_, twice := s.withdrawn[m.ID]
 	_, tabled := s.docket[m.ID]
-	if twice || tabled || !w.Motion.Equals(m.ID) || w.By != m.Proposer || s.withdrawnBy(w.By) >= MaxWithdrawn {
+	if twice || tabled || !w.Motion.Equals(m.ID) || w.By != m.Proposer || s.mayWithdraw(w.By) != nil {
 		return fmt.Errorf("ballot: restore: the withdrawal of %s has no place in it", m.ID)
 	}
 	s.withdrawn[m.ID] = withdrawnMotion{m, w}

@@ -7,20 +7,8 @@ import (
 
 	"ringfence/consensus/ballot/enact"
 	"ringfence/store/charter"
-	"ringfence/store/keys"
 	"ringfence/store/ledger"
 	"ringfence/store/motion"
-)
-
-// Bounds of what a State remembers.
-const (
-	// MaxOpen is how many motions of one proposer are before the regulators at once.
-	MaxOpen = 256
-	// MaxWithdrawn is how many withdrawn motions of one proposer are remembered, so that
-	// nobody brings them back. A proposer with more lets them expire.
-	MaxWithdrawn = 4096
-	// MaxRefusals is how many refusals are remembered, the last ones.
-	MaxRefusals = 256
 )
 
 // State is a Past and what is before the regulators. Replicas that applied the same
@@ -36,6 +24,7 @@ type State struct {
 	carried bool     // Raft has carried out the last set change, or there was none
 
 	kept     []kept   // since Release, in order
+	waiting  int      // bytes of kept
 	released uint64   // ledger size from which decisions are kept
 	refusals refusals // local: not part of what replicas agree on
 }
@@ -43,6 +32,7 @@ type State struct {
 // tabledMotion is a motion before the regulators.
 type tabledMotion struct {
 	*enact.Matter
+	size  int           // bytes of it, without votes
 	votes []motion.Vote // of regulators in force, ascending by key, one each
 }
 
@@ -166,6 +156,14 @@ func (s *State) Carried(voters []string) {
 	s.carried = s.carried || s.inOrder()
 }
 
+// NotCarried returns the set change that Raft has yet to carry out; nil for none.
+func (s *State) NotCarried() *enact.SetChange {
+	if change, changed := s.past.LastChange(); changed && !s.carried {
+		return &change
+	}
+	return nil
+}
+
 // inOrder reports whether Raft's voters are what the last set change wants of them.
 func (s *State) inOrder() bool {
 	change, changed := s.past.LastChange()
@@ -246,8 +244,8 @@ func (s *State) propose(c *command, result *Result) *enact.Refusal {
 	if !vote.For {
 		return enact.Refuse(enact.NotFor, "a motion is brought in with a regulator's vote for it; this one is against it")
 	}
-	if s.load(t.Proposer) >= MaxOpen {
-		return enact.Refuse(enact.DocketFull, "%d motions of %s are before the regulators already: wait until some are decided, or withdraw some", MaxOpen, t.Proposer.Short())
+	if r := s.room(t); r != nil {
+		return r
 	}
 	s.table(t)
 	if r := s.cast(t, vote, result); r != nil {
@@ -265,7 +263,7 @@ func (s *State) open(in *tabled) (*tabledMotion, *enact.Refusal) {
 	if r != nil {
 		return nil, r
 	}
-	t := &tabledMotion{Matter: m}
+	t := &tabledMotion{Matter: m, size: sizeOf(m)}
 	for _, b := range in.votes {
 		v, err := motion.OpenVote(b, federation)
 		if err != nil {
@@ -277,16 +275,6 @@ func (s *State) open(in *tabled) (*tabledMotion, *enact.Refusal) {
 		t.votes = append(t.votes, v)
 	}
 	return t, nil
-}
-
-// load returns how many motions of a proposer are before the regulators.
-func (s *State) load(proposer keys.Public) (n int) {
-	for _, t := range s.order {
-		if t.Proposer == proposer {
-			n++
-		}
-	}
-	return n
 }
 
 func (s *State) table(t *tabledMotion) {
@@ -393,7 +381,7 @@ func (s *State) mayEnter(t *tabledMotion) *enact.Refusal {
 // enter notes what entered the ledger.
 func (s *State) enter(enacted charter.Enacted, entries []ledger.Entry, result *Result) {
 	result.Outcome, result.Enacted, result.Entries = Entered, enacted, entries
-	s.kept = append(s.kept, kept{first: enacted.First, entries: entries})
+	s.keep(kept{first: enacted.First, entries: entries})
 }
 
 // changed settles what a set change means for what is open.
@@ -443,23 +431,14 @@ func (s *State) withdraw(c *command, result *Result) *enact.Refusal {
 		return enact.Refuse(enact.UnknownMotion, "no motion %s is before the regulators; it may have expired", w.Motion)
 	case w.By != t.Proposer:
 		return enact.Refuse(enact.BadWithdrawal, "the motion is withdrawn by %s, who did not propose it", w.By.Short())
-	case s.withdrawnBy(w.By) >= MaxWithdrawn:
-		return enact.Refuse(enact.DocketFull, "%s withdrew %d motions that could still be voted on: let the others expire", w.By.Short(), MaxWithdrawn)
+	}
+	if r := s.mayWithdraw(w.By); r != nil {
+		return r
 	}
 	s.drop(w.Motion)
 	s.withdrawn[w.Motion] = withdrawnMotion{t.Signed, w}
 	result.Outcome = Taken
 	return nil
-}
-
-// withdrawnBy returns how many withdrawn motions of a proposer are remembered.
-func (s *State) withdrawnBy(proposer keys.Public) (n int) {
-	for _, w := range s.withdrawn {
-		if w.motion.Proposer == proposer {
-			n++
-		}
-	}
-	return n
 }
 
 func (s *State) tick(c *command, result *Result) *enact.Refusal {

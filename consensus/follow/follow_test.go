@@ -482,3 +482,31 @@ func TestWhoCosignedLast(t *testing.T) {
 		t.Errorf("of a larger tree: by %d, seen %v", got.By, got.Seen)
 	}
 }
+
+// A regulator whose clock was a day ahead, and is right again, is told by its right time with
+// the next tree: what it dated ahead does not hide for a day that it is at work (F15).
+func TestAClockThatIsRightAgainIsSeen(t *testing.T) {
+	s := serve(t, 4)
+	f := s.follower(t, nil)
+	key := chartertest.Key("cosign", "reg4").Public()
+	dated := func(ahead int64) {
+		n, err := checkpoint.Open(s.note("reg", "reg2", "reg3"), checkpoint.Log(checkpoint.Origin(s.State.Constitution().Federation()), chartertest.Key("log", "").Public()))
+		if err == nil {
+			n, err = n.With(checkpoint.Cosigner("reg4.example/cosign", key), n.Checkpoint.Cosign(chartertest.Key("cosign", "reg4"), s.Now+ahead))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.must(n.Bytes())
+	}
+	dated(86400)
+	if got := f.Standing(); got.Seen[key] != s.Now+86400 || got.Fresh != s.Now {
+		t.Errorf("it was seen at %d, the ledger at %d; it is %d", got.Seen[key], got.Fresh, s.Now)
+	}
+	s.Later(60)
+	s.label("+8613800138000")
+	dated(0)
+	if got := f.Standing(); got.Seen[key] != s.Now {
+		t.Errorf("with the next tree it was seen %d s ahead", got.Seen[key]-s.Now)
+	}
+}

@@ -347,10 +347,14 @@ func (f *Follower) stand(n checkpoint.Note) {
 	set, given := f.cosignatures(n)
 	s := Standing{Note: n, Fresh: given.fresh, By: given.by, Seen: make(Seen), State: f.at.past.State()}
 	_, s.Tick = f.at.past.LastTick()
-	before := f.Standing().Seen
+	before := f.Standing()
 	for i, v := range set {
-		last := before[v.Key()]
-		if c := given.all[i]; c != nil {
+		last := before.Seen[v.Key()]
+		switch c := given.all[i]; {
+		case c == nil:
+		case n.Size > before.Note.Size: // it was given later, whatever an earlier one was dated
+			last = c.Time
+		default:
 			last = max(last, c.Time)
 		}
 		if last > 0 {

@@ -51,3 +51,31 @@ func TestARegulatorsHostIsExchanged(t *testing.T) {
 		}
 	})
 }
+
+// A regulator has another node admitted, whose key its card names first. It goes on voting
+// in Raft by the node that it had.
+func TestARegulatorsSecondNodeTakesNoSeat(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := sit(t, 4)
+		defer c.close()
+		c.begun(c.Seats()...)
+		c.sync("reg")
+		s := c.State.Constitution()
+		m, _ := s.MemberByID("reg4")
+		had := s.Member(m).Hosts[0]
+		second := hostKey("reg4 again")
+		for second.Compare(had) > 0 {
+			second = hostKey(second.String())
+		}
+		to := *s.Member(m)
+		to.Issuers, to.Hosts = nil, []keys.Public{second, had}
+		p := c.Motion(motion.ChangeMember, c.Article(&article.MemberChange{Member: to}), nil)
+		c.carry(p, c.Seats()...)
+		c.everywhere(p, 20*time.Second, c.Seats()...)
+		time.Sleep(time.Minute)
+		c.leave("reg3") // so that it takes that one
+		q := c.label("+8613800138000")
+		c.carry(q, "reg", "reg2", "reg4")
+		c.everywhere(q, 20*time.Second, "reg", "reg2", "reg4")
+	})
+}

@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -79,6 +80,8 @@ type Config struct {
 	// Backlog is how many entries may wait to be certified before motions and votes are
 	// refused: 65,536 when zero.
 	Backlog uint64
+	// BacklogBytes is how many bytes they may have: ballot.MaxWaiting when zero.
+	BacklogBytes int
 
 	Now    func() time.Time
 	Timing group.Timing
@@ -121,9 +124,7 @@ type run struct {
 // Open folds the ledger that is held here. Close is not needed: a Regulator holds
 // nothing open outside Run.
 func Open(ctx context.Context, cfg Config) (*Regulator, error) {
-	if cfg.Backlog == 0 {
-		cfg.Backlog = defaultBacklog
-	}
+	cfg.Backlog, cfg.BacklogBytes = cmp.Or(cfg.Backlog, defaultBacklog), cmp.Or(cfg.BacklogBytes, ballot.MaxWaiting)
 	r := &Regulator{
 		cfg: cfg, waking: make(chan struct{}, 1), offered: make(chan struct{}, 1), times: make(map[keys.Public]motion.Time),
 		helped: make(map[keys.Public]time.Time), heard: make(map[keys.Public]contact),
@@ -298,12 +299,13 @@ func (r *Regulator) screen(command []byte) []byte {
 		return nil
 	}
 	size, certified := now.machine.Size(), r.follower.Standing().Size()
-	waiting := size - min(size, certified)
-	if waiting < r.cfg.Backlog {
+	waiting, bytes := size-min(size, certified), now.machine.Waiting()
+	if waiting < r.cfg.Backlog && bytes < r.cfg.BacklogBytes {
 		return nil
 	}
 	return applied.EncodeAnswer(&ballot.Result{Outcome: ballot.Refused, Size: size, Motion: cid.Undef, Refusal: enact.Refuse(enact.Uncertified,
-		"%d entries wait to be certified, and no more than %d do: too few regulators are there or agree; submit it again when they do", waiting, r.cfg.Backlog)})
+		"%d entries of %d bytes wait to be certified, and no more than %d or %d bytes do: too few regulators are there or agree; submit it again when they do",
+		waiting, bytes, r.cfg.Backlog, r.cfg.BacklogBytes)})
 }
 
 // Entered reports whether a motion that could still be voted on is in the ledger as this
@@ -311,6 +313,13 @@ func (r *Regulator) screen(command []byte) []byte {
 func (r *Regulator) Entered(id cid.Cid) bool {
 	now := r.now.Load()
 	return now != nil && now.machine.Entered(id)
+}
+
+// Shows reports whether what a command is to do is done as this regulator applied it. What
+// Submit returns is the leader's word, who may lie: submit again until it shows.
+func (r *Regulator) Shows(command []byte) bool {
+	now := r.now.Load()
+	return now != nil && now.machine.Shows(command)
 }
 
 // Withdrawn reports whether the proposer of a motion that could still be voted on took it

@@ -24,10 +24,6 @@ func (r *Regulator) heardFrom(host keys.Public, size uint64) {
 	r.heard[host] = contact{r.cfg.Now(), max(r.heard[host].size, size)}
 }
 
-// liveFor is how old the last cosignature of a regulator may be that is there: it comes
-// anew each minute.
-const liveFor = 2*anewEvery + anewEvery/2
-
 // Status returns where the regulators stand.
 func (r *Regulator) Status() standing.Status {
 	followed := r.follower.Standing()
@@ -82,7 +78,7 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 		if heard.size > 0 && heard.size < s.Certified.Size {
 			one.Lag = s.Certified.Size - heard.size
 		}
-		one.Live = one.Cosigned > 0 && at.Sub(time.Unix(one.Cosigned, 0)).Abs() <= liveFor // nor is one dated ahead a sign of life
+		one.Live = standing.AtWork(one.Cosigned, at.Unix())
 		one.Lied = slices.ContainsFunc(s.Conflicts, func(l standing.Lie) bool { return l.Key == seat.Cosign })
 		if one.Self {
 			s.Member = seat.Member

@@ -34,7 +34,7 @@ func (a *Authority) Problems() (all []phrase.Phrase) {
 		all = append(all, stale)
 	}
 	if why := a.ended.Load(); why != nil {
-		all = append(all, phrase.Join(phrase.New("problem.regulator_ended", "this node's regulator takes part no more: see what is wrong, and start the node anew; it follows the ledger meanwhile"), phrase.Plain((*why).Error())))
+		all = append(all, phrase.Join(phrase.New("problem.regulator_ended", "this node's regulator takes part no more, since its own disk failed it: look after the disk, and start the node anew; the node follows the ledger meanwhile"), phrase.Plain((*why).Error())))
 	}
 	if t := a.follower.Standing().Trouble; t != nil {
 		all = append(all, phrase.Join(phrase.New("problem.ledger_stopped", "the ledger is followed no further, and the list goes on from what was held"), phrase.Plain(t.Error())))

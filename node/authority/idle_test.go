@@ -11,6 +11,7 @@ import (
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/store/charter"
 	"ringfence/store/charter/chartertest"
+	"ringfence/store/disk/certification"
 	"ringfence/store/keys"
 	"ringfence/store/memory"
 )
@@ -52,6 +53,44 @@ func TestIdleSaysWhatASeatLacks(t *testing.T) {
 	}
 	if why := follows.Idle(nil); !why.IsZero() {
 		t.Errorf("without keys it says %q", why.Text)
+	}
+}
+
+// A node with all keys of a seat whose member regulates on another node says which.
+func TestIdleSaysWhoseTheSeatIs(t *testing.T) {
+	f := ballottest.Begun(t, 4, nil)
+	seat := func(host keys.Public) *Authority {
+		store := memory.New()
+		file, err := certification.Open(t.TempDir(), chartertest.Key("cosign", "reg2").Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		keeper, err := NewKeeper(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := Open(t.Context(), Config{
+			Genesis: f.Genesis, Ledger: store.Ledger(), Exhibits: store, Enacted: func([]charter.Enacted) error { return nil },
+			Now: func() time.Time { return time.Unix(f.Now, 0) }, Logger: slog.New(slog.DiscardHandler),
+			Seat: &Seat{
+				Host: host, Vote: ballottest.VoteKey("reg2"), Cosign: chartertest.Key("cosign", "reg2"), Log: chartertest.Key("log", ""),
+				Dir: t.TempDir(), Keeper: keeper,
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = a.Close() })
+		return a
+	}
+	ring := ringOf(t, map[keys.Purpose]keys.Private{keys.PurposeVote: ballottest.VoteKey("reg2")})
+	own := chartertest.Key("host", "reg2").Public()
+	if why := seat(own).Idle(ring); !why.IsZero() {
+		t.Errorf("on the node that regulates it says %q", why.Text)
+	}
+	why := seat(chartertest.Key("host", "reg2 again").Public()).Idle(ring)
+	if said := why.Sentences(); len(said) != 2 || said[1].Code != "seat.other_host" || !strings.Contains(why.Text, own.String()) {
+		t.Errorf("on another node it says %+v", why)
 	}
 }
 

@@ -40,7 +40,7 @@ func (c *Council) proposeAnchor(ctx context.Context, p *api.Proposal) (api.Propo
 	c.mu.Lock()
 	c.remember(m)
 	c.mu.Unlock()
-	waits, err := c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: command, Expires: m.Expires, Shows: c.voted(true)})
+	waits, err := c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: command, Expires: m.Expires})
 	if err != nil {
 		return out, err
 	}

@@ -46,6 +46,7 @@ type Regulator interface {
 	Submit(ctx context.Context, command []byte) (applied.Answer, error)
 	Docket() (ballot.Docket, bool)
 	Open(kind motion.Kind) []ballot.Open
+	Shows(command []byte) bool
 	Entered(id cid.Cid) bool
 	Withdrawn(id cid.Cid) bool
 	Realign() (cosign.SignedPromise, error)

@@ -397,7 +397,7 @@ func (c *Council) takeBack(ctx context.Context, m *motion.Signed, w *motion.With
 	if _, err := c.submits.Drop(m.ID, ballot.Withdraw); err != nil {
 		return waits, err
 	}
-	return c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: ballot.WithdrawCommand(w), Expires: m.Expires, Shows: gone})
+	return c.submits.Submit(ctx, submit.Command{Motion: m.ID, Bytes: ballot.WithdrawCommand(w), Expires: m.Expires})
 }
 
 // docket returns what is before the regulators, as far as this node knows.

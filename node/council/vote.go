@@ -126,7 +126,7 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 	c.mu.Lock()
 	c.remember(&w.Signed)
 	c.mu.Unlock()
-	waits, err = c.submits.Submit(ctx, submit.Command{Motion: w.ID, Bytes: ballot.ProposeCommand(&w.Signed, w.items, &vote), Expires: w.Expires, Shows: c.voted(true)})
+	waits, err = c.submits.Submit(ctx, submit.Command{Motion: w.ID, Bytes: ballot.ProposeCommand(&w.Signed, w.items, &vote), Expires: w.Expires})
 	if err != nil {
 		c.mu.Lock()
 		c.remember(&w.Signed).refusal = phrase.From(err)
@@ -134,16 +134,6 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 	}
 	return waits, err
 }
-
-// voted shows the own vote on a motion that is before the regulators.
-func (c *Council) voted(voteFor bool) func(*ballot.Open) bool {
-	return func(o *ballot.Open) bool {
-		return o != nil && slices.ContainsFunc(o.Votes, func(v motion.Vote) bool { return v.By == c.cfg.Vote.Public() && v.For == voteFor })
-	}
-}
-
-// gone shows that a motion is not before the regulators.
-func gone(o *ballot.Open) bool { return o == nil }
 
 // sign makes this regulator's vote by hand. Its counter is above that of its last vote
 // as far as that is known here, also to others at the same moment, and follows the clock,
@@ -237,7 +227,7 @@ func (c *Council) vote(ctx context.Context, p *part, voteFor bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.submits.Submit(ctx, submit.Command{Motion: p.ID, Bytes: ballot.VoteCommand(&vote), Expires: p.Expires, Shows: c.voted(voteFor)})
+	_, err = c.submits.Submit(ctx, submit.Command{Motion: p.ID, Bytes: ballot.VoteCommand(&vote), Expires: p.Expires})
 	return err
 }
 

@@ -27,7 +27,8 @@ type draft struct {
 type use struct {
 	purpose article.Purpose
 	member  MemberIndex // nobody for the log's key
-	ended   bool
+	since   uint64      // ledger index from which it is
+	ended   uint64      // ledger index at which it ended; 0 of one in use
 }
 
 // compile makes the first constitution of a valid charter. The State keeps c.
@@ -35,13 +36,11 @@ func compile(c *Charter, federation cid.Cid) *State {
 	d := &draft{constitution: constitution{
 		founding: c, federation: federation, since: 1,
 		past:    ordered.New[uint64, *constitution](cmp.Compare[uint64]),
-		members: ordered.New[MemberIndex, *member](cmp.Compare[MemberIndex]),
-		ids:     ordered.New[string, MemberIndex](strings.Compare),
-		groups:  ordered.New[string, uint16](strings.Compare), groupNames: ordered.New[uint16, string](cmp.Compare[uint16]),
-		issuers: ordered.New[keys.Public, uint32](keys.Public.Compare),
-		roster:  ordered.New[uint32, *IssuerRecord](cmp.Compare[uint32]),
-		uses:    ordered.New[keys.Public, use](keys.Public.Compare),
-		grants:  newKeyIndex[*grant](),
+		members: ordered.New[MemberIndex, *member](cmp.Compare[MemberIndex]), ids: ordered.New[string, MemberIndex](strings.Compare),
+		groups: ordered.New[string, uint16](strings.Compare), groupNames: ordered.New[uint16, string](cmp.Compare[uint16]),
+		issuers: ordered.New[keys.Public, uint32](keys.Public.Compare), roster: ordered.New[uint32, *IssuerRecord](cmp.Compare[uint32]),
+		uses:   ordered.New[keys.Public, use](keys.Public.Compare),
+		grants: newKeyIndex[*grant](),
 	}}
 	d.board = new(board).set(article.PolicySetting{Policy: c.Policy, Taxonomy: c.Taxonomy, Protected: c.Protected}).seat(c.Regulators)
 	d.note(article.Key{Public: c.LogKey, Purpose: article.ForLog}, nobody)
@@ -107,10 +106,15 @@ func (d *draft) change(index MemberIndex, edit func(m *member)) {
 	d.put(index, &next)
 }
 
-// note enters a key of a member. A feed-signing key gets its place in the roster.
+// note enters a key of a member. A feed-signing key gets its place in the roster. One that
+// this motion ended is in use without a break: a change of a member ends all that it had.
 func (d *draft) note(k article.Key, owner MemberIndex) {
 	if k.Purpose != article.ForFeed {
-		d.uses = d.uses.Set(k.Public, use{purpose: k.Purpose, member: owner})
+		since := d.index
+		if was, _ := d.uses.Get(k.Public); was.ended == d.index {
+			since = was.since
+		}
+		d.uses = d.uses.Set(k.Public, use{purpose: k.Purpose, member: owner, since: since})
 		return
 	}
 	r := &IssuerRecord{
@@ -124,7 +128,7 @@ func (d *draft) note(k article.Key, owner MemberIndex) {
 // retire ends the use of a key that is no issuer's; no key is nothing.
 func (d *draft) retire(k keys.Public) {
 	if u, ok := d.uses.Get(k); ok {
-		u.ended = true
+		u.ended = d.index
 		d.uses = d.uses.Set(k, u)
 	}
 }

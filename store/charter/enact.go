@@ -94,7 +94,7 @@ func (d *draft) take(it article.Item) error {
 
 // claim enters a key, unless it serves or served another purpose.
 func (d *draft) claim(place string, k article.Key, owner MemberIndex) error {
-	if r, ok := d.record(k.Public); ok {
+	if r, ok := d.Record(k.Public); ok {
 		if r.End != nil {
 			return fmt.Errorf("%s: key %s was an issuer of %q that ended at ledger entry %d; an ended key is never admitted again", place, k.Short(), d.name(r.Member), r.End.Since)
 		}
@@ -103,9 +103,9 @@ func (d *draft) claim(place string, k article.Key, owner MemberIndex) error {
 	u, ok := d.uses.Get(k.Public)
 	again := u.purpose == k.Purpose && u.member == owner && (k.Purpose == article.ForHost || k.Purpose == article.ForRecovery)
 	switch {
-	case ok && u.ended && !again:
+	case ok && u.ended != 0 && !again:
 		return fmt.Errorf("%s: key %s was %s; an ended key is never admitted again", place, k.Short(), u.purpose.InUse(d.name(u.member)))
-	case ok && !u.ended:
+	case ok && u.ended == 0:
 		return fmt.Errorf("%s: key is already %s; a key serves one purpose", place, u.purpose.InUse(d.name(u.member)))
 	}
 	d.note(k, owner)
@@ -135,7 +135,7 @@ func (d *draft) member(place, id string) (MemberIndex, *member, error) {
 
 // issuer returns the record of an issuer in force.
 func (d *draft) issuer(k keys.Public) (*IssuerRecord, error) {
-	r, ok := d.record(k)
+	r, ok := d.Record(k)
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("issuer: key %s was never admitted", k.Short())

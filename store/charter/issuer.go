@@ -94,17 +94,14 @@ func (s *State) EverAdmitted(k keys.Public) bool {
 	return ok
 }
 
-// record is Record.
-func (c *constitution) record(k keys.Public) (*IssuerRecord, bool) {
+// Record returns what the roster knows of a feed-signing key that is or was admitted.
+func (c *constitution) Record(k keys.Public) (*IssuerRecord, bool) {
 	index, ok := c.issuers.Get(k)
 	if !ok {
 		return nil, false
 	}
 	return c.roster.Get(index)
 }
-
-// Record returns what the roster knows of a feed-signing key that is or was admitted.
-func (s *State) Record(k keys.Public) (*IssuerRecord, bool) { return s.record(k) }
 
 // RecordAt returns the record at a place in the roster; false above the last.
 func (s *State) RecordAt(index uint32) (*IssuerRecord, bool) { return s.roster.Get(index) }

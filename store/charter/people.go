@@ -13,7 +13,7 @@ import (
 func (d *draft) admitMember(a *article.MemberAdmission) error {
 	m := &a.Member
 	switch known, ok := d.ids.Get(m.ID); {
-	case ok && !d.sits(known):
+	case ok && !d.IsMember(known):
 		return fmt.Errorf("member.id: %q was a member that left; an ID is never given again: choose another", m.ID)
 	case ok:
 		return fmt.Errorf("member.id: %q is a member; change it by a change_member motion", m.ID)
@@ -95,7 +95,7 @@ func (d *draft) removeMember(a *article.MemberRemoval) error {
 		return err
 	}
 	for _, k := range m.Issuers {
-		r, _ := d.record(k)
+		r, _ := d.Record(k)
 		d.end(r, a.How, keys.Public{}, a.Heads)
 	}
 	d.retireOf(m)
@@ -192,7 +192,7 @@ func (d *draft) admitRegulator(a *article.RegulatorAdmission) error {
 			return err
 		}
 	}
-	if err := seatsAlone(a.Endorsements, a.Seat.Vote, a.Seat.Cosign); err != nil {
+	if err := article.EndorsedOnlyBy(a.Endorsements, a.Seat.Vote, a.Seat.Cosign); err != nil {
 		return err
 	}
 	at, _ := d.seatOf(m.ID)
@@ -201,16 +201,6 @@ func (d *draft) admitRegulator(a *article.RegulatorAdmission) error {
 		next.Roles = append(slices.Clone(m.Roles), Regulator)
 		slices.Sort(next.Roles)
 	})
-	return nil
-}
-
-// seatsAlone refuses endorsements of other keys than a seat's.
-func seatsAlone(list []keys.Endorsement, seat ...keys.Public) error {
-	for i, e := range list {
-		if !slices.Contains(seat, e.Key) {
-			return fmt.Errorf("endorsements[%d]: key %s is none of the seat's", i, e.Key.Short())
-		}
-	}
 	return nil
 }
 
@@ -243,7 +233,7 @@ func (d *draft) rekeyRegulator(a *article.RegulatorRekeying) error {
 	if old.Vote == a.Vote && old.Cosign == a.Cosign {
 		return fmt.Errorf("vote: both keys are those that %q has", a.Member)
 	}
-	if err := seatsAlone(a.Endorsements, old.Vote, old.Cosign, a.Vote, a.Cosign); err != nil {
+	if err := article.EndorsedOnlyBy(a.Endorsements, old.Vote, old.Cosign, a.Vote, a.Cosign); err != nil {
 		return err
 	}
 	for _, k := range []struct {

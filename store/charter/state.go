@@ -134,11 +134,24 @@ func (s *State) Charter() *Charter {
 
 // Host looks up the member whose node has the libp2p identity k.
 func (s *State) Host(k keys.Public) (MemberIndex, bool) {
-	u, ok := s.uses.Get(k)
-	if !ok || u.ended || u.purpose != article.ForHost {
+	if u, _ := s.uses.Get(k); u.ended != 0 {
 		return nobody, false
 	}
-	return u.member, true
+	return s.HostEver(k)
+}
+
+// FirstHost returns the host that m has had for the longest without a break, of those that
+// came together the smallest key; false of a member without any.
+func (s *State) FirstHost(m MemberIndex) (first keys.Public, ok bool) {
+	var since uint64
+	if one, sits := s.members.Get(m); sits {
+		for _, k := range one.Hosts { // they ascend
+			if u, _ := s.uses.Get(k); !ok || u.since < since {
+				first, since, ok = k, u.since, true
+			}
+		}
+	}
+	return first, ok
 }
 
 // HostEver looks up the member whose node has, or once had, the libp2p identity k.
@@ -179,9 +192,7 @@ func (s *State) MemberByID(id string) (MemberIndex, bool) {
 }
 
 // IsMember reports whether m is a member at this size.
-func (s *State) IsMember(m MemberIndex) bool { return s.sits(m) }
-
-func (c *constitution) sits(m MemberIndex) bool {
+func (c *constitution) IsMember(m MemberIndex) bool {
 	one, ok := c.members.Get(m)
 	return ok && one.end == nil
 }
@@ -302,6 +313,5 @@ func (s *State) Protected(r number.Range) bool {
 
 // ProtectedNumber reports whether n lies inside a protected range.
 func (s *State) ProtectedNumber(n number.Number) bool {
-	_, ok := s.protected.find(n.Range())
-	return ok
+	return s.Protected(n.Range())
 }

@@ -154,7 +154,8 @@ func (m *Machine) Configured(_ uint64, voters []keys.Public) error {
 	defer m.mu.Unlock()
 	now := m.state.Constitution()
 	before := now
-	if change, ok := m.state.Past().LastChange(); ok {
+	// Until Raft has carried the last set change out the set before it will do, and no longer.
+	if change := m.state.NotCarried(); change != nil {
 		if was, ok := now.At(change.Size - 1); ok {
 			before = was
 		}
@@ -213,13 +214,14 @@ func seatAt(s *charter.State, member charter.MemberIndex) (string, bool) {
 	return id, slices.ContainsFunc(s.Regulators(), func(r charter.RegulatorSeat) bool { return r.Member == id })
 }
 
-// HostOf returns the host on which a member regulates: the first that its card names.
+// HostOf returns the host on which a member regulates: the one that it has had for the
+// longest, so that another node of the member's never takes its place by being admitted.
 func HostOf(s *charter.State, member string) (keys.Public, bool) {
 	i, ok := s.MemberByID(member)
-	if !ok || len(s.Member(i).Hosts) == 0 {
+	if !ok {
 		return keys.Public{}, false
 	}
-	return s.Member(i).Hosts[0], true
+	return s.FirstHost(i)
 }
 
 // Snapshot implements group.Machine: it begins at the newest checkpoint that is followed
@@ -298,6 +300,21 @@ func (m *Machine) Size() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.state.Size()
+}
+
+// Shows reports whether what a command is to do is done as it was applied here: see
+// ballot.State.Shows.
+func (m *Machine) Shows(command []byte) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Shows(command)
+}
+
+// Waiting returns how many bytes of what was applied are not released.
+func (m *Machine) Waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.Waiting()
 }
 
 // Marks returns how many entries were applied, and up to which the log marks them.

@@ -387,9 +387,10 @@ func (c *Certifier) Learn(n checkpoint.Note) error { return c.do(func() error { 
 func (c *Certifier) learn(n checkpoint.Note) error {
 	set := c.cfg.Set(n.Size)
 	given := set.Cosignatures(n)
+	another := n.Size == c.newest.Size && n.Tree != c.newest.Tree
 	fresh, _ := set.Fresh(given)
 	by := checkpoint.Count(given)
-	if n.Size < c.newest.Size || n.Size == c.newest.Size && (fresh < c.fresh || fresh == c.fresh && by <= c.by) {
+	if n.Size < c.newest.Size || n.Size == c.newest.Size && !another && (fresh < c.fresh || fresh == c.fresh && by <= c.by) {
 		return nil
 	}
 	for i, s := range given {
@@ -399,6 +400,10 @@ func (c *Certifier) learn(n checkpoint.Note) error {
 				return err
 			}
 		}
+	}
+	if another {
+		c.split(set, n, given)
+		return nil
 	}
 	s, refused := c.state.Settle(n.Tree, c.cfg.Log)
 	if refused == cosign.Rewritten || refused == cosign.Conflict {

@@ -125,3 +125,17 @@ func (h *heard) forget(below uint64) {
 		}
 	}
 }
+
+// split takes another tree of the size of the newest checkpoint that is said to be certified
+// as well. The one that came first stays; whoever cosigned both is told of.
+func (c *Certifier) split(set checkpoint.Set, other checkpoint.Note, given []*checkpoint.Cosignature) {
+	word := func(t checkpoint.Tree, by keys.Public, s *checkpoint.Cosignature) Word {
+		return Word{Saying: Cosigned, Tree: t, By: cosign.Signer{Key: by, Signature: s.Signature}, Time: s.Time}
+	}
+	for i, first := range set.Cosignatures(c.newest) {
+		if first != nil && given[i] != nil {
+			by := set[i].Key()
+			c.out.conflicts = append(c.out.conflicts, Conflict{word(c.newest.Tree, by, first), word(other.Tree, by, given[i])})
+		}
+	}
+}

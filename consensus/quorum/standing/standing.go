@@ -159,3 +159,14 @@ func AgreedOn(state *charter.State, c *certify.Status, saying certify.Saying) (a
 	})
 	return all
 }
+
+// workFor is how old the last cosignature of a regulator may be that is at work, in seconds:
+// the newest checkpoint is cosigned anew each minute, and one of two may be late.
+const workFor = 120
+
+// AtWork reports whether a regulator's last cosignature, of the newest checkpoint, tells that
+// it is at work; 0 is none. Times are Unix seconds. One that is dated ahead would for ever, so
+// it may not be further ahead than behind.
+func AtWork(cosigned, now int64) bool {
+	return cosigned > 0 && now-cosigned <= workFor && cosigned-now <= workFor
+}

@@ -37,10 +37,6 @@ type Seats struct {
 	Now       func() time.Time
 }
 
-// freshFor is how old a cosignature may be that tells that its regulator is at work: the
-// newest checkpoint is cosigned anew each minute, and one of two may be late.
-const freshFor = 2 * time.Minute
-
 // QuorumState implements api.Council.
 func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 	s := c.Ledger.Standing()
@@ -55,7 +51,7 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 		if last := s.Seen[seat.Cosign]; last > 0 {
 			age := max(now-last, 0)
 			one.Cosigned, one.Age = words.Clock(last), &age
-			if one.Live = isFresh(last, now); one.Live {
+			if one.Live = standing.AtWork(last, now); one.Live {
 				out.Fresh++
 			}
 		}
@@ -72,13 +68,6 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 	}
 	out.Problems = c.Problems()
 	return out, nil
-}
-
-// isFresh reports whether a cosignature tells that its regulator is at work: one that is
-// dated ahead would for ever.
-func isFresh(last, now int64) bool {
-	most := int64(freshFor.Seconds())
-	return now-last <= most && last-now <= most
 }
 
 // Problems tells what a person must look after about ledger and quorum.
@@ -106,7 +95,7 @@ func (c *Seats) Problems() []phrase.Phrase {
 	}
 	fresh := 0
 	for _, last := range s.Seen {
-		if isFresh(last, now) {
+		if standing.AtWork(last, now) {
 			fresh++
 		}
 	}

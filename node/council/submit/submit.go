@@ -2,7 +2,7 @@
 // and motions with their items.
 //
 // What is refused for the time being (enact.Code.Passing), and a command of which nobody
-// knows what became, is kept over restarts and submitted again until it is known: commands
+// knows what became, or only the leader of Raft, who may lie, is kept over restarts and submitted again until it is known: commands
 // are signed and count once.
 //
 // Floor 12, a room of node/council. It judges nothing: what counts is the ballot's.
@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -40,7 +39,7 @@ const (
 	oneTime     = 20 * time.Second // of one command, until a person is told
 	againTime   = 10 * time.Second // of one command that is submitted again
 	lookEvery   = 250 * time.Millisecond
-	appearTime  = 3 * time.Second // until what was taken shows here, …
+	appearTime  = 3 * time.Second // until what was taken shows here, or is submitted again
 	appearEvery = 10 * time.Millisecond
 	maxKept     = 1024 // commands that are kept to be submitted again
 	space       = "council"
@@ -49,8 +48,7 @@ const (
 // Regulator is a regulator's part in keeping the ledger.
 type Regulator interface {
 	Submit(ctx context.Context, command []byte) (applied.Answer, error)
-	Docket() (ballot.Docket, bool)
-	Entered(id cid.Cid) bool
+	Shows(command []byte) bool
 }
 
 // Store keeps small values.
@@ -74,9 +72,6 @@ type Command struct {
 	Motion  cid.Cid
 	Bytes   []byte
 	Expires int64 // Unix seconds, of its motion
-	// Shows reports whether the docket shows what it did to its motion, nil when that is
-	// not before the regulators. Nil: nothing shows it.
-	Shows func(*ballot.Open) bool
 }
 
 // kept is a command that is to be submitted again, and why.
@@ -113,10 +108,14 @@ func (c *Submitter) Submit(ctx context.Context, p Command) (waits phrase.Phrase,
 		unsure = unsure || errors.Is(err, group.ErrUnknown)
 		switch {
 		case err == nil:
-			if waits, err = c.answered(&p, &answer); err == nil && waits.IsZero() {
-				c.appears(ctx, &p)
+			if waits, err = c.answered(&p, &answer); err != nil || !waits.IsZero() || c.appears(ctx, &p) {
+				return waits, err
 			}
-			return waits, err
+			unsure = true // it is the leader's word, and nothing is seen of it
+			if ctx.Err() == nil {
+				continue
+			}
+			return unknown(), c.keep(kept{Command: p})
 		case errors.Is(err, group.ErrUnknown) && ctx.Err() == nil:
 			// Commands are signed and count once: that it is known shows in the answer.
 			select {
@@ -145,26 +144,19 @@ func (c *Submitter) answered(p *Command, a *applied.Answer) (waits phrase.Phrase
 	return phrase.Phrase{}, words.Refused(a.Refusal)
 }
 
-// appears waits until this regulator has applied what the leader said that it did, so
-// that a person sees what he did; a moment at most, since only looks depend on it.
-func (c *Submitter) appears(ctx context.Context, p *Command) {
+// appears waits until this regulator has applied itself what the leader said that it did, a
+// moment at most: a leader who lies, or was none any more, may have lost it.
+func (c *Submitter) appears(ctx context.Context, p *Command) bool {
 	ctx, stop := context.WithTimeout(ctx, appearTime)
 	defer stop()
-	for p.Shows != nil {
-		d, running := c.cfg.Regulator.Docket()
-		var open *ballot.Open
-		if i := slices.IndexFunc(d.Motions, func(o ballot.Open) bool { return o.Motion.ID.Equals(p.Motion) }); i >= 0 {
-			open = &d.Motions[i]
-		}
-		if !running || p.Shows(open) || open == nil && c.cfg.Regulator.Entered(p.Motion) {
-			return
-		}
+	for !c.cfg.Regulator.Shows(p.Bytes) {
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-time.After(appearEvery):
 		}
 	}
+	return true
 }
 
 func unknown() phrase.Phrase {
@@ -292,13 +284,18 @@ func (c *Submitter) again(ctx context.Context) {
 			c.done(name, p.Motion, phrase.New("council.gave_up", "it expired before it could be taken"))
 			continue
 		}
+		if c.cfg.Regulator.Shows(p.Bytes) {
+			c.done(name, p.Motion, phrase.Phrase{})
+			continue
+		}
 		within, stop := context.WithTimeout(ctx, againTime)
 		answer, err := c.cfg.Regulator.Submit(within, p.Bytes)
 		stop()
 		switch {
 		case err != nil:
 			return // nobody is there to ask; the others would hear the same
-		case answer.Outcome != ballot.Refused, answer.Refusal.Code == enact.StaleVote, answer.Refusal.Code == enact.Enacted:
+		case answer.Outcome != ballot.Refused: // if that is so it shows by the next time
+		case answer.Refusal.Code == enact.StaleVote, answer.Refusal.Code == enact.Enacted:
 			c.done(name, p.Motion, phrase.Phrase{})
 		case answer.Refusal.Code.Passing():
 			p.why = words.Told(answer.Refusal)

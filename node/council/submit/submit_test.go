@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -20,6 +21,8 @@ type stale struct {
 	Regulator
 	code enact.Code
 }
+
+func (s stale) Shows([]byte) bool { return false }
 
 func (s stale) Submit(context.Context, []byte) (applied.Answer, error) {
 	return applied.Answer{Outcome: ballot.Refused, Refusal: enact.Refuse(s.code, "as it was told")}, nil
@@ -45,4 +48,95 @@ func TestAnOvertakenVoteIsNoRefusal(t *testing.T) {
 			t.Errorf("%s: %d wait; %q", code, len(c.kept), why.Text)
 		}
 	}
+}
+
+// swallower is a regulator whose leader says of each command that he took it, and lets only
+// one through.
+type swallower struct {
+	through int // which of them; 0: none
+	taken   [][]byte
+}
+
+func (s *swallower) Submit(_ context.Context, command []byte) (applied.Answer, error) {
+	s.taken = append(s.taken, command)
+	return applied.Answer{Outcome: ballot.Taken}, nil
+}
+
+func (s *swallower) Shows([]byte) bool { return s.through > 0 && len(s.taken) >= s.through }
+
+func submitter(t *testing.T, r Regulator, store Store, ended func(cid.Cid, phrase.Phrase)) *Submitter {
+	c, err := New(Config{Regulator: r, Store: store, Now: time.Now, Logger: slog.New(slog.DiscardHandler), Ended: ended})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// A vote that the leader says he took and nobody sees is submitted again, the same bytes,
+// until it shows here: who submitted it is told that it is done then, and not before.
+func TestAVoteIsDoneWhenItShows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leader := &swallower{through: 3}
+		c := submitter(t, leader, memory.New(), nil)
+		waits, err := c.Submit(t.Context(), Command{Bytes: []byte{7}, Expires: time.Now().Unix() + 600})
+		if err != nil || !waits.IsZero() || len(c.kept) > 0 {
+			t.Errorf("it ended with %q, %v; %d wait", waits.Text, err, len(c.kept))
+		}
+		if len(leader.taken) != 3 {
+			t.Errorf("it was submitted %d times", len(leader.taken))
+		}
+		for _, b := range leader.taken {
+			if string(b) != "\x07" {
+				t.Errorf("%x was submitted", b)
+			}
+		}
+	})
+}
+
+// A vote that the leader swallows for good is not told as done. It is submitted again, over
+// a restart too, until another leader has it applied, or its motion is over.
+func TestASwallowedVoteIsUnknown(t *testing.T) {
+	for name, applied := range map[string]bool{"until another leader has it applied": true, "until its motion is over": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				leader, store := &swallower{}, memory.New()
+				var why phrase.Phrase
+				c := submitter(t, leader, store, nil)
+				waits, err := c.Submit(t.Context(), Command{Motion: testCID(), Bytes: []byte{7}, Expires: time.Now().Unix() + 600})
+				if err != nil || waits.Code != "council.unknown" {
+					t.Fatalf("it ended with %q, %v", waits.Text, err)
+				}
+				c = submitter(t, leader, store, func(_ cid.Cid, said phrase.Phrase) { why = said })
+				before := len(leader.taken)
+				ctx, stop := context.WithCancel(t.Context())
+				ran := make(chan struct{})
+				go func() { c.Run(ctx); close(ran) }()
+				time.Sleep(time.Minute)
+				if n := len(leader.taken) - before; n < 10 {
+					t.Errorf("it was submitted %d times more in a minute", n)
+				}
+				if _, waits := c.Waiting(testCID()); !waits {
+					t.Error("it does not wait, on the leader's word")
+				}
+				if applied {
+					leader.through = 1
+				} else {
+					time.Sleep(10 * time.Minute)
+				}
+				time.Sleep(2 * Every)
+				if _, waits := c.Waiting(testCID()); waits {
+					t.Error("it waits still")
+				}
+				if why.IsZero() != applied {
+					t.Errorf("in the end it is told %q", why.Text)
+				}
+				stop()
+				<-ran
+			})
+		})
+	}
+}
+
+func testCID() cid.Cid {
+	return cid.MustParse("bafyreiglwd6tesgckoi3c5d6x6zyyevxoarerntwpg27sbsmpkfd4opb6u")
 }

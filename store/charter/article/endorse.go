@@ -113,3 +113,13 @@ func (a IssuerEnd) bare() endorsable          { a.Endorsements = nil; return &a 
 func (a RegulatorAdmission) bare() endorsable { a.Endorsements = nil; return &a }
 func (a RegulatorRekeying) bare() endorsable  { a.Endorsements = nil; return &a }
 func (a Reinstatement) bare() endorsable      { a.Endorsements = nil; return &a }
+
+// EndorsedOnlyBy refuses endorsements of other keys than a seat's.
+func EndorsedOnlyBy(list []keys.Endorsement, seat ...keys.Public) error {
+	for i, e := range list {
+		if !slices.Contains(seat, e.Key) {
+			return fmt.Errorf("endorsements[%d]: key %s is none of the seat's", i, e.Key.Short())
+		}
+	}
+	return nil
+}
