@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -57,12 +58,15 @@ func all(t *testing.T, w *audittest.World, l erase.Ledger) *erase.Plan {
 func keep(t *testing.T, w *audittest.World) *disk.Store {
 	t.Helper()
 	s := w.Keep(t.TempDir(), nil)
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { closed(t, s) })
 	return s
+}
+
+func closed(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func reader(t *testing.T, l erase.Ledger) (*ledger.Reader, checkpoint.Checkpoint) {
@@ -375,7 +379,7 @@ func TestWhatFollowsStaysTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
+	t.Cleanup(func() { closed(t, again) })
 	if got := find(t, w, again.Ledger()); got.Due != 0 || got.Before != p.Due || got.Alive != p.Alive {
 		t.Errorf("in the backup: %+v", got)
 	}
@@ -388,7 +392,7 @@ func backup(t *testing.T, s *disk.Store) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer closed(t, file)
 	dir := t.TempDir()
 	if err = s.Backup(file); err == nil {
 		_, err = file.Seek(0, 0)
@@ -547,7 +551,7 @@ func TestKilledWhileErasing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer closed(t, s)
 	p := all(t, w, s.Ledger())
 	if p.Before == 0 || p.Due == 0 || p.Before+p.Due != 10000 {
 		t.Errorf("%d were erased before and %d after", p.Before, p.Due)
