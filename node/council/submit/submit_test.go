@@ -3,6 +3,7 @@ package submit
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,16 +88,29 @@ func TestAnOvertakenVoteIsNoRefusal(t *testing.T) {
 // swallower is a regulator whose leader says of each command that he took it, and lets only
 // one through.
 type swallower struct {
+	mu      sync.Mutex
 	through int // which of them; 0: none
 	taken   [][]byte
 }
 
 func (s *swallower) Submit(_ context.Context, command []byte) (applied.Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.taken = append(s.taken, command)
 	return applied.Answer{Outcome: ballot.Taken}, nil
 }
 
-func (s *swallower) Shows([]byte) bool { return s.through > 0 && len(s.taken) >= s.through }
+func (s *swallower) Shows([]byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.through > 0 && len(s.taken) >= s.through
+}
+
+func (s *swallower) times() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.taken)
+}
 
 func submitter(t *testing.T, r Regulator, store Store, ended func(cid.Cid, phrase.Phrase)) *Submitter {
 	c, err := New(Config{Regulator: r, Store: store, Now: time.Now, Logger: slog.New(slog.DiscardHandler), Ended: ended})
@@ -141,19 +155,21 @@ func TestASwallowedVoteIsUnknown(t *testing.T) {
 					t.Fatalf("it ended with %q, %v", waits.Text, err)
 				}
 				c = submitter(t, leader, store, func(_ cid.Cid, said phrase.Phrase) { why = said })
-				before := len(leader.taken)
+				before := leader.times()
 				ctx, stop := context.WithCancel(t.Context())
 				ran := make(chan struct{})
 				go func() { c.Run(ctx); close(ran) }()
 				time.Sleep(time.Minute)
-				if n := len(leader.taken) - before; n < 10 {
+				if n := leader.times() - before; n < 10 {
 					t.Errorf("it was submitted %d times more in a minute", n)
 				}
 				if _, waits := c.Waiting(testCID()); !waits {
 					t.Error("it does not wait, on the leader's word")
 				}
 				if applied {
+					leader.mu.Lock()
 					leader.through = 1
+					leader.mu.Unlock()
 				} else {
 					time.Sleep(10 * time.Minute)
 				}
