@@ -2,8 +2,8 @@
 // and motions with their items.
 //
 // What is refused for the time being (enact.Code.Passing), and a command of which nobody
-// knows what became, or only the leader of Raft, who may lie, is kept over restarts and submitted again until it is known: commands
-// are signed and count once.
+// knows what became, or only the leader of Raft, who may lie, is kept over restarts and
+// submitted again until it is known: commands are signed and count once.
 //
 // Floor 12, a room of node/council. It judges nothing: what counts is the ballot's.
 package submit
@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
