@@ -33,7 +33,7 @@ var floors = map[string]int{
 	"consensus/erase":  9, // judges what is dead as followers do
 	"consensus/quorum": 9, // follows its own ledger as everybody does
 	"node/logtest":     9, "node/locale": 9, "node/metrics": 9, "node/overlay": 9, "node/screen": 9, "node/api": 9,
-	"node/answer": 10, "node/source": 10, "node/publish": 10, "node/gossip": 10, "node/reconcile": 10, "node/export": 10, "node/edge": 10,
+	"node/answer": 10, "node/auditor": 10, "node/source": 10, "node/publish": 10, "node/gossip": 10, "node/reconcile": 10, "node/export": 10, "node/edge": 10,
 	"node/detect": 10, "node/report": 10, "node/trace": 10, "node/consent": 10, "node/alert": 10, "node/token": 10,
 	"node/federation": 11, "node/plans": 11, "node/succession": 11, "node/authority": 11, "node/bound": 11, "node/snapshot": 11, "node/forks": 11, "node/speak": 11,
 	"node/serve/rest": 11, "node/serve/dns": 11, "node/serve/sip": 11, "node/serve/console": 11,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"ringfence/consensus/audit"
 	"ringfence/node/api"
 	"ringfence/node/speak"
 	"ringfence/node/token"
@@ -38,6 +39,11 @@ func (n *Node) Backup(_ context.Context, to io.Writer) error {
 		return fmt.Errorf("node: back up: %w", err)
 	}
 	return nil
+}
+
+// Audit implements api.Keeper.
+func (n *Node) Audit(ctx context.Context) (api.Audit, error) {
+	return n.auditor.Audit(ctx, audit.Config{Genesis: n.genesis, Ledger: n.store.Ledger(), Feeds: n.store}, n.founded.Name())
 }
 
 func (n *Node) openTokens() (err error) {

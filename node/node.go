@@ -30,6 +30,7 @@ import (
 	"ringfence/consensus/quorum/group"
 	"ringfence/node/answer"
 	"ringfence/node/answer/contests"
+	"ringfence/node/auditor"
 	"ringfence/node/authority"
 	"ringfence/node/authority/heads"
 	"ringfence/node/council"
@@ -118,8 +119,9 @@ type Node struct {
 	history history.History                       // all that they decided
 	pieces  anchors.Pieces                        // of it, what a regulator's anchored view needs
 	heads   heads.Heads                           // of feeds, that they anchored
-	tokens  *token.Ring                           // of the API
-	news    chan struct{}                         // feeds have grown that the list has not taken in
+	auditor auditor.Auditor
+	tokens  *token.Ring   // of the API
+	news    chan struct{} // feeds have grown that the list has not taken in
 
 	book      plans.Shelf
 	screener  atomic.Pointer[screen.Screener]

@@ -84,7 +84,7 @@ func (a *app) addVerbs(root *cobra.Command) {
 	add(groupStart, a.initCommand(), a.federationCommand(), a.admission().Join())
 	add(groupSpeak, a.publishCommand(), a.publicationsCommand(), a.flagCommand(), a.blockCommand(), a.reassignCommand(), a.retractCommand())
 	add(groupAsk, a.lookupCommand(), a.explainCommand(), a.screenCommand(), prove, evidence.Verify(evidence.App{Now: a.now, Genesis: a.genesisFile, No: errNo, Answer: verified}))
-	judged := func(cmd *cobra.Command, r *proofs.Audit) error { return answer(a, cmd, r, proofs.Audited) }
+	judged := func(cmd *cobra.Command, r *api.Audit) error { return answer(a, cmd, r, proofs.Audited) }
 	add(groupKeep, audit.Command(audit.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: judged, No: errNo}))
 	erased := func(cmd *cobra.Command, e *proofs.Erased) error { return answer(a, cmd, e, proofs.Erase) }
 	add(groupKeep, erase.Command(erase.App{Settings: a.settings, Runs: runs, Progress: a.progress, Answer: erased}))

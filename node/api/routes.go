@@ -25,6 +25,7 @@ const (
 	PathSayAgain     = "/v1/evidence/say-again"
 	PathPlans        = "/v1/plans"
 	PathPlan         = "/v1/plans/{country}/{date}"
+	PathAudit        = "/v1/audit"
 	PathBackup       = "/v1/backup"
 	PathTokens       = "/v1/tokens"
 	PathToken        = "/v1/tokens/{name}"

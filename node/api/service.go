@@ -70,6 +70,9 @@ type Keeper interface {
 	RemovePlan(ctx context.Context, country, date string) (Plan, error)
 	// Backup writes a consistent backup while the node runs.
 	Backup(ctx context.Context, to io.Writer) error
+	// Audit judges all that the node holds anew, from the genesis, while it runs: one at a
+	// time, and Unavailable of another.
+	Audit(ctx context.Context) (Audit, error)
 	// Token makes a new token of a role and returns it once.
 	Token(ctx context.Context, t TokenRequest) (Token, error)
 	// Tokens lists the tokens without their secrets; Revoke ends one.

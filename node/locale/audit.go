@@ -25,6 +25,7 @@ func auditWords() []message {
 func auditFindings() []said {
 	return []said{
 		{"audit.node_runs", "节点正在 {0} 运行：请先停止节点再审计其目录，或审计在别处恢复的备份"},
+		{"audit.busy", "本节点正在接受审计；请待其完成后再试"},
 		{"audit.no_store", "{0} 中尚无存储：没有节点在此运行过，没有可审计的内容"},
 		{"audit.bad_checkpoint", "所存的检查点无法读取，或不属于本联盟的账本"},
 		{"audit.uncertified", "在任监管机构中共同签署所存检查点 {0} 的不足法定数"},

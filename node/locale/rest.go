@@ -62,6 +62,8 @@ func restOperations() []message {
 		{"rest.plan", "Take a numbering plan in", "导入编号计划"},
 		{"rest.plan_more", "The body is the file, at most 64 MiB", "请求体即该文件，最大 64 MiB"},
 		{"rest.plan_remove", "Undo the import of a numbering plan", "撤销编号计划的导入"},
+		{"rest.audit", "Judge all that the node holds anew, from the genesis", "自创始章程起重新审核节点所存的一切"},
+		{"rest.audit_more", "It takes some ten seconds and 1 GiB for a million ledger entries, so one is made at a time. What is wrong is told among the findings, and is no error", "一百万条账本条目约需十秒与 1 GiB 内存，因此同一时间只进行一次。发现的问题列于 findings，不视为错误"},
 		{"rest.backup", "A consistent backup of the running node", "运行中节点的一致备份"},
 		{"rest.backup_more", "A backup that breaks off ends the connection without an end of the body", "中断的备份会断开连接，应答体没有正常结尾"},
 		{"rest.ledger_checkpoint", "The newest certified checkpoint (C2SP tlog-checkpoint)", "最新的已认证检查点（C2SP tlog-checkpoint）"},

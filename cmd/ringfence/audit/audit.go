@@ -1,8 +1,8 @@
 // Package audit is the verb that goes through everything a data directory holds, from the
 // genesis, and says what is wrong, where, and what to do.
 //
-// What is judged, and how, is consensus/audit's; here the directory is opened and the
-// report put into words and fields.
+// What is judged, and how, is consensus/audit's, and node/auditor puts it into words; here
+// the directory is opened.
 //
 // Floor 15, a room of cmd/ringfence.
 package audit
@@ -10,15 +10,14 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"ringfence/cmd/ringfence/held"
-	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/consensus/audit"
 	"ringfence/node/api"
+	"ringfence/node/auditor"
 	"ringfence/node/config"
 	"ringfence/node/phrase"
 )
@@ -29,7 +28,7 @@ type App struct {
 	Runs     func(socket string) bool // a node answers there
 	// Progress draws how far it is, for people who watch; draw may be nil.
 	Progress func() (draw func(api.Progress), finish func() error)
-	Answer   func(cmd *cobra.Command, r *proofs.Audit) error
+	Answer   func(cmd *cobra.Command, r *api.Audit) error
 	No       error // ends a verb whose answer is no
 }
 
@@ -49,16 +48,16 @@ It says what is wrong, where, and what to do. A moment at which something counte
 was erased since is called not recomputable: nobody can compute its root any more, and
 nothing is wrong with that.
 
-The node must not run. Nothing is changed, but that a batch whose bytes the disk has
-changed is put into quarantine, as whenever one is read. It ends with 1 when something
-is wrong.`,
+The node must not run: of itself it can be asked by REST, /v1/audit, for what its word is
+worth. Nothing is changed, but that a batch whose bytes the disk has changed is put into
+quarantine, as whenever one is read. It ends with 1 when something is wrong.`,
 		Example: `  ringfence audit --dir acme
   ringfence audit --dir acme --json`,
 		Args: slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := a.run(cmd)
 			if err == nil {
-				err = a.Answer(cmd, r)
+				err = a.Answer(cmd, &r)
 			}
 			if err == nil && !r.OK {
 				return a.No
@@ -68,31 +67,25 @@ is wrong.`,
 	}
 }
 
-func (a *App) run(cmd *cobra.Command) (r *proofs.Audit, err error) {
+func (a *App) run(cmd *cobra.Command) (r api.Audit, err error) {
 	cfg, err := a.Settings(cmd)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if a.Runs(cfg.Socket) {
-		return nil, api.Tell(api.Refused, phrase.New("audit.node_runs", "a node runs on %s; stop it before its directory is audited, or audit a backup restored elsewhere", cfg.Socket))
+		return r, api.Tell(api.Refused, phrase.New("audit.node_runs", "a node runs on %s; stop it before its directory is audited, or audit a backup restored elsewhere", cfg.Socket))
 	}
 	in, err := held.Open(cfg)
 	switch {
 	case errors.Is(err, held.ErrNone):
-		return nil, api.Tell(api.BadInput, phrase.New("audit.no_store", "%s holds no store yet: no node ran there, and there is nothing to audit", cfg.Dir))
+		return r, api.Tell(api.BadInput, phrase.New("audit.no_store", "%s holds no store yet: no node ran there, and there is nothing to audit", cfg.Dir))
 	case err != nil:
-		return nil, fmt.Errorf("audit: %w", err)
+		return r, fmt.Errorf("audit: %w", err)
 	}
 	defer func() { err = errors.Join(err, in.Store.Close()) }()
 	draw, finish := a.Progress()
-	began := time.Now()
-	report, err := audit.Run(cmd.Context(), audit.Config{Genesis: in.Genesis, Ledger: in.Store.Ledger(), Feeds: in.Store, Progress: drawn(draw)})
-	if err := errors.Join(err, finish()); err != nil {
-		return nil, err
-	}
-	told := tell(report, in.State.Name())
-	told.Seconds = int64(time.Since(began).Round(time.Second) / time.Second)
-	return told, nil
+	r, err = auditor.Run(cmd.Context(), audit.Config{Genesis: in.Genesis, Ledger: in.Store.Ledger(), Feeds: in.Store, Progress: drawn(draw)}, in.State.Name())
+	return r, errors.Join(err, finish())
 }
 
 // drawn draws the progress of an audit; nil if nobody watches.
@@ -104,36 +97,4 @@ func drawn(draw func(api.Progress)) func(audit.Phase, uint64, uint64) {
 	return func(p audit.Phase, done, total uint64) {
 		draw(api.Progress{Phase: names[p], Done: int64(done), Total: int64(total)})
 	}
-}
-
-// tell puts a report into the fields that people and programs read.
-func tell(r *audit.Report, name string) *proofs.Audit {
-	t := &proofs.Audit{
-		OK: r.Clean(), Federation: r.Federation.String(), Name: name,
-		LedgerSize: r.Size, Judged: r.Judged, Motions: r.Motions, Votes: r.Votes, Ticks: r.Ticks, Settlements: r.Settlements,
-		Ratified: r.Ratified, OpeningsErased: r.OpeningsErased,
-		Cosigners: r.Cosigned, Quorum: r.Quorum, Regulators: r.Regulators,
-		Feeds: r.Feeds, Batches: r.Batches, Statements: r.Statements, StatementsErased: r.StatementsErased, ForkProofs: r.ForkProofs,
-		Anchors: r.Anchors, Right: r.Right, NotRecomputable: []proofs.Moment{}, Findings: []proofs.Finding{}, More: r.More,
-	}
-	if r.Size > 1 {
-		t.LedgerRoot = r.Root.String()
-	}
-	if r.Fresh != 0 {
-		t.Certified = time.Unix(r.Fresh, 0).UTC().Format(time.RFC3339)
-	}
-	for _, m := range r.Moments {
-		if m.NotRecomputable {
-			t.NotRecomputable = append(t.NotRecomputable, proofs.Moment{Index: m.Index, Size: m.Size, Day: m.Day.String(), Root: m.Root.String()})
-		}
-	}
-	for _, f := range r.Findings {
-		t.Findings = append(t.Findings, Told(f))
-	}
-	return t
-}
-
-// Told is a finding in words, with what to do.
-func Told(f audit.Finding) proofs.Finding {
-	return proofs.Finding{Code: f.Code.String(), Where: f.Where, What: what(f), Detail: f.Why, Do: remedy(f.Code)}
 }

@@ -21,6 +21,7 @@ import (
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/node"
 	"ringfence/node/api"
+	"ringfence/node/auditor"
 	"ringfence/node/config"
 	"ringfence/node/locale"
 	"ringfence/store/ledger"
@@ -35,7 +36,7 @@ type desk struct {
 	dir  string
 	runs bool
 	bar  []api.Progress
-	last *proofs.Audit
+	last *api.Audit
 	text map[string]string // by language
 }
 
@@ -50,7 +51,7 @@ func (d *desk) audit() error {
 		Progress: func() (func(api.Progress), func() error) {
 			return func(p api.Progress) { d.bar = append(d.bar, p) }, func() error { return nil }
 		},
-		Answer: func(_ *cobra.Command, r *proofs.Audit) error {
+		Answer: func(_ *cobra.Command, r *api.Audit) error {
 			d.last = r
 			for _, lang := range []string{"en", "zh"} {
 				var b bytes.Buffer
@@ -199,7 +200,7 @@ func TestEveryFindingHasWords(t *testing.T) {
 	n := 0
 	for c := audit.BadCheckpoint; !strings.HasPrefix(c.String(), "code("); c++ {
 		n++
-		f := verb.Told(audit.Finding{Code: c, Where: "5", Why: "so"})
+		f := auditor.Told(audit.Finding{Code: c, Where: "5", Why: "so"})
 		if f.What.Code != "audit."+c.String() || f.Do.Code == "" || f.Detail != "so" {
 			t.Errorf("%s: %+v", c, f)
 		}

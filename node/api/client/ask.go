@@ -103,6 +103,11 @@ func (c *Client) Evidence(ctx context.Context) (api.Evidence, error) {
 	return ask[api.Evidence](ctx, c, request{method: http.MethodGet, path: api.PathEvidence})
 }
 
+// Audit has the node judge all that it holds.
+func (c *Client) Audit(ctx context.Context) (api.Audit, error) {
+	return ask[api.Audit](ctx, c, request{method: http.MethodGet, path: api.PathAudit})
+}
+
 // SayAgain asks what the member has to say again.
 func (c *Client) SayAgain(ctx context.Context) (api.SayAgain, error) {
 	return ask[api.SayAgain](ctx, c, request{method: http.MethodGet, path: api.PathSayAgain})

@@ -66,6 +66,7 @@ func knock(id string) (path, body string) {
 		"enforce":      {"/v1/enforcement", `{"target":"rest","on":true}`},
 		"plan":         {"/v1/plans?format=cn-ranges&country=86&date=2026-07-01&source=s", "130\n"},
 		"plan-remove":  {"/v1/plans/86/2026-07-01", ""},
+		"audit":        {"/v1/audit", ""},
 		"backup":       {"/v1/backup", ""},
 		"token":        {"/v1/tokens", `{"name":"n","role":"reader"}`},
 		"tokens":       {"/v1/tokens", ""},
@@ -148,7 +149,7 @@ func TestRolesAndOperations(t *testing.T) {
 			}
 		}
 	}
-	if seen != 42 {
+	if seen != 43 {
 		t.Errorf("%d operations in the document", seen)
 	}
 }

@@ -60,6 +60,7 @@ func questions() []question {
 		{"status", func(ctx context.Context, s api.Service) (any, error) { return s.Status(ctx) }, nil, ""},
 		{"peers", func(ctx context.Context, s api.Service) (any, error) { return s.Peers(ctx) }, nil, ""},
 		{"say again", func(ctx context.Context, s api.Service) (any, error) { return s.SayAgain(ctx) }, nil, ""},
+		{"audit", func(ctx context.Context, s api.Service) (any, error) { return s.Audit(ctx) }, nil, ""},
 		{"contests", func(ctx context.Context, s api.Service) (any, error) {
 			return s.Contests(ctx, api.ContestQuery{Mine: true, Lang: "zh"})
 		}, api.ContestQuery{Mine: true, Lang: "zh"}, ""},

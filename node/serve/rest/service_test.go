@@ -130,6 +130,8 @@ func (d *double) Peers(context.Context) (api.Peers, error) { return told[api.Pee
 
 func (d *double) Evidence(context.Context) (api.Evidence, error) { return told[api.Evidence](d, nil) }
 
+func (d *double) Audit(context.Context) (api.Audit, error) { return told[api.Audit](d, nil) }
+
 func (d *double) SayAgain(context.Context) (api.SayAgain, error) { return told[api.SayAgain](d, nil) }
 
 func (d *double) Screen(_ context.Context, c api.Call) (api.Verdict, error) {

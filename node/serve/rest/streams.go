@@ -74,6 +74,10 @@ func (f *face) registerStreams(a huma.API) {
 			return f.Service.RemovePlan(ctx, in.Country, in.Date)
 		})
 
+	op = in(tagNode, "Judge all that the node holds anew, from the genesis", describe("audit", http.MethodGet, api.PathAudit, keeping()))
+	op.Description = "It takes some ten seconds and 1 GiB for a million ledger entries, so one is made at a time. What is wrong is told among the findings, and is no error."
+	register(f, a, op, func(ctx context.Context, _ *struct{}) (api.Audit, error) { return f.Service.Audit(ctx) })
+
 	op = in(tagNode, "A consistent backup of the running node", describe("backup", http.MethodGet, api.PathBackup, keeping()))
 	op.Description = "A backup that breaks off ends the connection without an end of the body."
 	op.Responses = map[string]*huma.Response{"200": {

@@ -5,66 +5,14 @@ import (
 	"strings"
 
 	"ringfence/cmd/ringfence/show"
-	"ringfence/node/phrase"
+	"ringfence/node/api"
 )
-
-// Audit is what was gone through, and what is wrong with it.
-type Audit struct {
-	OK         bool   `json:"ok"`
-	Federation string `json:"federation"`
-	Name       string `json:"federation_name"`
-	Seconds    int64  `json:"took_seconds"`
-
-	LedgerSize     uint64   `json:"ledger_size"`
-	LedgerRoot     string   `json:"ledger_root,omitempty"`
-	Judged         uint64   `json:"entries_judged"`
-	Motions        int      `json:"motions"`
-	Votes          int      `json:"votes"`
-	Ticks          int      `json:"ticks"`
-	Settlements    int      `json:"settlements"`
-	Ratified       uint64   `json:"ratified"`
-	OpeningsErased uint64   `json:"openings_erased"`
-	Cosigners      []string `json:"cosigners"`
-	Quorum         int      `json:"quorum"`
-	Regulators     int      `json:"regulators"`
-	Certified      string   `json:"certified_at,omitempty"`
-
-	Feeds            int    `json:"feeds"`
-	Batches          uint64 `json:"batches"`
-	Statements       uint64 `json:"statements"`
-	StatementsErased uint64 `json:"statements_erased"`
-	ForkProofs       int    `json:"fork_proofs"`
-
-	Anchors         int      `json:"anchors"`
-	Right           int      `json:"list_roots_right"`
-	NotRecomputable []Moment `json:"not_recomputable"`
-
-	Findings []Finding `json:"findings"`
-	More     int       `json:"more_findings"` // that are not named
-}
-
-// Moment is an anchor whose list nobody can compute any more.
-type Moment struct {
-	Index uint64 `json:"ledger_index"`
-	Size  uint64 `json:"ledger_size"`
-	Day   string `json:"day"`
-	Root  string `json:"list_root"`
-}
-
-// Finding is one thing that is wrong, where, and what to do.
-type Finding struct {
-	Code   string        `json:"code"`
-	Where  string        `json:"where"`
-	What   phrase.Phrase `json:"what"`
-	Detail string        `json:"detail,omitempty"` // the check that failed, in English
-	Do     phrase.Phrase `json:"do"`
-}
 
 // momentsShown is how many moments a page names.
 const momentsShown = 10
 
 // Audited tells what an audit found.
-func Audited(p *show.Page, a *Audit) {
+func Audited(p *show.Page, a *api.Audit) {
 	for i, f := range a.Findings {
 		p.Line(p.Strong(p.Word("audit.finding", strconv.Itoa(i+1), p.Phrase(f.What))))
 		if f.Detail != "" {
