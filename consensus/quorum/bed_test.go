@@ -2,6 +2,7 @@ package quorum_test
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -198,4 +199,11 @@ func (c *council) ofAnotherStory() []byte {
 		c.Fatal(err)
 	}
 	return b
+}
+
+// endings returns with what runs of a regulator ended before it was told to go.
+func (r *regulator) endings() []error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.ended)
 }
