@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	verb "ringfence/cmd/ringfence/audit"
+	"ringfence/cmd/ringfence/held/heldtest"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/show/showtest"
@@ -75,18 +76,7 @@ func (d *desk) says(lang string, words ...string) {
 // directory is a data directory that holds a world.
 func directory(t *testing.T, w *audittest.World, change func([]ledger.Entry)) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir()}
-	genesis, err := w.Genesis.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(d.dir, node.GenesisFile), genesis, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Keep(filepath.Join(d.dir, node.StoreDir), change).Close(); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return &desk{t: t, dir: heldtest.Directory(t, w, change)}
 }
 
 func world(t *testing.T) (w *audittest.World, at uint64) {

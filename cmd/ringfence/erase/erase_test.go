@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	verb "ringfence/cmd/ringfence/erase"
+	"ringfence/cmd/ringfence/held/heldtest"
 	"ringfence/cmd/ringfence/show"
 	"ringfence/cmd/ringfence/show/proofs"
 	"ringfence/cmd/ringfence/show/showtest"
@@ -66,18 +67,7 @@ func (d *desk) erase(args ...string) error {
 // directory is a data directory that holds a world.
 func directory(t *testing.T, w *audittest.World, change func([]ledger.Entry), members ...string) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir()}
-	genesis, err := w.Genesis.Encode()
-	if err == nil {
-		err = os.WriteFile(filepath.Join(d.dir, node.GenesisFile), genesis, 0o600)
-	}
-	if err == nil {
-		err = w.Keep(filepath.Join(d.dir, node.StoreDir), change, members...).Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return &desk{t: t, dir: heldtest.Directory(t, w, change, members...)}
 }
 
 func aged(t *testing.T) (w *audittest.World, at uint64) {
