@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -75,7 +76,7 @@ func seatsOf(c *api.Constitution) (all []charter.RegulatorSeat, err error) {
 	for _, r := range c.Regulators {
 		key, err := keys.ParsePublicText(r.Vote)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the own node tells of a regulator %s whose voting key cannot be read: %w", r.Member, err)
 		}
 		all = append(all, charter.RegulatorSeat{Member: r.Member, Vote: key})
 	}
