@@ -16,7 +16,7 @@ func TestOneAuditAtATime(t *testing.T) {
 	w.Say("op", nil, w.Flag("+8613900139000", 20))
 	w.Anchor(nil, "op")
 	store := w.Keep(filepath.Join(t.TempDir(), "store"), nil)
-	defer store.Close()
+	t.Cleanup(func() { _ = store.Close() })
 	var a auditor.Auditor
 	var second error
 	asked := false
