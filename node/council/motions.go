@@ -43,9 +43,9 @@ type proposal struct {
 // lacking is how many parts of it are not known here.
 func (p *proposal) lacking() int { return max(p.parts[0].of-len(p.parts), 0) }
 
-// open reports whether any of it is before the regulators.
-func (p *proposal) open() bool {
-	return slices.ContainsFunc(p.parts, func(p part) bool { return p.open != nil })
+// over reports whether none of it is before the regulators, or waits in an inbox.
+func (p *proposal) over() bool {
+	return !slices.ContainsFunc(p.parts, func(p part) bool { return p.open != nil || p.state == api.MotionInbox })
 }
 
 // Motions implements api.Council.
@@ -58,7 +58,7 @@ func (c *Council) Motions(ctx context.Context, q api.MotionQuery) (api.Motions, 
 	}
 	ended := 0
 	for i := range all {
-		if !all[i].open() {
+		if all[i].over() {
 			if ended == listed || all[i].Kind == motion.Anchor { // which come each hour
 				continue
 			}
