@@ -301,12 +301,14 @@ func (c *Council) shown(ctx context.Context, p *proposal) api.Motion {
 	return m
 }
 
-// rank orders the states of parts: a proposal is as far as the last of them.
-func rank(state string) int {
-	return slices.Index([]string{
+// states are those of parts in order: a proposal is as far as the first of them.
+func states() []string {
+	return []string{
 		api.MotionOpen, api.MotionInbox, api.MotionProvisional, api.MotionUnknown, api.MotionUnsent, api.MotionAside, api.MotionRefused, api.MotionExpired, api.MotionWithdrawn, api.MotionEnacted,
-	}, state)
+	}
 }
+
+func rank(state string) int { return slices.Index(states(), state) }
 
 // votes adds the votes on a part. Of several parts those are shown of the first that is
 // open, or else of the first.
