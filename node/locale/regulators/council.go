@@ -175,6 +175,7 @@ func motions() []Said {
 		{"problem.ledger", "本节点不再跟随监管机构的账本；此前已取得的内容继续有效"},
 		{"problem.ledger_stale", "账本最新的检查点时间为 {0}：在工作的监管机构过少，或本节点收不到其消息；在此之前不会有新的权威内容"},
 		{"problem.regulator_ended", "本节点的监管机构因自身磁盘出错，已不再参与：请检修磁盘后重新启动节点；在此期间节点继续跟随账本"},
+		{"problem.regulator_full", "本节点的监管机构因磁盘空间不足暂不参与：请清理磁盘，空间恢复后自动继续"},
 		{"problem.silent", "本节点的监管机构不报告、不锁定、不联署：{0}"},
 		{"problem.lost", "本节点的监管机构已丢失认证状态，在更换联署密钥（rekey_regulator 议案）之前保持静默：{0}"},
 		{"problem.diverging", "监管机构对同一大小的账本报告了不同的树：有人向其讲述了不同的内容；若不能继续，请用 ringfence quorum realign"},
