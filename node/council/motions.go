@@ -324,7 +324,7 @@ func (c *Council) votes(m *api.Motion, p *part) {
 	if p.open == nil {
 		if len(m.For)+len(m.Silent) == 0 {
 			for _, v := range p.voted {
-				m.For = append(m.For, c.voter(p, v))
+				m.For = append(m.For, words.Voter(c.state(), p.first, v.By))
 			}
 		}
 		return
@@ -350,18 +350,6 @@ func (c *Council) votes(m *api.Motion, p *part) {
 	case slices.Contains(o.Against, seat):
 		m.Mine = mineAgainst
 	}
-}
-
-// voter returns whose vote carried a motion: as the regulators were then.
-func (c *Council) voter(p *part, v motion.Vote) string {
-	s := c.state()
-	if then, ok := s.At(p.first); ok {
-		s = then
-	}
-	if member := words.MemberOf(s, v.By); member != "" {
-		return member
-	}
-	return v.By.Short()
 }
 
 func orNone(all []string) []string {
