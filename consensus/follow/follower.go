@@ -57,7 +57,7 @@ type Follower struct {
 
 	at atomic.Pointer[position] // never changed: whoever extends puts another one
 
-	mu     sync.Mutex // one at a time extends
+	mu     sync.Mutex  // one at a time extends
 	beyond ledger.Tree // that the Ledger holds above at, for a regulator that begins there; zero for none
 
 	standing atomic.Pointer[Standing]

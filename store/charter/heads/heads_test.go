@@ -18,8 +18,8 @@ func TestThen(t *testing.T) {
 		want         Fixed
 		moved        bool
 	}{
-		"a higher one":                                {head(7, 'a'), 30, 21, Fixed{head(7, 'a'), 30}, true},
-		"the same anew":                               {head(5, 'a'), 30, 21, Fixed{head(5, 'a'), 30}, false},
+		"a higher one":  {head(7, 'a'), 30, 21, Fixed{head(7, 'a'), 30}, true},
+		"the same anew": {head(5, 'a'), 30, 21, Fixed{head(5, 'a'), 30}, false},
 		"a higher one of an ending, anchored since":   {head(7, 'a'), 30, 20, fixed, false},
 		"a lower one of an ending, anchored since":    {head(3, 'a'), 30, 20, fixed, false},
 		"a higher one of the same motion":             {head(7, 'a'), 20, 9, Fixed{head(7, 'a'), 20}, true},
