@@ -21,6 +21,7 @@ type world struct {
 	rewrites           bool
 	settles            bool // regulators take note of what is certified
 	forgets            bool // a regulator forgets what it cosigned, its last line of defence
+	plain              bool // who is who is the only thing that makes no difference
 
 	without part // of the rule
 }
@@ -145,8 +146,46 @@ func unpack(w uint64) (r regulator) {
 }
 
 // moment is all that can differ: the honest regulators, in order, for who is who
-// makes no difference.
+// makes no difference, and of the names that entries may have the lowest, for what an
+// entry is called makes none either.
 type moment [4]uint64
+
+// names are other names of branches, by the ones they have: those to which the two
+// choices of the first entry, and of the second after each, can be exchanged.
+type names [8]branch
+
+var everyName = func() (all []names) {
+	for swaps := range branch(8) {
+		n := names{0, 1, 2, 3, 4, 5, 6, unjoined}
+		for b := branch(1); b < 7; b++ {
+			first, second := (b.cut(1)-1)^swaps&1, (b-1)&1
+			n[b] = branch(0).grown(first)
+			if b.size() == 2 {
+				n[b] = n[b].grown(second ^ swaps>>b.cut(1)&1)
+			}
+		}
+		all = append(all, n)
+	}
+	return all
+}()
+
+// renamed returns the regulator as it is when entries are called otherwise.
+func (r regulator) renamed(n *names) regulator {
+	cosigned := r.cosigned
+	r.log, r.settled, r.cosigned = uint8(n[r.log]), n[r.settled], 0
+	for g := range r.start {
+		r.start[g] = uint8(n[r.start[g]])
+		for s := range maxSizes {
+			r.reported[g][s], r.locked[g][s] = n[r.reported[g][s]], n[r.locked[g][s]]
+		}
+	}
+	for b := branch(1); b < 7; b++ {
+		if cosigned.has(b) {
+			r.cosigned = r.cosigned.with(n[b])
+		}
+	}
+	return r
+}
 
 func generation(number int, start uint8) Generation {
 	return Generation{uint64(number), merkle.Hash{byte(number), start}}
@@ -210,6 +249,12 @@ type search struct {
 
 func (w world) search(t *testing.T, kind wrong) (moments int, found string) {
 	t.Helper()
+	x := w.searched(t, kind)
+	return len(x.seen), x.wrong
+}
+
+func (w world) searched(t *testing.T, kind wrong) *search {
+	t.Helper()
 	x := &search{T: t, world: w, kind: kind, seen: map[moment]bool{}, goesOn: map[moment]bool{}}
 	fresh := regulator{start: [maxGens]uint8{0, unjoined, unjoined, unjoined}}
 	x.rs = slices.Repeat([]regulator{fresh}, w.regulators-1)
@@ -219,7 +264,7 @@ func (w world) search(t *testing.T, kind wrong) (moments int, found string) {
 		x.queue = x.queue[:len(x.queue)-1]
 		x.look(m)
 	}
-	return len(x.seen), x.wrong
+	return x
 }
 
 // state is what the regulator remembers in this world.
@@ -248,15 +293,29 @@ func (x *search) load(m moment) {
 
 // visit files the moment that rs is, if it is new.
 func (x *search) visit() {
-	var m moment
-	for i := range x.rs {
-		m[i] = x.rs[i].pack()
-	}
-	slices.Sort(m[:len(x.rs)])
-	if !x.seen[m] {
+	if m := x.moment(); !x.seen[m] {
 		x.seen[m] = true
 		x.queue = append(x.queue, m)
 	}
+}
+
+// moment returns the one that rs is.
+func (x *search) moment() (m moment) {
+	for i := range everyName {
+		var called moment
+		for j := range x.rs {
+			r := x.rs[j].renamed(&everyName[i])
+			called[j] = r.pack()
+		}
+		slices.Sort(called[:len(x.rs)])
+		if i == 0 || slices.Compare(called[:], m[:]) < 0 {
+			m = called
+		}
+		if x.plain {
+			break // everyName[0] is the one that all have
+		}
+	}
+	return m
 }
 
 // look checks one moment and files those that can follow.
@@ -264,14 +323,14 @@ func (x *search) look(m moment) {
 	x.load(m)
 	x.check()
 	for i := range x.rs {
+		if i > 0 && x.rs[i] == x.rs[i-1] {
+			continue
+		}
 		for _, next := range x.steps(i) {
 			before := x.rs[i]
 			x.rs[i] = next
 			x.visit()
 			x.rs[i] = before
-		}
-		if i > 0 && x.rs[i] == x.rs[i-1] {
-			continue
 		}
 	}
 }
@@ -298,14 +357,22 @@ func (x *search) locksOf(g int, start uint8, b branch) Agreement {
 	return Agreement{generation(g, start), b.tree(), x.signers(g, start, func(r *regulator) branch { return r.locked[g][b.size()-1] }, b)}
 }
 
-// steps returns what regulator i may be next.
+// steps returns what regulator i may be next, whatever Raft made of its log meanwhile.
 func (x *search) steps(i int) (next []regulator) {
-	r := x.rs[i]
-	for _, log := range x.logs(&r) {
-		n := r
-		n.log = uint8(log)
-		next = append(next, n)
+	for _, log := range x.logs(&x.rs[i]) {
+		r := x.rs[i]
+		r.log = uint8(log)
+		for _, n := range append(x.words(r), r) {
+			if n.log = uint8(x.told(&n)); n != x.rs[i] && !slices.Contains(next, n) {
+				next = append(next, n)
+			}
+		}
 	}
+	return append(next, x.realigns(x.rs[i])...)
+}
+
+// words returns what comes of what the regulator may say by its log.
+func (x *search) words(r regulator) (next []regulator) {
 	if x.settles {
 		next = append(next, x.settle(r)...)
 	}
@@ -319,18 +386,24 @@ func (x *search) steps(i int) (next []regulator) {
 	}
 	for g := range x.generations {
 		next = append(next, x.cosigns(r, g)...)
-		if g > int(r.promised) {
-			if s, _, refused := x.state(&r).Promise(uint64(g), checkpoint.Tree{}); refused == None {
-				n := r
-				n.promised = uint8(s.Promised)
-				next = append(next, n)
-			}
+	}
+	return next
+}
+
+// realigns returns what comes of its promises, and of joining.
+func (x *search) realigns(r regulator) (next []regulator) {
+	for g := int(r.promised); g < x.generations; g++ {
+		if g == int(r.gen) {
+			continue
 		}
-		if g > int(r.gen) && g >= int(r.promised) {
-			for _, start := range x.starts(g) {
-				if n, ok := x.join(r, g, start); ok {
-					next = append(next, n)
-				}
+		if s, _, refused := x.state(&r).Promise(uint64(g), checkpoint.Tree{}); refused == None && g > int(r.promised) {
+			n := r
+			n.promised = uint8(s.Promised)
+			next = append(next, n)
+		}
+		for _, start := range x.starts(g) {
+			if n, ok := x.join(r, g, start); ok {
+				next = append(next, n)
 			}
 		}
 	}
@@ -354,20 +427,34 @@ func (x *search) settle(r regulator) (next []regulator) {
 	return next
 }
 
-// logs returns what Raft may make of the regulator's log.
+// logs returns what Raft may make of the regulator's log, itself among it.
 func (x *search) logs(r *regulator) (logs []branch) {
-	log, start := branch(r.log), branch(r.start[r.gen])
-	if log.size() < x.sizes {
-		logs = append(logs, log.grown(0), log.grown(1))
-	}
-	if x.rewrites {
-		for b := branch(1); b < 7; b++ {
-			if b != log && b.size() == log.size() && consistent(b, start) {
-				logs = append(logs, b)
-			}
+	for b := branch(0); b < 7; b++ {
+		log, start := branch(r.log), branch(r.start[r.gen])
+		rewritten := x.rewrites && x.plain && b.size() == log.size() && consistent(b, start)
+		if b.size() <= x.sizes && (b.size() >= log.size() && consistent(b, log) || rewritten) {
+			logs = append(logs, b)
 		}
 	}
 	return logs
+}
+
+// told returns what of its log the regulator has said: the rest may still be
+// anything, and where logs are rewritten all that follows the generation's start.
+func (x *search) told(r *regulator) branch {
+	log, size := branch(r.log), branch(r.start[r.gen]).size()
+	switch {
+	case x.plain || x.without == dropping:
+		return log
+	case x.rewrites:
+		return log.cut(size)
+	}
+	for _, b := range append(x.cosigned(r), r.settled, r.reported[r.gen][0], r.reported[r.gen][1]) {
+		if consistent(b, log) {
+			size = max(size, b.size())
+		}
+	}
+	return log.cut(size)
 }
 
 func (x *search) report(r regulator, size int) (regulator, bool) {

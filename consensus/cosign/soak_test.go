@@ -12,3 +12,9 @@ func TestSoakEveryMoment(t *testing.T) {
 		"one realignment, two sizes": {regulators: 4, quorum: 3, sizes: 2, generations: 2},
 	})
 }
+
+func TestSoakWhatMakesNoDifference(t *testing.T) {
+	searchPlainly(t, map[string]world{
+		"a rewritten log": {regulators: 4, quorum: 3, sizes: 2, generations: 1, rewrites: true},
+	})
+}
