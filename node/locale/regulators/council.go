@@ -227,7 +227,7 @@ func BallotCodes() []Said {
 		{"ballot.no_proposer", "提出方不是现任成员或监管机构（{0}）"},
 		{"ballot.unknown_motion", "议案不在表决中（{0}）"},
 		{"ballot.withdrawn", "提出方已撤回（{0}）"},
-		{"ballot.docket_full", "该提出方的待决议案过多（{0}）"},
+		{"ballot.docket_full", "待决议案过多（{0}）"},
 		{"ballot.too_few_votes", "赞成票不足（{0}）"},
 		{"ballot.not_by_hand", "人工票不足（{0}）"},
 		{"ballot.standing_changed", "提出后监管机构或策略已变更，须重新提出（{0}）"},
