@@ -142,6 +142,8 @@ func motions() []Said {
 		{"council.too_many_pending", "本节点已有 {0} 个表决与议案等待重新提交"},
 		{"council.gave_up", "在被接受之前已过期"},
 		{"council.no_proposer", "本节点没有可用于提出议案的有效成员密钥"},
+		{"council.head_of_nobody", "其中写明名册第 {0} 号发布密钥的效力截止处，而本节点不知道该密钥"},
+		{"council.head_not_held", "其中写明 {0} 的发布链在纪元 {2} 中计至批次 {1}，而本节点没有该批次：只要无人持有，就无法再有锚定。待本节点取得后再表决"},
 		{"council.partly", "本提案的 {1} 个议案中有 {0} 个已提交监管机构，其余没有"},
 		{"council.parts_missing", "本提案另有 {0} 个议案此处尚不知道；所表决的是已知的 {1} 个"},
 		{"council.not_open", "该议案已不在表决中"},
