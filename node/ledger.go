@@ -27,7 +27,7 @@ func (n *Node) openLedger() error {
 		cfg.Seat, err = authority.Take(n.founded, n.ring, n.cfg.Dir, filepath.Join(n.cfg.Dir, StoreDir))
 	}
 	if cfg.Seat != nil {
-		cfg.Seat.Timing = n.cfg.Quorum
+		cfg.Seat.Timing, cfg.Seat.Room = n.cfg.Quorum, n.store.Writable
 	}
 	if err == nil {
 		n.under, err = authority.Open(context.Background(), cfg)

@@ -84,6 +84,7 @@ type Config struct {
 	BacklogBytes int
 
 	Now    func() time.Time
+	Room   func() error // group.Config's
 	Timing group.Timing
 	Disk   func(dir string) (group.Disk, error) // nil: raft-wal
 	Logger *slog.Logger
@@ -212,7 +213,7 @@ func (r *Regulator) begin(ctx context.Context) (*run, error) {
 	}
 	now.group, err = group.New(group.Config{
 		Self: r.cfg.Host, Generation: group.Generation(state.Generation.Record), Dir: r.cfg.Dir, First: first, Screen: r.screen,
-		Machine: m, Dial: r.cfg.Network.Dial, Admitted: m.Admitted, Timing: r.cfg.Timing, Logger: r.cfg.Logger, Disk: r.cfg.Disk,
+		Machine: m, Dial: r.cfg.Network.Dial, Admitted: m.Admitted, Room: r.cfg.Room, Timing: r.cfg.Timing, Logger: r.cfg.Logger, Disk: r.cfg.Disk,
 	})
 	return now, err
 }

@@ -54,6 +54,7 @@ type Authority struct {
 	post   atomic.Pointer[mail]              // to other regulators
 	net    atomic.Pointer[overlay.Overlay]   // while it runs
 	ended  atomic.Pointer[error]             // why the regulator takes part no more
+	full   atomic.Bool                       // it takes no part while its disk is too full
 	closed atomic.Bool
 }
 
@@ -66,7 +67,7 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 	}
 	if s := cfg.Seat; s != nil {
 		a.regulator, err = quorum.Open(ctx, quorum.Config{
-			Genesis: cfg.Genesis, Host: s.Host, Vote: s.Vote, Cosign: s.Cosign, Log: s.Log, Dir: s.Dir, Keeper: s.Keeper, Timing: s.Timing,
+			Genesis: cfg.Genesis, Host: s.Host, Vote: s.Vote, Cosign: s.Cosign, Log: s.Log, Dir: s.Dir, Keeper: s.Keeper, Room: s.Room, Timing: s.Timing,
 			Ledger: cfg.Ledger, From: &a.peers, Open: a.peers.open, Blame: a.peers.blame, Pin: cfg.Pin, Enacted: cfg.Enacted,
 			Network: a, Certified: func(n checkpoint.Note) { a.tell(n.Bytes()) }, Lied: a.lied, Stopped: a.stopped, Now: cfg.Now, Logger: cfg.Logger,
 		})

@@ -36,6 +36,9 @@ func (a *Authority) Problems() (all []phrase.Phrase) {
 	if why := a.ended.Load(); why != nil {
 		all = append(all, phrase.Join(phrase.New("problem.regulator_ended", "this node's regulator takes part no more, since its own disk failed it: look after the disk, and start the node anew; the node follows the ledger meanwhile"), phrase.Plain((*why).Error())))
 	}
+	if a.full.Load() {
+		all = append(all, phrase.New("problem.regulator_full", "this node's regulator takes no part while its disk is too full: free some space, and it goes on by itself"))
+	}
 	if t := a.follower.Standing().Trouble; t != nil {
 		all = append(all, phrase.Join(phrase.New("problem.ledger_stopped", "the ledger is followed no further, and the list goes on from what was held"), phrase.Plain(t.Error())))
 	}

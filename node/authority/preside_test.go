@@ -43,6 +43,35 @@ func TestARegulatorBeginsAnew(t *testing.T) {
 			}
 		})
 	}
+	synctest.Test(t, func(t *testing.T) {
+		begun, runs := time.Now(), 0
+		a.cfg.Seat = &Seat{Room: func() error {
+			if now := time.Since(begun); now < time.Hour || now > time.Hour+time.Second && now < 2*time.Hour {
+				return errors.New("full")
+			}
+			return nil
+		}}
+		err := a.preside(t.Context(), func(context.Context) error {
+			if runs++; runs == 1 {
+				return fmt.Errorf("quorum: %w", group.ErrFull)
+			}
+			return nil
+		})
+		if waited := time.Since(begun); err != nil || runs != 2 || waited < 2*time.Hour || waited > 2*time.Hour+5*time.Second || a.full.Load() {
+			t.Errorf("with room for a moment and again for good: %d runs, %v after %v", runs, err, waited)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		a.cfg.Seat.Room = func() error {
+			if !a.full.Load() {
+				t.Error("it does not tell that it waits")
+			}
+			cancel()
+			return errors.New("full")
+		}
+		if err := a.preside(ctx, func(context.Context) error { return group.ErrFull }); err != nil {
+			t.Errorf("stopped while it waits: %v", err)
+		}
+	})
 	for _, why := range []error{certify.ErrBroken, group.ErrDisk, group.ErrDamaged} {
 		if err := a.preside(t.Context(), func(context.Context) error { return why }); !errors.Is(err, why) {
 			t.Errorf("%v: it begins anew: %v", why, err)

@@ -18,6 +18,7 @@ type Seat struct {
 	Log    keys.Private
 	Dir    string // of Raft
 	Keeper *Keeper
+	Room   func() error // says why nothing may be written there, or nil
 	Timing group.Timing // zero: for regulators far from each other
 }
 

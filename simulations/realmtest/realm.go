@@ -160,6 +160,14 @@ func (r *Realm) Everywhere(what string, holds func(*node.Node) bool) {
 // it is enacted in the list of every node that runs.
 func (r *Realm) Enact(p api.Proposal, by string, voters ...string) {
 	r.Helper()
+	at := r.Decide(p, by, voters...)
+	r.Everywhere("it is in its list", func(n *node.Node) bool { return n.State().Size() > at })
+}
+
+// Decide is Enact without the waiting for every list; at is the ledger index of what was
+// enacted.
+func (r *Realm) Decide(p api.Proposal, by string, voters ...string) (at uint64) {
+	r.Helper()
 	made, err := r.Of(by).Node.ProposeMotion(context.Background(), p)
 	r.Must(err)
 	id := made.Motion.ID
@@ -171,7 +179,6 @@ func (r *Realm) Enact(p api.Proposal, by string, voters ...string) {
 		_, err := r.Of(v).Node.VoteMotion(context.Background(), api.MotionVote{ID: id, For: true})
 		r.Must(err)
 	}
-	var at uint64
 	r.Until("it is enacted", func() bool {
 		m, err := r.Of(by).Node.Motion(context.Background(), id)
 		r.Must(err)
@@ -181,7 +188,7 @@ func (r *Realm) Enact(p api.Proposal, by string, voters ...string) {
 		at = m.Parts[0].First
 		return m.State == api.MotionEnacted
 	})
-	r.Everywhere("it is in its list", func(n *node.Node) bool { return n.State().Size() > at })
+	return at
 }
 
 // Start opens the node and runs it.

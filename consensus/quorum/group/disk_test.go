@@ -3,6 +3,8 @@ package group_test
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -282,5 +284,41 @@ func TestALeaderOfThePastWithALongerLogComesBack(t *testing.T) {
 		if restarts > 1 {
 			t.Errorf("it ended %d times", restarts)
 		}
+	})
+}
+
+// TestAGroupEndsBeforeItsDiskIsFull is F03: a write that fails leaves behind what only
+// somebody who looks can tell, so none is tried. With room a new group goes on.
+func TestAGroupEndsBeforeItsDiskIsFull(t *testing.T) {
+	var full [4]atomic.Bool
+	room := func(i int, c *group.Config) {
+		c.Room = func() error {
+			if full[i].Load() {
+				return errors.New("1 MiB is free")
+			}
+			return nil
+		}
+	}
+	bubble(t, 1, room, func(t *testing.T, c *qt.Cluster) {
+		all := []int{0, 1, 2, 3}
+		start(c, all...)
+		leader := c.Leader(all...)
+		c.MustSubmit(leader, "a")
+		full[leader].Store(true)
+		time.Sleep(2 * time.Second)
+		m := c.Member(leader)
+		if err := m.Err(); !errors.Is(err, group.ErrFull) || !strings.Contains(err.Error(), "1 MiB is free") {
+			t.Errorf("Run returned %v", err)
+		}
+		c.MustSubmit(without(all, leader)[0], "b")
+		m.Disk.Fail(true)
+		if err := c.Start(leader).Err(); !errors.Is(err, group.ErrFull) {
+			t.Errorf("begun on a full disk: %v", err)
+		}
+		m.Disk.Fail(false)
+		full[leader].Store(false)
+		c.Start(leader)
+		c.MustSubmit(leader, "c")
+		c.Agree("c", all...)
 	})
 }

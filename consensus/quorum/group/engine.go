@@ -71,6 +71,9 @@ func within(most time.Duration, f func() error, cleanup func()) (late bool, err 
 
 // start opens the directory and begins.
 func (g *Group) start() (*engine, error) {
+	if err := g.full(); err != nil {
+		return nil, err
+	}
 	dir := filepath.Join(g.cfg.Dir, g.cfg.Generation.String())
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("quorum: %w", err)

@@ -27,12 +27,13 @@ const (
 )
 
 // Why Run ends, if not because it was told to. After ErrAstray, ErrStuck and ErrHung
-// a new Group on the same directory goes on; after the others it may, and somebody
-// should look.
+// a new Group on the same directory goes on, and after ErrFull once there is room;
+// after the others it may, and somebody should look.
 var (
 	ErrRewritten = logs.ErrRewritten
 	ErrDisk      = logs.ErrDisk
 	ErrDamaged   = logs.ErrDamaged
+	ErrFull      = errors.New("too little space is free for what Raft writes")
 	ErrHung      = errors.New("the disk has not answered")
 	ErrStuck     = errors.New("the leader cannot apply")
 	ErrAstray    = errors.New("this regulator has lost its place in the log, and finds it by starting again")
@@ -92,6 +93,9 @@ type Config struct {
 	// Screen looks at a command before the leader gives it to Raft. What it returns, if
 	// not nil, is the answer, and nothing happens. May be nil.
 	Screen func(command []byte) []byte
+	// Room says why nothing may be written, or nil. It is asked each second, since a
+	// write that fails on a full disk leaves behind what nobody knows. May be nil.
+	Room   func() error
 	Timing Timing // zero: WAN
 	Logger *slog.Logger
 

@@ -10,8 +10,12 @@ import (
 	"ringfence/consensus/quorum/group/internal/rpc"
 )
 
-// watchEvery is how often the watchdogs look.
-const watchEvery = 250 * time.Millisecond
+// watchEvery is how often the watchdogs look, and roomEvery for how many looks once
+// whether there is room.
+const (
+	watchEvery = 250 * time.Millisecond
+	roomEvery  = 4
+)
 
 // watch returns when ctx ends or the group has failed. Raft itself notices neither
 // that its disk hangs, because heartbeats do not wait for it and so nobody else
@@ -21,7 +25,7 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 	defer tick.Stop()
 	var leader raft.ServerID
 	var astray int // looks in a row at which Raft had lost its place
-	for {
+	for look := 1; ; look++ {
 		select {
 		case <-ctx.Done():
 			return
@@ -31,6 +35,11 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 		}
 		if owed := e.store.Busy(); owed > g.cfg.Hung {
 			g.fail(fmt.Errorf("%w for %v", ErrHung, owed.Round(watchEvery)))
+		}
+		if look%roomEvery == 0 {
+			if err := g.full(); err != nil {
+				g.fail(err)
+			}
 		}
 		if g.stuck(e) {
 			g.fail(fmt.Errorf("%w: nothing for %v, while it has what to apply", ErrStuck, g.cfg.Stuck))
@@ -46,6 +55,16 @@ func (g *Group) watch(ctx context.Context, e *engine) {
 			g.tellLeader(e, now)
 		}
 	}
+}
+
+func (g *Group) full() error {
+	if g.cfg.Room == nil {
+		return nil
+	}
+	if err := g.cfg.Room(); err != nil {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return nil
 }
 
 // lostFor is for how many looks Raft may count entries that are not there: while it
