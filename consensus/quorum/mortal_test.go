@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/raft"
 	"github.com/ipfs/go-cid"
@@ -26,6 +27,7 @@ import (
 type mortals struct {
 	*council
 	motions int
+	died    time.Time // the last of them: read once its Life is over
 
 	held    sync.Mutex
 	life    map[string]*quorumtest.Life
@@ -82,6 +84,7 @@ func (m *mortals) quicken(cfg *quorum.Config) {
 // cutOff takes a regulator off the network at once.
 func (m *mortals) cutOff(member string) {
 	m.mu.Lock()
+	m.died = time.Now()
 	delete(m.hosts, hostKey(member))
 	host := m.all[member].host
 	m.mu.Unlock()
