@@ -120,6 +120,9 @@ func (c *Cluster) Kill(i int) {
 	<-m.done
 }
 
+// CutOff takes regulator i off the network at once; Kill has yet to end it.
+func (c *Cluster) CutOff(i int) { c.Member(i).host.Down() }
+
 // Ended returns a channel that is closed when the regulator's group has ended.
 func (m *Member) Ended() <-chan struct{} { return m.done }
 
