@@ -235,12 +235,20 @@ func (c *Council) find(id string) (*proposal, error) {
 	switch {
 	case len(id) < least:
 		return nil, api.Tell(api.BadInput, phrase.New("council.short_id", "%q is no motion's ID; write as much of it as tells it from others, as ringfence motion list shows it", id))
+	case len(found) == 0 && c.tookBack(id):
+		return nil, api.Tell(api.NotFound, phrase.New("council.unread", "motion %s was withdrawn by its proposer before this node read what it proposed", id))
 	case len(found) == 0:
 		return nil, api.Tell(api.NotFound, phrase.New("council.no_motion", "no motion %s is known here; ringfence motion list shows those that are", id))
 	case len(found) > 1:
 		return nil, api.Tell(api.BadInput, phrase.New("council.many_motions", "%d motions begin with %s; write more of it", len(found), id))
 	}
 	return &all[found[0]], nil
+}
+
+// tookBack reports whether the proposer of a motion took it back; the ID must be whole.
+func (c *Council) tookBack(id string) bool {
+	whole, err := cid.Decode(id)
+	return err == nil && c.cfg.Regulator != nil && c.cfg.Regulator.Withdrawn(whole)
 }
 
 // The votes of this node's regulator, as a Motion tells them.
