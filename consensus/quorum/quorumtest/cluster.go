@@ -216,6 +216,14 @@ func (c *Cluster) Agree(last string, of ...int) []string {
 			return tapes[0]
 		}
 	}
+	for _, i := range of {
+		select {
+		case <-c.Member(i).Ended():
+			c.t.Logf("the group of %d ended: %v", i, c.Member(i).Err())
+		default:
+			c.t.Logf("%d: %+v", i, c.Member(i).Group.Status())
+		}
+	}
 	c.t.Fatalf("no agreement on %s after 30 s: %v", last, tapes)
 	return nil
 }
