@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/serve/rest"
 )
 
