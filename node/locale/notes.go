@@ -1,0 +1,47 @@
+package locale
+
+// notes is what a publisher is told beside what came of his word, and what else an answer
+// tells beside its figures.
+func notes() []said {
+	return []said{
+		{"note.queued", "已排队，尚未签名"},
+		{"note.own_block", "这不是名单的依据，名单不变：来自该号码的呼叫由 local.block 仅在本成员自己的节点上拦截，其他节点不拦截；--scope ask 则向监管机构提出"},
+		{"note.no_change", "名单条目没有变化：依据仍如先前；explain NUMBER 显示尚缺什么"},
+		{"note.no_entry_changes", "名单条目没有变化"},
+		{"note.would_undo_nothing", "此处没有会被撤回的内容；撤回仍会成立，并对此后到达的内容生效"},
+		{"note.undoes_nothing", "此处没有被撤回的内容；撤回已成立，并对此后到达的内容生效"},
+		{"note.undone_decided_none", "名单条目没有变化：所撤回的内容此前未对任何条目起决定作用；若其中有仅在本成员节点上的拦截，该拦截已停止"},
+		{"note.nothing_disputed", "所异议的内容中没有有效的声明，因此暂不要求任何一方答复"},
+		{"note.contest", "在监管机构锚定本异议之前，条目保持不变；自账本下一次报时起，标注方须在 {0} 小时内答复，未答复的声明将永久失效；ringfence contests 显示进展"},
+		{"note.answer", "监管机构锚定之后才生效，且须在期限届满之前锚定；ringfence contests 显示进展"},
+		{"note.no_row", "没有可发布的内容：文件中没有可用的行；映射和国家是否正确？"},
+		{"note.all_refused", "没有可发布的内容：所有可用的行均被联盟规则拒绝；映射、国家和日期是否正确？"},
+		{"note.stands", "未新增任何内容：文件所述均已存在，发布编号为 {0}"},
+		{"note.published_before", "未新增任何内容：该内容此前已发布"},
+		{"note.said_again", "其中 {0} 条声明此前已发布，后被撤回或失效：以新的发布编号重新声明"},
+		{"note.low_weight", "{0} 条声明未改变任何标记：单凭权重为 {1}‰ 的成员达不到单一来源阈值 {2}‰，没有第二个独立来源标记的号码不予标记；已标记的仍保持标记。见 docs/policy.md"},
+		{"note.weak_evidence", "{0} 条声明未改变任何标记：依据过弱或过旧，未达到单一来源阈值 {1}‰，或这些号码此前已标记。见 docs/policy.md"},
+		{"speak.void", "未签署任何内容：该声明会无效"},
+		{"speak.latest", "今日的{0|kind}声明最迟可有效至 {1}"},
+		{"speak.repeated", "对同一号码的{0|kind}声明在 {1} 天内只计一次"},
+		{"say.no_reference", "“{0}”不是声明编号；应为 <批次 CID>/<序号>"},
+		{"say.no_batch", "“{0}”不是批次：{1}"},
+		{"say.no_publication", "“{0}”不是 {1} 位十六进制数字的发布编号；ringfence publications 列出各发布"},
+		{"say.no_category", "版本 {1} 的分类表中没有类别“{0}”；见 docs/formats.md"},
+		{"say.confidence", "置信度为 {0}‰；最多为 {1}‰"},
+		{"say.no_scope", "“{0}”不是拦截的范围；应为 own 或 ask"},
+		{"say.one_number", "号码过户只能针对单个号码，不能针对号段"},
+		{"say.too_early", "“{0}”不晚于 1970-01-01 00:00 UTC，而所发布的时间均须晚于此"},
+		{"say.no_time", "“{0}”不是时间；请写成 2026-11-24（UTC）或 2026-11-24T10:30:00+08:00"},
+		{"say.seen_ahead", "最近日期 {0} 晚于现在，而标记说明的是已观察到的情况"},
+		{"say.seen_order", "最早日期 {0} 晚于最近日期 {1}"},
+		{"undo.again", "未签署任何内容：{0} 已由 {1} 永久撤回"},
+		{"undo.not_held", "未签署任何内容：此处没有 {0}；ringfence explain NUMBER 显示现有声明的编号"},
+		{"undo.not_own", "未签署任何内容：{0} 不是此处已知的本成员的发布；ringfence publications 列出各发布"},
+		{"undo.empty", "未签署任何内容：{0} 没有声明；其文件所述由其他发布编号所列，重新发布该文件即可得知"},
+		{"plan.narrower", "该编号计划有 {0} 个号段，{1} 的有 {2} 个：未列入的号码此后视为未分配，cli.unallocated 会拦截其呼叫；plan remove {3} {4} 可撤销此次导入"},
+		{"differing.not_found", "未能找到最先不同之处：{0}"},
+		{"differing.changed", "找到不同之处以前，对端的名单已变"},
+		{"differing.gone_on", "查找不同之处时，名单已有更新"},
+	}
+}
