@@ -7,6 +7,7 @@ import (
 
 	"ringfence/node/api"
 	"ringfence/node/council/paper"
+	"ringfence/node/phrase"
 	"ringfence/store/feed"
 )
 
@@ -22,7 +23,7 @@ func (c *Drafter) draftForks(d *Draft, p *api.Proposal, f paper.Filed) error {
 	case len(p.Proofs) > api.MaxProposalItems:
 		return paper.TooMany(p)
 	case p.Until != "":
-		return api.Errorf(api.BadInput, "until: a %s motion enters nothing that lasts until a day", d.Kind)
+		return api.Tell(api.BadInput, phrase.New("propose.no_until", "until: a %s motion enters nothing that lasts until a day", d.Kind))
 	}
 	for i, text := range p.Proofs {
 		b, err := base64.StdEncoding.DecodeString(text)
