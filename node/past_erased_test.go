@@ -68,3 +68,42 @@ func TestWhatAnErasedEntrySaidIsNotGuessed(t *testing.T) {
 		}
 	}
 }
+
+// Where what is not known any more may have decided instead, what is known decides nothing:
+// an erased entry may have been on the same number, on one within a range, and an erased
+// revocation of the very entry.
+func TestWhatMayHaveBeenDecidedOtherwiseIsNotGuessed(t *testing.T) {
+	const twice, inside, within, back, after = "+8613700137001", "+8613700137002", "+8613700137035", "+8613700137013", "+8613700137024"
+	h, c := withList(t, flagged)
+	c.enacts(motion.Ratify, ballottest.Label(t, "+861370013700*/13", twice))
+	over := c.enacts(motion.Ratify, ballottest.Label(t, back)) + 1
+	gone := c.enacts(motion.Ratify, ballottest.Label(t, twice)) + 1
+	c.enacts(motion.Ratify, ballottest.Label(t, "+861370013703*/13", after))
+	entered := c.State.Size()
+	revoke := c.enacts(motion.Revoke, ballottest.Reverse(over)) + 1
+	last := c.State.Size()
+	must(t, h.node.Store().Ledger().Erase(gone, revoke))
+
+	ctx := context.Background()
+	for _, one := range []struct {
+		number string
+		size   uint64
+		known  bool
+	}{{twice, gone - 1, true}, {twice, entered, false}, {inside, entered, false}, {within, entered, false}, {back, entered, false}, {after, entered, true}, {back, last, false}, {after, last, false}} {
+		q := api.Query{Number: one.number, At: fmt.Sprint(one.size)}
+		l, err := h.node.Lookup(ctx, q)
+		_, why := h.node.Explain(ctx, q)
+		for _, err := range []error{err, why} {
+			var told *api.Error
+			switch {
+			case one.known && err == nil:
+			case !one.known && errors.As(err, &told) && told.Code == "past.not_recomputable" && slices.Contains(codes(told.Phrase()), "past.openings"):
+			default:
+				t.Errorf("%+v: %v", one, err)
+			}
+		}
+		if one.known && l.Basis != "ratified" {
+			t.Errorf("%+v: %+v", one, l)
+		}
+	}
+}

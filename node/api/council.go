@@ -153,7 +153,7 @@ type Motion struct {
 	ID       string        `json:"id"` // of its first part
 	Kind     string        `json:"kind"`
 	Subject  string        `json:"subject,omitempty"` // the member that a change of the charter is about
-	State    string        `json:"state" enum:"inbox,open,provisional,enacted,withdrawn,expired,refused,aside,unknown"`
+	State    string        `json:"state" enum:"inbox,open,provisional,enacted,withdrawn,expired,refused,aside,unsent,unknown"`
 	Proposer string        `json:"proposer"` // key
 	Member   string        `json:"member"`   // whose key it is; "" when nobody's in force
 	Proposed string        `json:"proposed"`

@@ -28,6 +28,11 @@ func (a *Auditor) Audit(ctx context.Context, cfg audit.Config, name string) (api
 		return api.Audit{}, api.Tell(api.Unavailable, phrase.New("audit.busy", "this node is being audited already; ask again when that is done"))
 	}
 	defer a.busy.Store(false)
+	feeds, err := newBegun(cfg.Feeds)
+	if err != nil {
+		return api.Audit{}, err
+	}
+	cfg.Feeds = feeds
 	return Run(ctx, cfg, name)
 }
 

@@ -147,7 +147,7 @@ func Open(cfg Config, under *authority.Authority, ring *keys.Ring, speaks bool) 
 // New makes a Council, with the commands that it had not done with.
 func New(cfg Config) (*Council, error) {
 	c := &Council{Heads: heads.Heads{Ledger: cfg.Ledger, Feeds: cfg.Feeds}, cfg: cfg, log: cfg.Logger, known: make(map[cid.Cid]*memo)}
-	c.overtaken.Past = cfg.Ledger.Past
+	c.overtaken.Size, c.overtaken.Past = func() uint64 { return cfg.Ledger.Standing().Size() }, cfg.Ledger.Past
 	c.Succeed(cfg.Issuer)
 	c.Seats = &seats.Seats{Ledger: cfg.Ledger, Seat: c.seat, Idle: cfg.Idle, Now: cfg.Now}
 	if cfg.Regulator != nil {

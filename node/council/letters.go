@@ -74,17 +74,25 @@ func (c *Council) lying(docket *ballot.Docket) (parts []part) {
 				c.log.Error("a letter that is in the ledger is not forgotten", "reason", err)
 			}
 		case letter.Before(docket, &l) != nil:
-		case c.overtaken.Of(&l) != nil:
-			parts = append(parts, part{written: written{l.Matter.Signed, l.Matter.Items}, state: api.MotionRefused, refusal: told(c.overtaken.Of(&l))})
-		case l.IsRequest():
-			came := c.cfg.Inbox.Came(l.ID)
-			h := motion.Header{Federation: c.state().Federation(), Kind: l.Kind, Time: came, Expires: came + int64(inbox.RequestTime.Seconds()), Until: taxonomy.NeverDay, Count: 1}
-			parts = append(parts, part{written: written{motion.Signed{Header: h, ID: l.ID}, []motion.Opening{{Item: l.Item}}}, state: api.MotionInbox, letter: &l})
 		default:
-			parts = append(parts, part{written: written{l.Matter.Signed, l.Matter.Items}, state: api.MotionInbox, letter: &l})
+			parts = append(parts, c.lies(&l))
 		}
 	}
 	return parts
+}
+
+// lies tells of a letter in the inbox: it waits, unless the ledger has overtaken it.
+func (c *Council) lies(l *letter.Letter) part {
+	if l.IsRequest() {
+		came := c.cfg.Inbox.Came(l.ID)
+		h := motion.Header{Federation: c.state().Federation(), Kind: l.Kind, Time: came, Expires: came + int64(inbox.RequestTime.Seconds()), Until: taxonomy.NeverDay, Count: 1}
+		return part{written: written{motion.Signed{Header: h, ID: l.ID}, []motion.Opening{{Item: l.Item}}}, state: api.MotionInbox, letter: l}
+	}
+	p := part{written: written{l.Matter.Signed, l.Matter.Items}, state: api.MotionInbox, letter: l}
+	if r := c.overtaken.Of(l); r != nil { // asked once: the ledger grows meanwhile
+		p.state, p.refusal, p.letter = api.MotionRefused, told(r), nil
+	}
+	return p
 }
 
 // entered reports whether what a letter is about is in the ledger.

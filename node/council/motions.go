@@ -43,9 +43,9 @@ type proposal struct {
 // lacking is how many parts of it are not known here.
 func (p *proposal) lacking() int { return max(p.parts[0].of-len(p.parts), 0) }
 
-// open reports whether any of it is before the regulators.
-func (p *proposal) open() bool {
-	return slices.ContainsFunc(p.parts, func(p part) bool { return p.open != nil })
+// over reports whether none of it is before the regulators, or waits in an inbox.
+func (p *proposal) over() bool {
+	return !slices.ContainsFunc(p.parts, func(p part) bool { return p.open != nil || p.state == api.MotionInbox })
 }
 
 // Motions implements api.Council.
@@ -58,7 +58,7 @@ func (c *Council) Motions(ctx context.Context, q api.MotionQuery) (api.Motions, 
 	}
 	ended := 0
 	for i := range all {
-		if !all[i].open() {
+		if all[i].over() {
 			if ended == listed || all[i].Kind == motion.Anchor { // which come each hour
 				continue
 			}
@@ -235,12 +235,20 @@ func (c *Council) find(id string) (*proposal, error) {
 	switch {
 	case len(id) < least:
 		return nil, api.Tell(api.BadInput, phrase.New("council.short_id", "%q is no motion's ID; write as much of it as tells it from others, as ringfence motion list shows it", id))
+	case len(found) == 0 && c.tookBack(id):
+		return nil, api.Tell(api.NotFound, phrase.New("council.unread", "motion %s was withdrawn by its proposer before this node read what it proposed", id))
 	case len(found) == 0:
 		return nil, api.Tell(api.NotFound, phrase.New("council.no_motion", "no motion %s is known here; ringfence motion list shows those that are", id))
 	case len(found) > 1:
 		return nil, api.Tell(api.BadInput, phrase.New("council.many_motions", "%d motions begin with %s; write more of it", len(found), id))
 	}
 	return &all[found[0]], nil
+}
+
+// tookBack reports whether the proposer of a motion took it back; the ID must be whole.
+func (c *Council) tookBack(id string) bool {
+	whole, err := cid.Decode(id)
+	return err == nil && c.cfg.Regulator != nil && c.cfg.Regulator.Withdrawn(whole)
 }
 
 // The votes of this node's regulator, as a Motion tells them.
@@ -301,12 +309,14 @@ func (c *Council) shown(ctx context.Context, p *proposal) api.Motion {
 	return m
 }
 
-// rank orders the states of parts: a proposal is as far as the last of them.
-func rank(state string) int {
-	return slices.Index([]string{
+// states are those of parts in order: a proposal is as far as the first of them.
+func states() []string {
+	return []string{
 		api.MotionOpen, api.MotionInbox, api.MotionProvisional, api.MotionUnknown, api.MotionUnsent, api.MotionAside, api.MotionRefused, api.MotionExpired, api.MotionWithdrawn, api.MotionEnacted,
-	}, state)
+	}
 }
+
+func rank(state string) int { return slices.Index(states(), state) }
 
 // votes adds the votes on a part. Of several parts those are shown of the first that is
 // open, or else of the first.
@@ -314,7 +324,7 @@ func (c *Council) votes(m *api.Motion, p *part) {
 	if p.open == nil {
 		if len(m.For)+len(m.Silent) == 0 {
 			for _, v := range p.voted {
-				m.For = append(m.For, c.voter(p, v))
+				m.For = append(m.For, words.Voter(c.state(), p.first, v.By))
 			}
 		}
 		return
@@ -340,18 +350,6 @@ func (c *Council) votes(m *api.Motion, p *part) {
 	case slices.Contains(o.Against, seat):
 		m.Mine = mineAgainst
 	}
-}
-
-// voter returns whose vote carried a motion: as the regulators were then.
-func (c *Council) voter(p *part, v motion.Vote) string {
-	s := c.state()
-	if then, ok := s.At(p.first); ok {
-		s = then
-	}
-	if member := words.MemberOf(s, v.By); member != "" {
-		return member
-	}
-	return v.By.Short()
 }
 
 func orNone(all []string) []string {

@@ -7,8 +7,10 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot/ballottest"
+	"ringfence/consensus/ballot/enact"
 	"ringfence/node/api"
 	"ringfence/node/council/letter"
+	"ringfence/node/council/overtaken"
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/motion"
 )
@@ -40,6 +42,7 @@ func TestWhatIsOvertakenWaitsForNobody(t *testing.T) {
 		if all, err := reg.Motions(t.Context(), api.MotionQuery{Mine: true}); err != nil || len(all.Motions) != 2 {
 			t.Fatalf("%d motions wait, %v", len(all.Motions), err)
 		}
+		before := reg.cfg.Ledger.Past()
 		_, err = reg.VoteMotion(t.Context(), api.MotionVote{ID: ids[1].String(), For: true})
 		f.must(err)
 		f.everywhere(ids[1].String(), api.MotionEnacted)
@@ -54,6 +57,12 @@ func TestWhatIsOvertakenWaitsForNobody(t *testing.T) {
 		}
 		if _, err := reg.VoteMotion(t.Context(), api.MotionVote{ID: ids[0].String(), For: true}); api.KindOf(err) != api.Refused {
 			t.Errorf("a vote on it: %v", err)
+		}
+
+		pasts, asked := []*enact.Past{reg.cfg.Ledger.Past(), before}, 0
+		reg.overtaken = overtaken.Judge{Size: func() uint64 { return 0 }, Past: func() *enact.Past { asked++; return pasts[(asked-1)%2] }}
+		if all, err := reg.Motions(t.Context(), api.MotionQuery{}); err != nil || asked == 0 || len(all.Motions) == 0 {
+			t.Errorf("while the ledger changes: %+v, %v", all.Motions, err)
 		}
 	})
 }

@@ -2,8 +2,12 @@ package council
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/ipfs/go-cid"
 
 	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
@@ -50,6 +54,34 @@ func TestWithdrawalsTakeNoRoomFromVotes(t *testing.T) {
 		}
 		reg.gate.set(gate{})
 		f.everywhere(made.Motion.ID, api.MotionWithdrawn) // also where nobody took it back by hand
+	})
+}
+
+// A motion that is withdrawn before a regulator's node looked at it is told as that.
+func TestWhatWasWithdrawnUnread(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		made, err := f.desks["reg"].ProposeMotion(t.Context(), ratify("label", mobile))
+		f.must(err)
+		_, err = f.desks["reg"].WithdrawMotion(t.Context(), made.Motion.ID)
+		f.must(err)
+		code := func(err error) string {
+			var e *api.Error
+			if !errors.As(err, &e) || e.Kind != api.NotFound {
+				return fmt.Sprint(err)
+			}
+			return e.Code
+		}
+		id, err := cid.Decode(made.Motion.ID)
+		f.must(err)
+		f.eventually("another has it withdrawn", func() bool { return f.desks["reg2"].regulator.Withdrawn(id) })
+		if _, err := f.desks["reg2"].Motion(t.Context(), made.Motion.ID); code(err) != "council.unread" {
+			t.Errorf("looked at: %v", err)
+		}
+		if _, err := f.desks["reg2"].VoteMotion(t.Context(), api.MotionVote{ID: made.Motion.ID, For: true}); code(err) != "council.unread" {
+			t.Errorf("a vote on it: %v", err)
+		}
 	})
 }
 

@@ -124,12 +124,13 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 		return phrase.Phrase{}, err
 	}
 	c.mu.Lock()
-	c.remember(&w.Signed)
+	m := c.remember(&w.Signed)
+	m.refusal, m.unsent = phrase.Phrase{}, false // of a letter that it was tried with before
 	c.mu.Unlock()
 	waits, err = c.submits.Submit(ctx, submit.Command{Motion: w.ID, Bytes: ballot.ProposeCommand(&w.Signed, w.items, &vote), Expires: w.Expires})
 	if err != nil {
 		c.mu.Lock()
-		m := c.remember(&w.Signed)
+		m = c.remember(&w.Signed)
 		m.refusal, m.unsent = phrase.From(err), api.KindOf(err) == api.Unavailable
 		c.mu.Unlock()
 	}

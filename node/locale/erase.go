@@ -7,7 +7,7 @@ func eraseWords() []message {
 		{"cli.erase.motion", "motion", "议案"},
 		{"cli.erase.openings", "openings", "原文"},
 		{"cli.erase.more", "… and {0} more motions", "……另有 {0} 项议案"},
-		{"cli.erase.tick", "newest tick", "最新时刻"},
+		{"cli.erase.tick", "newest tick", "最新报时"},
 		{"cli.erase.dead_by", "due: dead by", "到期：失效不晚于"},
 		{"cli.erase.alive", "openings that must stay", "必须保留的原文"},
 		{"cli.erase.waiting", "openings dead for less than 7 days", "失效未满 7 日的原文"},

@@ -7,7 +7,9 @@ import (
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/motion"
+	"ringfence/store/number"
 	"ringfence/store/taxonomy"
+	"ringfence/store/view"
 )
 
 // openingErased is the code of the error that says: what an entry said was erased here.
@@ -26,10 +28,10 @@ func isErased(err error) bool {
 // losses are the openings of ratified entries that were erased, as far as the ledger was
 // gone through: what the list of that time may lack.
 type losses struct {
-	rulings  []ruled
+	rulings  []ruled             // by index
 	revoked  map[uint64]struct{} // of them
 	lasting  taxonomy.Day        // on which something of what was ratified may count, the last
-	reversed taxonomy.Day        // the last on which a revocation or stay that was erased may matter
+	reversed ruled               // the last revocation or stay that was erased, and until when it may matter
 }
 
 type ruled struct {
@@ -52,7 +54,7 @@ func (l *losses) note(d *charter.Enacted) {
 		case h.Kind == motion.Ratify && len(item) == 0:
 			l.rulings = append(l.rulings, ruled{d.First + 1 + uint64(i), h.Until})
 		case h.Kind != motion.Ratify && len(item) == 0:
-			l.reversed = l.lasting
+			l.reversed = ruled{d.First + 1 + uint64(i), l.lasting}
 		case h.Kind == motion.Revoke && len(l.rulings) > 0:
 			l.revoke(item)
 		}
@@ -70,17 +72,18 @@ func (l *losses) revoke(item []byte) {
 	l.revoked[back.Index] = struct{}{}
 }
 
-// counting returns how many of them may have counted on a day.
-func (l *losses) counting(day taxonomy.Day) (n int) {
+// counting returns how many of them may have counted on a day, and the index of the last:
+// nobody knows whether what came before that stood.
+func (l *losses) counting(day taxonomy.Day) (n int, last uint64) {
 	for _, r := range l.rulings {
 		if _, gone := l.revoked[r.index]; !gone && r.until >= day {
-			n++
+			n, last = n+1, r.index
 		}
 	}
-	if n == 0 && l.reversed >= day && l.reversed != 0 {
-		n = 1
+	if l.reversed.index != 0 && l.reversed.until >= day {
+		n, last = max(n, 1), max(last, l.reversed.index)
 	}
-	return n
+	return n, last
 }
 
 // openingsErased is the code of what openings says.
@@ -92,6 +95,12 @@ func openings(n int) phrase.Phrase {
 		return phrase.Phrase{}
 	}
 	return phrase.New("past.openings", "what ledger entries said that may have counted then was erased since, as it was over: %d of them", n)
+}
+
+// certain reports whether an entry of a key says what the list said, whatever was erased of
+// other entries: the last one on the number itself, which no longer key takes it from.
+func (s *standing) certain(key number.Range, r view.Ratified) bool {
+	return s.erased == 0 || r.Decides && key.Free() == 0 && r.Index > s.last
 }
 
 // also says after why something is not known of a moment what of the ledger is not.

@@ -107,23 +107,23 @@ func (t *Teller) asOf(ctx context.Context, q api.Query, enough func(view.Ratifie
 	if err != nil {
 		return nil, nil, failed(err)
 	}
-	if (m.anchor == nil || s.erased > 0) && !decided(s.list, readings, enough) {
+	if (m.anchor == nil || s.erased > 0) && !s.decided(readings, enough) {
 		return nil, nil, api.Tell(cmp.Or(why.kind, api.NotFound), phrase.Join(
-			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time decides it", m.size), s.also(why.Phrase)))
+			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time is known to decide it", m.size), s.also(why.Phrase)))
 	}
 	return s, s.tell(why.Phrase), nil
 }
 
-// decided reports whether a ratified entry about a number says enough.
-func decided(l *view.List, readings number.Readings, enough func(view.Ratified) bool) bool {
+// decided reports whether a ratified entry about a number says enough, for certain.
+func (s *standing) decided(readings number.Readings, enough func(view.Ratified) bool) bool {
 	for _, c := range readings.All() {
 		n, ok := c.Number()
 		if !ok {
 			continue
 		}
-		for _, k := range l.Explain(n).Keys {
+		for _, k := range s.list.Explain(n).Keys {
 			for _, r := range k.Ratified {
-				if enough(r) {
+				if enough(r) && s.certain(k.Key, r) {
 					return true
 				}
 			}

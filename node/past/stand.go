@@ -24,6 +24,7 @@ type standing struct {
 	list     *view.List // at the size of the moment, with the feeds as the anchor has them
 	lacking  int        // statements of which nobody knows any more what they said, though they may have counted
 	erased   int        // ledger entries of which that is so, at the moment
+	last     uint64     // index of the last of them
 }
 
 // lost is why a moment is not recomputable.
@@ -102,7 +103,8 @@ func (t *Teller) compute(ctx context.Context, m moment) (*standing, error) {
 	var gone losses
 	err = t.replay(ctx, func(d charter.Enacted) error {
 		if m.anchor != nil && s.anchored == nil && d.Size > m.anchor.point.Size {
-			if err := errors.Join(take(), s.anchorIn(v, gone.counting(m.anchor.point.Day))); err != nil {
+			erased, _ := gone.counting(m.anchor.point.Day)
+			if err := errors.Join(take(), s.anchorIn(v, erased)); err != nil {
 				return err
 			}
 		}
@@ -124,7 +126,7 @@ func (t *Teller) compute(ctx context.Context, m moment) (*standing, error) {
 	}
 	feeds.ended = func() error { return nil } // who asks now is another one
 	s.list = v.List()
-	s.erased = gone.counting(s.list.Stamp().Day)
+	s.erased, s.last = gone.counting(s.list.Stamp().Day)
 	return s, nil
 }
 

@@ -13,9 +13,6 @@ import (
 	"ringfence/node/phrase"
 )
 
-// members returns the verbs by which members come and go.
-func (h Host) members() []*cobra.Command { return []*cobra.Command{h.admit()} }
-
 func (h Host) admit() *cobra.Command {
 	p := api.Proposal{Kind: "admit_member"}
 	watch := false

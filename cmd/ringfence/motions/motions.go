@@ -34,8 +34,8 @@ type Host struct {
 	No, Nobody error
 }
 
-// Commands returns the verbs: motion, with more below it, stay, admit, ledger
-// and quorum.
+// Commands returns the verbs: motion, with more below it, stay, admit, ledger and
+// quorum.
 func (h Host) Commands(more ...*cobra.Command) (speak, ask []*cobra.Command) {
 	motion := &cobra.Command{
 		Use:   "motion",
@@ -47,7 +47,7 @@ quorum has certified the ledger with it.`,
 	}
 	motion.AddCommand(h.propose(), h.list(), h.show(), h.vote(), h.withdraw())
 	motion.AddCommand(more...)
-	return append([]*cobra.Command{motion, h.stay()}, h.members()...), []*cobra.Command{h.ledger(), h.quorum()}
+	return []*cobra.Command{motion, h.stay(), h.admit()}, []*cobra.Command{h.ledger(), h.quorum()}
 }
 
 // watchFlag is that of verbs that can wait for what comes of a motion.

@@ -45,7 +45,8 @@ type Machine struct {
 	mark func(size uint64) error
 
 	mu     sync.Mutex
-	state  *ballot.State // the newcomers in it are not regulators yet
+	state  *ballot.State  // the newcomers in it are not regulators yet
+	docket *ballot.Docket // as state has it; nil: to be made
 	tail   *Tail
 	from   uint64        // ledger size: below it all is certified and on disk
 	voters []keys.Public // of Raft
@@ -88,11 +89,17 @@ func (m *Machine) Unsettled() *enact.SetChange {
 	return m.state.Unsettled()
 }
 
-// Docket returns what lies before the regulators.
+// Docket returns what lies before the regulators, which its callers share. All of that is
+// judged for it, with mu held, so it is made once until something is applied: members and
+// strangers have regulators asked how their letters stand.
 func (m *Machine) Docket() ballot.Docket {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.state.Docket()
+	if m.docket == nil {
+		d := m.state.Docket()
+		m.docket = &d
+	}
+	return *m.docket
 }
 
 // Open returns the motions of a kind that lie before the regulators.
@@ -121,6 +128,7 @@ func (m *Machine) Withdrawn(id cid.Cid) bool {
 // Apply implements group.Machine.
 func (m *Machine) Apply(_ uint64, command []byte) []byte {
 	m.mu.Lock()
+	m.docket = nil
 	result := m.state.Apply(command)
 	if len(result.Entries) > 0 {
 		m.enacted = append(m.enacted, result.Enacted)
@@ -174,7 +182,7 @@ func (m *Machine) Configured(_ uint64, voters []keys.Public) error {
 	if !enough(now, seats) && !enough(before, seats) {
 		return fmt.Errorf("%w: %v", errVoters, members)
 	}
-	m.voters = slices.Clone(voters)
+	m.voters, m.docket = slices.Clone(voters), nil
 	m.state.Carried(members)
 	return nil
 }
@@ -289,7 +297,7 @@ func (m *Machine) Restore(snapshot io.Reader) error {
 		}
 	}
 	m.mu.Lock()
-	m.state, m.tail, m.from, m.spoilt, m.enacted, m.marked = state, tail, size, nil, nil, 0
+	m.state, m.docket, m.tail, m.from, m.spoilt, m.enacted, m.marked = state, nil, tail, size, nil, nil, 0
 	m.mu.Unlock()
 	m.cfg.Poke()
 	return nil
@@ -337,6 +345,7 @@ func (m *Machine) Release(size uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if size <= m.state.Size() {
+		m.docket = nil
 		m.state.Release(size)
 		m.tail.release(size)
 		m.from = max(m.from, size)

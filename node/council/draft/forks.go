@@ -1,9 +1,7 @@
 package draft
 
 import (
-	"bytes"
 	"encoding/base64"
-	"slices"
 
 	"ringfence/node/api"
 	"ringfence/node/council/paper"
@@ -25,6 +23,7 @@ func (c *Drafter) draftForks(d *Draft, p *api.Proposal, f paper.Filed) error {
 	case p.Until != "":
 		return api.Tell(api.BadInput, phrase.New("propose.no_until", "until: a %s motion enters nothing that lasts until a day", d.Kind))
 	}
+	have := make(map[string]bool, len(p.Proofs))
 	for i, text := range p.Proofs {
 		b, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
@@ -37,7 +36,8 @@ func (c *Drafter) draftForks(d *Draft, p *api.Proposal, f paper.Filed) error {
 		case !proof.Federation().Equals(c.State().Federation()):
 			return api.Errorf(api.BadInput, "proofs: item %d is of another federation, %s", i+1, proof.Federation())
 		}
-		if !slices.ContainsFunc(d.Items, func(have []byte) bool { return bytes.Equal(have, b) }) {
+		if !have[string(b)] {
+			have[string(b)] = true
 			d.Items = append(d.Items, b)
 		}
 	}

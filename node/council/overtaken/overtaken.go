@@ -15,12 +15,17 @@ import (
 	"ringfence/store/motion"
 )
 
+// most is how many letters it remembers: members bring as many as they like while the ledger
+// stands still.
+const most = 4096
+
 // Judge judges letters. It may be used concurrently.
 type Judge struct {
-	Past func() *enact.Past // the ledger as it is followed
+	Size func() uint64      // of the ledger as it is followed
+	Past func() *enact.Past // a copy of what folds from it, which costs what that holds
 
 	mu   sync.Mutex
-	size uint64 // of the ledger by which it judged last
+	past *enact.Past // by which it judged last
 	said map[cid.Cid]*enact.Refusal
 }
 
@@ -31,15 +36,17 @@ func (j *Judge) Of(l *letter.Letter) *enact.Refusal {
 	if l.IsRequest() || l.Kind == motion.Ratify {
 		return nil
 	}
-	past := j.Past()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if size := past.Size(); j.said == nil || j.size != size {
-		j.size, j.said = size, make(map[cid.Cid]*enact.Refusal)
+	if j.past == nil || j.past.Size() != j.Size() {
+		j.past, j.said = j.Past(), make(map[cid.Cid]*enact.Refusal)
 	}
 	r, known := j.said[l.ID]
+	if !known && len(j.said) == most {
+		clear(j.said)
+	}
 	if !known {
-		if r = past.Judge(l.Matter); r != nil && r.Code.Passing() {
+		if r = j.past.Judge(l.Matter); r != nil && r.Code.Passing() {
 			r = nil
 		}
 		j.said[l.ID] = r

@@ -25,7 +25,7 @@ func TestWhatIsEnactedOvertakes(t *testing.T) {
 		return &l
 	}
 	now, ahead := put(1), put(3*86400)
-	j := overtaken.Judge{Past: f.Follow}
+	j := overtaken.Judge{Size: f.State.Size, Past: f.Follow}
 	if a, b := j.Of(now), j.Of(ahead); a != nil || b != nil {
 		t.Fatalf("overtaken by nothing: %v, %v", a, b)
 	}

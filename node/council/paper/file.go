@@ -85,12 +85,18 @@ func readTable(p *api.Proposal) (f Filed, err error) {
 
 // separated says that a head has other marks between its columns than commas, if it has.
 func separated(head []string) string {
-	for mark, name := range map[string]string{";": "semicolons", "\t": "tabs"} {
-		if len(head) == 1 && strings.Contains(head[0], mark) {
-			return ": its columns are separated by " + name + ", and commas are wanted"
-		}
+	name := ""
+	switch {
+	case len(head) != 1:
+	case strings.Contains(head[0], ";"):
+		name = "semicolons"
+	case strings.Contains(head[0], "\t"):
+		name = "tabs"
 	}
-	return ""
+	if name == "" {
+		return ""
+	}
+	return ": its columns are separated by " + name + ", and commas are wanted"
 }
 
 func (f *Filed) add(columns, record []string, line int) {

@@ -11,7 +11,6 @@ import (
 	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 	"ringfence/store/charter"
-	"ringfence/store/keys"
 	"ringfence/store/motion"
 )
 
@@ -29,7 +28,7 @@ func (w Watch) Problems() (all []phrase.Phrase) {
 			continue
 		}
 		m := one.Matter
-		if own := memberOf(s, m.Proposer); own != "" && words.Subject(m.Federation, m.Kind, m.Items) == own {
+		if own := words.MemberOf(s, m.Proposer); own != "" && words.Subject(m.Federation, m.Kind, m.Items) == own {
 			all = append(all, phrase.New("problem.leaving",
 				"this member has asked to leave: once the regulators enact that, nothing counts that it said after it asked; ringfence motion withdraw %s takes it back until then", m.ID))
 		}
@@ -43,12 +42,4 @@ func undecided(s letter.State) bool {
 		return true
 	}
 	return false
-}
-
-// memberOf returns the member whose issuer in force a key is; "" for none.
-func memberOf(s *charter.State, key keys.Public) string {
-	if info, ok := s.Issuer(key); ok {
-		return s.Member(info.Member).ID
-	}
-	return ""
 }

@@ -182,11 +182,7 @@ func EntryOf(s *charter.State, data, opening []byte) (e api.LedgerEntry, err err
 			e.Says = &until
 		}
 		for _, v := range one.Votes {
-			voter := v.By.Short()
-			if member := MemberOf(s, v.By); member != "" {
-				voter = member
-			}
-			e.Votes = append(e.Votes, voter)
+			e.Votes = append(e.Votes, voter(s, v.By))
 		}
 	case motion.ItemEntry:
 		e.Type, e.Motion, e.Kind = "item", one.Motion.String(), one.Kind.String()
@@ -228,6 +224,21 @@ func MemberOf(s *charter.State, key keys.Public) string {
 		}
 	}
 	return ""
+}
+
+// Voter returns whose vote carried the motion in a ledger entry: as the regulators were then.
+func Voter(s *charter.State, entry uint64, key keys.Public) string {
+	if then, ok := s.At(entry); ok {
+		s = then
+	}
+	return voter(s, key)
+}
+
+func voter(s *charter.State, key keys.Public) string {
+	if member := MemberOf(s, key); member != "" {
+		return member
+	}
+	return key.Short()
 }
 
 // Told words a refusal: its code has words in other languages, in which the English

@@ -147,6 +147,7 @@ func motions() []Said {
 		{"council.not_open", "该议案已不在表决中"},
 		{"council.not_proposer", "该议案不是本节点提出的：只有提出方可以撤回"},
 		{"council.short_id", "“{0}”不是议案标识；请写出足以区分的部分，见 ringfence motion list"},
+		{"council.unread", "议案 {0} 在本节点读取其内容之前已由提出者撤回"},
 		{"council.no_motion", "此处没有议案 {0}；ringfence motion list 列出已知的议案"},
 		{"council.many_motions", "有 {0} 个议案以 {1} 开头；请多写几位"},
 		{"council.unreadable", "无法在此读取账本：{0}"},

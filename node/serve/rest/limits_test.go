@@ -126,6 +126,16 @@ func TestOwnerMayBeSlow(t *testing.T) {
 	}
 }
 
+// TestAnAuditMayTakeLong: longer than other answers may take to be written.
+func TestAnAuditMayTakeLong(t *testing.T) {
+	t.Parallel()
+	d := &double{dwell: func() { <-time.After(200 * time.Millisecond) }}
+	c := run(t, Config{Service: d}, func(c *ServerConfig) { c.WriteTimeout = 50 * time.Millisecond }).client(t)
+	if a, err := c.Audit(t.Context()); err != nil || !a.OK {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 // TestLongWorkIsNoAbsence: the deadline for reading a request must not end it
 // while the node works.
 func TestLongWorkIsNoAbsence(t *testing.T) {

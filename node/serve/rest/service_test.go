@@ -21,7 +21,7 @@ type double struct {
 	publish func(context.Context) error // before the file is read
 	work    func(context.Context) error // after the file is read
 	late    error                       // of a stream, once it has begun
-	dwell   func()                      // what a status takes
+	dwell   func()                      // what a status takes, and an audit
 
 	asked any    // the last question
 	file  string // the last file
@@ -130,7 +130,12 @@ func (d *double) Peers(context.Context) (api.Peers, error) { return told[api.Pee
 
 func (d *double) Evidence(context.Context) (api.Evidence, error) { return told[api.Evidence](d, nil) }
 
-func (d *double) Audit(context.Context) (api.Audit, error) { return told[api.Audit](d, nil) }
+func (d *double) Audit(context.Context) (api.Audit, error) {
+	if d.dwell != nil {
+		d.dwell()
+	}
+	return told[api.Audit](d, nil)
+}
 
 func (d *double) SayAgain(context.Context) (api.SayAgain, error) { return told[api.SayAgain](d, nil) }
 

@@ -76,7 +76,8 @@ func (f *face) registerStreams(a huma.API) {
 
 	op = in(tagNode, "Judge all that the node holds anew, from the genesis", describe("audit", http.MethodGet, api.PathAudit, keeping()))
 	op.Description = "It takes some ten seconds and 1 GiB for a million ledger entries, so one is made at a time. What is wrong is told among the findings, and is no error."
-	register(f, a, op, func(ctx context.Context, _ *struct{}) (api.Audit, error) { return f.Service.Audit(ctx) })
+	op.Responses = answering[api.Audit](a, "application/json")
+	huma.Register(a, op, func(context.Context, *struct{}) (*huma.StreamResponse, error) { return streaming(f.audit), nil })
 
 	op = in(tagNode, "A consistent backup of the running node", describe("backup", http.MethodGet, api.PathBackup, keeping()))
 	op.Description = "A backup that breaks off ends the connection without an end of the body."
@@ -149,6 +150,20 @@ func (f *face) importPlan(w http.ResponseWriter, r *http.Request, p api.PlanImpo
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(plan); err != nil {
 		f.Logger.Debug("client left", "route", api.PathPlans, "error", err)
+	}
+}
+
+// audit tells what an audit found, which may take longer than any other answer: the time to
+// write it begins when it is there.
+func (f *face) audit(w http.ResponseWriter, r *http.Request) {
+	to := flow.NewWriter(w, "application/json", f.Limits.Patience)
+	found, err := f.Service.Audit(r.Context())
+	if err != nil {
+		f.write(w, r, f.failure(r.Context(), api.PathAudit, err))
+		return
+	}
+	if err := json.NewEncoder(to).Encode(found); err != nil {
+		f.Logger.Debug("client left", "route", api.PathAudit, "error", err)
 	}
 }
 
