@@ -388,7 +388,7 @@ func TestARetractionOfNothingIsNotSigned(t *testing.T) {
 		}
 	}
 	const unknown = "00112233445566778899aabbccddeeff"
-	const lists = "`ringfence publications` lists yours"
+	const lists = "ringfence publications lists yours"
 	elsewhere := assertion.CID([]byte("unknown")).String()
 	refuse("an unknown publication", h.node, api.Retract{Publication: unknown}, api.NotFound, "publication "+unknown, lists)
 	refuse("another member's publication", h.node, api.Retract{Publication: got.Publication}, api.NotFound, "publication "+got.Publication, lists)

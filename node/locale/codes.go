@@ -75,7 +75,7 @@ func roles() []message {
 	}
 }
 
-// grounds is what ratifications rest on, and how members and keys go.
+// grounds is what ratifications rest on, what is retracted, and how members and keys go.
 func grounds() []message {
 	return []message{
 		{"grounds.flags", "flags", "标记"},
@@ -85,6 +85,9 @@ func grounds() []message {
 		{"grounds.decision", "decision", "决定"},
 		{"grounds.allocatee", "allocatee", "号码分配方"},
 		{"grounds.other", "other", "其他"},
+		{"target.statement", "statement", "声明"},
+		{"target.batch", "batch", "批次"},
+		{"target.publication", "publication", "发布"},
 		{"how.leave", "leave", "退出"},
 		{"how.expel", "expel", "开除"},
 	}

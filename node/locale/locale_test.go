@@ -182,7 +182,7 @@ func TestCodesHaveMessages(t *testing.T) {
 				t.Errorf("%s: role %s has no message", c.Lang(), r)
 			}
 		}
-		for _, w := range []string{"grounds.flags", "grounds.reports", "grounds.detection", "grounds.investigation", "grounds.decision", "grounds.allocatee", "grounds.other", "how.leave", "how.expel"} {
+		for _, w := range []string{"grounds.flags", "grounds.reports", "grounds.detection", "grounds.investigation", "grounds.decision", "grounds.allocatee", "grounds.other", "how.leave", "how.expel", "target.statement", "target.batch", "target.publication"} {
 			told(w, strings.TrimPrefix(c.Named(w), w))
 		}
 		for _, p := range keys.Purposes() {

@@ -44,18 +44,18 @@ func (p *Publisher) MayUndo(s *assertion.Statement) error {
 	held, by := t.meets(who.list, said)
 	switch {
 	case by.Batch.Defined():
-		return fmt.Errorf("%w: %w", ErrUndone, phrase.New("undo.again", "nothing was signed, %s is retracted already, by %s, for good", t.name, by))
+		return fmt.Errorf("%w: %w", ErrUndone, phrase.New("undo.again", "nothing was signed, it is retracted already: %s %s, by %s, for good", t.what, t.name, by))
 	case held:
 		return nil
 	case undo.Kind != assertion.TargetPublication:
-		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.not_held", "nothing was signed, %s is not held here; ringfence explain NUMBER tells the references of what is", t.name))
+		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.not_held", "nothing was signed, there is nothing to retract: %s %s is not held here; ringfence explain NUMBER tells the references of what is", t.what, t.name))
 	}
 	one, err := p.book.Get(who.id, publication.ID(undo.Target))
 	switch unfinished := one.State == publication.Open || one.State == publication.Queued; {
 	case errors.Is(err, publication.ErrNone):
-		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.not_own", "nothing was signed, %s is no publication of this member that is known here; ringfence publications lists yours", t.name))
+		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.not_own", "nothing was signed, there is nothing to retract: publication %s is none of this member's that is known here; ringfence publications lists yours", t.name))
 	case err == nil && !unfinished && one.Statements == 0:
-		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.empty", "nothing was signed, %s has no statements; what its file says stands under other IDs, which publishing it again names", t.name))
+		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.empty", "nothing was signed, there is nothing to retract: publication %s has no statements; what its file says stands under other IDs, which publishing it again names", t.name))
 	}
 	return err
 }
@@ -63,7 +63,7 @@ func (p *Publisher) MayUndo(s *assertion.Statement) error {
 // target is what a retract, which Check has passed, is about.
 type target struct {
 	undo        *assertion.Retract
-	name        string  // for people
+	what, name  string  // for people
 	batch       cid.Cid // none of a publication
 	first, last uint16  // in the batch
 }
@@ -72,13 +72,13 @@ func targetOf(undo *assertion.Retract) target {
 	t := target{undo: undo}
 	switch undo.Kind {
 	case assertion.TargetPublication:
-		t.name = publication.ID(undo.Target).String()
+		t.what, t.name = "publication", publication.ID(undo.Target).String()
 	case assertion.TargetBatch:
 		t.batch, _ = taxonomy.CIDFromBytes(undo.Target) // Check has read it
-		t.name, t.last = t.batch.String(), math.MaxUint16
+		t.what, t.name, t.last = "batch", t.batch.String(), math.MaxUint16
 	case assertion.TargetStatement:
 		ref, _ := taxonomy.RefFromBytes(undo.Target) // Check has read it
-		t.name, t.batch, t.first, t.last = ref.String(), ref.Batch, ref.Index, ref.Index
+		t.what, t.name, t.batch, t.first, t.last = "statement", ref.String(), ref.Batch, ref.Index, ref.Index
 	}
 	return t
 }
