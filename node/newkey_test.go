@@ -25,4 +25,7 @@ func TestANewKeyInAStoreIsSaidToBeNew(t *testing.T) {
 	if !slices.ContainsFunc(why.Sentences(), func(s phrase.Sentence) bool { return s.Code == "why.new_key" }) {
 		t.Errorf("it is barred: %s", why)
 	}
+	if why := lacks(keys.PurposeIssuer).Text; why != "keys/ holds no issuer key" {
+		t.Errorf("without its key: %s", why)
+	}
 }

@@ -145,8 +145,13 @@ func (a *Authority) logKey(s *charter.State) checkpoint.Verifier {
 	return checkpoint.Log(checkpoint.Origin(s.Federation()), s.LogKey())
 }
 
-// askEvery is how often peers are asked for their newest checkpoint.
-const askEvery = 30 * time.Second
+// How often peers are asked for their newest checkpoint, and when what was certified is
+// tried again of which nobody could give the ledger: they may have yet to follow it
+// themselves.
+const (
+	askEvery  = 30 * time.Second
+	retrySoon = time.Second // and twice as late each time, up to askEvery
+)
 
 // Run follows the ledger, and takes part in keeping it, over an overlay that is not
 // running yet: what it serves is registered before. Spread gossips a checkpoint. It ends
@@ -247,17 +252,30 @@ func (a *Authority) follow(ctx context.Context, source *tiles.Source, alone func
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	left := alone()
+	var failed []byte
+	var again <-chan time.Time
+	wait := retrySoon
+	try := func(note []byte) {
+		if failed, again = nil, nil; a.offer(ctx, note) {
+			wait = retrySoon
+			return
+		}
+		failed, again = note, time.After(wait)
+		wait = min(2*wait, askEvery)
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-again:
+			try(failed)
 		case <-look.C:
 			before := left
 			if left = alone(); left && !before {
 				ask.Reset(0)
 			}
 		case note := <-a.offers:
-			a.offer(ctx, note)
+			try(note)
 		case <-ask.C:
 			for _, o := range source.Checkpoints(ctx) {
 				if _, err := a.heard(o.Note); err != nil {
@@ -272,17 +290,20 @@ func (a *Authority) follow(ctx context.Context, source *tiles.Source, alone func
 	}
 }
 
-func (a *Authority) offer(ctx context.Context, note []byte) {
+// offer reports whether trying it again is of no use.
+func (a *Authority) offer(ctx context.Context, note []byte) (done bool) {
 	if a.regulator != nil && a.ended.Load() == nil {
 		if err := a.regulator.Offer(note); err != nil {
 			a.log.Warn("a checkpoint is of no use", "reason", err)
 		}
-		return
+		return true // it tries again itself
 	}
 	var t *follow.Trouble
-	if err := a.follower.Offer(ctx, note); err != nil && ctx.Err() == nil && !errors.As(err, &t) {
+	err := a.follower.Offer(ctx, note)
+	if done = err == nil || ctx.Err() != nil || errors.As(err, &t); !done {
 		a.log.Warn("a checkpoint cannot be followed yet", "reason", err)
 	}
+	return done
 }
 
 // tell passes a newly certified checkpoint on.

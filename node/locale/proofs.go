@@ -51,7 +51,6 @@ func proofReasons() []said {
 		{"usage.no_checkpoint", "--pin：{0} 不是检查点，也不是带有检查点的变更链文件：任一节点可用 ringfence prove --sets --pin 生成"},
 		{"usage.not_sets", "--sets：{0} 不是本版本可读的变更链文件：任一节点可用 ringfence prove --sets --pin 生成"},
 		{"usage.wrong_sets", "--sets：{0} 并非自创始章程起的变更链：请向可信的节点另行索取，由 ringfence prove --sets --pin 生成"},
-		{"usage.not_a_proof", "{0} 不是本版本可读的证明；若本应是证明，则在传递中被截断或改动：请向提供者重新索取原样的文件"},
 		{"proof.wrong", "文件所载并不成立：它不是证明，或该副本被改动过（哪怕只是一个换行）；请向提供者重新索取原样的文件"},
 		{"usage.no_genesis", "--genesis：没有文件 {0}；请指明来源可信的联盟创始章程：创始方会提供，每个节点的数据目录中亦有 genesis.cbor"},
 		{"usage.no_sets", "{0}：没有文件 {1}；任一节点可用 ringfence prove --sets --pin 生成"},

@@ -128,7 +128,7 @@ func TestVerifyNamesTheFileThatIsWrong(t *testing.T) {
 		}
 	}
 	for _, name := range []string{text, note} {
-		if err := d.verify(name); phrase.From(err).Code != "usage.not_a_proof" || !strings.HasPrefix(err.Error(), name) {
+		if err := d.verify(name); phrase.From(err).Code != "proof.unreadable" || !strings.HasPrefix(err.Error(), name) {
 			t.Errorf("%s as the proof: %v", name, err)
 		}
 	}

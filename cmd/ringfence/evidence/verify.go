@@ -112,7 +112,7 @@ func check(file string, o options, now time.Time) (*proofs.Proof, error) {
 	var unreadable *prove.UnreadableError
 	switch {
 	case errors.As(err, &unreadable):
-		return nil, phrase.Join(phrase.New("usage.not_a_proof", "%s is no proof that this release reads; if it ought to be one it was cut short or changed on its way: ask whoever handed it over for it anew, as it was made", file), phrase.Plain(unreadable.Why.Error()))
+		return nil, phrase.Join(phrase.New("proof.unreadable", "%s is no proof that this release reads; if it ought to be one it was cut short or changed on its way: ask whoever handed it over for it anew, as it was made", file), phrase.Plain(unreadable.Why.Error()))
 	case err != nil:
 		why := because(err)
 		p.Reason, p.Detail, p.InForce = &why, err.Error(), false
