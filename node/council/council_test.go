@@ -376,9 +376,13 @@ func TestNoQuorum(t *testing.T) {
 		if k := api.KindOf(err); k != api.Unavailable {
 			t.Errorf("no quorum is told as %s: %v", k, err)
 		}
+		s, err = f.desks["reg"].QuorumState(t.Context()) // the cosignatures of reg2 still count
+		if err != nil || s.Margin >= 0 || s.Fresh != 2 || len(s.Problems) != 1 || s.Problems[0].Code != "problem.no_leader" {
+			t.Errorf("a minute after the loss: %+v, %v", s, err)
+		}
 		time.Sleep(time.Minute + 5*time.Second)
 		s, err = f.desks["reg"].QuorumState(t.Context())
-		if err != nil || s.Margin >= 0 || len(s.Problems) != 1 || s.Problems[0].Code != "problem.quorum_short" {
+		if err != nil || s.Margin >= 0 || len(s.Problems) != 1 || s.Problems[0].Code != "problem.no_leader" {
 			t.Errorf("too few, and the checkpoint not yet old: %+v, %v", s, err)
 		}
 		time.Sleep(9 * time.Minute)

@@ -62,3 +62,14 @@ func (s *Status) Count(quorum int) {
 	}
 	s.Alarm = s.Margin <= 0
 }
+
+// Costs reports whether a promise to another generation takes something away: this regulator
+// is at work, and the ledger goes on with it.
+func (s *Status) Costs() bool {
+	for i := range s.Regulators {
+		if one := &s.Regulators[i]; one.Self {
+			return one.Live && s.Margin >= 0 && s.Realign.Begun == 0
+		}
+	}
+	return false
+}

@@ -14,4 +14,6 @@ type Said [2]string
 
 // Phrases returns what is told of motions, the ledger, the quorum and members, and why
 // something does not enter the ledger.
-func Phrases() []Said { return slices.Concat(motions(), BallotCodes(), membership(), seats()) }
+func Phrases() []Said {
+	return slices.Concat(motions(), quorum(), BallotCodes(), membership(), seats())
+}
