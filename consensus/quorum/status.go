@@ -68,7 +68,7 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 	raft, at := now.group.Status(), r.cfg.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s.Stopped, s.Waited = r.stalled.stop(s)
+	s.Stopped, s.Waited = r.stalled.Stop(s)
 	for _, seat := range state.Regulators() {
 		host, _ := applied.HostOf(state, seat.Member)
 		heard := r.heard[host]
@@ -89,9 +89,9 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 		}
 		one.Idle = standing.Signs{
 			Cosigned: standing.AtWork(one.Cosigned, at.Unix()),
-			Heard:    one.Self || !heard.here.IsZero() && time.Since(heard.here) <= anewEvery+heardFor,
-			Gone:     !one.Self && (s.Stopped != "" && time.Since(heard.here) > heardFor || !contact.IsZero() && time.Since(contact) > heardFor),
-			Promised: promisedBehind(s, seat.Member),
+			Heard:    one.Self || standing.Recent(heard.here, anewEvery+standing.HeardFor),
+			Gone:     !one.Self && (s.Stopped != "" && !standing.Recent(heard.here, standing.HeardFor) || !contact.IsZero() && !standing.Recent(contact, standing.HeardFor)),
+			Promised: s.PromisedAway(seat.Member),
 			Behind:   r.isBehind(s, &one, seat.Cosign, len(raft.Members) > 0),
 			Mute:     one.Self && s.Silence != "" || s.Stopped == standing.StopUncertified && c.Reporting[seat.Cosign] == 0,
 		}.Idle()
@@ -100,6 +100,25 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 		s.Regulators = append(s.Regulators, one)
 	}
 	s.Count(s.Quorum)
+}
+
+// isBehind reports whether a regulator takes no part in the generation in force: who was not
+// among those that began it votes in its Raft once it has caught up there. Of a generation
+// that this one is behind itself it knows the record alone.
+func (r *Regulator) isBehind(s *standing.Status, seat *standing.Seat, cosigns keys.Public, known bool) bool {
+	if s.Realign.Begun == 0 {
+		return s.Generation > 0 && known && !seat.Voter
+	}
+	return seat.Self || r.shown != nil && !slices.ContainsFunc(r.shown.Promises, func(p cosign.SignedPromise) bool { return p.By.Key == cosigns })
+}
+
+// stalls looks whether there is a leader, and whether what waits is certified. What others
+// certified and is not followed here yet does not wait.
+func (r *Regulator) stalls(now *run) {
+	certified, applied := r.follower.Standing().Size(), now.machine.Size()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stalled.Look(certified, !r.waited.group.Leader.IsZero(), applied > certified && r.offers.certified.Size <= certified)
 }
 
 func (r *Regulator) realignment(s *standing.Status, now *run, own *cosign.State, state *charter.State) {

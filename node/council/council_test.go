@@ -49,7 +49,7 @@ func TestRegulatorsEnactWhatOneProposes(t *testing.T) {
 		})
 		m, err := second.Motion(t.Context(), id[:20])
 		f.must(err)
-		if m.Mine != "waits" || m.Does.Text != "enters 1 to block, 0 to label and 0 to allow, until "+m.Until+": "+mobile || len(m.Content) != 1 ||
+		if m.Mine != "waits" || m.Does.Text != "blocks 1 number, until "+m.Until+": "+mobile || len(m.Content) != 1 ||
 			m.Content[0].Text != mobile+" block crm.fraud.impersonation (investigation)" {
 			t.Errorf("what waits for reg2: %+v", m)
 		}
@@ -182,7 +182,7 @@ func TestStayAndRevoke(t *testing.T) {
 		if err != nil || len(shown.Motion.Content) != 1 || !strings.Contains(shown.Motion.Content[0].Text, ": "+mobile+" label") {
 			t.Errorf("nobody votes on an index: %q, %v", shown.Motion.Content, err)
 		}
-		if does := shown.Motion.Does.Text; does != "suspends for 24 hours 1 of what is ratified: "+mobile {
+		if does := shown.Motion.Does.Text; does != "suspends 1 ratified entry for 24 hours: "+mobile {
 			t.Errorf("a stay is told as %q", does)
 		}
 		f.carry(api.Proposal{Kind: "stay", Entries: []string{mobile}}, "reg4")
