@@ -135,7 +135,7 @@ const staleAfter = 10 * time.Minute
 func (c *Seats) RealignQuorum(ctx context.Context, sure bool) (api.QuorumState, error) {
 	status := c.status()
 	if status == nil || c.Seat() == "" {
-		return api.QuorumState{}, words.NoRegulator()
+		return api.QuorumState{}, words.NoPromise()
 	}
 	if status.Costs() && !sure {
 		return api.QuorumState{}, api.Tell(api.Refused, words.Costs(status))

@@ -3,6 +3,8 @@ package regulators
 // ended is what is told of motions in which nothing is left to vote on.
 func ended() []Said {
 	return []Said{
+		{"council.anchor_seat", "本节点不属于监管机构，或其密钥未解锁：监管机构在得出所述名单的自身节点上提出锚定"},
+		{"council.no_seat", "本节点不属于监管机构，或其密钥未解锁：监管机构在自身节点上作出承诺"},
 		{"council.not_open", "该议案已不在表决中"},
 		{"council.over_enacted", "该议案已生效，为账本第 {0} 条：已无可表决"},
 		{"council.over_carried", "该议案已通过，即将获得认证：已无可表决"},
