@@ -126,7 +126,7 @@ func TestAContestFromTheFirstWordToTheDeadline(t *testing.T) {
 	if len(preview.Disputed) != 2 || len(preview.Statements) != 0 || len(d.contests(false).Contests) != 0 {
 		t.Errorf("a preview of a contest: %+v", preview)
 	}
-	tells("its note", "72 hours", preview.Note)
+	tells("its note", "72 hours", preview.Note.Text)
 	say.Preview = false
 	contest, err := holder.Say(ctx, say)
 	must(t, err)
@@ -157,7 +157,7 @@ func TestAContestFromTheFirstWordToTheDeadline(t *testing.T) {
 	uphold.Preview = false
 	answered, err := d.node.Say(ctx, uphold)
 	must(t, err)
-	tells("the answer's note", "before the deadline", answered.Note)
+	tells("the answer's note", "before the deadline", answered.Note.Text)
 	refused(api.NotFound, "--mine", d.node, uphold)
 	refused(api.Refused, "answered so already", d.node, api.Say{Kind: "answer", Subject: ref, Upheld: true, Reason: "again"})
 	refused(api.Refused, "disputes nothing that this member said", holder, api.Say{Kind: "answer", Subject: ref, Upheld: true, Reason: "not mine"})

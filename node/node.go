@@ -82,6 +82,7 @@ type Config struct {
 // Names of what lies in a data directory.
 const (
 	GenesisFile  = "genesis.cbor"
+	CardFile     = "card.yaml" // of its member, with the public halves of the keys
 	KeysDir      = "keys"
 	StoreDir     = "store"
 	SnapshotFile = "view.snapshot"

@@ -171,7 +171,7 @@ func TestNothingIsSaid(t *testing.T) {
 	} {
 		for _, dry := range []bool{true, false} {
 			got, err := h.deliver(api.Publish{AsOf: c.asOf, DryRun: dry}, api.Hearing{}, c.number)
-			if err != nil || got.Statements != 0 || got.Rejected != 1 || got.Accepted != 0 || got.Refused != c.refused || !strings.Contains(got.Note, c.says) {
+			if err != nil || got.Statements != 0 || got.Rejected != 1 || got.Accepted != 0 || got.Refused != c.refused || !strings.Contains(got.Note.Text, c.says) {
 				t.Errorf("%s, dry %t: %+v, %v", name, dry, got, err)
 			}
 		}
@@ -221,8 +221,8 @@ func TestAPublicationThatLabelsNothingSaysWhy(t *testing.T) {
 		got, err := h.as("west").Publish(context.Background(), api.Publish{Mapping: "plain-list", File: "list.txt", Country: "86", AsOf: "2026-11-23", DryRun: dry},
 			strings.NewReader("13800138000\n13800138001\n"), api.Hearing{})
 		must(t, err)
-		if got.Statements != 2 || got.Labelled != 0 || !strings.Contains(got.Note, "2 statements change no label") ||
-			!strings.Contains(got.Note, "single-source threshold") || !strings.Contains(got.Note, "docs/policy.md") {
+		if got.Statements != 2 || got.Labelled != 0 || !strings.Contains(got.Note.Text, "2 statements change no label") ||
+			!strings.Contains(got.Note.Text, "single-source threshold") || !strings.Contains(got.Note.Text, "docs/policy.md") {
 			t.Errorf("dry run %t: %+v", dry, got)
 		}
 	}
@@ -321,7 +321,7 @@ func TestOwnBlocksActAtOnce(t *testing.T) {
 	if l := h.lookup("13900139000"); l.Listed || !slices.Equal(l.OwnBlocks, []string{"mno"}) {
 		t.Errorf("an own block reached the shared list, or is not told: %+v", l)
 	}
-	if said.Changed != 0 || !strings.Contains(said.Note, "local.block on this member's own nodes") {
+	if said.Changed != 0 || !strings.Contains(said.Note.Text, "local.block on this member's own nodes") {
 		t.Errorf("said %+v", said)
 	}
 	// A node whose keys are locked still knows whose it is.
@@ -388,7 +388,7 @@ func TestARetractionOfNothingIsNotSigned(t *testing.T) {
 		}
 	}
 	const unknown = "00112233445566778899aabbccddeeff"
-	const lists = "`ringfence publications` lists yours"
+	const lists = "ringfence publications lists yours"
 	elsewhere := assertion.CID([]byte("unknown")).String()
 	refuse("an unknown publication", h.node, api.Retract{Publication: unknown}, api.NotFound, "publication "+unknown, lists)
 	refuse("another member's publication", h.node, api.Retract{Publication: got.Publication}, api.NotFound, "publication "+got.Publication, lists)
@@ -523,13 +523,13 @@ func TestImportedPlanAnswersAndStays(t *testing.T) {
 		}
 		h.reopen()
 	}
-	if p.Note != "" {
+	if !p.Note.IsZero() {
 		t.Errorf("the first plan of a country is narrower than none: %s", p.Note)
 	}
 	few, err := h.node.ImportPlan(context.Background(), api.PlanImport{Format: "libphonenumber-ranges", Country: "34", Date: "2026-11-20", Source: "test"},
 		strings.NewReader(strings.ReplaceAll(strings.ReplaceAll(file, "\"GB\"", "\"ES\""), "20 ; 10", "91 ; 9")))
 	must(t, err)
-	if !strings.Contains(few.Note, "this plan has 1 ranges") || !strings.Contains(few.Note, "plan remove 34 2026-11-20") {
+	if !strings.Contains(few.Note.Text, "this plan has 1 ranges") || !strings.Contains(few.Note.Text, "plan remove 34 2026-11-20") {
 		t.Errorf("a plan of one range: %q", few.Note)
 	}
 	_, err = h.node.RemovePlan(context.Background(), "34", "2026-11-20")
@@ -599,12 +599,12 @@ func TestBackupAndRestoreBarsSigning(t *testing.T) {
 	}
 	waits, err := h.node.Say(ctx, api.Say{Kind: "flag", Subject: "13900139002", Category: "mkt.retail", Reports: 10})
 	must(t, err)
-	if !waits.Queued || len(waits.Statements) > 0 || !strings.HasPrefix(waits.Note, "queued, not signed yet: ") {
+	if !waits.Queued || len(waits.Statements) > 0 || !strings.HasPrefix(waits.Note.Text, "queued, not signed yet: ") {
 		t.Fatalf("a restored node signs, or keeps no draft: %+v", waits)
 	}
 	file, err := h.node.Publish(ctx, api.Publish{Mapping: "plain-list", File: "list.txt", Country: "86", AsOf: "2026-11-23"}, strings.NewReader("13900139003\n13900139004\n12321\n"), api.Hearing{})
 	must(t, err)
-	if file.Queued != 2 || file.Statements != 0 || !strings.HasPrefix(file.Note, "queued, not signed yet: ") {
+	if file.Queued != 2 || file.Statements != 0 || !strings.HasPrefix(file.Note.Text, "queued, not signed yet: ") {
 		t.Errorf("a file: %+v", file)
 	}
 	h.reopen()
@@ -656,7 +656,7 @@ func TestKeysWithoutTheirStoreAreBarred(t *testing.T) {
 	for range 2 { // the bar outlives a restart
 		h.open()
 		waits, err := flag("13900139001")
-		if err != nil || !waits.Queued || !strings.Contains(waits.Note, "there was no store") || !strings.Contains(waits.Note, "ringfence restore lift") {
+		if err != nil || !waits.Queued || !strings.Contains(waits.Note.Text, "there was no store") || !strings.Contains(waits.Note.Text, "ringfence restore lift") {
 			t.Errorf("without its store the key signs: %+v, %v", waits, err)
 		}
 		if err := h.node.Lift(ctx, head); api.KindOf(err) != api.Refused {

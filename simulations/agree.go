@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"ringfence/store/charter"
+	"ringfence/store/checkpoint"
 	"ringfence/store/merkle"
 )
 
@@ -202,6 +204,9 @@ func (d *demo) obey(ctx context.Context, line string) error {
 			return err
 		}
 		d.printf("%s is stopped; the others go on.\n", s.id)
+		if run, need := d.sitting(); s.role == charter.Regulator && run < need {
+			d.printf("Of the regulators %d run, and it takes %d to decide: nothing is ratified until one more does. Flags and screening go on.\n", run, need)
+		}
 		return nil
 	}
 	if err := s.start(); err != nil {
@@ -209,4 +214,18 @@ func (d *demo) obey(ctx context.Context, line string) error {
 	}
 	d.printf("%s runs again.\n", s.id)
 	return d.tellAgreement(ctx)
+}
+
+// sitting returns how many regulators' nodes run, and how many a decision takes.
+func (d *demo) sitting() (run, need int) {
+	all := 0
+	for _, s := range d.stations {
+		if s.role == charter.Regulator {
+			if all++; s.node != nil {
+				run++
+			}
+		}
+	}
+	need, _ = checkpoint.Quorum(all)
+	return run, need
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -154,6 +155,14 @@ func (d *demo) found(began time.Time) error {
 	}
 	for _, s := range d.stations {
 		if err := Settle(s.cfg.Dir, sealed, s.voice); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(d.federation.Cards, func(c charter.Card) bool { return c.ID == s.id })
+		card, err := d.federation.Cards[i].YAML()
+		if err == nil {
+			err = os.WriteFile(filepath.Join(s.cfg.Dir, node.CardFile), card, 0o644)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 	"ringfence/store/number"
+	"ringfence/store/plan"
 )
 
 // The members of the demo federation.
@@ -65,6 +66,7 @@ func seats(quorum bool) []seat {
 // the issuer keys of its members.
 type Federation struct {
 	Genesis *charter.Genesis
+	Cards   []charter.Card // of its members, as they handed them to the founders
 	issuers map[string]keys.Private
 	held    directory.Directory
 }
@@ -89,7 +91,8 @@ type Founding struct {
 
 // Found makes keys and seals the charter of the demo: every publisher an
 // independence group of its own, the two lists trusted, the carrier allocatee
-// of the directory's numbers, which are protected, the mobile operator of a range
+// of the directory's numbers, which are protected with China's emergency numbers, the mobile
+// operator of a range
 // that it has resold.
 func Found(of Founding) (*Federation, error) {
 	held, err := directory.Shipped()
@@ -110,7 +113,10 @@ func Found(of Founding) (*Federation, error) {
 	founder := smith.key()
 	cfg := charter.FoundingConfig{
 		Name: "Ringfence demo", Created: of.Now.Unix(), Policy: charter.DefaultPolicy(), LogKey: log.Public(),
-		Grants: held.Grants(carrier), Protected: held.Ranges(),
+		Grants: held.Grants(carrier),
+	}
+	if cfg.Protected, err = plan.WithEmergency(held.Ranges()); err != nil {
+		return nil, err
 	}
 	bulk, err := number.ParseRange(resold)
 	if err != nil {
@@ -137,6 +143,7 @@ func Found(of Founding) (*Federation, error) {
 	if smith.err != nil {
 		return nil, fmt.Errorf("make the demo's keys: %w", smith.err)
 	}
+	f.Cards = cfg.Cards
 	if f.Genesis, err = seal(cfg, founder); err != nil {
 		return nil, err
 	}

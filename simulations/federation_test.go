@@ -10,6 +10,7 @@ import (
 	"ringfence/simulations/region"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
+	"ringfence/store/number"
 	"ringfence/store/policy"
 )
 
@@ -32,6 +33,12 @@ func founded(t testing.TB) (*Federation, *charter.State) {
 // own, two of them trusted, one of them founder and regulator.
 func TestDemoCharter(t *testing.T) {
 	f, s := founded(t)
+	for _, short := range []string{"110", "119", "95588"} {
+		n, err := number.Service(number.China, short)
+		if err != nil || !s.ProtectedNumber(n) {
+			t.Errorf("%s is not protected: %v", short, err)
+		}
+	}
 	groups := make(map[uint16]string)
 	for m, member := range s.Members() {
 		if other, taken := groups[s.Group(m)]; taken {

@@ -38,7 +38,7 @@ func (d *demo) ratify(ctx context.Context) error {
 		return err
 	}
 	labels, blocks := d.toRatify()
-	d.printf("\nThe regulators ratify, by three votes of four; %s stays silent:\n", regulators[len(regulators)-1])
+	d.printf("\nThe regulators ratify, by three votes of four; %s casts none:\n", regulators[len(regulators)-1])
 	for _, m := range []struct {
 		what, reason string
 		items        []motion.Ratification

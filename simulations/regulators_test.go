@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/api/client"
+	"ringfence/store/charter"
 )
 
 // user is who sits before a running demo: types, reads what it says, and asks each node
@@ -32,6 +35,13 @@ func sitBefore(t *testing.T, dir, url string, hands io.Writer, heard <-chan stri
 		if err != nil {
 			t.Fatal(err)
 		}
+		card, err := os.Open(filepath.Join(dir, s.id, node.CardFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := charter.ReadCard(card); err != nil || c.ID != s.id || card.Close() != nil {
+			t.Errorf("the card of %s: %+v, %v", s.id, c, err)
+		}
 		u.nodes[s.id], u.all[s.id] = c, c
 	}
 	return u
@@ -49,15 +59,20 @@ func (u *user) types(command, answer string) bool {
 		u.Error(err)
 		return false
 	}
+	return u.hears(answer)
+}
+
+// hears waits for what the demo says.
+func (u *user) hears(said string) bool {
 	late := time.After(time.Minute)
 	for {
 		select {
 		case line := <-u.heard:
-			if strings.Contains(line, answer) {
+			if strings.Contains(line, said) {
 				return true
 			}
 		case <-late:
-			u.Errorf("%q is not answered by %q", command, answer)
+			u.Errorf("it does not say %q", said)
 			return false
 		}
 	}
@@ -190,7 +205,9 @@ func (u *user) stopsRegulators() {
 		{"one stops", func() bool { return u.stops(one) }},
 		{"a stay", func() bool { return u.takesBack("stay", numbers[0], regulators[1]) }},
 		{"a revocation", func() bool { return u.takesBack("revoke", numbers[1], regulators[0], regulators[1]) }},
-		{"a second stops", func() bool { return u.stops(two) && u.undecided() }},
+		{"a second stops", func() bool {
+			return u.stops(two) && u.hears("Of the regulators 2 run, and it takes 3 to decide") && u.undecided()
+		}},
 		{"without a quorum", func() bool { return u.goesOnWithout(numbers) }},
 		{"one runs again", func() bool { return u.starts(two) }},
 		{"a revocation", func() bool { return u.takesBack("revoke", numbers[2], regulators[0], two) }},

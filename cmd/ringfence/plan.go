@@ -60,8 +60,8 @@ func (a *app) importPlan(cmd *cobra.Command, p api.PlanImport, file string) (err
 	}
 	return answer(a, cmd, plan, func(p *show.Page, one api.Plan) {
 		show.Plans(p, []api.Plan{one})
-		if one.Note != "" {
-			p.Line(one.Note)
+		if !one.Note.IsZero() {
+			p.Line(p.Phrase(one.Note))
 		}
 	})
 }

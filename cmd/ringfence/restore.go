@@ -11,6 +11,7 @@ import (
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/disk"
 )
 
@@ -48,7 +49,7 @@ func (a *app) restore(cmd *cobra.Command, file string) (err error) {
 		return err
 	}
 	if runs(cfg.Socket) {
-		return api.Errorf(api.Refused, "a node runs on %s; stop it before restoring into its directory", cfg.Socket)
+		return api.Tell(api.Refused, phrase.New("usage.node_runs", "a node runs on %s; stop it before restoring into its directory", cfg.Socket))
 	}
 	in, err := a.input(file)
 	if err != nil {

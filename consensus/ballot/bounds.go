@@ -11,14 +11,18 @@ import (
 // Bounds of what a State remembers. Together with MaxWaiting bytes of decisions they keep a
 // snapshot under 64 MiB, above which Raft could not keep its log short.
 const (
-	// MaxOpen is how many motions of one proposer are before the regulators at once.
+	// MaxOpen is how many motions of one proposer are before the regulators at once. The
+	// issuers of a member are one proposer.
 	MaxOpen = 256
 	// MaxOpenBytes is how many bytes the motions of one proposer have there, with their
-	// openings: a dozen that are as large as one can be. The issuers of a member are one
-	// proposer.
+	// openings: a dozen that are as large as one can be.
 	MaxOpenBytes = 4 << 20
 	// MaxDocketBytes is how many bytes all motions have there, with room for all votes.
 	MaxDocketBytes = 32 << 20
+	// KeptForRegulators is how many of those are for what regulators propose with their
+	// voting keys, in equal shares: whatever others bring in, each can have it proposed
+	// that a liar is removed, or that something is revoked.
+	KeptForRegulators = 8 << 20
 	// MaxWithdrawn is how many withdrawn motions of one proposer are remembered, so that
 	// nobody brings them back. A proposer with more lets them expire.
 	MaxWithdrawn = 1024
@@ -57,28 +61,54 @@ func (s *State) account(proposer keys.Public) account {
 	return account{key: proposer}
 }
 
-// room says why a motion finds no place before the regulators; nil if it does.
-func (s *State) room(t *tabledMotion) *enact.Refusal {
-	by, own := s.account(t.Proposer), 0
-	all, bytes := t.size+voteRoom, t.size
+// load is how much is before the regulators.
+type load struct {
+	all   int // bytes of all motions, with room for all votes
+	own   int // motions on one account, …
+	bytes int // … the bytes of those, …
+	whole int // … and with room for all votes
+}
+
+// with returns the load with a motion, of the account that it is on.
+func (s *State) with(t *tabledMotion) load {
+	by, l := s.account(t.Proposer), load{all: t.size + voteRoom, own: 1, bytes: t.size, whole: t.size + voteRoom}
 	for _, o := range s.order {
-		all += o.size + voteRoom
+		l.all += o.size + voteRoom
 		if s.account(o.Proposer) == by {
-			bytes += o.size
-		}
-		if o.Proposer == t.Proposer {
-			own++
+			l.own++
+			l.bytes += o.size
+			l.whole += o.size + voteRoom
 		}
 	}
+	return l
+}
+
+// fits says why a docket with a motion is none that a snapshot holds; nil if it is. It does
+// not depend on who are regulators now.
+func (l load) fits(t *tabledMotion) *enact.Refusal {
 	switch {
-	case own >= MaxOpen:
+	case l.own > MaxOpen:
 		return enact.Refuse(enact.DocketFull, "%d motions of %s are before the regulators already: wait until some are decided, or withdraw some", MaxOpen, t.Proposer.Short())
-	case bytes > MaxOpenBytes:
-		return enact.Refuse(enact.DocketFull, "with it the motions of %s before the regulators would have %d bytes, and %d is the most: wait until some are decided, or withdraw some", t.Proposer.Short(), bytes, MaxOpenBytes)
-	case all > MaxDocketBytes:
-		return enact.Refuse(enact.DocketFull, "with it all motions before the regulators would take %d bytes, and %d is the most: wait until some are decided", all, MaxDocketBytes)
+	case l.bytes > MaxOpenBytes:
+		return enact.Refuse(enact.DocketFull, "with it the motions of %s before the regulators would have %d bytes, and %d is the most: wait until some are decided, or withdraw some", t.Proposer.Short(), l.bytes, MaxOpenBytes)
+	case l.all > MaxDocketBytes:
+		return enact.Refuse(enact.DocketFull, "with it all motions before the regulators would take %d bytes, and %d is the most: wait until some are decided", l.all, MaxDocketBytes)
 	}
 	return nil
+}
+
+// room says why a motion finds no place before the regulators; nil if it does. What a
+// regulator has there within its share of what is kept for them always does.
+func (s *State) room(t *tabledMotion) *enact.Refusal {
+	l := s.with(t)
+	if r := l.fits(t); r != nil {
+		return r
+	}
+	const most = MaxDocketBytes - KeptForRegulators
+	if _, seated := s.past.State().Regulator(t.Proposer); l.all <= most || seated && l.whole <= KeptForRegulators/len(s.past.State().Regulators()) {
+		return nil
+	}
+	return enact.Refuse(enact.DocketFull, "with it all motions before the regulators would take %d bytes, and beyond %d there is room for a few of each regulator's own alone: wait until some are decided", l.all, most)
 }
 
 // mayWithdraw says why a proposer withdraws nothing more for now; nil if it may.

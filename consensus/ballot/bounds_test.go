@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringfence/consensus/ballot"
 	"ringfence/consensus/ballot/ballottest"
 	"ringfence/consensus/ballot/enact"
 	"ringfence/store/charter/article"
@@ -104,6 +105,74 @@ func TestAMembersIssuersShareARoom(t *testing.T) {
 			}
 			return
 		}
+	}
+}
+
+// The issuers of a member are one proposer by number, too.
+func TestAMembersIssuersShareANumber(t *testing.T) {
+	f := begun(t, 4, nil)
+	op, second := chartertest.Issuer("op"), chartertest.Key("issuer", "op/2")
+	f.Carry(f.Motion(motion.AdmitIssuer, f.Article(&article.IssuerAdmission{Member: "op", Key: second.Public()}, op, second), nil))
+	for n := range ballot.MaxOpen {
+		by := []keys.Private{op, second}[n%2]
+		outcome(t, f.Apply(f.Propose(f.MotionBy(by, motion.Ratify, ballottest.Label(t, "+8613800138000"), nil), "reg")), ballot.Taken)
+	}
+	refused(t, f, f.Apply(f.Propose(f.MotionBy(second, motion.Ratify, ballottest.Label(t, "+8613800138000"), nil), "reg")), enact.DocketFull)
+}
+
+// Three regulators of ten who lie, with all members, fill the docket with all that they may
+// bring in. Each of the others can still propose by its voting key, as large as a motion
+// may be, and what one vote carries needs no room. All that comes back from a snapshot, also
+// when those who proposed it are no regulators any more.
+func TestRegulatorsKeepRoomInAFullDocket(t *testing.T) {
+	f := begun(t, 10, nil)
+	first := f.Carry(f.Motion(motion.Ratify, ballottest.Label(t, "+8613800138000"), nil))
+	made, n := filler(t, f), 0
+	items := ballottest.Label(t, "+8613800138001")
+	fill := func(by keys.Private) {
+		for _, p := range []func() ballottest.Proposal{
+			func() ballottest.Proposal { n++; return made(by, n) },
+			func() ballottest.Proposal { return f.MotionBy(by, motion.Ratify, items, nil) },
+		} {
+			for taken := true; taken; {
+				taken = f.Apply(f.Propose(p(), "reg")).Refusal == nil
+			}
+		}
+	}
+	seats := f.Seats()
+	liars, honest := seats[:3], seats[3:]
+	for _, m := range liars {
+		fill(ballottest.VoteKey(m))
+	}
+	fill(chartertest.Issuer("op"))
+	fill(chartertest.Issuer("vendor"))
+	d := f.State.Docket()
+	refused(t, f, f.Apply(f.Propose(f.MotionBy(chartertest.Issuer("vendor"), motion.Ratify, items, nil), "reg")), enact.DocketFull)
+	refused(t, f, f.Apply(f.Propose(f.MotionBy(ballottest.VoteKey(liars[0]), motion.Ratify, items, nil), "reg")), enact.DocketFull)
+	stay := f.MotionBy(chartertest.Issuer("vendor"), motion.Stay, ballottest.Reverse(first+1), nil)
+	outcome(t, f.Apply(f.Propose(stay, honest[0])), ballot.Entered)
+	for i, m := range honest {
+		n++
+		if r := f.Apply(f.Propose(made(ballottest.VoteKey(m), n), m)); r.Refusal != nil {
+			t.Errorf("%s, of those who have nothing there, finds no room: %v", m, r.Refusal)
+		}
+		if got := len(f.State.Docket().Motions); got != len(d.Motions)+1+i {
+			t.Errorf("%d motions are there", got)
+		}
+	}
+	p := f.Remove(honest[0])
+	f.Carry(f.MotionBy(ballottest.VoteKey(honest[1]), p.Kind, [][]byte{p.Items[0].Item}, nil))
+	snapshot, err := f.State.Snapshot(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d motions, %d before the honest came, a snapshot of %d bytes", len(f.State.Docket().Motions), len(d.Motions), len(snapshot))
+	back, err := restore(f, 1, snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := len(back.Docket().Motions), len(f.State.Docket().Motions); got != want {
+		t.Errorf("%d of %d motions came back", got, want)
 	}
 }
 

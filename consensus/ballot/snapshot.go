@@ -210,7 +210,7 @@ func (s *State) restoreTabled(in *wire.Reader) error {
 	if _, twice := s.docket[t.ID]; twice || s.past.HasEnacted(t.ID) {
 		return fmt.Errorf("ballot: restore: the motion %s stands in it twice", t.ID)
 	}
-	if r := s.room(t); r != nil {
+	if r := s.with(t).fits(t); r != nil {
 		return r
 	}
 	votes := t.votes

@@ -244,8 +244,10 @@ func (s *State) propose(c *command, result *Result) *enact.Refusal {
 	if !vote.For {
 		return enact.Refuse(enact.NotFor, "a motion is brought in with a regulator's vote for it; this one is against it")
 	}
-	if r := s.room(t); r != nil {
-		return r
+	if s.past.Need(t.Matter).Met([]motion.Vote{vote}) != nil { // else it is not before them for long
+		if r := s.room(t); r != nil {
+			return r
+		}
 	}
 	s.table(t)
 	if r := s.cast(t, vote, result); r != nil {

@@ -25,7 +25,7 @@ func (f *Follower) take(ctx context.Context, from ledger.Source, n checkpoint.No
 		return fmt.Errorf("follow: %w", err)
 	}
 	r := ledger.NewReader(tree, from)
-	head := f.at.tree.Head()
+	head := f.Tree().Head()
 	certified := f.certifiedNow(n)
 	if err := r.Extends(ctx, head); err != nil {
 		if errors.Is(err, ledger.ErrForked) && certified {
@@ -45,7 +45,7 @@ func (f *Follower) take(ctx context.Context, from ledger.Source, n checkpoint.No
 	if err := f.fold(ctx, r, n, fresh); err != nil {
 		return err
 	}
-	if _, err := f.at.past.Certified(n.Bytes()); err != nil {
+	if _, err := f.at.Load().past.Certified(n.Bytes()); err != nil {
 		return fmt.Errorf("follow: %w: %w", ErrUncertified, err)
 	}
 	if !fresh {
@@ -58,7 +58,7 @@ func (f *Follower) take(ctx context.Context, from ledger.Source, n checkpoint.No
 // certifiedNow reports whether the regulators in force, as far as is known here,
 // certified n.
 func (f *Follower) certifiedNow(n checkpoint.Note) bool {
-	_, ok := f.at.past.State().Cosigners().Certified(n)
+	_, ok := f.at.Load().past.State().Cosigners().Certified(n)
 	return ok
 }
 
@@ -81,7 +81,7 @@ func (f *Follower) probe(ctx context.Context, r *ledger.Reader, n checkpoint.Not
 
 // aside folds what is new, and leaves the follower where it is.
 func (f *Follower) aside(ctx context.Context, r *ledger.Reader, n checkpoint.Note) (*enact.Past, error) {
-	side := f.at.past.Clone()
+	side := f.Past()
 	return side, Decisions(ctx, r, side, n.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
 }
 
@@ -160,7 +160,7 @@ const written = 8192
 // fold folds what a certified tree has beyond what was folded, writes it down if it is
 // new here, and tells it on.
 func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note, fresh bool) error {
-	tree, unwritten := f.at.tree, []ledger.Entry(nil)
+	tree, unwritten := f.Tree(), []ledger.Entry(nil)
 	write := func() (err error) {
 		var additions []ledger.Addition
 		if tree, additions, err = tree.Append(unwritten); err == nil && fresh && !f.holds(ctx, tree) {
@@ -184,7 +184,7 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 		return nil
 	}
 	// What is folded and not written down is folded anew next time.
-	past := f.at.past.Clone()
+	past := f.Past()
 	var end *enact.Past
 	err := Decisions(ctx, r, past, n.Size, func(e []ledger.Entry, d charter.Enacted) error {
 		if fresh && past.Missing(&d) != 0 {
@@ -204,7 +204,7 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 		}
 		err := flush()
 		if err == nil {
-			f.at = position{past.Clone(), tree}
+			f.at.Store(&position{past.Clone(), tree})
 		}
 		return err
 	})
@@ -218,7 +218,7 @@ func (f *Follower) fold(ctx context.Context, r *ledger.Reader, n checkpoint.Note
 	if err := flush(); err != nil {
 		return err
 	}
-	f.at = position{past, tree}
+	f.at.Store(&position{past, tree})
 	return nil
 }
 

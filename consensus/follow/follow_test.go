@@ -68,11 +68,15 @@ func (s *served) noteOf(tree checkpoint.Tree, at int64, members ...string) []byt
 	return s.cosign(n.Bytes(), at, members...)
 }
 
+// log checks the log's own signature.
+func (s *served) log() checkpoint.Verifier {
+	return checkpoint.Log(checkpoint.Origin(s.State.Constitution().Federation()), chartertest.Key("log", "").Public())
+}
+
 // cosign adds members' cosignatures to a note.
 func (s *served) cosign(note []byte, at int64, members ...string) []byte {
 	s.Helper()
-	origin := checkpoint.Origin(s.State.Constitution().Federation())
-	n, err := checkpoint.Open(note, checkpoint.Log(origin, chartertest.Key("log", "").Public()))
+	n, err := checkpoint.Open(note, s.log())
 	for _, m := range members {
 		key := chartertest.Key("cosign", m)
 		if err == nil {
@@ -490,7 +494,7 @@ func TestAClockThatIsRightAgainIsSeen(t *testing.T) {
 	f := s.follower(t, nil)
 	key := chartertest.Key("cosign", "reg4").Public()
 	dated := func(ahead int64) {
-		n, err := checkpoint.Open(s.note("reg", "reg2", "reg3"), checkpoint.Log(checkpoint.Origin(s.State.Constitution().Federation()), chartertest.Key("log", "").Public()))
+		n, err := checkpoint.Open(s.note("reg", "reg2", "reg3"), s.log())
 		if err == nil {
 			n, err = n.With(checkpoint.Cosigner("reg4.example/cosign", key), n.Checkpoint.Cosign(chartertest.Key("cosign", "reg4"), s.Now+ahead))
 		}

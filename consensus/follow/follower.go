@@ -52,10 +52,12 @@ type Follower struct {
 	origin string
 	log    checkpoint.Verifier
 
-	doubted atomic.Pointer[context.CancelFunc] // ends what is tried though the regulators in force did not certify it
+	doubted atomic.Pointer[context.CancelFunc] // ends what is tried in doubt, which holds mu
+	urgent  atomic.Int32                       // how many wait for mu to whom that gives way
 
-	mu     sync.Mutex // one at a time extends
-	at     position
+	at atomic.Pointer[position] // never changed: whoever extends puts another one
+
+	mu     sync.Mutex  // one at a time extends
 	beyond ledger.Tree // that the Ledger holds above at, for a regulator that begins there; zero for none
 
 	standing atomic.Pointer[Standing]
@@ -103,7 +105,7 @@ func Open(ctx context.Context, cfg Config) (*Follower, error) {
 	if err != nil {
 		return nil, fmt.Errorf("follow: %w", err)
 	}
-	f.at = position{past, tree}
+	f.at.Store(&position{past, tree})
 	f.standing.Store(&Standing{State: past.State()})
 	held := cfg.Ledger.Checkpoint()
 	if held == nil {
@@ -127,11 +129,7 @@ func Open(ctx context.Context, cfg Config) (*Follower, error) {
 func (f *Follower) Standing() Standing { return *f.standing.Load() }
 
 // Past returns a copy of what folds from the ledger that is held.
-func (f *Follower) Past() *enact.Past {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.at.past.Clone()
-}
+func (f *Follower) Past() *enact.Past { return f.at.Load().past.Clone() }
 
 // At folds anew what Config.Ledger holds, up to a tree at which a decision ends. The zero
 // Tree is the genesis. What lies above the certified ledger is believed as far as its
@@ -145,11 +143,9 @@ func (f *Follower) At(ctx context.Context, want checkpoint.Tree) (*enact.Past, l
 		tree, _, err := ledger.Tree{}.Append([]ledger.Entry{entry})
 		return past, tree, err
 	}
-	f.mu.Lock()
-	if f.at.past.Size() <= want.Size {
-		past = f.at.past.Clone()
+	if at := f.at.Load(); at.past.Size() <= want.Size {
+		past = at.past.Clone()
 	}
-	f.mu.Unlock()
 	tree, err := ledger.Open(ctx, f.cfg.Ledger, want)
 	if err == nil {
 		err = Decisions(ctx, ledger.NewReader(tree, f.cfg.Ledger), past, want.Size, func([]ledger.Entry, charter.Enacted) error { return nil })
@@ -157,9 +153,9 @@ func (f *Follower) At(ctx context.Context, want checkpoint.Tree) (*enact.Past, l
 	if err != nil {
 		return nil, tree, fmt.Errorf("follow: fold the ledger %s: %w", want, err)
 	}
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
-	if tree.Size() > f.at.tree.Size() {
+	if tree.Size() > f.at.Load().tree.Size() {
 		f.beyond = tree
 	}
 	return past, tree, nil
@@ -169,9 +165,10 @@ func (f *Follower) At(ctx context.Context, want checkpoint.Tree) (*enact.Past, l
 // a tree: for a regulator, who begins there. Following leaves them where they are, as
 // long as what is certified does not contradict them.
 func (f *Follower) Hold(from uint64, entries []ledger.Entry, want checkpoint.Tree) error {
-	f.mu.Lock()
+	f.lock()
 	defer f.mu.Unlock()
-	held := f.at.tree.Size()
+	at := f.at.Load()
+	held := at.tree.Size()
 	switch {
 	case want.Size <= held:
 		return nil
@@ -179,12 +176,12 @@ func (f *Follower) Hold(from uint64, entries []ledger.Entry, want checkpoint.Tre
 		return fmt.Errorf("follow: hold the ledger %s: %d entries from %d on do not lead from %d there", want, len(entries), from, held)
 	}
 	entries = entries[held-from:]
-	tree, additions, err := f.at.tree.Append(entries)
+	tree, additions, err := at.tree.Append(entries)
 	if err == nil && tree.Head() != want {
 		err = fmt.Errorf("the entries come to %s", tree.Head())
 	}
 	if err == nil {
-		err = whole(f.at.past.Clone(), entries)
+		err = whole(at.past.Clone(), entries)
 	}
 	if err == nil {
 		err = f.cfg.Ledger.Write(additions)
@@ -213,11 +210,7 @@ func whole(past *enact.Past, entries []ledger.Entry) error {
 }
 
 // Tree returns the tree of the ledger that is held.
-func (f *Follower) Tree() ledger.Tree {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.at.tree
-}
+func (f *Follower) Tree() ledger.Tree { return f.at.Load().tree }
 
 // backAfter is by how many seconds a regulator may cosign a smaller checkpoint later than
 // the one that is held before that counts as going back: clocks are set.
@@ -229,7 +222,7 @@ const backAfter = 600
 //
 // What the regulators in force did not certify may be of later ones, of whom the ledger
 // tells, or of a single one that makes it up and serves it slowly. So it gives way to
-// what they did certify.
+// what they did certify, to what is Vouched, and to At and Hold.
 func (f *Follower) Offer(ctx context.Context, note []byte) error {
 	n, err := checkpoint.Open(note, f.log)
 	if err != nil {
@@ -237,21 +230,21 @@ func (f *Follower) Offer(ctx context.Context, note []byte) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	sure := f.Newer(n)
-	if stop := f.doubted.Load(); sure && stop != nil {
-		(*stop)()
+	newer := f.Newer(n)
+	if newer || f.Vouched(n) {
+		f.lock()
+	} else {
+		f.mu.Lock()
 	}
-	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !sure {
-		f.doubted.Store(&cancel)
-		defer f.doubted.Store(nil)
+	if !newer {
+		defer f.inDoubt(cancel)()
 	}
 	held := f.Standing()
 	switch {
 	case held.Trouble != nil:
 		return held.Trouble
-	case n.Size <= f.at.past.Size() && f.at.past.Size() > 1:
+	case n.Size <= f.Tree().Size() && f.Tree().Size() > 1:
 		return f.older(ctx, n, held)
 	case n.Size < f.cfg.Pin.Size:
 		return fmt.Errorf("follow: %w: %d entries are offered, and the pinned checkpoint has %d", ErrPin, n.Size, f.cfg.Pin.Size)
@@ -262,6 +255,37 @@ func (f *Follower) Offer(ctx context.Context, note []byte) error {
 			return f.trouble(err)
 		}
 	}
+}
+
+// lock takes mu, and ends what is tried in doubt.
+func (f *Follower) lock() {
+	f.urgent.Add(1)
+	if stop := f.doubted.Load(); stop != nil {
+		(*stop)()
+	}
+	f.mu.Lock()
+	f.urgent.Add(-1)
+}
+
+// inDoubt has lock end by stop what is tried by who has mu, until it calls done. It ends
+// at once if somebody waits already.
+func (f *Follower) inDoubt(stop context.CancelFunc) (done func()) {
+	f.doubted.Store(&stop)
+	if f.urgent.Load() > 0 {
+		stop()
+	}
+	return func() { f.doubted.Store(nil) }
+}
+
+// Vouched reports whether more of the regulators known here than may lie, and more than
+// one, cosigned a checkpoint of a larger tree than the one that is held. After a change of
+// the regulators most of them are still there: so whoever missed it sees which of the
+// checkpoints that it cannot judge is worth its while, whatever a liar makes up.
+func (f *Follower) Vouched(n checkpoint.Note) bool {
+	held := f.Standing()
+	set := held.State.Cosigners()
+	_, liars := checkpoint.Quorum(len(set))
+	return n.Size > held.Note.Size && checkpoint.Count(set.Cosignatures(n)) > max(liars, 1)
 }
 
 // Newer reports whether a checkpoint tells more than the one that is held, by the word of
@@ -283,10 +307,11 @@ func (f *Follower) Newer(n checkpoint.Note) bool {
 
 // older looks at a checkpoint of a tree that is not larger than what was folded.
 func (f *Follower) older(ctx context.Context, n checkpoint.Note, held Standing) error {
-	if _, err := f.at.past.Certified(n.Bytes()); err != nil {
+	at := f.at.Load()
+	if _, err := at.past.Certified(n.Bytes()); err != nil {
 		return fmt.Errorf("follow: %w: %w", ErrUncertified, err)
 	}
-	was, err := ledger.NewReader(f.at.tree, f.cfg.Ledger).At(ctx, n.Size)
+	was, err := ledger.NewReader(at.tree, f.cfg.Ledger).At(ctx, n.Size)
 	if err != nil {
 		return fmt.Errorf("follow: look at the ledger as it was: %w", err)
 	}
@@ -345,8 +370,9 @@ func (f *Follower) keep(n checkpoint.Note) error {
 
 func (f *Follower) stand(n checkpoint.Note) {
 	set, given := f.cosignatures(n)
-	s := Standing{Note: n, Fresh: given.fresh, By: given.by, Seen: make(Seen), State: f.at.past.State()}
-	_, s.Tick = f.at.past.LastTick()
+	past := f.at.Load().past
+	s := Standing{Note: n, Fresh: given.fresh, By: given.by, Seen: make(Seen), State: past.State()}
+	_, s.Tick = past.LastTick()
 	before := f.Standing()
 	for i, v := range set {
 		last := before.Seen[v.Key()]
@@ -373,7 +399,7 @@ type given struct {
 
 // cosignatures looks who of the regulators of its size cosigned a certified checkpoint.
 func (f *Follower) cosignatures(n checkpoint.Note) (checkpoint.Set, given) {
-	state, ok := f.at.past.State().At(n.Size)
+	state, ok := f.at.Load().past.State().At(n.Size)
 	if !ok {
 		return nil, given{}
 	}

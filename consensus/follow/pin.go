@@ -19,7 +19,7 @@ var ErrPin = errors.New("it is not the ledger whose checkpoint was pinned")
 // nothing: anybody may offer such a ledger, and the next one may be the right one.
 func (f *Follower) pinned(ctx context.Context, r *ledger.Reader, n checkpoint.Note) error {
 	pin := f.cfg.Pin
-	if n.Size < pin.Size || f.at.past.Size() >= pin.Size {
+	if n.Size < pin.Size || f.at.Load().past.Size() >= pin.Size {
 		return nil
 	}
 	then, err := r.At(ctx, pin.Size)

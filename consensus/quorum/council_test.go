@@ -2,6 +2,7 @@ package quorum_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -300,7 +301,7 @@ func (w wire) Send(to keys.Public, message []byte) {
 		if lost {
 			return
 		}
-		if err := to.Receive(hostKey(w.from), message); err != nil && !w.c.rough {
+		if err := to.Receive(hostKey(w.from), message); err != nil && !w.c.rough && !errors.Is(err, quorumtest.ErrKilled) {
 			w.c.Errorf("%s received from %s: %v", r.member, w.from, err)
 		}
 	})

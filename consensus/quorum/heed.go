@@ -13,10 +13,10 @@ import (
 )
 
 // offers are the checkpoints that are to be followed: the largest that enough of the
-// regulators known here cosigned, and the last of those that nobody here can judge. Every
-// regulator can sign a checkpoint as the log, of any size; so what is not cosigned never
-// takes the place of what is.
-type offers struct{ certified, other checkpoint.Note }
+// regulators known here cosigned, and the last of those that nobody here can judge, once
+// of those that more of them cosigned than may lie. Every regulator can sign a checkpoint
+// as the log, of any size; so what is not cosigned never takes the place of what is.
+type offers struct{ certified, vouched, other checkpoint.Note }
 
 // certified takes a checkpoint that the regulators certified just now.
 func (r *Regulator) certified(n checkpoint.Note, _ int64) { r.want(n) }
@@ -38,12 +38,16 @@ func (r *Regulator) want(n checkpoint.Note) {
 		return
 	}
 	likely := likely(r.setsOf(n.Size), n)
+	vouched := !likely && r.follower.Vouched(n)
 	r.mu.Lock()
 	switch {
-	case !likely:
-		r.offers.other = n
-	case n.Size >= r.offers.certified.Size:
+	case likely && n.Size >= r.offers.certified.Size:
 		r.offers.certified = n
+	case likely:
+	case vouched:
+		r.offers.vouched = n
+	default:
+		r.offers.other = n
 	}
 	r.mu.Unlock()
 	select {
@@ -82,13 +86,13 @@ const (
 )
 
 // following follows what is offered. What nobody here can judge is tried beside, one at a
-// time: whoever serves it may take his time.
+// time of each sort: whoever serves it may take his time.
 func (r *Regulator) following(ctx context.Context, now *run) {
 	wait := retrySoon
 	var retry <-chan time.Time
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	trying := make(chan struct{}, 1)
+	vouched, other := make(chan struct{}, 1), make(chan struct{}, 1)
 	for {
 		select {
 		case <-ctx.Done():
@@ -98,7 +102,7 @@ func (r *Regulator) following(ctx context.Context, now *run) {
 		}
 		r.mu.Lock()
 		o := r.offers
-		r.offers.other = checkpoint.Note{} // once; it comes again
+		r.offers.vouched, r.offers.other = checkpoint.Note{}, checkpoint.Note{} // once; they come again
 		r.mu.Unlock()
 		retry = nil
 		if o.certified.Size > 0 {
@@ -113,19 +117,26 @@ func (r *Regulator) following(ctx context.Context, now *run) {
 				retry, wait = time.After(wait), min(2*wait, retryLate)
 			}
 		}
-		if o.other.Size == 0 {
-			continue
-		}
-		select {
-		case trying <- struct{}{}:
-			beside.Go(func() {
-				defer func() { <-trying }()
-				if err := r.followTo(ctx, now, o.other); err != nil && ctx.Err() == nil {
-					r.cfg.Logger.Info("a checkpoint is not followed", "checkpoint", o.other.Tree.String(), "error", err)
-				}
-			})
-		default:
-		}
+		r.try(ctx, now, &beside, vouched, o.vouched)
+		r.try(ctx, now, &beside, other, o.other)
+	}
+}
+
+// try follows a checkpoint, if there is one, beside whatever else is done and if nothing
+// else has the place.
+func (r *Regulator) try(ctx context.Context, now *run, beside *sync.WaitGroup, place chan struct{}, n checkpoint.Note) {
+	if n.Size == 0 {
+		return
+	}
+	select {
+	case place <- struct{}{}:
+		beside.Go(func() {
+			defer func() { <-place }()
+			if err := r.followTo(ctx, now, n); err != nil && ctx.Err() == nil {
+				r.cfg.Logger.Info("a checkpoint is not followed", "checkpoint", n.Tree.String(), "error", err)
+			}
+		})
+	default:
 	}
 }
 

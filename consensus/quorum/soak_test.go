@@ -24,3 +24,6 @@ func TestSoakRealign(t *testing.T) {
 
 // TestSoakThreeDays lets every virtual second of 72 hours pass.
 func TestSoakThreeDays(t *testing.T) { threeDays(t, func(*council) { time.Sleep(72 * time.Hour) }) }
+
+// TestSoakFailpoints kills the leader twenty times at each point.
+func TestSoakFailpoints(t *testing.T) { killAtPoints(t, 20) }

@@ -287,7 +287,7 @@ func TestStatementAsItWasSaid(t *testing.T) {
 func TestARetractionThatUndoesNothing(t *testing.T) {
 	s := assertion.Statement{Kind: assertion.KindRetract}
 	for preview, want := range map[bool]string{true: "would stand", false: "the retraction stands"} {
-		if got := answer.WhyNoChange(&view.Preview{}, &s, preview); !strings.Contains(got, want) || strings.Contains(got, "stands") == preview {
+		if got := answer.WhyNoChange(&view.Preview{}, &s, preview); !strings.Contains(got.Text, want) || strings.Contains(got.Text, "stands") == preview {
 			t.Errorf("preview %v: %q", preview, got)
 		}
 	}

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
@@ -32,26 +33,26 @@ func entryText(e taxonomy.Entry) string {
 
 // WhyNoChange says why a statement changes no entry, or would not if it is not signed
 // yet; nothing if it does change one.
-func WhyNoChange(p *view.Preview, s *assertion.Statement, preview bool) string {
+func WhyNoChange(p *view.Preview, s *assertion.Statement, preview bool) phrase.Phrase {
 	if body, _ := s.Check(); isOwn(body) {
-		return "no evidence for the list, which does not change: calls from there are blocked by local.block on this member's own nodes, and nowhere else; --scope ask asks the regulators"
+		return phrase.New("note.own_block", "no evidence for the list, which does not change: calls from there are blocked by local.block on this member's own nodes, and nowhere else; --scope ask asks the regulators")
 	}
 	if len(p.Changes) > 0 {
-		return ""
+		return phrase.Phrase{}
 	}
 	switch s.Kind {
 	case assertion.KindFlag, assertion.KindBlock:
-		return "no entry of the list changes: the evidence stays where it was; explain NUMBER shows what is missing"
+		return phrase.New("note.no_change", "no entry of the list changes: the evidence stays where it was; explain NUMBER shows what is missing")
 	case assertion.KindRetract:
 		if p.Undone == 0 && preview {
-			return "nothing that is held here would be undone; the retraction would stand, and work on what may still arrive"
+			return phrase.New("note.would_undo_nothing", "nothing that is held here would be undone; the retraction would stand, and work on what may still arrive")
 		}
 		if p.Undone == 0 {
-			return "nothing that is held here is undone; the retraction stands and works on what may still arrive"
+			return phrase.New("note.undoes_nothing", "nothing that is held here is undone; the retraction stands and works on what may still arrive")
 		}
-		return "no entry of the list changes: what is undone had decided none; where it was a block for the member's own nodes, they no longer block"
+		return phrase.New("note.undone_decided_none", "no entry of the list changes: what is undone had decided none; where it was a block for the member's own nodes, they no longer block")
 	}
-	return "no entry of the list changes"
+	return phrase.New("note.no_entry_changes", "no entry of the list changes")
 }
 
 func isOwn(body assertion.Body) bool {

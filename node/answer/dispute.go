@@ -1,10 +1,10 @@
 package answer
 
 import (
-	"fmt"
 	"slices"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/number"
@@ -28,18 +28,18 @@ func Disputed(l *view.List, key number.Range, targets []taxonomy.Ref) []api.Sour
 
 // AboutContest says what happens after a contest or an answer; nothing of another
 // statement.
-func AboutContest(s *assertion.Statement, p *charter.Policy, disputed int) string {
+func AboutContest(s *assertion.Statement, p *charter.Policy, disputed int) phrase.Phrase {
 	body, _ := s.Check()
 	switch b := body.(type) {
 	case assertion.Contest:
 		if disputed == 0 {
-			return "nothing that counts is disputed, so nobody is asked yet"
+			return phrase.New("note.nothing_disputed", "nothing that counts is disputed, so nobody is asked yet")
 		}
-		return fmt.Sprintf("the entry stands until the regulators anchor this; from the ledger's next tick the publishers have %d hours to answer, and what is not answered lapses for good; ringfence contests tells how it stands", p.ContestHours.Flag)
+		return phrase.New("note.contest", "the entry stands until the regulators anchor this; from the ledger's next tick the publishers have %d hours to answer, and what is not answered lapses for good; ringfence contests tells how it stands", p.ContestHours.Flag)
 	case assertion.Answer:
 		if b.Upheld {
-			return "it counts once the regulators have anchored it, and only if that comes before the deadline; ringfence contests tells"
+			return phrase.New("note.answer", "it counts once the regulators have anchored it, and only if that comes before the deadline; ringfence contests tells")
 		}
 	}
-	return ""
+	return phrase.Phrase{}
 }

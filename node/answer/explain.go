@@ -7,6 +7,7 @@ import (
 	"ringfence/node/answer/contests"
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/store/harmonise"
 	"ringfence/store/taxonomy"
 	"ringfence/store/view"
@@ -133,7 +134,7 @@ func sentence(r *harmonise.Result, rules *harmonise.Rules, lang string) string {
 func whyNot(l *view.List, x *view.Explanation, member string, texts *locale.Catalog) (string, error) {
 	m, ok := l.State().MemberByID(member)
 	if !ok {
-		return "", api.Errorf(api.NotFound, "the charter names no member %q; federation show lists them", clip(member))
+		return "", api.Tell(api.NotFound, phrase.New("answer.no_member", "the charter names no member %q; federation show lists them", clip(member)))
 	}
 	zh := texts.Lang() == "zh"
 	var lines []string

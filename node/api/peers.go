@@ -131,19 +131,19 @@ type Lacking struct {
 
 // Disagreement is a peer whose list differed though it was made of the same.
 type Disagreement struct {
-	Member     string   `json:"member"`
-	Host       string   `json:"host"`
-	Seen       string   `json:"seen"`
-	LedgerSize uint64   `json:"ledger_size"`
-	Frontier   string   `json:"frontier"`
-	Day        string   `json:"day"`
-	OwnRoot    string   `json:"own_root"`
-	TheirRoot  string   `json:"their_root"`
-	Prefix     string   `json:"prefix,omitempty"` // 16 hex digits: where the first difference lies
-	PrefixBits int      `json:"prefix_bits,omitempty"`
-	OwnBlock   *Sublist `json:"own_block,omitempty"`
-	TheirBlock *Sublist `json:"their_block,omitempty"`
-	Note       string   `json:"note,omitempty"`
+	Member     string        `json:"member"`
+	Host       string        `json:"host"`
+	Seen       string        `json:"seen"`
+	LedgerSize uint64        `json:"ledger_size"`
+	Frontier   string        `json:"frontier"`
+	Day        string        `json:"day"`
+	OwnRoot    string        `json:"own_root"`
+	TheirRoot  string        `json:"their_root"`
+	Prefix     string        `json:"prefix,omitempty"` // 16 hex digits: where the first difference lies
+	PrefixBits int           `json:"prefix_bits,omitempty"`
+	OwnBlock   *Sublist      `json:"own_block,omitempty"`
+	TheirBlock *Sublist      `json:"their_block,omitempty"`
+	Note       phrase.Phrase `json:"note,omitzero"`
 }
 
 // Sublist is what a list says of the numbers that begin with some bits.

@@ -110,7 +110,7 @@ type Published struct {
 	Changes     int            `json:"changes"` // entries that differ after
 	Labelled    int            `json:"labelled"`
 	LabelledNow int            `json:"labelled_before"`
-	Note        string         `json:"note,omitempty"` // when no verdict changes, why
+	Note        phrase.Phrase  `json:"note,omitzero"` // when no verdict changes, why
 	Seconds     float64        `json:"seconds"`
 	List        ListStamp      `json:"list"`
 }
@@ -168,13 +168,13 @@ type Said struct {
 	Queued     bool     `json:"queued"`     // accepted, and signed once the peers have confirmed the feed
 	// Publication is the ID under which it is queued and will be said; "" when it is
 	// not queued.
-	Publication string    `json:"publication,omitempty"`
-	Undone      int       `json:"undone"`             // statements retracted
-	Changes     []Change  `json:"changes"`            // at most 100
-	Changed     int       `json:"changed"`            // in all
-	Disputed    []Source  `json:"disputed,omitempty"` // the evidence that a contest disputes
-	Note        string    `json:"note,omitempty"`
-	List        ListStamp `json:"list"`
+	Publication string        `json:"publication,omitempty"`
+	Undone      int           `json:"undone"`             // statements retracted
+	Changes     []Change      `json:"changes"`            // at most 100
+	Changed     int           `json:"changed"`            // in all
+	Disputed    []Source      `json:"disputed,omitempty"` // the evidence that a contest disputes
+	Note        phrase.Phrase `json:"note,omitzero"`
+	List        ListStamp     `json:"list"`
 }
 
 // Change is an entry that becomes another.
@@ -267,8 +267,8 @@ type Plan struct {
 	Source  string `json:"source"`
 	Ranges  int    `json:"ranges"`
 	// Imported plans can be removed; the others ship with the program.
-	Imported bool   `json:"imported"`
-	Note     string `json:"note,omitempty"` // what an import makes worth a second look
+	Imported bool          `json:"imported"`
+	Note     phrase.Phrase `json:"note,omitzero"` // what an import makes worth a second look
 }
 
 // Role is what the holder of a token may do: reader asks, publisher also

@@ -73,7 +73,7 @@ func remedy(c audit.Code) phrase.Phrase {
 	case audit.LedgerDamaged, audit.BadCheckpoint, audit.BadCosignature, audit.OpeningMissing, audit.Unreadable, audit.BadForkProof:
 		return phrase.New("audit.do_fetch", "this disk cannot be trusted with it, and the other nodes have it: restore a backup, or run the node with an empty store so that it fetches all anew, and audit again")
 	case audit.Quarantined, audit.BatchesMissing, audit.HeadMissing, audit.NotJudged:
-		return phrase.New("audit.do_run", "run the node until it is ready (ringfence status): it fetches what it lacks from the others; then audit again")
+		return phrase.New("audit.do_run", "run the node until it is ready (ringfence status): it fetches what it lacks from the others; then audit again. Where the member has left, the others give it nothing more, and this is as far as its node can judge")
 	case audit.NeverAdmitted, audit.ChainBroken, audit.TwoAtOnePlace, audit.EpochNotOpened, audit.BatchBroken, audit.ErasedTooEarly:
 		return phrase.New("audit.do_door", "no node takes in such a batch, so it was changed here: restore a backup, or run the node with an empty store, and audit again; if it comes back from the others, report it as a fault of this software")
 	case audit.OtherHead:

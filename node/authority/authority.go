@@ -46,8 +46,10 @@ type Authority struct {
 	regulator *quorum.Regulator // nil of a member
 	peers     peers
 
-	offers chan []byte                       // heard by gossip
-	doubts chan []byte                       // as offers, of cosigners that are not known here
+	offers  chan []byte // heard by gossip
+	vouched chan []byte // as offers, cosigned by too few that are known here, and more than may lie
+	doubts  chan []byte // as offers, of cosigners that are not known here
+
 	spread atomic.Pointer[func(note []byte)] // passes checkpoints on
 	post   atomic.Pointer[mail]              // to other regulators
 	net    atomic.Pointer[overlay.Overlay]   // while it runs
@@ -58,7 +60,7 @@ type Authority struct {
 
 // Open folds the ledger that is held here.
 func Open(ctx context.Context, cfg Config) (*Authority, error) {
-	a := &Authority{cfg: cfg, log: cfg.Logger, offers: make(chan []byte, 16), doubts: make(chan []byte, 16)}
+	a := &Authority{cfg: cfg, log: cfg.Logger, offers: make(chan []byte, 16), vouched: make(chan []byte, 16), doubts: make(chan []byte, 16)}
 	var err error
 	if a.sealed, err = cfg.Genesis.Encode(); err != nil {
 		return nil, err
@@ -126,6 +128,8 @@ func (a *Authority) heard(note []byte) (newer bool, err error) {
 	take := a.doubts
 	if newer = a.follower.Newer(n); newer {
 		take = a.offers
+	} else if a.follower.Vouched(n) {
+		take = a.vouched
 	}
 	select {
 	case take <- n.Bytes():
@@ -141,8 +145,13 @@ func (a *Authority) logKey(s *charter.State) checkpoint.Verifier {
 	return checkpoint.Log(checkpoint.Origin(s.Federation()), s.LogKey())
 }
 
-// askEvery is how often peers are asked for their newest checkpoint.
-const askEvery = 30 * time.Second
+// How often peers are asked for their newest checkpoint, and when what was certified is
+// tried again of which nobody could give the ledger: they may have yet to follow it
+// themselves.
+const (
+	askEvery  = 30 * time.Second
+	retrySoon = time.Second // and twice as late each time, up to askEvery
+)
 
 // Run follows the ledger, and takes part in keeping it, over an overlay that is not
 // running yet: what it serves is registered before. Spread gossips a checkpoint. It ends
@@ -220,37 +229,53 @@ func (a *Authority) Serve(o *overlay.Overlay) (done func()) {
 
 // follow takes what is heard, and asks for what was not. Of what the regulators that are
 // known here did not certify it tries one at a time, beside: it may take long, and gives
-// way to what they did. When the last member that was connected goes it asks at once: the
-// others let go of a node whose member has left, which learns of that in the ledger alone.
+// way to what they did, and to what more of them cosigned than may lie. When the last
+// member that was connected goes it asks at once: the others let go of a node whose member
+// has left, which learns of that in the ledger alone.
 func (a *Authority) follow(ctx context.Context, source *tiles.Source, alone func() bool) {
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	beside.Go(func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case note := <-a.doubts:
-				a.offer(ctx, note)
+	for _, notes := range []chan []byte{a.vouched, a.doubts} {
+		beside.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case note := <-notes:
+					a.offer(ctx, note)
+				}
 			}
-		}
-	})
+		})
+	}
 	ask := time.NewTimer(0)
 	defer ask.Stop()
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	left := alone()
+	var failed []byte
+	var again <-chan time.Time
+	wait := retrySoon
+	try := func(note []byte) {
+		if failed, again = nil, nil; a.offer(ctx, note) {
+			wait = retrySoon
+			return
+		}
+		failed, again = note, time.After(wait)
+		wait = min(2*wait, askEvery)
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-again:
+			try(failed)
 		case <-look.C:
 			before := left
 			if left = alone(); left && !before {
 				ask.Reset(0)
 			}
 		case note := <-a.offers:
-			a.offer(ctx, note)
+			try(note)
 		case <-ask.C:
 			for _, o := range source.Checkpoints(ctx) {
 				if _, err := a.heard(o.Note); err != nil {
@@ -265,17 +290,20 @@ func (a *Authority) follow(ctx context.Context, source *tiles.Source, alone func
 	}
 }
 
-func (a *Authority) offer(ctx context.Context, note []byte) {
+// offer reports whether trying it again is of no use.
+func (a *Authority) offer(ctx context.Context, note []byte) (done bool) {
 	if a.regulator != nil && a.ended.Load() == nil {
 		if err := a.regulator.Offer(note); err != nil {
 			a.log.Warn("a checkpoint is of no use", "reason", err)
 		}
-		return
+		return true // it tries again itself
 	}
 	var t *follow.Trouble
-	if err := a.follower.Offer(ctx, note); err != nil && ctx.Err() == nil && !errors.As(err, &t) {
+	err := a.follower.Offer(ctx, note)
+	if done = err == nil || ctx.Err() != nil || errors.As(err, &t); !done {
 		a.log.Warn("a checkpoint cannot be followed yet", "reason", err)
 	}
+	return done
 }
 
 // tell passes a newly certified checkpoint on.

@@ -14,8 +14,8 @@ import (
 	"ringfence/store/memory"
 )
 
-// What a quorum certified waits for nothing that nobody here can judge, and what is not
-// signed by the log takes no room.
+// What a quorum certified, and what more cosigned than may lie, waits for nothing that nobody
+// here can judge, and what is not signed by the log takes no room.
 func TestDoubtfulCheckpointsAreTriedBeside(t *testing.T) {
 	f := ballottest.Begun(t, 4, nil)
 	a, err := Open(t.Context(), Config{
@@ -39,6 +39,9 @@ func TestDoubtfulCheckpointsAreTriedBeside(t *testing.T) {
 		}
 		return n.Bytes()
 	}
+	if v := a.Hear(t.Context(), keys.Public{}, note("log", "reg", "reg2")); v != gossip.Ignore {
+		t.Errorf("what more cosigned than may lie: %v", v)
+	}
 	for range 100 {
 		a.Hear(t.Context(), keys.Public{}, note("log", "reg4"))
 		a.Hear(t.Context(), keys.Public{}, note("another log", f.Quorum()...))
@@ -46,7 +49,7 @@ func TestDoubtfulCheckpointsAreTriedBeside(t *testing.T) {
 	if v := a.Hear(t.Context(), keys.Public{}, note("log", f.Quorum()...)); v != gossip.Accept {
 		t.Errorf("a certified checkpoint: %v", v)
 	}
-	if len(a.offers) != 1 || len(a.doubts) != cap(a.doubts) {
-		t.Errorf("%d are to be followed, %d to be tried", len(a.offers), len(a.doubts))
+	if len(a.offers) != 1 || len(a.vouched) != 1 || len(a.doubts) != cap(a.doubts) {
+		t.Errorf("%d are to be followed, %d and %d to be tried", len(a.offers), len(a.vouched), len(a.doubts))
 	}
 }

@@ -128,7 +128,7 @@ func (f *federation) start(member string) {
 		Anchors: anchors.Config{Founded: genesis, Store: &rotten{Store: d.store, desk: d}, Pieces: &d.pieces, File: d.saved},
 		Ledger:  d.regulator.Follower(), Held: d.store.Ledger(), Decided: &d.history, Regulator: d.gate, Vote: ballottest.VoteKey(member),
 		List: d.view.List, Book: func() *answer.Book { return &book },
-		Store: d.store, Now: time.Now, Random: random, Logger: silent,
+		Store: d.store, Feeds: d.store, Now: time.Now, Random: random, Logger: silent,
 	})
 	f.must(err)
 	f.mu.Lock()

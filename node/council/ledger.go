@@ -91,7 +91,7 @@ func (c *Council) LedgerEntries(ctx context.Context, q api.LedgerQuery) (api.Led
 		count = usual
 	}
 	if count < 1 || count > api.MaxLedgerEntries {
-		return api.LedgerEntries{}, api.Errorf(api.BadInput, "count: %d entries; 1 to %d", q.Count, api.MaxLedgerEntries)
+		return api.LedgerEntries{}, api.Tell(api.BadInput, phrase.New("council.count", "count: %d entries; 1 to %d", q.Count, api.MaxLedgerEntries))
 	}
 	state, tree := c.state(), c.cfg.Ledger.Tree() // once: it grows meanwhile
 	r, size := ledger.NewReader(tree, c.cfg.Held), tree.Size()

@@ -76,9 +76,9 @@ func TestCountersRise(t *testing.T) {
 		d := draft.Draft{Kind: motion.Stay, Days: 1, Items: [][]byte{(&motion.Reversal{Index: 3}).Encode()}}
 		all, err := reg.write(&d, reg.cfg.Vote)
 		f.must(err)
-		one, err := reg.sign(&all[0], 0, true)
+		one, err := reg.sign(t.Context(), &all[0], 0, true)
 		f.must(err)
-		two, err := reg.sign(&all[0], 0, false)
+		two, err := reg.sign(t.Context(), &all[0], 0, false)
 		f.must(err)
 		if two.Counter <= one.Counter {
 			t.Errorf("counters %d and %d within one millisecond", one.Counter, two.Counter)

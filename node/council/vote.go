@@ -119,7 +119,7 @@ func partly(err error, done, of int) error {
 
 // propose puts one motion to the regulators, with this regulator's vote for it.
 func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase, err error) {
-	vote, err := c.sign(w, 0, true)
+	vote, err := c.sign(ctx, w, 0, true)
 	if err != nil {
 		return phrase.Phrase{}, err
 	}
@@ -139,8 +139,14 @@ func (c *Council) propose(ctx context.Context, w *written) (waits phrase.Phrase,
 
 // sign makes this regulator's vote by hand. Its counter is above that of its last vote
 // as far as that is known here, also to others at the same moment, and follows the clock,
-// so that a node that forgot a vote does not sign another one with the same.
-func (c *Council) sign(w *written, last uint64, voteFor bool) (motion.Vote, error) {
+// so that a node that forgot a vote does not sign another one with the same. It is for
+// nothing that names a head which is not held here.
+func (c *Council) sign(ctx context.Context, w *written, last uint64, voteFor bool) (motion.Vote, error) {
+	if voteFor {
+		if err := c.Hold(ctx, &w.Header, w.items); err != nil {
+			return motion.Vote{}, err
+		}
+	}
 	now := c.cfg.Now()
 	c.mu.Lock()
 	c.counter = max(last+1, c.counter+1, uint64(max(now.UnixMilli(), 0)))
@@ -231,7 +237,7 @@ func (c *Council) vote(ctx context.Context, p *part, voteFor bool) error {
 		}
 		last = p.open.Votes[i].Counter
 	}
-	vote, err := c.sign(&p.written, last, voteFor)
+	vote, err := c.sign(ctx, &p.written, last, voteFor)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/reconcile"
 	"ringfence/store/keys"
 	"ringfence/store/merkle"
@@ -168,18 +169,17 @@ func (f *Federation) alarm(ctx context.Context, d difference) {
 	at, found, err := merkle.FirstDifference(d.list.Tree(), f.pull.Walker(ctx, peer))
 	switch {
 	case err != nil:
-		a.Note = fmt.Sprintf("the first difference was not found: %v", err)
+		a.Note = phrase.New("differing.not_found", "the first difference was not found: %v", err)
 	case !found:
-		a.Note = "the peer's list had changed before the difference was found"
+		a.Note = phrase.New("differing.changed", "the peer's list had changed before the difference was found")
 	default:
 		a.Prefix, a.PrefixBits = fmt.Sprintf("%016x", at.Prefix), at.Bits
 		a.OwnBlock, a.TheirBlock = block(at.A), block(at.B)
 		if d.list.Stamp().Root != own.Root {
-			a.Note = "the lists had gone on when the difference was looked for"
+			a.Note = phrase.New("differing.gone_on", "the lists had gone on when the difference was looked for")
 		}
 	}
-	f.log.Error("equal inputs and unequal lists: a fault or an attack", "member", a.Member, "host", peer.Short(),
-		"own_root", a.OwnRoot, "their_root", a.TheirRoot, "frontier", a.Frontier, "prefix", a.Prefix, "note", a.Note)
+	f.log.Error("equal inputs and unequal lists: a fault or an attack", "member", a.Member, "host", peer.Short(), "own_root", a.OwnRoot, "their_root", a.TheirRoot, "frontier", a.Frontier, "prefix", a.Prefix, "note", a.Note.Text)
 	if err := f.keepAlarm(&a); err != nil {
 		f.log.Error("the evidence of unequal lists is not kept", "reason", err)
 	}

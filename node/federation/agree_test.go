@@ -214,7 +214,7 @@ func TestKeepAlarm(t *testing.T) {
 	p := newPlace(t)
 	keep := func(member string, at time.Duration, note string) {
 		t.Helper()
-		must(t, p.keepAlarm(&api.Disagreement{Member: member, Host: host(member).String(), Seen: noon().Add(at).UTC().Format(seenForm), Note: note}))
+		must(t, p.keepAlarm(&api.Disagreement{Member: member, Host: host(member).String(), Seen: noon().Add(at).UTC().Format(seenForm), Note: phrase.Plain(note)}))
 	}
 	keep("b", 0, "b first")
 	keep("c", 1500*time.Millisecond, "c first")
@@ -227,10 +227,19 @@ func TestKeepAlarm(t *testing.T) {
 	must(t, err)
 	var notes []string
 	for _, a := range got {
-		notes = append(notes, a.Note)
+		notes = append(notes, a.Note.Text)
 	}
 	if want := []string{"b first", "a 0", "c first", "a 99", "b third"}; !slices.Equal(notes, want) {
 		t.Errorf("kept are %q, want %q", notes, want)
+	}
+}
+
+// An alarm that was kept while its note was English alone is read still.
+func TestAlarmsKeptBefore(t *testing.T) {
+	p := newPlace(t)
+	must(t, p.store.Put(spaceAlarms, "x", []byte(`{"member":"b","note":"the lists had gone on"}`)))
+	if got, err := Alarms(p.store); err != nil || len(got) != 1 || got[0].Note.Text != "the lists had gone on" {
+		t.Errorf("%+v: %v", got, err)
 	}
 }
 

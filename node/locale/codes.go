@@ -14,7 +14,7 @@ func (c *Catalog) Kind(k assertion.Kind) string {
 // codes is what codes are called that stand alone in a table. What a person also
 // types has its word beside the Chinese name.
 func codes() []message {
-	return concat(kinds(), allocations(), roles(), purposes(), publicationStates())
+	return concat(kinds(), allocations(), roles(), grounds(), purposes(), publicationStates(), rows())
 }
 
 // kinds is what the kinds of statements are called.
@@ -72,6 +72,24 @@ func roles() []message {
 		{"role.reader", "reader", "只读（reader）"},
 		{"role.publisher", "publisher", "发布（publisher）"},
 		{"role.admin", "admin", "管理（admin）"},
+	}
+}
+
+// grounds is what ratifications rest on, what is retracted, and how members and keys go.
+func grounds() []message {
+	return []message{
+		{"grounds.flags", "flags", "标记"},
+		{"grounds.reports", "reports", "举报"},
+		{"grounds.detection", "detection", "检测"},
+		{"grounds.investigation", "investigation", "调查"},
+		{"grounds.decision", "decision", "决定"},
+		{"grounds.allocatee", "allocatee", "号码分配方"},
+		{"grounds.other", "other", "其他"},
+		{"target.statement", "statement", "声明"},
+		{"target.batch", "batch", "批次"},
+		{"target.publication", "publication", "发布"},
+		{"how.leave", "leave", "退出"},
+		{"how.expel", "expel", "开除"},
 	}
 }
 

@@ -61,6 +61,9 @@ func New() *Catalogs {
 	for _, s := range phrases() {
 		c.all[chinese].messages[s.code] = s.zh
 	}
+	for r := assertion.Sound + 1; r <= assertion.RangeNotAllowed; r++ {
+		c.all[chinese].messages[soundKey(r)] = r.Text(tags[chinese].String())
+	}
 	for _, m := range rest() {
 		c.all[chinese].rest[m.en] = m.zh
 	}
@@ -132,16 +135,55 @@ func (c *Catalog) Named(key string, args ...string) string { return c.Text(Key(k
 func (c *Catalog) Phrase(p phrase.Phrase) string {
 	var all []string
 	for _, part := range p.Sentences() {
-		if _, ok := c.messages[Key(part.Code)]; ok {
-			part.Text = c.Text(Key(part.Code), part.Args...)
-		}
-		all = append(all, part.Text)
+		all = append(all, c.sentence(part))
 	}
 	if c.lang == language.Chinese.String() {
 		return strings.Join(all, "：")
 	}
 	return strings.Join(all, ": ")
 }
+
+// sentence tells one sentence of a phrase. Where a value is a code, or several with commas
+// between, the text names what the code is of, as {2|role}, and its name stands there.
+func (c *Catalog) sentence(s phrase.Sentence) string {
+	text, ok := c.messages[Key(s.Code)]
+	if !ok {
+		return s.Text
+	}
+	pairs := make([]string, 0, 2*len(s.Args))
+	for i, arg := range s.Args {
+		bare := "{" + strconv.Itoa(i)
+		if _, after, coded := strings.Cut(text, bare+"|"); coded {
+			prefix, _, _ := strings.Cut(after, "}")
+			pairs = append(pairs, bare+"|"+prefix+"}", c.names(prefix, arg))
+		}
+		pairs = append(pairs, bare+"}", arg)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// names tells codes; one that has no message here stays as it is.
+func (c *Catalog) names(prefix, codes string) string {
+	all := strings.Split(codes, ", ")
+	for i, code := range all {
+		if name, ok := c.messages[Key(prefix+"."+code)]; ok {
+			all[i] = name
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// Void says why a statement is void; none when it is not.
+func (c *Catalogs) Void(r view.Reason) phrase.Phrase {
+	key, own := voidKey(r)
+	if !own {
+		key = soundKey(assertion.Reason(r))
+	}
+	return phrase.Coded(string(key), c.all[english].Void(r))
+}
+
+// soundKey names a reason of assertion by its code, which stays the same.
+func soundKey(r assertion.Reason) Key { return Key("void.assertion_" + strconv.Itoa(int(r))) }
 
 // Translated returns a text of the REST face's documentation in this language,
 // English as it is. What has no translation stays.

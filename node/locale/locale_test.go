@@ -53,6 +53,11 @@ var places = regexp.MustCompile(`\{[^}]*\}`)
 // placesOf returns the places of a message in rising order, each once.
 func placesOf(s string) []string {
 	all := places.FindAllString(s, -1)
+	for i, place := range all {
+		if bare, _, coded := strings.Cut(place, "|"); coded {
+			all[i] = bare + "}"
+		}
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -176,6 +181,9 @@ func TestCodesHaveMessages(t *testing.T) {
 			if text := c.Named("role." + r.String()); strings.HasPrefix(text, "role.") {
 				t.Errorf("%s: role %s has no message", c.Lang(), r)
 			}
+		}
+		for _, w := range []string{"grounds.flags", "grounds.reports", "grounds.detection", "grounds.investigation", "grounds.decision", "grounds.allocatee", "grounds.other", "how.leave", "how.expel", "target.statement", "target.batch", "target.publication"} {
+			told(w, strings.TrimPrefix(c.Named(w), w))
 		}
 		for _, p := range keys.Purposes() {
 			told("purpose", c.Named("purpose."+string(p)))

@@ -17,7 +17,7 @@ func told(all []regulators.Said) (out []said) {
 
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), anchorReasons(), contestPhrases(), keyringReasons(), eraseReasons(), told(regulators.Phrases()))
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), anchorReasons(), contestPhrases(), keyringReasons(), eraseReasons(), notes(), told(regulators.Phrases()))
 }
 
 // problems is what a person must look after at a node.
@@ -209,6 +209,7 @@ func usages() []said {
 	return []said{
 		{"usage.help", "见 {0} --help"},
 		{"usage.missing", "缺少 {0}"},
+		{"usage.missing_either", "缺少 {0} 或 {1}"},
 		{"usage.exclusive", "{0} 与 {1} 不能同时使用"},
 		{"usage.too_many", "参数“{0}”多余"},
 		{"usage.no_command", "缺少命令"},
@@ -220,7 +221,6 @@ func usages() []said {
 		{"usage.name_or_file", "缺少 --name 或 --file"},
 		{"usage.json_backup", "--json 与备份不能写到同一输出"},
 		{"usage.on_off", "“{0}”既不是 on 也不是 off"},
-		{"speak.void", "未签署任何内容：该声明会无效（{0}）"},
 		{"usage.one_query", "--from-list 只能写一次：各条件以空格分隔写在同一查询中，须全部满足"},
 		{"usage.voted_days", "--voted-days 须不小于 1；不写则表决 7 天"},
 		{"usage.reports", "--reports 须不小于 1；不写则表示人工判断"},

@@ -15,6 +15,7 @@ import (
 	"ringfence/consensus/ballot/enact"
 	"ringfence/node/locale/regulators"
 	"ringfence/node/phrase"
+	"ringfence/store/view"
 )
 
 // spoken is a phrase as some package says it.
@@ -65,6 +66,11 @@ func TestEveryPhraseIsToldInChinese(t *testing.T) {
 		var want []string
 		for i := range said.values {
 			want = append(want, "{"+strconv.Itoa(i)+"}")
+		}
+		for _, place := range places.FindAllString(zh, -1) {
+			if _, of, coded := strings.Cut(strings.Trim(place, "{}"), "|"); coded && !slices.ContainsFunc(messages(), func(m message) bool { return strings.HasPrefix(string(m.key), of+".") }) {
+				t.Errorf("%s: no code of %q has a name", code, of)
+			}
 		}
 		if got := placesOf(zh); !slices.Equal(got, want) && !unused[code] {
 			t.Errorf("%s: %s has the places %v and %d values: {%q, %q}", said.at, code, got, said.values, said.english, zh)
@@ -176,5 +182,39 @@ func TestPhrase(t *testing.T) {
 	}
 	if !strings.ContainsFunc(zh.Text("bar.restored"), han) || !strings.Contains(zh.Text("confirm.members", "1", "2"), "2") {
 		t.Error("the Chinese is none")
+	}
+}
+
+// TestPhraseNamesCodes: a value that is a code stands in Chinese by its name; one that has
+// none, and every one in English and for machines, as it is.
+func TestPhraseNamesCodes(t *testing.T) {
+	told := phrase.New("change.remove_regulator", "takes the regulator's seat of %s, who keeps the roles %s", "{1}", "vendor, oracle, mvno")
+	en, zh := New().Match("en"), New().Match("zh")
+	if got := en.Phrase(told); got != told.Text {
+		t.Errorf("%q, want %q", got, told.Text)
+	}
+	want := "取消 {1} 的监管席位，其保留的角色：" + zh.Text("role.vendor") + ", oracle, " + zh.Text("role.mvno")
+	if got := zh.Phrase(told); got != want || !strings.Contains(got, "号码标记企业") {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestEveryReasonOfAVoidStatementIsAPhrase: each has a code that no other has, its English
+// as a page has it, and its Chinese.
+func TestEveryReasonOfAVoidStatementIsAPhrase(t *testing.T) {
+	all := New()
+	en, zh, seen := all.Match("en"), all.Match("zh"), map[string]bool{}
+	for r := view.Reason(1); r.String() != "unknown reason"; r++ {
+		if strings.HasPrefix(r.String(), "reason(") {
+			continue // a code that assertion keeps free
+		}
+		told := all.Void(r)
+		if told.Code == "" || seen[told.Code] || told.Text != en.Void(r) || en.Phrase(told) != told.Text || zh.Phrase(told) != zh.Void(r) || !strings.ContainsFunc(zh.Phrase(told), han) {
+			t.Errorf("%s is told as %+v, %q", r, told, zh.Phrase(told))
+		}
+		seen[told.Code] = true
+	}
+	if told := all.Void(view.NotVoid); !told.IsZero() || len(seen) < 30 {
+		t.Errorf("%d reasons; what counts is told as %+v", len(seen), told)
 	}
 }

@@ -13,6 +13,7 @@
 package phrase
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,6 +25,18 @@ import (
 type Phrase struct {
 	Sentence
 	Then []Sentence `json:"then,omitempty" doc:"What the text says after its first sentence, which is the code's own"`
+}
+
+// UnmarshalJSON also takes a text alone, which is Plain: what is a phrase by now was kept
+// and sent so before it had a code.
+func (p *Phrase) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*p = Plain(text)
+		return nil
+	}
+	type whole Phrase // without this method
+	return json.Unmarshal(b, (*whole)(p))
 }
 
 // Sentence is a part of a Phrase. The text of one that is the first in a Phrase has
@@ -131,6 +144,15 @@ func after(all []Sentence) string {
 		b.WriteString(": " + s.Text)
 	}
 	return b.String()
+}
+
+// After returns what a phrase says after its first sentence; none of one sentence.
+func (p Phrase) After() Phrase {
+	var rest []Phrase
+	for _, s := range p.Then {
+		rest = append(rest, Phrase{Sentence: s})
+	}
+	return Join(rest...)
 }
 
 // SaysAs reports whether q says the same, whatever the values are: what is told again

@@ -1,6 +1,7 @@
 package phrase
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -84,5 +85,38 @@ func TestSays(t *testing.T) {
 		if c.a.SaysAs(c.b) != c.same || c.b.SaysAs(c.a) != c.same {
 			t.Errorf("%s: %q and %q", name, c.a, c.b)
 		}
+	}
+}
+
+// What was kept as English alone, before it was a phrase, is read as such; a phrase comes
+// back as it was, and what is neither is an error.
+func TestUnmarshalJSON(t *testing.T) {
+	told := Join(New("test.quiet", "nothing is said"), New("test.place", "place %d/%d is lost", 0, 7))
+	b, err := json.Marshal(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]Phrase{
+		`"the list had changed"`: Plain("the list had changed"), `""`: {}, `{"text":"so"}`: Plain("so"), string(b): told,
+	} {
+		var got Phrase
+		if err := json.Unmarshal([]byte(text), &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is read as %+v: %v", text, got, err)
+		}
+	}
+	var got Phrase
+	if json.Unmarshal([]byte(`7`), &got) == nil {
+		t.Errorf("a number is read as %+v", got)
+	}
+}
+
+// What is said after the first sentence stands alone as it stood there.
+func TestAfter(t *testing.T) {
+	one, two := New("test.place", "place %d is lost", 7), Plain("stop it")
+	if got := Join(New("test.quiet", "nothing is said"), one, two).After(); !reflect.DeepEqual(got, Join(one, two)) {
+		t.Errorf("%+v", got)
+	}
+	if got := one.After(); !got.IsZero() {
+		t.Errorf("nothing follows, and is told as %+v", got)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"ringfence/node/answer"
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/store/number"
 	"ringfence/store/plan"
 	"ringfence/store/taxonomy"
@@ -107,14 +108,14 @@ func (s *Shelf) Import(p api.PlanImport, file io.Reader, now time.Time) (api.Pla
 
 // narrower says that a plan knows far fewer ranges than one of its country that
 // is here: whatever it leaves out would count as not allocated.
-func (s *Shelf) narrower(p *plan.Plan) string {
+func (s *Shelf) narrower(p *plan.Plan) phrase.Phrase {
 	for _, known := range s.book.Load().Plans.Plans() {
 		if known.Meta().Country == p.Meta().Country && p.Ranges() < known.Ranges()/2 {
-			return fmt.Sprintf("this plan has %d ranges, that of %s has %d: numbers in what it leaves out now count as not allocated, and cli.unallocated would block them; plan remove %s %s undoes the import",
+			return phrase.New("plan.narrower", "this plan has %d ranges, that of %s has %d: numbers in what it leaves out now count as not allocated, and cli.unallocated would block them; plan remove %s %s undoes the import",
 				p.Ranges(), known.Meta().Date, known.Ranges(), p.Meta().Country, p.Meta().Date)
 		}
 	}
-	return ""
+	return phrase.Phrase{}
 }
 
 // Remove removes an imported plan.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/publish/damage"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
@@ -60,7 +61,7 @@ type Result struct {
 	Resumed     int                // drafts that an earlier run of this publication said
 	Refused     int                // drafts that would have been void
 	Waiting     int                // drafts that are queued
-	Queued      string             // says that they are, and why; "" when they are signed
+	Queued      phrase.Phrase      // says that they are, and why; none when they are signed
 	Batches     int
 	Before      view.Counts // of the list; other publishers' work counts too
 	After       view.Counts

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"ringfence/node/phrase"
@@ -27,16 +26,16 @@ import (
 
 // waits reports whether an error says only that signing is barred until the peers
 // confirm the feed, and why in words; then drafts queue.
-func (p *Publisher) waits(err error) (why string, waits bool) {
+func (p *Publisher) waits(err error) (why phrase.Phrase, waits bool) {
 	if !errors.Is(err, feed.ErrBarred) || !p.cfg.Queue {
-		return "", false
+		return phrase.Phrase{}, false
 	}
 	bar, _, failed := p.cfg.Store.Barred(p.Issuer())
 	if failed != nil || bar.Kind != feed.Restored {
-		return "", false
+		return phrase.Phrase{}, false
 	}
-	told := phrase.From(err) // that this node does not sign yet, then why
-	return "queued, not signed yet: " + strings.TrimPrefix(told.Text, told.Sentences()[0].Text+": "), true
+	// The error says first that this node does not sign yet.
+	return phrase.Join(phrase.New("note.queued", "queued, not signed yet"), phrase.From(err).After()), true
 }
 
 // Queued returns how many drafts are accepted and wait to be signed.
@@ -60,7 +59,7 @@ func (p *Publisher) enqueue(one *publication.Record, e *queue.Entry) error {
 
 // queueDelivery lets a delivery wait. Drafts that would be void are refused at once.
 // The caller holds mu.
-func (p *Publisher) queueDelivery(ctx context.Context, d *Delivery, opts Options, why string) (Result, error) {
+func (p *Publisher) queueDelivery(ctx context.Context, d *Delivery, opts Options, why phrase.Phrase) (Result, error) {
 	who, err := p.speaker()
 	if err == nil {
 		err = mayFlag(who)
@@ -118,7 +117,7 @@ func (p *Publisher) queueDelivery(ctx context.Context, d *Delivery, opts Options
 }
 
 // queueSaid lets what is said by hand wait. The caller holds mu.
-func (p *Publisher) queueSaid(note string, statements []assertion.Statement, why string) (Said, error) {
+func (p *Publisher) queueSaid(note string, statements []assertion.Statement, why phrase.Phrase) (Said, error) {
 	who, err := p.speaker()
 	if err == nil {
 		err = p.sound(who, statements)

@@ -85,12 +85,12 @@ func TestDraftsQueueWhileTheFeedIsNotConfirmed(t *testing.T) {
 	first := w.say(p, w.flagOf(p, "+8613800138000"))
 	w.bar("acme", waitsForPeers)
 	said := w.say(p, w.flagOf(p, "+8613800138001"))
-	if len(said.Statements) > 0 || !strings.HasPrefix(said.Queued, "queued, not signed yet: "+waitsForPeers) {
+	if len(said.Statements) > 0 || !strings.HasPrefix(said.Queued.Text, "queued, not signed yet: "+waitsForPeers) {
 		t.Fatalf("it is signed, or not told to wait: %+v", said)
 	}
 	const numbers = 10_000 // several parts
 	res := w.publish(p, many("file", numbers))
-	if res.Queued == "" || res.Waiting != numbers || res.Said != 0 || res.Publication.State != publication.Queued {
+	if res.Queued.IsZero() || res.Waiting != numbers || res.Said != 0 || res.Publication.State != publication.Queued {
 		t.Fatalf("a file: %+v", res)
 	}
 	w.say(p, drafted(w.terms(p).Retract(hand.Statement(first.Statements[0]), "a mistake")))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ringfence/node/phrase"
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
@@ -27,7 +28,7 @@ func (p *Publisher) Terms() (hand.Terms, error) {
 type Said struct {
 	Publication publication.ID
 	Statements  []taxonomy.Ref // in the order of the statements; none while they are queued
-	Queued      string         // says that they are, and why; "" when they are signed
+	Queued      phrase.Phrase  // says that they are, and why; none when they are signed
 }
 
 // VoidError says that statements were not signed because they would not count.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/phrase"
 	"ringfence/node/publish/publication"
 	"ringfence/store/assertion"
 	"ringfence/store/taxonomy"
@@ -15,10 +16,10 @@ import (
 )
 
 // ErrNothingToUndo says that what a retraction names is not known here.
-var ErrNothingToUndo = errors.New("publish: nothing was signed, there is nothing to retract")
+var ErrNothingToUndo = errors.New("publish: there is nothing to retract")
 
 // ErrUndone says that what a retraction names is retracted already.
-var ErrUndone = errors.New("publish: nothing was signed, it is retracted already")
+var ErrUndone = errors.New("publish: it is retracted already")
 
 // MayUndo refuses a retraction that a person cannot mean: of what nobody here knows,
 // or of what is retracted already. Such a one would be final, and stand for what may
@@ -43,18 +44,18 @@ func (p *Publisher) MayUndo(s *assertion.Statement) error {
 	held, by := t.meets(who.list, said)
 	switch {
 	case by.Batch.Defined():
-		return fmt.Errorf("%w: %s, by %s, for good", ErrUndone, t.name, by)
+		return fmt.Errorf("%w: %w", ErrUndone, phrase.New("undo.again", "nothing was signed, it is retracted already: %s %s, by %s, for good", t.what, t.name, by))
 	case held:
 		return nil
 	case undo.Kind != assertion.TargetPublication:
-		return fmt.Errorf("%w: %s is not held here; `ringfence explain NUMBER` tells the references of what is", ErrNothingToUndo, t.name)
+		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.not_held", "nothing was signed, there is nothing to retract: %s %s is not held here; ringfence explain NUMBER tells the references of what is", t.what, t.name))
 	}
 	one, err := p.book.Get(who.id, publication.ID(undo.Target))
 	switch unfinished := one.State == publication.Open || one.State == publication.Queued; {
 	case errors.Is(err, publication.ErrNone):
-		return fmt.Errorf("%w: %s is none of this member's that is known here; `ringfence publications` lists yours", ErrNothingToUndo, t.name)
+		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.not_own", "nothing was signed, there is nothing to retract: publication %s is none of this member's that is known here; ringfence publications lists yours", t.name))
 	case err == nil && !unfinished && one.Statements == 0:
-		return fmt.Errorf("%w: %s has no statements; what its file says stands under other IDs, which publishing it again names", ErrNothingToUndo, t.name)
+		return fmt.Errorf("%w: %w", ErrNothingToUndo, phrase.New("undo.empty", "nothing was signed, there is nothing to retract: publication %s has no statements; what its file says stands under other IDs, which publishing it again names", t.name))
 	}
 	return err
 }
@@ -62,7 +63,7 @@ func (p *Publisher) MayUndo(s *assertion.Statement) error {
 // target is what a retract, which Check has passed, is about.
 type target struct {
 	undo        *assertion.Retract
-	name        string  // for people
+	what, name  string  // for people
 	batch       cid.Cid // none of a publication
 	first, last uint16  // in the batch
 }
@@ -71,13 +72,13 @@ func targetOf(undo *assertion.Retract) target {
 	t := target{undo: undo}
 	switch undo.Kind {
 	case assertion.TargetPublication:
-		t.name = "publication " + publication.ID(undo.Target).String()
+		t.what, t.name = "publication", publication.ID(undo.Target).String()
 	case assertion.TargetBatch:
 		t.batch, _ = taxonomy.CIDFromBytes(undo.Target) // Check has read it
-		t.name, t.last = "batch "+t.batch.String(), math.MaxUint16
+		t.what, t.name, t.last = "batch", t.batch.String(), math.MaxUint16
 	case assertion.TargetStatement:
 		ref, _ := taxonomy.RefFromBytes(undo.Target) // Check has read it
-		t.name, t.batch, t.first, t.last = "statement "+ref.String(), ref.Batch, ref.Index, ref.Index
+		t.what, t.name, t.batch, t.first, t.last = "statement", ref.String(), ref.Batch, ref.Index, ref.Index
 	}
 	return t
 }

@@ -3,12 +3,12 @@ package speak
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"ringfence/node/answer"
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/node/publish"
 	"ringfence/node/publish/hand"
 	"ringfence/node/publish/publication"
@@ -38,7 +38,7 @@ func (s *Speaker) Publish(ctx context.Context, p api.Publish, file io.Reader, h 
 	deliver, opts := Delivery(p.File, d), hearers(h, &out)
 	switch {
 	case out.Drafts == 0:
-		out.Note = "nothing to publish: no row of the file can be used; is it the right mapping and country?"
+		out.Note = phrase.New("note.no_row", "nothing to publish: no row of the file can be used; is it the right mapping and country?")
 	case p.DryRun:
 		err = s.dryRun(ctx, own, deliver, opts, &out)
 	default:
@@ -198,13 +198,13 @@ func (s *Speaker) deliver(ctx context.Context, own *publish.Publisher, d *publis
 	out.Queued = res.Waiting
 	switch {
 	case nothing:
-		out.Note = refusedAll
-	case res.Queued != "":
+		out.Note = refusedAll()
+	case !res.Queued.IsZero():
 		out.Note = res.Queued
 	case res.Already:
-		out.Note = already(out, "was")
+		out.Note = already(out)
 	case res.Again > 0:
-		out.Note = saidAgain(res.Again, "were")
+		out.Note = saidAgain(res.Again)
 	case res.Said > 0 && res.After.Labelled == res.Before.Labelled:
 		out.Note = s.whyNothing(own.Issuer(), res.Said)
 	}
@@ -212,7 +212,9 @@ func (s *Speaker) deliver(ctx context.Context, own *publish.Publisher, d *publis
 }
 
 // refusedAll says why a publication says nothing at all.
-const refusedAll = "nothing to publish: the federation's rules refuse every row that can be used; is it the right mapping, country and date?"
+func refusedAll() phrase.Phrase {
+	return phrase.New("note.all_refused", "nothing to publish: the federation's rules refuse every row that can be used; is it the right mapping, country and date?")
+}
 
 func (s *Speaker) dryRun(ctx context.Context, own *publish.Publisher, d *publish.Delivery, opts publish.Options, out *api.Published) error {
 	run, err := own.DryRun(ctx, d, opts)
@@ -224,11 +226,11 @@ func (s *Speaker) dryRun(ctx context.Context, own *publish.Publisher, d *publish
 	out.LabelledNow, out.Labelled, out.Changes = run.Preview.Before.Labelled, run.Preview.After.Labelled, len(run.Preview.Changes)
 	switch {
 	case run.Refused == out.Drafts:
-		out.Note = refusedAll
+		out.Note = refusedAll()
 	case run.Already:
-		out.Note = already(out, "would be")
+		out.Note = already(out)
 	case run.Again > 0:
-		out.Note = saidAgain(run.Again, "would be")
+		out.Note = saidAgain(run.Again)
 	case run.Say > 0 && out.Labelled == out.LabelledNow:
 		out.Note = s.whyNothing(own.Issuer(), run.Say)
 	}
@@ -247,29 +249,27 @@ func named(out *api.Published, id publication.ID, under []publication.ID) {
 }
 
 // already says why nothing is added.
-func already(out *api.Published, verb string) string {
+func already(out *api.Published) phrase.Phrase {
 	if out.Publication == "" {
-		return fmt.Sprintf("nothing %s added: all that the file says stands already, as published under %s", verb, strings.Join(out.Under, ", "))
+		return phrase.New("note.stands", "nothing is added: all that the file says stands already, as published under %s", strings.Join(out.Under, ", "))
 	}
-	return fmt.Sprintf("this content was published before; nothing %s added", verb)
+	return phrase.New("note.published_before", "nothing is added: this content was published before")
 }
 
 // saidAgain says why a content that was published before is not left at that.
-func saidAgain(n int, verb string) string {
-	return fmt.Sprintf("%d of the statements were said before, and were retracted or suspended since: they %s said again, under a new publication ID", n, verb)
+func saidAgain(n int) phrase.Phrase {
+	return phrase.New("note.said_again", "%d of the statements were said before, and were retracted or suspended since: they are said again, under a new publication ID", n)
 }
 
 // whyNothing says why a publication labels nothing new.
-func (s *Speaker) whyNothing(issuer keys.Public, said int) string {
+func (s *Speaker) whyNothing(issuer keys.Public, said int) phrase.Phrase {
 	state := s.cfg.State()
 	info, ok := state.Issuer(issuer)
 	if !ok {
-		return ""
+		return phrase.Phrase{}
 	}
-	weight, single := state.Weight(info.Member), state.Policy().SinglePermille
-	who := fmt.Sprintf("%d statements change no label", said)
-	if weight < single {
-		return fmt.Sprintf("%s: alone, a member of weight %d permille stays below the single-source threshold of %d, and a number that no second, independent source flags is not labelled; one that was labelled already stays so. See docs/policy.md", who, weight, single)
+	if weight, single := state.Weight(info.Member), state.Policy().SinglePermille; weight < single {
+		return phrase.New("note.low_weight", "%d statements change no label: alone, a member of weight %d permille stays below the single-source threshold of %d, and a number that no second, independent source flags is not labelled; one that was labelled already stays so. See docs/policy.md", said, weight, single)
 	}
-	return fmt.Sprintf("%s: the evidence is too weak or too old for the single-source threshold of %d permille, or the numbers were labelled already. See docs/policy.md", who, single)
+	return phrase.New("note.weak_evidence", "%d statements change no label: the evidence is too weak or too old for the single-source threshold of %d permille, or the numbers were labelled already. See docs/policy.md", said, state.Policy().SinglePermille)
 }

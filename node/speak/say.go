@@ -1,9 +1,7 @@
 package speak
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/ipfs/go-cid"
@@ -88,11 +86,8 @@ func targetOf(r api.Retract) (hand.Target, error) {
 	}
 	switch {
 	case r.Ref != "":
-		ref, err := taxonomy.ParseRef(r.Ref)
-		if err != nil {
-			return hand.Target{}, api.Errorf(api.BadInput, "%v", err)
-		}
-		return hand.Statement(ref), nil
+		ref, err := hand.Reference(r.Ref)
+		return hand.Statement(ref), err
 	case r.Batch != "":
 		c, err := batchCID(r.Batch)
 		if err != nil {
@@ -102,7 +97,7 @@ func targetOf(r api.Retract) (hand.Target, error) {
 	}
 	id, err := publication.ParseID(r.Publication)
 	if err != nil {
-		return hand.Target{}, api.Errorf(api.BadInput, "%v", err)
+		return hand.Target{}, api.Tell(api.BadInput, phrase.From(err))
 	}
 	return hand.Publication(assertion.PublicationID(id)), nil
 }
@@ -113,7 +108,7 @@ func batchCID(s string) (cid.Cid, error) {
 		c, err = taxonomy.CIDFromBytes(c.Bytes())
 	}
 	if err != nil {
-		return cid.Undef, api.Errorf(api.BadInput, "%.60q is no batch: %v", s, err)
+		return cid.Undef, api.Tell(api.BadInput, phrase.New("say.no_batch", "%.60q is no batch: %v", s, err))
 	}
 	return c, nil
 }
@@ -130,14 +125,8 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		if bar := own.MaySay(); p.Void[0].Reason == view.ReasonFrozen && bar != nil {
 			return api.Said{}, Refusal(bar)
 		}
-		why := p.Void[0].Reason.String()
-		if p.Void[0].Reason == view.ReasonLongLived {
-			why += fmt.Sprintf(": a %s of today may last until %s", one.Kind, t.Latest(one.Kind))
-		}
-		if p.Void[0].Reason == view.ReasonRepeated {
-			why += fmt.Sprintf(": a %s of one number counts once in %d days", one.Kind, policy.RepeatDays)
-		}
-		return api.Said{}, api.Tell(api.Refused, phrase.New("speak.void", "nothing was signed: the statement would be void: %s", why))
+		why := phrase.Join(phrase.New("speak.void", "nothing was signed: the statement would be void"), s.cfg.Book().Texts.Void(p.Void[0].Reason), bound(p.Void[0].Reason, t, &one))
+		return api.Said{}, api.Tell(api.Refused, why)
 	}
 	if !previewOnly {
 		said, err := own.Say(ctx, "", one)
@@ -147,16 +136,30 @@ func (s *Speaker) speak(ctx context.Context, own *publish.Publisher, t hand.Term
 		for _, ref := range said.Statements {
 			out.Statements = append(out.Statements, ref.String())
 		}
-		if said.Queued != "" {
+		if !said.Queued.IsZero() {
 			out.Queued, out.Publication, out.Note = true, said.Publication.String(), said.Queued
 		}
 		s.cfg.Said()
 	}
-	if out.Note == "" {
-		out.Note = cmp.Or(answer.AboutContest(&one, t.Policy, len(disputed)), answer.WhyNoChange(&p, &one, previewOnly))
+	if out.Note.IsZero() {
+		out.Note = answer.AboutContest(&one, t.Policy, len(disputed))
+	}
+	if out.Note.IsZero() {
+		out.Note = answer.WhyNoChange(&p, &one, previewOnly)
 	}
 	out.List = s.cfg.Stamp()
 	return out, nil
+}
+
+// bound says which figure a void statement is beyond; nothing where none explains it.
+func bound(why view.Reason, t hand.Terms, one *assertion.Statement) phrase.Phrase {
+	switch why {
+	case view.ReasonLongLived:
+		return phrase.New("speak.latest", "a %s of today may last until %s", one.Kind, t.Latest(one.Kind))
+	case view.ReasonRepeated:
+		return phrase.New("speak.repeated", "a %s of one number counts once in %d days", one.Kind, policy.RepeatDays)
+	}
+	return phrase.Phrase{}
 }
 
 // Publications implements api.Speaker.

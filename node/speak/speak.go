@@ -116,7 +116,7 @@ func Refusal(err error) error {
 		errors.Is(err, publish.ErrNotIssuer), errors.Is(err, pen.ErrOtherHead), errors.Is(err, pen.ErrNotBarred), errors.Is(err, publish.ErrDamaged), errors.Is(err, publish.ErrUndone), errors.Is(err, disk.ErrDiskFull):
 		return api.Tell(api.Refused, Why(err))
 	case errors.Is(err, publication.ErrNone), errors.Is(err, publish.ErrNothingToUndo):
-		return api.Errorf(api.NotFound, "%v", err)
+		return api.Tell(api.NotFound, Why(err))
 	}
 	return err
 }

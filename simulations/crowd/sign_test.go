@@ -39,7 +39,7 @@ func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
 		time.Sleep(time.Minute)
 		waits := func(num, when string) {
 			t.Helper()
-			if said, err := restored.TryFlag(num); err != nil || len(said.Statements) > 0 || !strings.Contains(said.Queued, "queued, not signed yet") {
+			if said, err := restored.TryFlag(num); err != nil || len(said.Statements) > 0 || !strings.Contains(said.Queued.Text, "queued, not signed yet") {
 				t.Errorf("%s it signs, or keeps no draft: %+v, %v", when, said, err)
 			}
 		}
@@ -59,7 +59,7 @@ func TestARestoredNodeIsConfirmedByItsPeers(t *testing.T) {
 		others[1].Start()
 		others[2].Start()
 		n.Within(time.Minute, "everybody has five flags and the two that were queued", func() bool { return Equal(n.Nodes, 7) })
-		if said := restored.Flag(Num(9)); said.Queued != "" {
+		if said := restored.Flag(Num(9)); !said.Queued.IsZero() {
 			t.Errorf("it does not sign again: %s", said.Queued)
 		}
 		n.Within(10*time.Second, "everybody has eight flags", func() bool { return Equal(n.Nodes, 8) })
@@ -110,7 +110,7 @@ func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
 		refused := func(confirming string) {
 			t.Helper()
 			time.Sleep(time.Minute)
-			if said, err := restored.TryFlag(Num(8)); err != nil || said.Queued == "" {
+			if said, err := restored.TryFlag(Num(8)); err != nil || said.Queued.IsZero() {
 				t.Errorf("it signs: %+v, %v", said, err)
 			}
 			if why := restored.Federation.Standing().Confirming; why == nil || !strings.Contains(why.Text, confirming) {
@@ -129,7 +129,7 @@ func TestWhoIsNotReadyConfirmsNothing(t *testing.T) {
 			node.Start()
 		}
 		n.Within(time.Minute, "everybody has six flags and the two that were queued", func() bool { return Equal(n.Nodes, 8) })
-		if said := restored.Flag(Num(9)); said.Queued != "" {
+		if said := restored.Flag(Num(9)); !said.Queued.IsZero() {
 			t.Errorf("it does not sign again: %s", said.Queued)
 		}
 		for _, node := range n.Nodes {

@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -111,7 +112,8 @@ func check(file string, o options, now time.Time) (*proofs.Proof, error) {
 	f, err := v.Verify(proof)
 	switch {
 	case errors.Is(err, prove.ErrUnreadable):
-		return nil, fmt.Errorf("%s: %w", file, err)
+		detail := strings.TrimPrefix(err.Error(), prove.ErrUnreadable.Error()+": ")
+		return nil, phrase.Join(phrase.New("proof.unreadable", "%s: it is no proof that this release reads", file), phrase.Plain(detail))
 	case err != nil:
 		why := because(err)
 		p.Reason, p.Detail, p.InForce = &why, err.Error(), false

@@ -18,7 +18,7 @@ import (
 
 // What lies in a data directory from the beginning.
 const (
-	CardFile    = "card.yaml"      // the member's card
+	CardFile    = node.CardFile    // the member's card
 	DraftFile   = "draft.cbor"     // a charter that founders have yet to sign
 	KeysDir     = node.KeysDir     // its keys
 	GenesisFile = node.GenesisFile // the charter of its federation

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
 
 	"ringfence/store/charter"
@@ -92,7 +91,7 @@ func (f *Founding) config() (charter.FoundingConfig, error) {
 	if f.Name != "" {
 		a.Name = f.Name
 	}
-	protected, err := withEmergency(a.Protected)
+	protected, err := plan.WithEmergency(a.Protected)
 	if err != nil {
 		return charter.FoundingConfig{}, err
 	}
@@ -222,24 +221,4 @@ func ReadDraft(path string) (*charter.Genesis, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return g, nil
-}
-
-// withEmergency adds the emergency numbers that the shipped plan of China knows
-// to what is protected, unless they are already.
-func withEmergency(protected []number.Range) ([]number.Range, error) {
-	set, err := plan.Shipped()
-	if err != nil {
-		return nil, err
-	}
-	protected = slices.Clone(protected)
-	for code := 100; code < 100_000; code++ { // of 3 to 5 digits
-		n, err := number.Service(number.China, strconv.Itoa(code))
-		if err != nil || set.Lookup(n).Class != plan.Emergency {
-			continue
-		}
-		if !slices.ContainsFunc(protected, func(r number.Range) bool { return r.Contains(n) }) {
-			protected = append(protected, n.Range())
-		}
-	}
-	return protected, nil
 }

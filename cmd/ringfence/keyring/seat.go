@@ -144,7 +144,7 @@ regulator, so that the file can travel by any way and only that regulator opens 
 		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to == "" || out == "" {
-				return slip.Missing(cmd, "--to and --out")
+				return slip.Missing(cmd, "--to or --out")
 			}
 			recipient := to
 			if keys.CheckRecipient(to) != nil {

@@ -64,7 +64,7 @@ func SayAgain(p *Page, a *api.SayAgain) {
 	var rows [][]string
 	for i := range a.Statements {
 		s := &a.Statements[i]
-		rows = append(rows, []string{s.Kind, cmp.Or(s.Retracts, s.Subject), s.Category, Amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
+		rows = append(rows, []string{p.Coded("kind", s.Kind), cmp.Or(s.Retracts, s.Subject), s.Category, Amount(int(s.Count)), s.LastSeen, s.Expires, s.Publication, s.Ref})
 	}
 	p.Table(Columns("kind", "subject", "category", ">reports", "last_seen", "expires", "publication", "statement"), rows)
 	if a.More {
@@ -118,15 +118,15 @@ func Published(p *Page, d *api.Published) {
 	}
 	var rows [][]string
 	for _, reason := range byCount(d.RejectedBy) {
-		rows = append(rows, []string{Amount(d.RejectedBy[reason]), reason})
+		rows = append(rows, []string{Amount(d.RejectedBy[reason]), p.words.Row(reason)})
 	}
 	p.Table(Columns(">rejected", "reason"), rows)
 	if len(d.Unmapped) > 0 {
 		p.Say("unmapped", strings.Join(d.Unmapped, ", "))
 	}
-	if d.Note != "" && !d.Already { // that it was published before is told above
+	if !d.Note.IsZero() && !d.Already { // that it was published before is told above
 		p.Line("")
-		p.Line(d.Note)
+		p.Line(p.Phrase(d.Note))
 	}
 	if !d.DryRun && !d.Already && d.Statements > 0 {
 		p.Say("next.published", d.Publication)
@@ -167,8 +167,8 @@ func Said(p *Page, s *api.Said) {
 		p.sources(s.Disputed)
 	}
 	p.More(s.Changed - len(s.Changes))
-	if s.Note != "" {
-		p.Line(s.Note)
+	if !s.Note.IsZero() {
+		p.Line(p.Phrase(s.Note))
 	}
 }
 

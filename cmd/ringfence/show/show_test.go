@@ -76,9 +76,9 @@ func federation(t *testing.T) *show.Charter {
 // pages shows one answer of every kind.
 func pages(t *testing.T) map[string]func(*show.Page) {
 	l, e, v, running, stopped := lookup(), explanation(), verdict(), status(true), status(false)
-	said := api.Said{Preview: true, Statements: []string{"bafy/0"}, Undone: 2, Changed: 5, Note: "a note", Changes: []api.Change{{Key: "+8613800138000", Before: "-", After: "label"}}}
+	said := api.Said{Preview: true, Statements: []string{"bafy/0"}, Undone: 2, Changed: 5, Note: phrase.Plain("a note"), Changes: []api.Change{{Key: "+8613800138000", Before: "-", After: "label"}}}
 	published := api.Published{Publication: "00ff", Rows: 1000, Accepted: 990, Rejected: 10, RejectedBy: map[string]int{"blank": 3, "too few digits": 7}, Drafts: 9, Statements: 8,
-		Unchanged: 1, Resumed: 1, Refused: 1, Clamped: 1, Unmapped: []string{"Other"}, Batches: 1, Changes: 1, Labelled: 2, LabelledNow: 1, Note: "a note", Seconds: 1.25}
+		Unchanged: 1, Resumed: 1, Refused: 1, Clamped: 1, Unmapped: []string{"Other"}, Batches: 1, Changes: 1, Labelled: 2, LabelledNow: 1, Note: phrase.Plain("a note"), Seconds: 1.25}
 	again, dry := published, published
 	again.Already, dry.DryRun, dry.Again = true, true, 2
 	again.Under = []string{"00ff", "01ff"}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,11 @@ func Of(cmd *cobra.Command, what ...phrase.Phrase) error {
 
 // Missing says that an argument or a flag is missing, and perhaps more of it.
 func Missing(cmd *cobra.Command, what string, more ...phrase.Phrase) error {
-	return Of(cmd, append([]phrase.Phrase{phrase.New("usage.missing", "%s is missing", what)}, more...)...)
+	said := phrase.New("usage.missing", "%s is missing", what)
+	if all, last, several := strings.Cut(what, " or "); several {
+		said = phrase.New("usage.missing_either", "%s or %s is missing", all, last)
+	}
+	return Of(cmd, append([]phrase.Phrase{said}, more...)...)
 }
 
 // Exactly wants one argument for each name.

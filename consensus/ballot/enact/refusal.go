@@ -32,7 +32,7 @@ const (
 	NoProposer                      // the proposer is no issuer in force and no regulator
 	UnknownMotion                   // it is not open
 	WithdrawnMotion                 // its proposer took it back
-	DocketFull                      // the proposer has too much before the regulators
+	DocketFull                      // too much is before the regulators, of its proposer or of all
 	TooFewVotes                     // under the threshold of its kind
 	NotByHand                       // votes suffice, votes by hand do not
 	StandingChanged                 // regulators or policy are not those that it was proposed under

@@ -13,3 +13,6 @@ func TestSoakHistories(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { linearizable(t, seed) })
 	}
 }
+
+// TestSoakFailpoints kills the leader twenty times at each point.
+func TestSoakFailpoints(t *testing.T) { killAmid(t, 20) }

@@ -120,6 +120,9 @@ func (c *Cluster) Kill(i int) {
 	<-m.done
 }
 
+// CutOff takes regulator i off the network at once; Kill has yet to end it.
+func (c *Cluster) CutOff(i int) { c.Member(i).host.Down() }
+
 // Ended returns a channel that is closed when the regulator's group has ended.
 func (m *Member) Ended() <-chan struct{} { return m.done }
 
@@ -211,6 +214,14 @@ func (c *Cluster) Agree(last string, of ...int) []string {
 		}
 		if same {
 			return tapes[0]
+		}
+	}
+	for _, i := range of {
+		select {
+		case <-c.Member(i).Ended():
+			c.t.Logf("the group of %d ended: %v", i, c.Member(i).Err())
+		default:
+			c.t.Logf("%d: %+v", i, c.Member(i).Group.Status())
 		}
 	}
 	c.t.Fatalf("no agreement on %s after 30 s: %v", last, tapes)

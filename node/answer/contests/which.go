@@ -19,7 +19,7 @@ import (
 func Which(l *view.List, own charter.MemberIndex, say api.Say, read func(text, country string) (number.Range, error)) (taxonomy.Ref, error) {
 	ref, err := taxonomy.ParseRef(say.Subject)
 	if err != nil && strings.HasPrefix(say.Subject, "baf") { // as every CID does
-		return taxonomy.Ref{}, api.Errorf(api.BadInput, "%v", err)
+		return taxonomy.Ref{}, api.Tell(api.BadInput, phrase.New("say.no_reference", "%.100q is no statement reference; want <batch CID>/<index>", say.Subject))
 	}
 	if err != nil {
 		key, err := read(say.Subject, say.Country)

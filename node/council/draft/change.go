@@ -6,6 +6,7 @@ import (
 	"ringfence/node/api"
 	"ringfence/node/council/constitution"
 	"ringfence/node/council/paper"
+	"ringfence/node/phrase"
 	"ringfence/store/charter/article"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
@@ -35,9 +36,9 @@ func (c *Drafter) changing(kind motion.Kind, p *api.Proposal) (Draft, error) {
 	case err != nil:
 		return d, api.Errorf(api.BadInput, "%s: %v", paper.NameOf(p), err)
 	case len(d.Reason) > most:
-		return d, api.Errorf(api.BadInput, "the reason has %d bytes; at most %d", len(d.Reason), most)
+		return d, api.Tell(api.BadInput, phrase.New("propose.long_reason", "the reason has %d bytes; at most %d", len(d.Reason), most))
 	case d.Days > motion.MaxOpen/86400:
-		return d, api.Errorf(api.BadInput, "it would be voted on for %d days; at most %d", d.Days, motion.MaxOpen/86400)
+		return d, api.Tell(api.BadInput, phrase.New("propose.days", "it would be voted on for %d days; at most %d", d.Days, motion.MaxOpen/86400))
 	}
 	return d, nil
 }

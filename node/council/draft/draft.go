@@ -100,9 +100,9 @@ func (c *Drafter) Read(p api.Proposal) (Draft, error) {
 	}
 	switch most := motion.MaxReason - paper.PartRoom; {
 	case d.Days > motion.MaxOpen/86400:
-		return d, api.Errorf(api.BadInput, "it would be voted on for %d days; at most %d", d.Days, motion.MaxOpen/86400)
+		return d, api.Tell(api.BadInput, phrase.New("propose.days", "it would be voted on for %d days; at most %d", d.Days, motion.MaxOpen/86400))
 	case len(d.Reason) > most:
-		return d, api.Errorf(api.BadInput, "the reason has %d bytes; at most %d", len(d.Reason), most)
+		return d, api.Tell(api.BadInput, phrase.New("propose.long_reason", "the reason has %d bytes; at most %d", len(d.Reason), most))
 	}
 	switch d.Kind {
 	case motion.Ratify:
@@ -126,10 +126,10 @@ const DefaultDays = 7
 // draftRulings drafts the items of a ratify motion, each key once.
 func (c *Drafter) draftRulings(d *Draft, p *api.Proposal, f paper.Filed) (err error) {
 	if len(f.Entries) > 0 {
-		return api.Errorf(api.BadInput, "ratify takes numbers; ledger entries are for revoke and stay")
+		return api.Tell(api.BadInput, phrase.New("propose.only_numbers", "ratify takes numbers; ledger entries are for revoke and stay"))
 	}
 	if len(f.Items) == 0 {
-		return api.Errorf(api.BadInput, "nothing is proposed: name a number, a file, or a query over the list that finds something")
+		return api.Tell(api.BadInput, phrase.New("propose.nothing", "nothing is proposed: name a number, a file, or a query over the list that finds something"))
 	}
 	if d.Until, err = c.until(p.Until); err != nil {
 		return err
@@ -147,22 +147,22 @@ func (c *Drafter) draftRulings(d *Draft, p *api.Proposal, f paper.Filed) (err er
 			b, err = r.Encode()
 		}
 		if err != nil {
-			wrong.add(placeOf(p, &f.Items[i], i, len(f.Items)) + err.Error())
+			wrong.add(phrase.Join(placeOf(p, &f.Items[i], i, len(f.Items)), phrase.Plain(err.Error())).Text)
 		}
 		d.Items = append(d.Items, b)
 	}
 	return wrong.error()
 }
 
-// placeOf says where an item stands, for messages; "" of the only one.
-func placeOf(p *api.Proposal, one *paper.Placed, i, of int) string {
+// placeOf says where an item stands; nothing of the only one.
+func placeOf(p *api.Proposal, one *paper.Placed, i, of int) phrase.Phrase {
 	switch {
 	case one.Line > 0:
-		return fmt.Sprintf("%s: line %d: ", paper.NameOf(p), one.Line)
+		return phrase.New("propose.line", "%s: line %d", paper.NameOf(p), one.Line)
 	case of > 1:
-		return fmt.Sprintf("item %d: ", i+1)
+		return phrase.New("propose.item", "item %d", i+1)
 	}
-	return ""
+	return phrase.Phrase{}
 }
 
 func (c *Drafter) ruling(p *api.Proposal, one *paper.Placed) (r motion.Ratification, err error) {
@@ -213,11 +213,11 @@ func (c *Drafter) until(text string) (taxonomy.Day, error) {
 	}
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return 0, api.Errorf(api.BadInput, "until: %q is no day, such as 2027-01-31", text)
+		return 0, api.Tell(api.BadInput, phrase.New("propose.no_day", "until: %q is no day, such as 2027-01-31", text))
 	}
 	day := taxonomy.DayOf(at.Unix())
 	if day > latest || at.Unix() <= c.Now().Unix() {
-		return 0, api.Errorf(api.BadInput, "until: %s is over, or further than the policy allows: %s at most", text, latest)
+		return 0, api.Tell(api.BadInput, phrase.New("propose.until", "until: %s is over, or further than the policy allows: %s at most", text, latest))
 	}
 	return day, nil
 }
@@ -226,11 +226,11 @@ func (c *Drafter) until(text string) (taxonomy.Day, error) {
 func (c *Drafter) draftReversals(d *Draft, p *api.Proposal, f paper.Filed) error {
 	switch {
 	case len(f.Items) > 0:
-		return api.Errorf(api.BadInput, "%s takes ledger entries, or the numbers on which they are; what one would ratify has no place in it", d.Kind)
+		return api.Tell(api.BadInput, phrase.New("propose.only_entries", "%s takes ledger entries, or the numbers on which they are; what one would ratify has no place in it", d.Kind))
 	case len(f.Entries) == 0:
-		return api.Errorf(api.BadInput, "nothing is proposed: name a ledger index, or a number on which entries are ratified")
+		return api.Tell(api.BadInput, phrase.New("propose.no_entry", "nothing is proposed: name a ledger index, or a number on which entries are ratified"))
 	case p.Until != "":
-		return api.Errorf(api.BadInput, "until: a %s motion enters nothing that lasts until a day", d.Kind)
+		return api.Tell(api.BadInput, phrase.New("propose.no_until", "until: a %s motion enters nothing that lasts until a day", d.Kind))
 	}
 	past := c.Past()
 	var indexes []uint64
@@ -238,11 +238,11 @@ func (c *Drafter) draftReversals(d *Draft, p *api.Proposal, f paper.Filed) error
 		at := placeOf(p, &paper.Placed{Line: f.Lines[i]}, i, len(f.Entries))
 		found, err := c.indexesOf(text, p.Country)
 		if err != nil {
-			return api.Tell(api.KindOf(err), phrase.Plain(at+err.Error()))
+			return api.Tell(api.KindOf(err), phrase.Join(at, phrase.From(err)))
 		}
 		for _, index := range found {
 			if _, ratified := past.Ratified(index); !ratified || past.IsRevoked(index) {
-				return api.Errorf(api.NotFound, "%sthe ledger holds no ratified entry %d that is in force; ringfence explain NUMBER shows the entries of a number", at, index)
+				return api.Tell(api.NotFound, phrase.Join(at, phrase.New("propose.not_ratified", "the ledger holds no ratified entry %d that is in force; ringfence explain NUMBER shows the entries of a number", index)))
 			}
 		}
 		indexes = append(indexes, found...)
@@ -263,7 +263,7 @@ func (c *Drafter) indexesOf(text, country string) ([]uint64, error) {
 	}
 	key, err := c.Book().ReadKey(text, country)
 	if _, no := strconv.ParseUint(text, 10, 64); err != nil && no == nil {
-		return nil, api.Errorf(api.NotFound, "the ledger has %d entries, and none is %s; nor is that a number: %v", c.State().Size(), text, err)
+		return nil, api.Tell(api.NotFound, phrase.New("propose.no_index", "the ledger has %d entries, and none is %s; nor is that a number: %v", c.State().Size(), text, err))
 	}
 	if err != nil {
 		return nil, err
@@ -278,7 +278,7 @@ func (c *Drafter) indexesOf(text, country string) ([]uint64, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, api.Errorf(api.NotFound, "no ratified entry on %s is in force", key)
+		return nil, api.Tell(api.NotFound, phrase.New("propose.none_on", "no ratified entry on %s is in force", key))
 	}
 	return all, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"ringfence/node/api"
 	"ringfence/node/council/paper"
+	"ringfence/node/phrase"
 	"ringfence/store/feed"
 )
 
@@ -20,7 +21,7 @@ func (c *Drafter) draftForks(d *Draft, p *api.Proposal, f paper.Filed) error {
 	case len(p.Proofs) > api.MaxProposalItems:
 		return paper.TooMany(p)
 	case p.Until != "":
-		return api.Errorf(api.BadInput, "until: a %s motion enters nothing that lasts until a day", d.Kind)
+		return api.Tell(api.BadInput, phrase.New("propose.no_until", "until: a %s motion enters nothing that lasts until a day", d.Kind))
 	}
 	have := make(map[string]bool, len(p.Proofs))
 	for i, text := range p.Proofs {

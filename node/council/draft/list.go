@@ -5,6 +5,7 @@ import (
 	"ringfence/node/council/marks"
 	"ringfence/node/council/paper"
 	"ringfence/node/council/query"
+	"ringfence/node/phrase"
 	"ringfence/store/number"
 	"ringfence/store/view"
 )
@@ -24,7 +25,7 @@ func (c *Drafter) fromList(p *api.Proposal) ([]paper.Placed, error) {
 			continue
 		}
 		if len(found) >= api.MaxProposalItems {
-			return nil, api.Errorf(api.BadInput, "the query finds more than %d entries; narrow it down", api.MaxProposalItems)
+			return nil, api.Tell(api.BadInput, phrase.New("propose.too_many", "the query finds more than %d entries; narrow it down", api.MaxProposalItems))
 		}
 		one := paper.Placed{ProposedItem: api.ProposedItem{Number: key.String()}}
 		if p.Category == "" {
@@ -36,7 +37,7 @@ func (c *Drafter) fromList(p *api.Proposal) ([]paper.Placed, error) {
 		found = append(found, one)
 	}
 	if len(found) == 0 {
-		return nil, api.Errorf(api.NotFound, "no entry of the list is what %q asks for", p.FromList)
+		return nil, api.Tell(api.NotFound, phrase.New("propose.none_found", "no entry of the list is what %q asks for", p.FromList))
 	}
 	return found, nil
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/ipfs/go-cid"
 
@@ -15,8 +16,10 @@ import (
 	"ringfence/consensus/follow"
 	"ringfence/node/api"
 	"ringfence/node/phrase"
+	"ringfence/store/charter/article"
 	"ringfence/store/feed"
 	"ringfence/store/keys"
+	"ringfence/store/motion"
 )
 
 // Feeds is what is held of feeds.
@@ -118,14 +121,77 @@ func (h *Heads) place(issuer keys.Public, epoch, sequence uint64, fixed feed.Tip
 	if fixed.CID.Defined() && fixed.Sequence == sequence {
 		return fixed, nil
 	}
-	signed, held, err := h.Feeds.Header(issuer, epoch, sequence)
-	if err != nil {
-		return feed.Tip{}, fmt.Errorf("heads: %w", err)
+	id, err := h.batch(issuer, epoch, sequence)
+	if err == nil && !id.Defined() {
+		err = api.Tell(api.NotFound, phrase.New("council.no_batch", "batch %d of epoch %d of this feed is not held here", sequence, epoch))
 	}
-	if !held {
-		return feed.Tip{}, api.Tell(api.NotFound, phrase.New("council.no_batch", "batch %d of epoch %d of this feed is not held here", sequence, epoch))
-	}
-	var id cid.Cid
-	_, id, err = feed.Peek(signed)
 	return feed.Tip{Epoch: epoch, Sequence: sequence, CID: id}, err
+}
+
+// How long Hold waits, and how often it looks.
+const (
+	holdTime  = 3 * time.Second
+	lookEvery = 250 * time.Millisecond
+)
+
+// Hold says why a regulator does not vote for a motion that ends an authority or opens an
+// epoch: it carries a feed on to a head that is not held here. Nobody could ever compute
+// what the list comes to at a head that nobody holds, and so no anchor would follow. It
+// waits a moment for a batch that is still on its way. Heads of anchors are judged where
+// their roots are computed.
+func (h *Heads) Hold(ctx context.Context, m *motion.Header, items []motion.Opening) error {
+	if m.Kind == motion.Anchor || !m.Kind.NamesHeads() {
+		return nil
+	}
+	articles, err := article.Open(m.Federation, m.Kind, items)
+	if err != nil {
+		return fmt.Errorf("heads: %w", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, holdTime)
+	defer stop()
+	for {
+		err := h.hold(article.Heads(articles))
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(lookEvery):
+		}
+	}
+}
+
+func (h *Heads) hold(named []motion.AnchoredHead) error {
+	s, past := h.Ledger.Standing().State, h.Ledger.Past()
+	for _, head := range named {
+		fixed, _, ok := past.AnchoredHead(head.Issuer)
+		if ok && fixed.Epoch == head.Epoch && fixed.Sequence >= head.Sequence {
+			continue // it carries nothing on
+		}
+		r, known := s.RecordAt(head.Issuer)
+		if !known {
+			return api.Tell(api.Refused, phrase.New("council.head_of_nobody", "it says up to where issuer %d of the roster counts, and this node does not know that issuer", head.Issuer))
+		}
+		id, err := h.batch(r.Key, head.Epoch, head.Sequence)
+		if err != nil {
+			return err
+		}
+		if !id.Equals(head.CID()) {
+			return api.Tell(api.Refused, phrase.New("council.head_not_held", "it says that the feed of %s counts up to batch %d of epoch %d, and this node does not hold that batch: no anchor could follow as long as nobody does. Vote for it once this node has it", r.Key.Short(), head.Sequence, head.Epoch))
+		}
+	}
+	return nil
+}
+
+// batch returns the batch that is held at a place of a feed, undefined for none.
+func (h *Heads) batch(issuer keys.Public, epoch, sequence uint64) (id cid.Cid, err error) {
+	signed, held, err := h.Feeds.Header(issuer, epoch, sequence)
+	if err == nil && held {
+		_, id, err = feed.Peek(signed)
+	}
+	if err != nil {
+		err = fmt.Errorf("heads: %w", err)
+	}
+	return id, err
 }

@@ -43,11 +43,11 @@ func Change(federation cid.Cid, kind motion.Kind, items []motion.Opening) phrase
 	case *article.Reinstatement:
 		return phrase.New("change.reinstate", "closes the feed of key %s and opens its epoch %d", a.Issuer.Short(), a.Epoch)
 	case *article.Granting:
-		text, err := granted(&a.Grant)
+		text, terms, err := granted(&a.Grant)
 		if err != nil {
 			return phrase.Phrase{}
 		}
-		return phrase.New("change.grant", "grants the range %s", text)
+		return phrase.Join(phrase.New("change.grant", "grants the range %s", text), terms)
 	case *article.GrantEnd:
 		return grantEnds(a)
 	}
@@ -104,9 +104,8 @@ func issuerEnds(a *article.IssuerEnd) phrase.Phrase {
 func grantEnds(a *article.GrantEnd) phrase.Phrase {
 	r, err := article.ParseRange(a.Range)
 	if len(a.Next) > 0 && err == nil {
-		var text string
-		if text, err = granted(&a.Next[0]); err == nil {
-			return phrase.New("change.pass_grant", "ends the grant of a range and passes it on: %s", text)
+		if text, terms, err := granted(&a.Next[0]); err == nil {
+			return phrase.Join(phrase.New("change.pass_grant", "ends the grant of a range and passes it on: %s", text), terms)
 		}
 	}
 	if err != nil {

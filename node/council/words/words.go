@@ -110,30 +110,33 @@ func articles(federation cid.Cid, kind motion.Kind, item []byte) (said phrase.Ph
 	switch a := all[0].(type) {
 	case *article.MemberAdmission:
 		// A regulator compares the keys with a card: anybody may ask under any name.
-		return phrase.New("item.admit_member", "%s, issuers %v, hosts %v, recovery %s", member(&a.Member), a.Member.Issuers, a.Member.Hosts, a.Member.Recovery), nil
+		return phrase.Join(member(&a.Member), phrase.New("item.keys", "issuers %v, hosts %v, recovery %s", a.Member.Issuers, a.Member.Hosts, a.Member.Recovery)), nil
 	case *article.MemberChange:
-		return phrase.Plain(member(&a.Member)), nil
+		return member(&a.Member), nil
 	case *article.MemberRemoval:
-		return plain("%s: %s", a.Member, a.How), nil
+		return phrase.New("item.ends", "%s: %s", a.Member, a.How), nil
 	case *article.IssuerAdmission:
 		return plain("%s: %s", a.Member, a.Key), nil
 	case *article.IssuerEnd:
-		return plain("%s: %s %s", a.Issuer, a.How, a.Successor), nil
+		if a.How == article.Rotate {
+			return phrase.New("item.rotate", "%s: rotate %s", a.Issuer, a.Successor), nil
+		}
+		return phrase.New("item.ends", "%s: %s", a.Issuer, a.How), nil
 	case *article.RegulatorAdmission:
 		return phrase.New("item.seat", "%s: vote %s, cosign %s", a.Seat.Member, a.Seat.Vote, a.Seat.Cosign), nil
 	case *article.RegulatorRemoval:
-		return phrase.New("item.unseat", "%s, then %v", a.Member, a.Roles), nil
+		return phrase.New("item.unseat", "%s, then %s", a.Member, roles(a.Roles)), nil
 	case *article.RegulatorRekeying:
 		return phrase.New("item.seat", "%s: vote %s, cosign %s", a.Member, a.Vote, a.Cosign), nil
 	case *article.Reinstatement:
 		return phrase.New("item.epoch", "%s: epoch %d", a.Issuer, a.Epoch), nil
 	case *article.Granting:
-		text, err := granted(&a.Grant)
-		return phrase.Plain(text), err
+		text, terms, err := granted(&a.Grant)
+		return phrase.Join(phrase.Plain(text), terms), err
 	case *article.GrantEnd:
 		if len(a.Next) > 0 {
-			text, err := granted(&a.Next[0])
-			return phrase.Plain(text), err
+			text, terms, err := granted(&a.Next[0])
+			return phrase.Join(phrase.Plain(text), terms), err
 		}
 		r, err := article.ParseRange(a.Range)
 		return phrase.New("item.no_grant", "%s: nobody", r), err
@@ -145,18 +148,20 @@ func plain(format string, args ...any) phrase.Phrase {
 	return phrase.Plain(fmt.Sprintf(format, args...))
 }
 
-func member(m *article.Member) string { return fmt.Sprintf("%s %v: %s", m.ID, m.Roles, m.Name) }
+func member(m *article.Member) phrase.Phrase {
+	return phrase.New("item.member", "%s (%s), roles %s", m.ID, m.Name, roles(m.Roles))
+}
 
-func granted(g *article.Grant) (string, error) {
+// granted returns the range and who has it, and who else has to do with it.
+func granted(g *article.Grant) (text string, terms phrase.Phrase, err error) {
 	r, err := article.ParseRange(g.Range)
-	text := r.String() + ": " + g.Allocatee
 	if g.ResoldTo != "" {
-		text += ", resold to " + g.ResoldTo
+		terms = phrase.New("change.resold", "resold to %s", g.ResoldTo)
 	}
 	if g.HostedBy != "" {
-		text += ", hosted by " + g.HostedBy
+		terms = phrase.Join(terms, phrase.New("change.hosted", "hosted by %s", g.HostedBy))
 	}
-	return text, err
+	return r.String() + ": " + g.Allocatee, terms, err
 }
 
 // EntryOf tells an entry of the certified ledger, whose votes were verified when it was

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringfence/node/api"
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/number"
 	"ringfence/store/taxonomy"
@@ -14,9 +15,9 @@ import (
 // Every failure is an *api.Error that says what to write instead.
 func (t Terms) Draft(what api.Say, readKey func(text, country string) (number.Range, error)) (assertion.Statement, error) {
 	if what.Kind == assertion.KindAnswer.String() {
-		ref, err := taxonomy.ParseRef(what.Subject)
+		ref, err := Reference(what.Subject)
 		if err != nil {
-			return assertion.Statement{}, api.Errorf(api.BadInput, "%v", err)
+			return assertion.Statement{}, err
 		}
 		one, err := t.Answer(ref, what.Upheld, what.Reason)
 		return one, asInput(err)
@@ -28,7 +29,7 @@ func (t Terms) Draft(what api.Say, readKey func(text, country string) (number.Ra
 	var category taxonomy.Category
 	if what.Category != "" {
 		if category, err = taxonomy.ParseCategory(what.Category); err != nil {
-			return assertion.Statement{}, api.Errorf(api.BadInput, "%v", err)
+			return assertion.Statement{}, api.Tell(api.BadInput, phrase.New("say.no_category", "%q is no category of version %d; see docs/formats.md for the table", what.Category, taxonomy.Version))
 		}
 	}
 	var d Times
@@ -51,7 +52,7 @@ func (t Terms) draftFlag(what api.Say, f Flag, d *Times) (assertion.Statement, e
 	case d.Err != nil:
 		return assertion.Statement{}, d.Err
 	case f.Confidence != nil && *f.Confidence > mostPermille:
-		return assertion.Statement{}, api.Errorf(api.BadInput, "a confidence of %d permille; the most is %d", *f.Confidence, mostPermille)
+		return assertion.Statement{}, api.Tell(api.BadInput, phrase.New("say.confidence", "a confidence of %d permille; the most is %d", *f.Confidence, mostPermille))
 	}
 	one, err := t.Flag(f)
 	if len(what.Derived) > 0 {
@@ -70,7 +71,7 @@ func (t Terms) draftBlock(what api.Say, b Block, d *Times) (assertion.Statement,
 	case "ask", "":
 		b.Scope = assertion.ScopeAsk
 	default:
-		return assertion.Statement{}, api.Errorf(api.BadInput, "%.40q is no scope of a block; want own or ask", what.Scope)
+		return assertion.Statement{}, api.Tell(api.BadInput, phrase.New("say.no_scope", "%.40q is no scope of a block; want own or ask", what.Scope))
 	}
 	if d.Err != nil {
 		return assertion.Statement{}, d.Err
@@ -84,7 +85,7 @@ func (t Terms) draftHolder(what api.Say, key number.Range, d *Times) (assertion.
 	case assertion.KindReassign.String():
 		n, ok := key.Number()
 		if !ok {
-			return assertion.Statement{}, api.Errorf(api.BadInput, "a reassign is about one number, not a range")
+			return assertion.Statement{}, api.Tell(api.BadInput, phrase.New("say.one_number", "a reassign is about one number, not a range"))
 		}
 		date := t.Now
 		if what.Date != "" {
@@ -94,11 +95,10 @@ func (t Terms) draftHolder(what api.Say, key number.Range, d *Times) (assertion.
 	case assertion.KindContest.String():
 		targets := make([]taxonomy.Ref, len(what.Targets))
 		for i, text := range what.Targets {
-			ref, err := taxonomy.ParseRef(text)
-			if err != nil {
-				return assertion.Statement{}, api.Errorf(api.BadInput, "%v", err)
+			var err error
+			if targets[i], err = Reference(text); err != nil {
+				return assertion.Statement{}, err
 			}
-			targets[i] = ref
 		}
 		return t.Contest(key, what.Reason, targets...)
 	case assertion.KindResource.String():
@@ -134,11 +134,11 @@ func (d *Times) Read(s string) int64 {
 			return t.Unix()
 		}
 		if err == nil && d.Err == nil {
-			d.Err = api.Errorf(api.BadInput, "%q is not after 1970-01-01 00:00 UTC, as every time that is published is", s)
+			d.Err = api.Tell(api.BadInput, phrase.New("say.too_early", "%q is not after 1970-01-01 00:00 UTC, as every time that is published is", s))
 		}
 	}
 	if d.Err == nil {
-		d.Err = api.Errorf(api.BadInput, "%q is no time; write it as 2026-11-24 (UTC) or 2026-11-24T10:30:00+08:00", s)
+		d.Err = api.Tell(api.BadInput, phrase.New("say.no_time", "%q is no time; write it as 2026-11-24 (UTC) or 2026-11-24T10:30:00+08:00", s))
 	}
 	return 0
 }
@@ -152,5 +152,14 @@ func asInput(err error) error {
 	if errors.As(err, &known) {
 		return known
 	}
-	return api.Errorf(api.BadInput, "%v", err)
+	return api.Tell(api.BadInput, phrase.From(err))
+}
+
+// Reference reads a statement's reference as people write it.
+func Reference(text string) (taxonomy.Ref, error) {
+	ref, err := taxonomy.ParseRef(text)
+	if err != nil {
+		return ref, api.Tell(api.BadInput, phrase.New("say.no_reference", "%.100q is no statement reference; want <batch CID>/<index>", text))
+	}
+	return ref, nil
 }

@@ -13,10 +13,10 @@ package hand
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/ipfs/go-cid"
 
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 	"ringfence/store/charter"
 	"ringfence/store/harmonise"
@@ -107,9 +107,9 @@ func (t Terms) Flag(f Flag) (assertion.Statement, error) {
 	to := or(f.SeenTo, t.Now)
 	switch from := or(f.SeenFrom, to); {
 	case to > t.Now:
-		return assertion.Statement{}, fmt.Errorf("last seen %s: that lies ahead of now, and a flag tells what has been seen", taxonomy.DayOf(to))
+		return assertion.Statement{}, phrase.New("say.seen_ahead", "last seen %s: that lies ahead of now, and a flag tells what has been seen", taxonomy.DayOf(to))
 	case from > to:
-		return assertion.Statement{}, fmt.Errorf("first seen %s is later than last seen %s", taxonomy.DayOf(from), taxonomy.DayOf(to))
+		return assertion.Statement{}, phrase.New("say.seen_order", "first seen %s is later than last seen %s", taxonomy.DayOf(from), taxonomy.DayOf(to))
 	}
 	s := assertion.Statement{
 		Subject: Subject(f.Key), Medium: f.Medium, ObservedFrom: or(f.SeenFrom, to), ObservedTo: to, Effective: t.Effective(),

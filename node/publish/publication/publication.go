@@ -21,6 +21,7 @@ import (
 	"slices"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/store/assertion"
 )
 
@@ -47,7 +48,7 @@ func (id *ID) UnmarshalText(text []byte) error {
 func ParseID(s string) (ID, error) {
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != len(ID{}) {
-		return ID{}, fmt.Errorf("publish: %.40q is no publication ID of %d hexadecimal digits; the verb publications lists them", s, 2*len(ID{}))
+		return ID{}, phrase.New("say.no_publication", "%.40q is no publication ID of %d hexadecimal digits; the verb publications lists them", s, 2*len(ID{}))
 	}
 	return ID(b), nil
 }

@@ -38,7 +38,7 @@ func (in *publishInput) publish() api.Publish {
 // planInput says what a plan file is.
 type planInput struct {
 	Format  string `query:"format" required:"true" enum:"libphonenumber-ranges,cn-ranges" doc:"Format of the file"`
-	Country string `query:"country" required:"true" maxLength:"8" doc:"Calling code"`
+	Country string `query:"country" maxLength:"8" doc:"Calling code"`
 	Date    string `query:"date" required:"true" maxLength:"10" doc:"Of the data, YYYY-MM-DD"`
 	Source  string `query:"source" required:"true" maxLength:"256" doc:"Where it comes from"`
 }

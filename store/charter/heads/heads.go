@@ -26,10 +26,11 @@ type Fixed struct {
 // An anchor or a reinstatement that builds on less than what was anchored since is void
 // and is no motion of the ledger. What ends an authority keeps its effect, with the head
 // that was anchored since, whether it names a lower or a higher one. Otherwise no motion
-// of the ledger names a lower one than those before it; of several in one the highest counts.
+// of the ledger names a lower one than those before it; of several in one the highest
+// counts, and of those that are as high the first.
 func (f Fixed) Then(head motion.AnchoredHead, at, buildsOn uint64) (next Fixed, moved bool) {
-	since := f.At != at && f.At >= buildsOn
-	if since || head.Sequence < f.Head.Sequence {
+	since, again := f.At != at && f.At >= buildsOn, f.At == at && head.Sequence == f.Head.Sequence
+	if since || again || head.Sequence < f.Head.Sequence {
 		return f, false
 	}
 	return Fixed{head, at}, head.Sequence > f.Head.Sequence

@@ -114,14 +114,22 @@ func (l *Lines) Len(at list.FeedEpoch) uint64 {
 }
 
 // Lacks returns how many of the first n batches of a line are not here, applied or waiting
-// for one before them, and the sequence of the first; of none it is n.
+// for one before them, and the sequence of the first; of none it is n. It costs what is
+// here, whatever n is.
 func (l *Lines) Lacks(at list.FeedEpoch, n uint64) (lacks, first uint64) {
-	first = n
-	for sequence := n; sequence > l.Len(at); {
-		sequence--
-		if one := l.lanes[at]; one == nil || len(one.waiting[sequence]) == 0 {
-			lacks, first = lacks+1, sequence
+	applied := min(l.Len(at), n)
+	lacks, first = n-applied, applied
+	one := l.lanes[at]
+	if one == nil {
+		return lacks, first
+	}
+	for sequence := range one.waiting {
+		if sequence >= applied && sequence < n {
+			lacks--
 		}
+	}
+	for first < n && len(one.waiting[first]) > 0 {
+		first++
 	}
 	return lacks, first
 }

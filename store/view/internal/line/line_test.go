@@ -165,6 +165,9 @@ func TestLead(t *testing.T) {
 	if lacks, first := n.lines.Lacks(at, 5); lacks != 3 || first != 1 { // 1, 3 and 4
 		t.Errorf("%d lack, the first is %d", lacks, first)
 	}
+	if lacks, first := n.lines.Lacks(at, 1<<62); lacks != 1<<62-2 || first != 1 {
+		t.Errorf("of a head that nobody has %d lack, the first is %d", lacks, first)
+	}
 	if lacks, first := n.lines.Lacks(at, 1); lacks != 0 || first != 1 {
 		t.Errorf("of one that is here: %d, %d", lacks, first)
 	}
