@@ -158,3 +158,18 @@ func TestWhoOnlyCosignsIsNotAtWork(t *testing.T) {
 		c.eventually("they go on", time.Minute, func() bool { return c.status("reg").Margin == 0 })
 	})
 }
+
+// Who lost its seat hears of no leader any more, and does not take that for the end.
+func TestWhoLostItsSeatDoesNotSayThatTheLedgerStopped(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := sit(t, 4)
+		defer c.close()
+		c.begun(c.Seats()...)
+		c.settled(c.Seats()...)
+		c.unseat("reg4", "reg", "reg2", "reg3")
+		time.Sleep(time.Minute)
+		if s := c.status("reg4"); !s.Running || s.Stopped != "" || s.Margin < 0 {
+			t.Errorf("runs %t, stopped %q, margin %d", s.Running, s.Stopped, s.Margin)
+		}
+	})
+}

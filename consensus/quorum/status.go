@@ -68,7 +68,11 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 	raft, at := now.group.Status(), r.cfg.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s.Stopped, s.Waited = r.stalled.Stop(s)
+	own, seated := applied.SeatOf(state, r.cfg.Host)
+	if host, _ := applied.HostOf(state, own); seated && host == r.cfg.Host { // else it may know no leader, and waits for none
+		s.Member = own
+		s.Stopped, s.Waited = r.stalled.Stop(s)
+	}
 	for _, seat := range state.Regulators() {
 		host, _ := applied.HostOf(state, seat.Member)
 		heard := r.heard[host]
@@ -83,9 +87,6 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 		}
 		if heard.size > 0 && heard.size < s.Certified.Size {
 			one.Lag = s.Certified.Size - heard.size
-		}
-		if one.Self {
-			s.Member = seat.Member
 		}
 		one.Idle = standing.Signs{
 			Cosigned: standing.AtWork(one.Cosigned, at.Unix()),
