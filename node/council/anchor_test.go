@@ -20,6 +20,7 @@ import (
 	"ringfence/store/charter/chartertest"
 	"ringfence/store/feed"
 	"ringfence/store/feed/feedtest"
+	"ringfence/store/ledger"
 	"ringfence/store/merkle"
 	"ringfence/store/motion"
 	"ringfence/store/number"
@@ -212,6 +213,46 @@ func TestAnAnchorWaitsForWhoLacksAFeed(t *testing.T) {
 		}
 		f.hear(said, "reg2")
 		f.everywhere(made.Motion.ID, api.MotionEnacted)
+	})
+}
+
+// What the regulators decided is in the list, and so the next anchor has it although no feed
+// moved: on demand, and within the hour. One that says nothing new is none.
+func TestWhatWasDecidedIsAnchoredWithoutAFeed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := sit(t, 4)
+		defer f.close()
+		reg := f.desks["reg"]
+		anchor := api.Proposal{Kind: "anchor", Reason: "the list of today"}
+		for _, onDemand := range []bool{true, false} {
+			text := map[bool]string{true: mobile, false: "+8613900139000"}[onDemand]
+			f.carry(ratify("label", text), "reg", "reg2", "reg3")
+			before := f.anchored()
+			if onDemand {
+				made, err := reg.ProposeMotion(t.Context(), anchor)
+				f.must(err)
+				if len(made.Anchor.Moves) != 0 {
+					t.Errorf("feeds moved: %+v", made.Anchor)
+				}
+				f.everywhere(made.Motion.ID, api.MotionEnacted)
+			} else {
+				time.Sleep(time.Hour + time.Minute)
+			}
+			f.eventually("an anchor is enacted", func() bool { return f.anchored() > before })
+			first := reg.history.Last(1)[0].First + 1
+			rows, err := ledger.NewReader(reg.cfg.Ledger.Tree(), reg.cfg.Held).Openings(t.Context(), first/ledger.Full)
+			f.must(err)
+			opening, err := motion.OpenOpening(rows[first%ledger.Full])
+			f.must(err)
+			point, err := motion.DecodeAnchorPoint(opening.Item)
+			f.must(err)
+			if !reg.ratified(text) || point.ListRoot != reg.view.List().Stamp().Root {
+				t.Errorf("it is of the list %s, and the list is %s", point.ListRoot, reg.view.List().Stamp().Root)
+			}
+			if _, err := reg.ProposeMotion(t.Context(), anchor); api.KindOf(err) != api.Refused {
+				t.Errorf("one that says nothing new: %v", err)
+			}
+		}
 	})
 }
 

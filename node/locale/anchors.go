@@ -16,7 +16,7 @@ func anchorWords() []message {
 // anchorReasons is what is said of anchors.
 func anchorReasons() []said {
 	return []said{
-		{"council.nothing_moved", "据本节点所持，自上一锚点以来各发布链均无进展：没有可锚定的内容"},
+		{"council.nothing_moved", "据本节点所持，自上一锚点以来各发布链均无进展，名单也未变化：没有可锚定的内容"},
 		{"council.no_time", "账本尚无时间：从监管机构的第一次报时开始"},
 		{"council.no_anchor", "目前无法计算这些位置的名单：{0}"},
 		{"council.by_itself", "锚点不由人工投赞成票：节点得出相同的名单后自行投票；若得出不同的名单，ringfence status 会说明"},

@@ -90,7 +90,10 @@ func linearizable(t *testing.T, seed uint64) {
 		close(stop)
 		clients.Wait()
 		c.Network().Heal()
-		time.Sleep(5 * time.Second) // what is yet to come again has come
+		for range 5 { // what is yet to come again has come, and who lost his place in it has begun anew
+			time.Sleep(time.Second)
+			supervise(t, c, all)
+		}
 		c.MustSubmit(0, "z")
 		tape := c.Agree("z", all...)
 		// What is not known and never happened explains nothing, nor does a read. (Were
@@ -187,7 +190,12 @@ func trouble(t *testing.T, c *qt.Cluster, random *rand.Rand, all []int) {
 		start(c, all...)
 	}
 	long()
-	for _, i := range all { // a watchdog may have ended one: its supervisor goes on
+	supervise(t, c, all)
+}
+
+// supervise begins anew those that a watchdog ended.
+func supervise(t *testing.T, c *qt.Cluster, all []int) {
+	for _, i := range all {
 		select {
 		case <-c.Member(i).Ended():
 			t.Logf("regulator %d: %v", i, c.Member(i).Err())

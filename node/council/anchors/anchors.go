@@ -101,6 +101,7 @@ type Anchors struct {
 	begun  bool                    // past is known
 	waited map[keys.Public]cid.Cid // whose anchor is waited for, or was
 	looked time.Time               // for what moved
+	last   motion.AnchorPoint      // of the last anchor that was seen; zero: before the first
 
 	verified uint64 // index of the last anchor whose root was compared
 
@@ -151,7 +152,7 @@ func (a *Anchors) round(ctx context.Context) error {
 	if _, seated := a.seat(); seated {
 		err = a.part(ctx, open)
 	}
-	return errors.Join(err, a.settle(false))
+	return errors.Join(err, a.note(), a.settle(false))
 }
 
 // part judges what others propose, and proposes what is due.
@@ -171,7 +172,10 @@ func (a *Anchors) part(ctx context.Context, open []ballot.Open) error {
 		return nil
 	}
 	p, err := a.plan(past)
-	if err != nil || len(p.moves) == 0 {
+	if err != nil {
+		return err
+	}
+	if moved, err := a.moved(past, &p); err != nil || !moved {
 		return err
 	}
 	m, items, err := a.write(&p, "hourly", openFor)
@@ -262,6 +266,41 @@ func (a *Anchors) plan(past *enact.Past) (plan, error) {
 	return draw(past, a.cfg.List(), forked), nil
 }
 
+// moved reports whether an anchor would say something new: a feed has moved, or without one
+// the list is not what the last anchor has, by what was decided since or by the day. Where
+// that anchor is not known here any more only feeds move.
+func (a *Anchors) moved(past *enact.Past, p *plan) (bool, error) {
+	if len(p.moves) > 0 {
+		return true, nil
+	}
+	if err := a.note(); err != nil {
+		return false, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.last.Size != past.LastAnchor() {
+		return false, nil
+	}
+	root, err := a.stand.at(p.size, nil)
+	return root != a.last.ListRoot, err
+}
+
+// note notes what the last anchor fixed, before the pieces forget it.
+func (a *Anchors) note() error {
+	last, ok := a.cfg.Pieces.last()
+	if !ok {
+		return nil
+	}
+	point, err := motion.DecodeAnchorPoint(last.Items[0].Item)
+	if err != nil {
+		return fmt.Errorf("anchors: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last = point
+	return nil
+}
+
 // write computes what a plan comes to and signs the motion.
 func (a *Anchors) write(p *plan, reason string, open time.Duration) (*motion.Signed, []motion.Opening, error) {
 	a.mu.Lock()
@@ -337,7 +376,11 @@ func (a *Anchors) Draft(p *api.Proposal) (out api.Proposed, m *motion.Signed, co
 	if err != nil {
 		return out, nil, nil, err
 	}
-	if len(drawn.moves) == 0 {
+	moved, err := a.moved(past, &drawn)
+	if err != nil {
+		return out, nil, nil, notComputed(err)
+	}
+	if !moved {
 		return out, nil, nil, nothingMoved()
 	}
 	out = proposed(past, &drawn)
@@ -351,7 +394,7 @@ func (a *Anchors) Draft(p *api.Proposal) (out api.Proposed, m *motion.Signed, co
 	}
 	m, items, err := a.write(&drawn, p.Reason, open)
 	if err != nil {
-		return out, nil, nil, api.Tell(api.Unavailable, phrase.New("council.no_anchor", "the list at the heads cannot be computed now: %s", err))
+		return out, nil, nil, notComputed(err)
 	}
 	root := a.computed(m.ID)
 	out.Anchor.ListRoot = root.String()

@@ -130,5 +130,9 @@ func (p *plan) shown(state *charter.State) *api.AnchorPlan {
 }
 
 func nothingMoved() error {
-	return api.Tell(api.Refused, phrase.New("council.nothing_moved", "no feed has moved since the last anchor, as far as this node holds them: there is nothing to anchor"))
+	return api.Tell(api.Refused, phrase.New("council.nothing_moved", "no feed has moved since the last anchor, as far as this node holds them, and the list is as it was: there is nothing to anchor"))
+}
+
+func notComputed(err error) error {
+	return api.Tell(api.Unavailable, phrase.New("council.no_anchor", "the list at the heads cannot be computed now: %s", err))
 }
