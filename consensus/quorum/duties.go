@@ -66,6 +66,7 @@ func (r *Regulator) attend(ctx context.Context, now *run) error {
 		case <-r.waking:
 		}
 		r.waited.group = now.group.Status()
+		r.stalls(now)
 		for _, duty := range []func(context.Context, *run) error{r.certifyOn, r.promised, r.mark, r.settle, r.tick, r.carryOver} {
 			if err := duty(ctx, now); err != nil && ctx.Err() == nil && !errors.Is(err, group.ErrNoLeader) {
 				r.cfg.Logger.Warn("a duty of this regulator was not done", "error", err)

@@ -19,6 +19,7 @@ import (
 	"ringfence/consensus/quorum/applied"
 	"ringfence/consensus/quorum/certify"
 	"ringfence/consensus/quorum/group"
+	"ringfence/consensus/quorum/standing"
 	"ringfence/store/charter"
 	"ringfence/store/checkpoint"
 	"ringfence/store/keys"
@@ -108,6 +109,7 @@ type Regulator struct {
 	helped   map[keys.Public]time.Time // by host: only those that take part
 	heard    map[keys.Public]contact   // as above
 	evidence []certify.Conflict        // at most one of each regulator
+	stalled  standing.Stall
 
 	joining *joining       // the generation that is to begin
 	shown   *cosign.Record // that others have begun, for which this regulator was not asked
@@ -176,6 +178,9 @@ func (r *Regulator) generation(outer context.Context, now *run) error {
 	r.now.Store(now)
 	defer r.now.Store(nil)
 	r.waited = waits{}
+	r.mu.Lock()
+	r.stalled = standing.Stall{}
+	r.mu.Unlock()
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	defer cancel(nil)

@@ -14,14 +14,15 @@ import (
 
 // contact is when a regulator was last heard, and the largest size that it spoke of.
 type contact struct {
-	at   time.Time
+	at   time.Time // by the node's clock, which is told
+	here time.Time // by the machine's, which measures
 	size uint64
 }
 
 func (r *Regulator) heardFrom(host keys.Public, size uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.heard[host] = contact{r.cfg.Now(), max(r.heard[host].size, size)}
+	r.heard[host] = contact{r.cfg.Now(), time.Now(), max(r.heard[host].size, size)}
 }
 
 // Status returns where the regulators stand.
@@ -42,14 +43,15 @@ func (r *Regulator) Status() standing.Status {
 	if now.record != nil {
 		s.Record = c.State.Generation.Record.String()
 	}
+	s.Quorum = state.Cosigners().Quorum()
 	r.lies(&s, state)
-	r.seats(&s, now, &c, state)
 	s.Silence, s.Why = standing.SilenceOf(m, &c, now.certifier.Silent())
+	r.realignment(&s, now, &c.State, state)
+	r.seats(&s, now, &c, state)
 	s.Reports, s.Locks, s.Cosignatures = standing.AgreedOn(state, &c, certify.Reported), standing.AgreedOn(state, &c, certify.Locked), standing.AgreedOn(state, &c, certify.Cosigned)
 	for i := range s.Reports[:max(len(s.Reports)-1, 0)] {
 		s.Diverging = s.Diverging || s.Reports[i].Tree.Size == s.Reports[i+1].Tree.Size
 	}
-	r.realignment(&s, now, &c.State, state)
 	return s
 }
 
@@ -66,31 +68,58 @@ func (r *Regulator) seats(s *standing.Status, now *run, c *certify.Status, state
 	raft, at := now.group.Status(), r.cfg.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	own, seated := applied.SeatOf(state, r.cfg.Host)
+	if host, _ := applied.HostOf(state, own); seated && host == r.cfg.Host { // else it may know no leader, and waits for none
+		s.Member = own
+		s.Stopped, s.Waited = r.stalled.Stop(s)
+	}
 	for _, seat := range state.Regulators() {
 		host, _ := applied.HostOf(state, seat.Member)
 		heard := r.heard[host]
 		one := standing.Seat{
 			Member: seat.Member, Host: host, Self: host == r.cfg.Host, Leads: host == raft.Leader, Cosigned: c.Cosigned[seat.Cosign], Heard: heard.at,
 		}
+		contact := time.Time{}
 		for _, m := range raft.Members {
-			one.Voter = one.Voter || m.Host == host && m.Voter
+			if m.Host == host {
+				one.Voter, contact = m.Voter, m.Contact
+			}
 		}
 		if heard.size > 0 && heard.size < s.Certified.Size {
 			one.Lag = s.Certified.Size - heard.size
 		}
-		one.Live = standing.AtWork(one.Cosigned, at.Unix())
+		one.Idle = standing.Signs{
+			Cosigned: standing.AtWork(one.Cosigned, at.Unix()),
+			Heard:    one.Self || standing.Recent(heard.here, anewEvery+standing.HeardFor),
+			Gone:     !one.Self && (s.Stopped != "" && !standing.Recent(heard.here, standing.HeardFor) || !contact.IsZero() && !standing.Recent(contact, standing.HeardFor)),
+			Promised: s.PromisedAway(seat.Member),
+			Behind:   r.isBehind(s, &one, seat.Cosign, len(raft.Members) > 0),
+			Mute:     one.Self && s.Silence != "" || s.Stopped == standing.StopUncertified && c.Reporting[seat.Cosign] == 0,
+		}.Idle()
+		one.Live = one.Idle == ""
 		one.Lied = slices.ContainsFunc(s.Conflicts, func(l standing.Lie) bool { return l.Key == seat.Cosign })
-		if one.Self {
-			s.Member = seat.Member
-		}
-		if one.Live {
-			s.Live++
-		}
 		s.Regulators = append(s.Regulators, one)
 	}
-	s.Quorum = state.Cosigners().Quorum()
-	s.Margin = s.Live - s.Quorum
-	s.Alarm = s.Margin <= 0
+	s.Count(s.Quorum)
+}
+
+// isBehind reports whether a regulator takes no part in the generation in force: who was not
+// among those that began it votes in its Raft once it has caught up there. Of a generation
+// that this one is behind itself it knows the record alone.
+func (r *Regulator) isBehind(s *standing.Status, seat *standing.Seat, cosigns keys.Public, known bool) bool {
+	if s.Realign.Begun == 0 {
+		return s.Generation > 0 && known && !seat.Voter
+	}
+	return seat.Self || r.shown != nil && !slices.ContainsFunc(r.shown.Promises, func(p cosign.SignedPromise) bool { return p.By.Key == cosigns })
+}
+
+// stalls looks whether there is a leader, and whether what waits is certified. What others
+// certified and is not followed here yet does not wait.
+func (r *Regulator) stalls(now *run) {
+	certified, applied := r.follower.Standing().Size(), now.machine.Size()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stalled.Look(certified, !r.waited.group.Leader.IsZero(), applied > certified && r.offers.certified.Size <= certified)
 }
 
 func (r *Regulator) realignment(s *standing.Status, now *run, own *cosign.State, state *charter.State) {

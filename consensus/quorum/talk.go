@@ -62,6 +62,7 @@ func (r *Regulator) Receive(from keys.Public, b []byte) error {
 }
 
 func (r *Regulator) receive(now *run, from keys.Public, m *message) error {
+	r.heardFrom(from, 0)
 	switch m.topic {
 	case aboutWords:
 		return r.hearWords(now, from, m.parts)

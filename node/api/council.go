@@ -27,8 +27,9 @@ type Council interface {
 	FeedHeads(ctx context.Context, q FeedHeadQuery) (FeedHeads, error)
 	// QuorumState tells how the regulators stand, as far as this node sees.
 	QuorumState(ctx context.Context) (QuorumState, error)
-	// RealignQuorum promises this regulator to the next generation.
-	RealignQuorum(ctx context.Context) (QuorumState, error)
+	// RealignQuorum promises this regulator to the next generation; while the ledger goes on
+	// with it, only if that is sure to be meant.
+	RealignQuorum(ctx context.Context, sure bool) (QuorumState, error)
 }
 
 // Bounds of one proposal.
@@ -256,8 +257,9 @@ type QuorumState struct {
 	Regulator   string            `json:"regulator,omitempty"` // whose node this is
 	Regulators  int               `json:"regulators"`
 	Quorum      int               `json:"quorum"`
-	Fresh       int               `json:"fresh_cosigners"` // of the newest checkpoint, within two minutes
+	Fresh       int               `json:"fresh_cosigners"` // regulators at work: see QuorumSeat.Live
 	Margin      int               `json:"margin"`          // how many more may fail before nothing is certified any more; below 0 nothing is
+	Stopped     string            `json:"stopped,omitempty" enum:"no_leader,uncertified" doc:"Why nothing is certified any more, as a regulator's node sees before cosignatures are too old to count"`
 	Seats       []QuorumSeat      `json:"seats"`
 	Size        uint64            `json:"certified_size"`
 	Provisional uint64            `json:"provisional_size,omitempty"`
@@ -295,7 +297,8 @@ type QuorumSeat struct {
 	Member   string `json:"member"`
 	Cosigned string `json:"cosigned,omitempty"` // when, of the newest checkpoint
 	Age      *int64 `json:"cosigned_seconds_ago,omitempty"`
-	Live     bool   `json:"live"` // that within two minutes; it is due each minute
+	Live     bool   `json:"live" doc:"It is at work: it cosigned within two minutes, which is due each minute, and, as a regulator's node knows, reports and locks in the generation in force"`
+	Idle     string `json:"idle,omitempty" enum:"silent,promised,behind,mute" doc:"Why it is not at work. silent: nothing of it lately. promised: to another generation; it cosigns what the others lock. behind: in an earlier generation. mute: it reports nothing of what waits"`
 	// What a regulator's node knows besides.
 	Heard string `json:"heard,omitempty"` // when it last spoke to this one, since this one began
 	Leads bool   `json:"leads,omitempty"`

@@ -31,7 +31,7 @@ func (c *Council) anchoring() {
 // proposeAnchor puts an anchor of what moved to the regulators, or previews it.
 func (c *Council) proposeAnchor(ctx context.Context, p *api.Proposal) (api.Proposed, error) {
 	if c.anchors == nil || c.seat() == "" {
-		return api.Proposed{}, words.NoRegulator()
+		return api.Proposed{}, words.NoAnchor()
 	}
 	out, m, command, err := c.anchors.Draft(p)
 	if err != nil || p.Preview {

@@ -25,7 +25,7 @@ func (c *Council) effectOf(all []written, past *enact.Past) api.MotionEffect {
 		}
 		m, refusal := matterOf(&all[i])
 		if refusal == nil {
-			need := past.Need(m)
+			need := enact.NeedUnder(c.standing(all[i].ID), m)
 			e.Votes, e.Hands = max(e.Votes, need.Votes), max(e.Hands, need.Hands)
 			refusal = past.Judge(m)
 		}

@@ -86,9 +86,9 @@ func (c *Council) lies(l *letter.Letter) part {
 	if l.IsRequest() {
 		came := c.cfg.Inbox.Came(l.ID)
 		h := motion.Header{Federation: c.state().Federation(), Kind: l.Kind, Time: came, Expires: came + int64(inbox.RequestTime.Seconds()), Until: taxonomy.NeverDay, Count: 1}
-		return part{written: written{motion.Signed{Header: h, ID: l.ID}, []motion.Opening{{Item: l.Item}}}, state: api.MotionInbox, letter: l}
+		return part{written: written{motion.Signed{Header: h, ID: l.ID}, []motion.Opening{{Item: l.Item}}}, state: api.MotionInbox, letter: l, matter: &enact.Matter{Signed: motion.Signed{Header: h}}}
 	}
-	p := part{written: written{l.Matter.Signed, l.Matter.Items}, state: api.MotionInbox, letter: l}
+	p := part{written: written{l.Matter.Signed, l.Matter.Items}, state: api.MotionInbox, letter: l, matter: l.Matter}
 	if r := c.overtaken.Of(l); r != nil { // asked once: the ledger grows meanwhile
 		p.state, p.refusal, p.letter = api.MotionRefused, told(r), nil
 	}
@@ -115,7 +115,7 @@ func (c *Council) posted() (parts []part) {
 			continue
 		}
 		m := s.Matter
-		p := part{written: written{m.Signed, m.Items}, state: api.MotionUnknown, refusal: s.Why}
+		p := part{written: written{m.Signed, m.Items}, state: api.MotionUnknown, refusal: s.Why, matter: m}
 		switch s.State {
 		case letter.Inbox:
 			p.state, p.with = api.MotionInbox, s.With
@@ -442,11 +442,7 @@ func (c *Council) recallPosted(ctx context.Context, found *proposal, by keys.Pri
 		}
 	}
 	if taken == 0 {
-		return errNotOpen()
+		return c.isOver(ctx, found)
 	}
 	return nil
-}
-
-func errNotOpen() error {
-	return api.Tell(api.Refused, phrase.New("council.not_open", "the motion is no longer voted on"))
 }

@@ -30,6 +30,7 @@ type part struct {
 	refusal phrase.Phrase
 	aside   bool           // by all in whose inboxes it lay
 	letter  *letter.Letter // in the inbox
+	matter  *enact.Matter  // of what lies in an inbox
 	with    []string       // whose inboxes hold it, as this member heard
 	nth, of int            // of its proposal
 }
@@ -171,7 +172,7 @@ func (c *Council) elsewhere(m *memo, refusals []ballot.Record, size uint64) part
 		return p
 	}
 	for _, r := range refusals {
-		if r.Motion.Equals(id) && !r.Code.Passing() && r.Code != enact.StaleVote && r.Code != enact.Enacted {
+		if r.Motion.Equals(id) && ended(r.Code) {
 			p.state, p.refusal = api.MotionRefused, told(&r.Refusal)
 			if r.Code == enact.Expired {
 				p.state = api.MotionExpired
@@ -224,7 +225,7 @@ func together(parts []part) []proposal {
 // no other has.
 func (c *Council) find(id string) (*proposal, error) {
 	id = strings.TrimSuffix(id, "…")
-	all, _ := c.gather(true)
+	all, docket := c.gather(true)
 	var found []int
 	for i := range all {
 		if slices.ContainsFunc(all[i].parts, func(p part) bool { return strings.HasPrefix(p.ID.String(), id) }) {
@@ -235,20 +236,32 @@ func (c *Council) find(id string) (*proposal, error) {
 	switch {
 	case len(id) < least:
 		return nil, api.Tell(api.BadInput, phrase.New("council.short_id", "%q is no motion's ID; write as much of it as tells it from others, as ringfence motion list shows it", id))
-	case len(found) == 0 && c.tookBack(id):
-		return nil, api.Tell(api.NotFound, phrase.New("council.unread", "motion %s was withdrawn by its proposer before this node read what it proposed", id))
 	case len(found) == 0:
-		return nil, api.Tell(api.NotFound, phrase.New("council.no_motion", "no motion %s is known here; ringfence motion list shows those that are", id))
+		return nil, c.missing(id, docket.Refusals)
 	case len(found) > 1:
 		return nil, api.Tell(api.BadInput, phrase.New("council.many_motions", "%d motions begin with %s; write more of it", len(found), id))
 	}
 	return &all[found[0]], nil
 }
 
-// tookBack reports whether the proposer of a motion took it back; the ID must be whole.
-func (c *Council) tookBack(id string) bool {
+// missing tells what became of a motion that lies nowhere here, as far as that is known;
+// that its proposer took it back only of a whole ID.
+func (c *Council) missing(id string, refusals []ballot.Record) error {
+	for _, r := range refusals {
+		if strings.HasPrefix(r.Motion.String(), id) && ended(r.Code) {
+			return words.Missing(id, &r.Refusal)
+		}
+	}
+	if first, ok := c.cfg.Decided.Begins(id); ok {
+		return words.Unlisted(id, first)
+	}
 	whole, err := cid.Decode(id)
-	return err == nil && c.cfg.Regulator != nil && c.cfg.Regulator.Withdrawn(whole)
+	return words.NoMotion(id, err == nil && c.cfg.Regulator != nil && c.cfg.Regulator.Withdrawn(whole))
+}
+
+// ended reports whether a refusal is the end of its motion.
+func ended(code enact.Code) bool {
+	return !code.Passing() && code != enact.StaleVote && code != enact.Enacted
 }
 
 // The votes of this node's regulator, as a Motion tells them.
@@ -263,7 +276,7 @@ const (
 func (c *Council) shown(ctx context.Context, p *proposal) api.Motion {
 	first := &p.parts[0]
 	m := api.Motion{
-		ID: first.ID.String(), Kind: p.Kind.String(), State: first.state, Proposer: p.Proposer.String(), Member: words.MemberOf(c.state(), p.Proposer),
+		ID: first.ID.String(), Kind: p.Kind.String(), State: first.state, Proposer: p.Proposer.String(), Member: words.Proposer(c.state(), p.Proposer),
 		Proposed: words.Clock(p.Time), Expires: words.Clock(first.Expires), Reason: p.Reason, Mine: mineNone, Parts: []api.MotionPart{},
 		For: []string{}, Against: []string{}, Silent: []string{},
 	}
@@ -299,6 +312,11 @@ func (c *Council) shown(ctx context.Context, p *proposal) api.Motion {
 			m.Aside = &why
 		}
 		c.votes(&m, part)
+		if part.state == api.MotionInbox && part.matter != nil {
+			need := enact.NeedUnder(c.state(), part.matter) // nobody voted yet
+			m.Needed, m.Hands = max(m.Needed, need.Votes), max(m.Hands, need.Hands)
+			m.Missing, m.NoHands = m.Needed, m.Hands
+		}
 	}
 	if n := p.lacking(); n > 0 {
 		lacks := phrase.New("council.parts_missing", "parts of this proposal that are not known here: %d; what is voted on is the %d that are", n, len(p.parts))

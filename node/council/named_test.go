@@ -35,9 +35,9 @@ func TestAListNamesNumbers(t *testing.T) {
 		}
 		p := ratify("label", numbers...)
 		p.Until = time.Now().UTC().AddDate(0, 0, 30).Format(time.DateOnly)
-		waits(p, "enters 0 to block, 5 to label and 0 to allow, until "+p.Until+": +8613800138000, +8613800138001, +8613800138002 and 2 more")
-		waits(api.Proposal{Kind: "revoke", Entries: numbers[1:]}, "revokes for good 4 of what is ratified: +8613800138001, +8613800138002, +8613800138003 and 1 more")
-		waits(api.Proposal{Kind: "revoke", Entries: numbers[:1]}, "revokes for good 1 of what is ratified: +8613800138000")
+		waits(p, "labels 5 numbers, until "+p.Until+": +8613800138000, +8613800138001, +8613800138002 and 2 more")
+		waits(api.Proposal{Kind: "revoke", Entries: numbers[1:]}, "revokes 4 ratified entries for good: +8613800138001, +8613800138002, +8613800138003 and 1 more")
+		waits(api.Proposal{Kind: "revoke", Entries: numbers[:1]}, "revokes 1 ratified entry for good: +8613800138000")
 	})
 }
 

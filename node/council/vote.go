@@ -170,7 +170,7 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 	}
 	open := slices.DeleteFunc(slices.Clone(found.parts), func(p part) bool { return p.open == nil && p.letter == nil })
 	if len(open) == 0 {
-		return api.Motion{}, errNotOpen()
+		return api.Motion{}, c.isOver(ctx, found)
 	}
 	if err := byItself(found.Kind, v.For); err != nil {
 		return api.Motion{}, err
@@ -192,6 +192,12 @@ func (c *Council) VoteMotion(ctx context.Context, v api.MotionVote) (api.Motion,
 		return shown, nil
 	}
 	return c.Motion(ctx, id)
+}
+
+// isOver is what became of a proposal in which nothing is left to vote on.
+func (c *Council) isOver(ctx context.Context, p *proposal) error {
+	m := c.shown(ctx, p)
+	return words.Over(m.State, m.Parts[0].First, m.Refusal)
 }
 
 // How long whole waits, and how often it looks.
@@ -276,7 +282,7 @@ func (c *Council) WithdrawMotion(ctx context.Context, id string) (api.Motion, er
 		}
 	}
 	if taken == 0 {
-		return api.Motion{}, errNotOpen()
+		return api.Motion{}, c.isOver(ctx, found)
 	}
 	return c.Motion(ctx, id)
 }

@@ -146,6 +146,14 @@ func TestAStrangerIsAdmittedSpeaksAndLeaves(t *testing.T) {
 	select {
 	case err := <-watched:
 		w.Must(err)
+		for _, count := range []string{"1 of 3 signatures", "2 of 3 signatures", "3 of 3 signatures"} {
+			if !late.says(count) {
+				t.Errorf("join never told %s: %q", count, late.said.String())
+			}
+		}
+		if late.says("no regulator could be reached") {
+			t.Errorf("join told what passes: %q", late.said.String())
+		}
 		if !late.says("late is a member of the federation, and this node is in") {
 			t.Errorf("at the end join says %q", late.said.String())
 		}

@@ -47,7 +47,7 @@ func TestAMemberProposesAndThreeOfFourRegulatorsVote(t *testing.T) {
 	})
 	for _, r := range regulators {
 		m := w.waiting(r, ratifies)
-		if m.ID != id || m.State != api.MotionInbox || m.Member != "op" || !strings.HasPrefix(m.Does.Text, "enters 1 to block") || m.Reason != "case 12" {
+		if m.ID != id || m.State != api.MotionInbox || m.Member != "op" || !strings.HasPrefix(m.Does.Text, "blocks 1 number") || m.Reason != "case 12" {
 			t.Errorf("what waits for %s: %+v", r, m)
 		}
 		full, err := w.node(r).Motion(ctx, id)

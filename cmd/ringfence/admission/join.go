@@ -47,7 +47,8 @@ card says, signed with the keys that it names, goes to the regulators over the n
 ADDRESS, and lies in request.pem. A quorum of the regulators has to admit it; --watch
 waits for that and tells each signature, of which only those count here that a regulator
 made whom the genesis names, or the running node's own ledger, whatever the node at
-ADDRESS says. Meanwhile the node may run: it reads the list
+ADDRESS says; where that ledger shows that the node is admitted, as many were made as it
+takes; else that is told as the word of the node at ADDRESS. Meanwhile the node may run: it reads the list
 and follows the ledger, and is met by the others as soon as it is admitted. Asking again
 is asking once.
 
@@ -104,6 +105,8 @@ func (h Host) join(cmd *cobra.Command, what, peer string, watch bool) error {
 			return err
 		}
 		shown.Unseen = shown.Request == nil && !a.seen
+		shown.Seen = a.seen
 	}
+	shown.Running = runs(cmd.Context(), cfg.Socket)
 	return h.Answer(cmd, shown, func(p *show.Page) { show.Join(p, shown) })
 }

@@ -50,7 +50,7 @@ func TestARestoredRegulatorIsSilentUntilItHasAnotherKey(t *testing.T) {
 		if cosigned(r, "west") {
 			t.Fatal("it cosigns with a key of which it does not know what that signed")
 		}
-		if _, err := d.at.Node.RealignQuorum(context.Background()); api.KindOf(err) != api.Refused {
+		if _, err := d.at.Node.RealignQuorum(context.Background(), false); api.KindOf(err) != api.Refused {
 			t.Errorf("it promises with that key: %v", err)
 		}
 		d.at.Stop()

@@ -73,9 +73,12 @@ func (h Host) quorum() *cobra.Command {
 		Long: `Status tells who cosigned the newest checkpoint, and how long ago: each does so anew each
 minute, and counts as at work for two. So one that was stopped counts for as long, and
 its row shows it before. It tells how many more may fail before nothing is certified any
-more, and on a regulator's node what it applied beyond what is certified, when it heard
-the others, and who promised itself to a new generation. It ends with 3 when fewer than a
-quorum are at work as far as this node sees.`,
+more. A regulator's node knows more: what it applied beyond what is certified, when it
+heard the others, and who promised itself to a new generation or is in an earlier one.
+These cosign what the others lock and are not at work. It says that the ledger has stopped
+once it has known no leader, or nothing that waits was certified, for ten seconds. A
+member's node has cosignatures alone to tell by. It ends with 3 when fewer than a quorum
+are at work or the ledger has stopped, as far as this node sees.`,
 		Example: `  ringfence quorum status`,
 		Args:    slip.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,7 +89,7 @@ quorum are at work as far as this node sees.`,
 			return err
 		},
 	}
-	promise := false
+	promise, yes := false, false
 	realign := &cobra.Command{
 		Use:   "realign",
 		Short: "Have the regulators begin a new generation, when they cannot go on",
@@ -97,6 +100,10 @@ nothing more in the old one. Once a quorum has promised, they begin the new gene
 themselves, from the last tree that may have been certified; what is certified stays,
 and what was only voted on is put to them again.
 
+A promise is not taken back: what leads on is the new generation, for which the others
+promise too. While enough regulators are at work, this one among them, and the ledger goes
+on, --promise is therefore refused with what it would do, unless --yes is given.
+
 Without --promise it shows who has promised, and changes nothing.`,
 		Example: `  ringfence quorum realign
   ringfence quorum realign --promise`,
@@ -104,7 +111,7 @@ Without --promise it shows who has promised, and changes nothing.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := h.stand(cmd, promise, council.Realign, func(c api.Council) (api.QuorumState, error) {
 				if promise {
-					return c.RealignQuorum(cmd.Context())
+					return c.RealignQuorum(cmd.Context(), yes)
 				}
 				return c.QuorumState(cmd.Context())
 			})
@@ -112,6 +119,7 @@ Without --promise it shows who has promised, and changes nothing.`,
 		},
 	}
 	realign.Flags().BoolVar(&promise, "promise", false, "promise this node's regulator to the next generation")
+	realign.Flags().BoolVar(&yes, "yes", false, "promise it also while the ledger goes on with it")
 	cmd.AddCommand(status, realign)
 	return cmd
 }

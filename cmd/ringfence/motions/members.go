@@ -10,6 +10,7 @@ import (
 	"ringfence/cmd/ringfence/show/council"
 	"ringfence/cmd/ringfence/slip"
 	"ringfence/node/api"
+	"ringfence/node/council/words"
 	"ringfence/node/phrase"
 )
 
@@ -61,6 +62,9 @@ func (h Host) admitNamed(cmd *cobra.Command, name string, preview, watch bool) e
 		case len(waiting) == 0:
 			if _, err := s.FeedHeads(cmd.Context(), api.FeedHeadQuery{Member: name}); err == nil {
 				return api.Tell(api.NotFound, phrase.New("usage.in_already", "%s is a member of the federation already: nothing is left to vote on", name))
+			}
+			if all.Member == "" {
+				return words.NoRegulator()
 			}
 			return api.Tell(api.NotFound, phrase.New("usage.nobody_asks", "nobody asks to be admitted as %s; ringfence motion list --mine shows who does", name))
 		case len(waiting) > 1:

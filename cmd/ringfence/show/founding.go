@@ -228,13 +228,15 @@ type Joined struct {
 
 	Request *Request `json:"request,omitempty"` // for admission; null once this node is in
 	Unseen  bool     `json:"unseen,omitempty"`  // that it is in is the word of the peer alone
+	Seen    bool     `json:"seen,omitempty"`    // by the node that runs here, in the ledger: that it is in
+	Running bool     `json:"running,omitempty"` // a node runs here already
 }
 
 // Request is how a request for admission stands.
 type Request struct {
 	ID         string `json:"id"`
 	File       string `json:"file"`
-	State      string `json:"state"`                        // unreached, inbox, open, unproved, aside
+	State      string `json:"state"`                        // unreached, inbox, open, unproved, aside; on the way also word: enacted, as the node that is asked says
 	Motion     string `json:"motion,omitempty"`             // that admits this node, as its proposer signed it
 	Signatures int    `json:"signatures"`                   // verified, of the regulators known here
 	Unknown    int    `json:"unknown_signatures,omitempty"` // by keys of no regulator known here
@@ -243,9 +245,15 @@ type Request struct {
 
 // Asked tells in a line how a request for admission stands.
 func Asked(p *Page, r *Request) {
-	line := p.Coded("request", r.State)
-	if r.Needed > 0 {
-		line = p.Word("request.signatures", strconv.Itoa(r.Signatures), strconv.Itoa(r.Needed), r.Motion)
+	line, signed, needed := p.Coded("request", r.State), strconv.Itoa(r.Signatures), strconv.Itoa(r.Needed)
+	switch {
+	case r.Needed == 0:
+	case r.State == "word":
+		line = p.Word("request.word", signed, needed)
+	case r.Motion == "":
+		line = p.Word("request.signed", signed, needed)
+	default:
+		line = p.Word("request.signatures", signed, needed, r.Motion)
 	}
 	p.Line(line)
 	if r.Unknown > 0 {
@@ -273,7 +281,14 @@ func Join(p *Page, j Joined) {
 	if j.Unseen {
 		p.Say("join.unseen", j.Peer)
 	}
-	p.Say("next.joined", j.Directory)
+	switch {
+	case j.Running && j.Seen:
+		p.Say("joined.runs", j.Directory)
+	case j.Running:
+		p.Say("next.joined_running", j.Directory)
+	default:
+		p.Say("next.joined", j.Directory)
+	}
 }
 
 // Checked is what config check found.

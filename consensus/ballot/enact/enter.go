@@ -247,8 +247,11 @@ func (p *Past) mayPropose(m *Matter) bool {
 
 // Need returns what it takes to carry a motion. Whatever binds takes a quorum; only what
 // undoes takes less. Rules may later vote on labels, revocations and stays.
-func (p *Past) Need(m *Matter) Need {
-	q, f := checkpoint.Quorum(len(p.state.Regulators()))
+func (p *Past) Need(m *Matter) Need { return NeedUnder(p.state, m) }
+
+// NeedUnder returns what it takes, or took, under a constitution.
+func NeedUnder(s *charter.State, m *Matter) Need {
+	q, f := checkpoint.Quorum(len(s.Regulators()))
 	switch m.Kind {
 	case motion.Stay:
 		return Need{Votes: 1}
@@ -262,7 +265,7 @@ func (p *Past) Need(m *Matter) Need {
 			if one.action == taxonomy.Block {
 				n.Hands = max(n.Hands, f+1)
 			}
-			if p.guarded(one) {
+			if guarded(s, one) {
 				n.Hands = q
 			}
 		}
@@ -272,12 +275,12 @@ func (p *Past) Need(m *Matter) Need {
 }
 
 // guarded reports whether a ruling is against a protected number.
-func (p *Past) guarded(one ruling) bool {
+func guarded(s *charter.State, one ruling) bool {
 	if !one.category.Class().Nuisance() && one.action != taxonomy.Block {
 		return false
 	}
 	for key := range one.subject.Keys() {
-		if p.state.Protected(key) {
+		if s.Protected(key) {
 			return true
 		}
 	}

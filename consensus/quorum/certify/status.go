@@ -82,6 +82,8 @@ type Status struct {
 	Held map[Saying]cosign.Refusal
 	// Cosigned is when each regulator last cosigned Newest, as far as is known.
 	Cosigned map[keys.Public]int64
+	// Reporting is the largest size above Newest that each reported in the own generation.
+	Reporting map[keys.Public]uint64
 	// Said is who said what of sizes that are not certified.
 	Said map[Saying]map[checkpoint.Tree][]keys.Public
 }
@@ -93,6 +95,7 @@ func (c *Certifier) Status() Status {
 	st := Status{
 		State: c.state, Lost: c.lost, Broken: c.broken, Newest: c.newest, Fresh: c.fresh, Marks: slices.Clone(c.marks),
 		Held: make(map[Saying]cosign.Refusal), Said: make(map[Saying]map[checkpoint.Tree][]keys.Public), Cosigned: make(map[keys.Public]int64),
+		Reporting: make(map[keys.Public]uint64),
 	}
 	set := c.cfg.Set(c.newest.Size)
 	for i, s := range set.Cosignatures(c.newest) {
@@ -110,6 +113,9 @@ func (c *Certifier) Status() Status {
 		st.Said[saying] = make(map[checkpoint.Tree][]keys.Public)
 		for _, p := range c.heard.places(saying) {
 			for _, by := range c.heard.agreement(p).Signers {
+				if saying == Reported && p.generation == c.state.Generation && p.tree.Size > c.newest.Size {
+					st.Reporting[by.Key] = max(st.Reporting[by.Key], p.tree.Size)
+				}
 				st.Said[saying][p.tree] = append(st.Said[saying][p.tree], by.Key)
 			}
 		}

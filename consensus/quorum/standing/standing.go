@@ -32,9 +32,11 @@ type Status struct {
 
 	Regulators []Seat // in the charter's order
 	Quorum     int
-	Live       int  // regulators that cosigned the newest checkpoint lately
-	Margin     int  // so many of them may go and all goes on; below 0 nothing is certified
-	Alarm      bool // one more loss would stop the quorum, or it has stopped
+	Live       int           // regulators at work: they report and lock in the generation in force
+	Margin     int           // so many of them may go and all goes on; below 0 nothing is certified
+	Alarm      bool          // one more loss would stop the quorum, or it has stopped
+	Stopped    Stop          // why nothing is certified any more; empty if nothing tells so but Margin
+	Waited     time.Duration // so long Stopped holds
 
 	Silence Silence // why this regulator says nothing; empty if it does
 	Why     string  // the same, in English
@@ -52,10 +54,11 @@ type Seat struct {
 	Member   string
 	Host     keys.Public
 	Self     bool
-	Leads    bool  // Raft, as far as is known here
-	Voter    bool  // of Raft
-	Cosigned int64 // Unix seconds, when it last cosigned the newest checkpoint; 0: never
-	Live     bool
+	Leads    bool      // Raft, as far as is known here
+	Voter    bool      // of Raft
+	Cosigned int64     // Unix seconds, when it last cosigned the newest checkpoint; 0: never
+	Live     bool      // it is at work
+	Idle     Idle      // why it is not
 	Lag      uint64    // entries that it spoke of last are behind what is certified; 0 also when it never spoke
 	Heard    time.Time // zero: not since this regulator began
 	Lied     bool

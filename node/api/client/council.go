@@ -75,6 +75,10 @@ func (c *Client) QuorumState(ctx context.Context) (api.QuorumState, error) {
 }
 
 // RealignQuorum promises the node's regulator to the next generation.
-func (c *Client) RealignQuorum(ctx context.Context) (api.QuorumState, error) {
-	return ask[api.QuorumState](ctx, c, request{method: http.MethodPost, path: api.PathRealign})
+func (c *Client) RealignQuorum(ctx context.Context, sure bool) (api.QuorumState, error) {
+	query := url.Values{}
+	if sure {
+		query.Set("sure", "true")
+	}
+	return ask[api.QuorumState](ctx, c, request{method: http.MethodPost, path: api.PathRealign, query: query})
 }

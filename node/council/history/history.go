@@ -4,6 +4,7 @@
 package history
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/ipfs/go-cid"
@@ -54,6 +55,19 @@ func (h *History) First(id cid.Cid) (uint64, bool) {
 	defer h.mu.Unlock()
 	at, ok := h.at[id]
 	return at, ok
+}
+
+// Begins returns where the motion lies in the ledger whose ID begins so, if it is one alone.
+func (h *History) Begins(id string) (uint64, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at, found := uint64(0), 0
+	for have, first := range h.at {
+		if strings.HasPrefix(have.String(), id) {
+			at, found = first, found+1
+		}
+	}
+	return at, found == 1
 }
 
 // Last returns the last motions that were decided, the newest first.

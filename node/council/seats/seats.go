@@ -39,28 +39,9 @@ type Seats struct {
 
 // QuorumState implements api.Council.
 func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
-	s := c.Ledger.Standing()
-	set := s.State.Cosigners()
-	out := api.QuorumState{
-		Regulator: c.Seat(), Regulators: len(set), Quorum: set.Quorum(), Seats: []api.QuorumSeat{}, Size: s.Size(),
-		Promises: []api.QuorumPromise{}, Problems: []phrase.Phrase{},
-	}
-	now := c.Now().Unix()
-	for _, seat := range s.State.Regulators() {
-		one := api.QuorumSeat{Member: seat.Member}
-		if last := s.Seen[seat.Cosign]; last > 0 {
-			age := max(now-last, 0)
-			one.Cosigned, one.Age = words.Clock(last), &age
-			if one.Live = standing.AtWork(last, now); one.Live {
-				out.Fresh++
-			}
-		}
-		out.Seats = append(out.Seats, one)
-	}
-	out.Margin = out.Fresh - out.Quorum
+	ledger := c.Ledger.Standing()
+	out := c.count(&ledger, c.status())
 	if r := c.Regulator; r != nil {
-		status := r.Status()
-		words.Within(&out, &status)
 		if d, running := r.Docket(); running && d.Paused != nil {
 			paused := words.Told(d.Paused)
 			out.Paused = &paused
@@ -70,6 +51,49 @@ func (c *Seats) QuorumState(context.Context) (api.QuorumState, error) {
 	return out, nil
 }
 
+// status is how a regulator sees them; nil of a member.
+func (c *Seats) status() *standing.Status {
+	if c.Regulator == nil {
+		return nil
+	}
+	s := c.Regulator.Status()
+	return &s
+}
+
+// count tells who is at work, and how many more may fail: by cosignatures alone, or as a
+// regulator knows.
+func (c *Seats) count(s *follow.Standing, status *standing.Status) api.QuorumState {
+	set := s.State.Cosigners()
+	out := api.QuorumState{
+		Regulator: c.Seat(), Regulators: len(set), Quorum: set.Quorum(), Seats: []api.QuorumSeat{}, Size: s.Size(),
+		Promises: []api.QuorumPromise{}, Problems: []phrase.Phrase{},
+	}
+	now := c.Now().Unix()
+	for _, seat := range s.State.Regulators() {
+		one := api.QuorumSeat{Member: seat.Member, Idle: string(standing.IdleSilent)}
+		if last := s.Seen[seat.Cosign]; last > 0 {
+			age := max(now-last, 0)
+			one.Cosigned, one.Age = words.Clock(last), &age
+			if one.Live = standing.AtWork(last, now); one.Live {
+				one.Idle = ""
+			}
+		}
+		out.Seats = append(out.Seats, one)
+	}
+	if status != nil {
+		words.Within(&out, status)
+	}
+	for _, seat := range out.Seats {
+		if seat.Live {
+			out.Fresh++
+		}
+	}
+	if out.Margin = out.Fresh - out.Quorum; out.Stopped != "" {
+		out.Margin = min(out.Margin, -1)
+	}
+	return out
+}
+
 // Problems tells what a person must look after about ledger and quorum.
 func (c *Seats) Problems() []phrase.Phrase {
 	all := []phrase.Phrase{}
@@ -77,9 +101,9 @@ func (c *Seats) Problems() []phrase.Phrase {
 	if s.Trouble != nil {
 		all = append(all, phrase.Join(phrase.New("problem.ledger", "the regulators' ledger is followed no further; what it held goes on standing"), phrase.From(s.Trouble)))
 	}
-	if r := c.Regulator; r != nil {
-		status := r.Status()
-		all = append(all, words.Regulates(&status)...)
+	status := c.status()
+	if status != nil {
+		all = append(all, words.Regulates(status)...)
 	}
 	if c.Idle != nil {
 		if why := c.Idle(); !why.IsZero() {
@@ -89,23 +113,17 @@ func (c *Seats) Problems() []phrase.Phrase {
 	if c.Anchors != nil {
 		all = append(all, c.Anchors.Problems()...)
 	}
-	set, now := s.State.Cosigners(), c.Now().Unix()
 	if s.Note.Size == 0 {
 		return all // no ledger has begun
 	}
-	fresh := 0
-	for _, last := range s.Seen {
-		if standing.AtWork(last, now) {
-			fresh++
-		}
-	}
-	switch q := set.Quorum(); {
-	case now-s.Fresh > int64(staleAfter.Seconds()):
+	out := c.count(&s, status)
+	switch {
+	case c.Now().Unix()-s.Fresh > int64(staleAfter.Seconds()):
 		all = append(all, phrase.New("problem.ledger_stale", "the newest checkpoint of the ledger is from %s: too few regulators are at work, or this node does not hear of them; nothing becomes authoritative here until that ends", words.Clock(s.Fresh)))
-	case fresh < q:
-		all = append(all, phrase.New("problem.quorum_short", "%d of %d regulators cosigned within two minutes, and it takes %d: nothing becomes authoritative until more are at work", fresh, len(set), q))
-	case fresh == q && len(set) > q:
-		all = append(all, phrase.New("problem.quorum_margin", "%d of %d regulators cosign, no more than it takes: one more loss stops the ledger", fresh, len(set)))
+	case out.Margin <= 0:
+		if p := words.Short(&out); !p.IsZero() {
+			all = append(all, p)
+		}
 	}
 	return all
 }
@@ -114,16 +132,20 @@ func (c *Seats) Problems() []phrase.Phrase {
 const staleAfter = 10 * time.Minute
 
 // RealignQuorum implements api.Council.
-func (c *Seats) RealignQuorum(ctx context.Context) (api.QuorumState, error) {
-	if c.Regulator == nil || c.Seat() == "" {
-		return api.QuorumState{}, words.NoRegulator()
+func (c *Seats) RealignQuorum(ctx context.Context, sure bool) (api.QuorumState, error) {
+	status := c.status()
+	if status == nil || c.Seat() == "" {
+		return api.QuorumState{}, words.NoPromise()
+	}
+	if status.Costs() && !sure {
+		return api.QuorumState{}, api.Tell(api.Refused, words.Costs(status))
 	}
 	promise, err := c.Regulator.Realign()
 	if err != nil {
 		return api.QuorumState{}, api.Tell(api.Refused, phrase.New("council.no_promise", "this regulator cannot promise itself to a new generation: %s", err))
 	}
 	out, err := c.QuorumState(ctx)
-	said := phrase.New("council.promised", "this regulator promised itself to generation %d and takes part in its own no more; the new one begins by itself once %d regulators have promised: each says ringfence quorum realign --promise", promise.Number, out.Quorum)
+	said := words.Promised(promise.Number, status.Realign.Begun, &out)
 	out.Told = &said
 	return out, err
 }

@@ -26,6 +26,7 @@ func Within(out *api.QuorumState, s *standing.Status) {
 			continue // of a set that is not certified yet
 		}
 		out.Seats[i].Leads, out.Seats[i].Lag, out.Seats[i].Lied = seat.Leads, seat.Lag, seat.Lied
+		out.Seats[i].Live, out.Seats[i].Idle = seat.Live, string(seat.Idle)
 		if !seat.Heard.IsZero() {
 			out.Seats[i].Heard = Clock(seat.Heard.Unix())
 		}
@@ -33,7 +34,7 @@ func Within(out *api.QuorumState, s *standing.Status) {
 			g.Leader = seat.Member
 		}
 	}
-	out.Promising = s.Realign.Needed
+	out.Promising, out.Stopped = s.Realign.Needed, string(s.Stopped)
 	for _, p := range s.Realign.Promises {
 		out.Promises = append(out.Promises, api.QuorumPromise{Member: p.Member, Generation: p.Number})
 	}
@@ -53,6 +54,8 @@ func Regulates(s *standing.Status) (all []phrase.Phrase) {
 	switch {
 	case s.Silence == standing.SilentLost:
 		all = append(all, phrase.New("problem.lost", "this node's regulator lost its certification state and is silent until a rekey_regulator motion gives it a new cosigning key: %s", s.Why))
+	case s.Silence == standing.SilentPromised:
+		all = append(all, phrase.New("problem.promised_away", "this node's regulator is promised to generation %d: it reports and locks nothing more, and cosigns only what the others lock; it is back at work in the new generation, which begins once %d regulators have promised by ringfence quorum realign --promise, each on its own node", s.Realign.Promised, s.Realign.Needed))
 	case s.Silence != "":
 		all = append(all, phrase.New("problem.silent", "this node's regulator neither reports nor locks nor cosigns: %s", s.Why))
 	}
@@ -66,7 +69,7 @@ func Regulates(s *standing.Status) (all []phrase.Phrase) {
 		}
 		all = append(all, phrase.New("problem.lied", "%s signed two stories of the ledger", who))
 	}
-	if s.Realign.Begun > 0 {
+	if s.Realign.Begun > s.Realign.Promised {
 		all = append(all, phrase.New("problem.generation_begun", "other regulators began generation %d; this one joins it by ringfence quorum realign --promise", s.Realign.Begun))
 	}
 	return all

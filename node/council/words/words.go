@@ -254,3 +254,13 @@ func Refused(r *enact.Refusal) error { return api.Tell(api.Refused, Told(r)) }
 func NoRegulator() error {
 	return api.Tell(api.Refused, phrase.New("council.no_regulator", "this node is no regulator's, or its keys are locked: a regulator votes on its own node, where its voting key is"))
 }
+
+// NoAnchor is why a node proposes no anchor.
+func NoAnchor() error {
+	return api.Tell(api.Refused, phrase.New("council.anchor_seat", "this node is no regulator's, or its keys are locked: a regulator proposes an anchor on its own node, which came to the list that it names"))
+}
+
+// NoPromise is why a node promises nothing.
+func NoPromise() error {
+	return api.Tell(api.Refused, phrase.New("council.no_seat", "this node is no regulator's, or its keys are locked: a regulator promises itself on its own node"))
+}

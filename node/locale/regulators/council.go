@@ -4,7 +4,7 @@ import "slices"
 
 // Words is what the command line writes about the regulators and their ledger.
 func Words() []Message {
-	return slices.Concat(motionWords(), motionStates(), motionKinds(), ledgerWords(), memberWords())
+	return slices.Concat(motionWords(), motionStates(), motionKinds(), ledgerWords(), quorumWords(), memberWords())
 }
 
 func motionWords() []Message {
@@ -112,12 +112,10 @@ func ledgerWords() []Message {
 		{"cli.quorum.fresh", "at work", "在工作的"},
 		{"cli.quorum.fresh_are", "{0} (cosigned within two minutes)", "{0} 家（两分钟内有联署）"},
 		{"cli.quorum.works", "at work", "在工作"},
-		{"cli.quorum.silent", "not heard", "无音讯"},
 		{"cli.quorum.ago", "{0} s ago", "{0} 秒前"},
 		{"cli.quorum.heard", "last heard here", "本节点最近收到"},
 		{"cli.quorum.margin", "margin", "余量"},
 		{"cli.quorum.margin_of", "{0} more may fail", "还可缺少 {0} 家"},
-		{"cli.quorum.stopped", "none: fewer than it takes cosigned within two minutes", "无：两分钟内联署者少于所需"},
 		{"cli.quorum.generation", "generation", "代"},
 		{"cli.quorum.leader", "leader", "领导者"},
 		{"cli.quorum.lag", "entries behind", "落后条数"},
@@ -146,23 +144,12 @@ func motions() []Said {
 		{"council.head_not_held", "其中写明 {0} 的发布链在纪元 {2} 中计至批次 {1}，而本节点没有该批次：只要无人持有，就无法再有锚定。待本节点取得后再表决"},
 		{"council.partly", "本提案的 {1} 个议案中有 {0} 个已提交监管机构，其余没有"},
 		{"council.parts_missing", "本提案另有 {0} 个议案此处尚不知道；所表决的是已知的 {1} 个"},
-		{"council.not_open", "该议案已不在表决中"},
 		{"council.not_proposer", "该议案不是本节点提出的：只有提出方可以撤回"},
 		{"council.short_id", "“{0}”不是议案标识；请写出足以区分的部分，见 ringfence motion list"},
-		{"council.unread", "议案 {0} 在本节点读取其内容之前已由提出者撤回"},
-		{"council.no_motion", "此处没有议案 {0}；ringfence motion list 列出已知的议案"},
 		{"council.many_motions", "有 {0} 个议案以 {1} 开头；请多写几位"},
 		{"council.unreadable", "无法在此读取账本：{0}"},
 		{"council.no_promise", "本监管机构无法承诺加入新一代：{0}"},
-		{"council.promised", "本监管机构已承诺加入第 {0} 代，不再参与当前一代；{1} 家监管机构承诺后（各自执行 ringfence quorum realign --promise），新一代自动开始"},
-		{"motion.ratify", "新增拦截 {0} 条、标记 {1} 条、放行 {2} 条，有效至 {3}"},
-		{"motion.ratify_some", "新增名单条目 {0} 条，有效至 {1}"},
 		{"motion.named_more", "{0} 及另外 {1} 条"},
-		{"motion.revoke", "永久撤销已核准的条目 {0} 条"},
-		{"motion.stay", "将已核准的条目 {0} 条暂停 24 小时"},
-		{"motion.anchor", "确定各发布链计入的位置及由此得出的名单"},
-		{"motion.note_fork", "将 {0} 份分叉证据记录在案"},
-		{"motion.set_policy", "设定名单所依据的策略"},
 		{"motion.charter", "在 {0} 处变更章程"},
 		{"does.admit_member", "准入一个成员"},
 		{"does.change_member", "变更章程中关于一个成员的内容"},
@@ -184,8 +171,6 @@ func motions() []Said {
 		{"problem.diverging", "监管机构对同一大小的账本报告了不同的树：有人向其讲述了不同的内容；若不能继续，请用 ringfence quorum realign"},
 		{"problem.lied", "{0} 签署了两份相互矛盾的账本内容"},
 		{"problem.generation_begun", "其他监管机构已开始第 {0} 代；本监管机构须以 ringfence quorum realign --promise 加入"},
-		{"problem.quorum_short", "{1} 家监管机构中两分钟内有 {0} 家联署，而所需为 {2} 家：在更多机构恢复工作之前不会有新的权威内容"},
-		{"problem.quorum_margin", "{1} 家监管机构中有 {0} 家联署，恰好满足所需：再缺一家账本即停止"},
 		{"item.block", "{0} 拦截 {1}（依据：{2|grounds}）"},
 		{"item.label", "{0} 标记 {1}（依据：{2|grounds}）"},
 		{"item.allow", "{0} 放行 {1}（依据：{2|grounds}）"},
@@ -281,6 +266,7 @@ func Rest() []Message {
 		{"rest.p_at", "Number of a batch, or none; left out, the last one", "批次序号，或 none；缺省为最后一个"},
 		{"rest.quorum", "How the regulators stand, and how many more may fail", "监管机构状况及还可缺少几家"},
 		{"rest.realign_quorum", "Promise this regulator to the next generation", "承诺本监管机构加入下一代"},
+		{"rest.p_sure", "Also while the ledger goes on with this regulator, which the promise takes away", "即使账本正常进行、承诺会使本监管机构退出，也予以承诺"},
 		{"rest.p_motion", "ID of a motion, or an unambiguous beginning of it", "议案标识，或足以区分的开头部分"},
 		{"rest.p_mine", "Those alone that wait for the vote of this node's regulator", "仅列出等待本节点监管机构表决的"},
 		{"rest.p_since", "Index of the first entry", "第一条的序号"},

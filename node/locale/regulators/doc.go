@@ -15,5 +15,5 @@ type Said [2]string
 // Phrases returns what is told of motions, the ledger, the quorum and members, and why
 // something does not enter the ledger.
 func Phrases() []Said {
-	return slices.Concat(motions(), BallotCodes(), membership(), proposals(), seats())
+	return slices.Concat(motions(), ended(), does(), quorum(), BallotCodes(), membership(), proposals(), seats())
 }

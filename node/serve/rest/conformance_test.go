@@ -112,7 +112,7 @@ func questions() []question {
 			return s.FeedHeads(ctx, api.FeedHeadQuery{Issuer: "aa", Member: "op & co", At: "none"})
 		}, api.FeedHeadQuery{Issuer: "aa", Member: "op & co", At: "none"}, ""},
 		{"quorum", func(ctx context.Context, s api.Service) (any, error) { return s.QuorumState(ctx) }, nil, ""},
-		{"realign", func(ctx context.Context, s api.Service) (any, error) { return s.RealignQuorum(ctx) }, nil, ""},
+		{"realign", func(ctx context.Context, s api.Service) (any, error) { return s.RealignQuorum(ctx, true) }, nil, ""},
 		{"revoke", func(ctx context.Context, s api.Service) (any, error) { return nil, s.Revoke(ctx, "a/b c") }, "a/b c", ""},
 	}
 }

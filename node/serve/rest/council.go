@@ -27,6 +27,10 @@ type voteInput struct {
 }
 
 // entriesInput asks for entries of the ledger.
+type realignInput struct {
+	Sure bool `query:"sure" doc:"Also while the ledger goes on with this regulator, which the promise takes away"`
+}
+
 type entriesInput struct {
 	Since uint64 `query:"since" doc:"Index of the first entry"`
 	Count int    `query:"count" minimum:"0" maximum:"1000" doc:"How many at most; 100 if left out"`
@@ -67,6 +71,8 @@ func (f *face) registerCouncil(a huma.API) {
 	register(f, a, in(tagCouncil, "How the regulators stand, and how many more may fail", describe("quorum", http.MethodGet, api.PathQuorum, reading())),
 		func(ctx context.Context, _ *struct{}) (api.QuorumState, error) { return f.Service.QuorumState(ctx) })
 	register(f, a, in(tagCouncil, "Promise this regulator to the next generation", describe("realign-quorum", http.MethodPost, api.PathRealign, keeping())),
-		func(ctx context.Context, _ *struct{}) (api.QuorumState, error) { return f.Service.RealignQuorum(ctx) })
+		func(ctx context.Context, in *realignInput) (api.QuorumState, error) {
+			return f.Service.RealignQuorum(ctx, in.Sure)
+		})
 	f.registerHeads(a)
 }

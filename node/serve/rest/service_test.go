@@ -290,7 +290,7 @@ func (d *double) QuorumState(context.Context) (api.QuorumState, error) {
 	return told[api.QuorumState](d, nil)
 }
 
-func (d *double) RealignQuorum(context.Context) (api.QuorumState, error) {
+func (d *double) RealignQuorum(context.Context, bool) (api.QuorumState, error) {
 	return told[api.QuorumState](d, nil)
 }
 

@@ -1,6 +1,7 @@
 package council
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -14,19 +15,19 @@ func Quorum(p *show.Page, s *api.QuorumState) {
 	if s.Provisional > 0 {
 		ahead = show.Amount(s.Provisional)
 	}
-	margin := p.Word("quorum.margin_of", strconv.Itoa(max(s.Margin, 0)))
-	if s.Margin < 0 {
-		margin = p.Strong(p.Word("quorum.stopped"))
-	}
 	generation, leader := "", ""
 	if s.Generation != nil {
 		generation, leader = strconv.FormatUint(s.Generation.Number, 10), s.Generation.Leader
 	}
 	p.Facts(show.Fact{"quorum.own", s.Regulator}, show.Fact{"quorum", p.Word("quorum_of", strconv.Itoa(s.Quorum), strconv.Itoa(s.Regulators))},
-		show.Fact{"quorum.fresh", p.Word("quorum.fresh_are", strconv.Itoa(s.Fresh))}, show.Fact{"quorum.margin", margin}, show.Fact{"quorum.generation", generation}, show.Fact{"quorum.leader", leader},
+		show.Fact{"quorum.fresh", atWork(p, s)}, show.Fact{"quorum.margin", margin(p, s)}, show.Fact{"quorum.generation", generation}, show.Fact{"quorum.leader", leader},
 		show.Fact{"ledger.size", show.Amount(s.Size)}, show.Fact{"ledger.provisional", ahead})
 	seats(p, s.Seats)
-	if g := s.Generation; g != nil {
+	g := s.Generation
+	if g == nil {
+		p.Line("")
+		p.Say("quorum.by_cosignatures")
+	} else {
 		trees(p, "quorum.reports", g.Reports)
 		trees(p, "quorum.locks", g.Locks)
 		trees(p, "quorum.cosignatures", g.Cosignatures)
@@ -45,7 +46,7 @@ func Realign(p *show.Page, s *api.QuorumState) {
 		generation = strconv.FormatUint(s.Generation.Number, 10)
 	}
 	p.Facts(show.Fact{"quorum.own", s.Regulator}, show.Fact{"quorum.generation", generation}, show.Fact{"ledger.size", show.Amount(s.Size)},
-		show.Fact{"quorum.fresh", p.Word("quorum.fresh_are", strconv.Itoa(s.Fresh))})
+		show.Fact{"quorum.fresh", atWork(p, s)})
 	seats(p, s.Seats)
 	p.Line("")
 	if s.Generation == nil {
@@ -54,6 +55,25 @@ func Realign(p *show.Page, s *api.QuorumState) {
 		promises(p, s)
 	}
 	tail(p, s)
+}
+
+// atWork tells how many are, and what that is known by.
+func atWork(p *show.Page, s *api.QuorumState) string {
+	if s.Generation == nil {
+		return p.Word("quorum.fresh_are", strconv.Itoa(s.Fresh))
+	}
+	return p.Word("quorum.work_are", strconv.Itoa(s.Fresh))
+}
+
+// margin tells how many more may fail, or why nothing is certified any more.
+func margin(p *show.Page, s *api.QuorumState) string {
+	switch {
+	case s.Stopped != "":
+		return p.Strong(p.Coded("quorumstop", s.Stopped))
+	case s.Margin < 0:
+		return p.Strong(p.Word("quorum.stopped"))
+	}
+	return p.Word("quorum.margin_of", strconv.Itoa(s.Margin))
 }
 
 func seats(p *show.Page, all []api.QuorumSeat) {
@@ -68,7 +88,7 @@ func seats(p *show.Page, all []api.QuorumSeat) {
 		}
 		state := p.Word("quorum.works")
 		if !seat.Live {
-			state = p.Strong(p.Word("quorum.silent"))
+			state = p.Strong(p.Coded("quorumidle", cmp.Or(seat.Idle, "silent")))
 		}
 		if seat.Lied {
 			state = show.Commas(state, p.Strong(p.Word("quorum.lied")))
@@ -90,6 +110,10 @@ func promises(p *show.Page, s *api.QuorumState) {
 		p.Say("quorum.promised", promise.Member, strconv.FormatUint(promise.Generation, 10))
 	}
 	switch g := s.Generation; {
+	case g.Promised > 0 && g.Promised <= g.Begun:
+		p.Say("quorum.joining", strconv.FormatUint(g.Promised, 10))
+	case g.Promised > 0 && to[g.Promised] >= s.Promising:
+		p.Say("quorum.promised_enough", strconv.FormatUint(g.Promised, 10), strconv.Itoa(to[g.Promised]))
 	case g.Promised > 0:
 		p.Say("quorum.promising", strconv.FormatUint(g.Promised, 10), strconv.Itoa(to[g.Promised]), strconv.Itoa(s.Promising))
 	case g.Begun > 0: // which is told as a problem
