@@ -30,7 +30,7 @@ func noKeys() phrase.Phrase { return phrase.New("problem.no_keys", "this node ho
 
 // lacks says that a node lacks a key.
 func lacks(of keys.Purpose) phrase.Phrase {
-	return phrase.New("problem.lacks_key", "the directory keys of this node holds no %s key", of)
+	return phrase.New("problem.lacks_key", "keys/ holds no %s key", of)
 }
 
 // openHost takes the key by which other nodes know this one.

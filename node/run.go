@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringfence/node/phrase"
 	"ringfence/node/serve/rest"
 )
 
@@ -102,7 +103,7 @@ func (n *Node) listen(ctx context.Context) ([]net.Listener, error) {
 	var lc net.ListenConfig
 	tcp, err := lc.Listen(ctx, "tcp", n.cfg.Listen)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("node: listen on %s: %w; another program may hold the port", n.cfg.Listen, err), socket.Close())
+		return nil, errors.Join(fmt.Errorf("node: %w", phrase.New("run.port", "listen on %s: %s; another program may hold the port: name another with --listen, or none", n.cfg.Listen, err)), socket.Close())
 	}
 	if a, ok := tcp.Addr().(*net.TCPAddr); ok {
 		n.serving.addr.Store(a)

@@ -32,12 +32,13 @@ said as of the last anchor up to then: it is computed anew, and compared with th
 root that the regulators anchored. Where openings that it takes were erased since, it is
 said to be not recomputable (ends with 1), and nothing is guessed.
 
-With --file it asks about one number a line; an empty line is passed over. It
+With --file it asks about one number a line, with --at about all as of that moment; an
+empty line is passed over, and what cannot be answered is said beside the number. It
 ends with 0 whether or not a number is listed.`,
 		Example: `  ringfence lookup +8613800138000
   ringfence lookup "010-6230 1234"
   ringfence lookup +8613800138000 --at 2026-11-30
-  ringfence lookup --file numbers.txt --json`,
+  ringfence lookup --file numbers.txt --at 2026-11-30 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Lang = a.words(cmd).Lang()
 			if file != "" {
@@ -88,11 +89,6 @@ type lookups struct {
 	Failed  int                `json:"failed"` // no number
 }
 
-// manyLookups is a service that answers several numbers at once.
-type manyLookups interface {
-	LookupMany(ctx context.Context, q api.LookupMany) ([]api.LookupAnswer, error)
-}
-
 func (a *app) lookUpFile(cmd *cobra.Command, q api.Query, file string, masked bool) error {
 	numbers, err := a.readLines(file)
 	if err != nil {
@@ -122,33 +118,16 @@ func (a *app) lookUpFile(cmd *cobra.Command, q api.Query, file string, masked bo
 	return answer(a, cmd, all, func(p *show.Page, l lookups) { show.Lookups(p, l.Answers, l.Asked) })
 }
 
-// lookUpMany asks in bundles where the service can, else one by one. A text
-// that is no number is an answer of its own and does not end the rest.
-func lookUpMany(ctx context.Context, s api.Service, q api.Query, numbers []string) ([]api.LookupAnswer, error) {
-	var all []api.LookupAnswer
-	if many, ok := s.(manyLookups); ok {
-		for rest := numbers; len(rest) > 0; {
-			n := min(len(rest), api.MaxLookups)
-			some, err := many.LookupMany(ctx, api.LookupMany{Numbers: rest[:n], Country: q.Country, Caller: q.Caller, Lang: q.Lang})
-			if err != nil {
-				return nil, err
-			}
-			all, rest = append(all, some...), rest[n:]
-		}
-		return all, nil
-	}
-	for _, n := range numbers {
-		q.Number = n
-		l, err := s.Lookup(ctx, q)
-		var refused *api.Error
-		switch {
-		case err == nil:
-			all = append(all, api.LookupAnswer{Lookup: &l})
-		case errors.As(err, &refused) && refused.Kind == api.BadInput:
-			all = append(all, api.LookupAnswer{Error: refused})
-		default:
+// lookUpMany asks in bundles. A text that is no number is an answer of its own and does
+// not end the rest.
+func lookUpMany(ctx context.Context, s api.Service, q api.Query, numbers []string) (all []api.LookupAnswer, err error) {
+	for rest := numbers; len(rest) > 0; {
+		n := min(len(rest), api.MaxLookups)
+		some, err := s.LookupMany(ctx, api.LookupMany{Numbers: rest[:n], Country: q.Country, Caller: q.Caller, Lang: q.Lang, At: q.At})
+		if err != nil {
 			return nil, err
 		}
+		all, rest = append(all, some...), rest[n:]
 	}
 	return all, nil
 }

@@ -2,6 +2,7 @@ package ballot_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"ringfence/consensus/ballot"
@@ -192,7 +193,11 @@ func TestEndings(t *testing.T) {
 	}
 	now := f.State.Size()
 	refused(t, f, reinstate(now-3, 1, head(0, 6, 1)), enact.AnchoredSince)
-	refused(t, f, reinstate(now, 1), enact.HeadBack)                // from nothing, though something is anchored
+	nothing := reinstate(now, 1) // though something is anchored
+	refused(t, f, nothing, enact.HeadBack)
+	if !strings.Contains(nothing.Refusal.Words, "batch 5 in epoch 0 is anchored, which is for good; name that one or a later one") {
+		t.Errorf("of one that goes on from none it says %q", nothing.Refusal.Words)
+	}
 	refused(t, f, reinstate(now, 1, head(0, 4, 1)), enact.HeadBack) // below
 	refused(t, f, reinstate(now, 1, head(0, 5, 2)), enact.HeadBack) // beside
 	outcome(t, reinstate(now, 1, head(0, 7, 1)), ballot.Entered)

@@ -8,9 +8,19 @@ import (
 	"ringfence/store/wire"
 )
 
-// ErrUnreadable is what errors wrap that say: the bytes are no file of this package.
-// Any other error of a verifier is a check that failed.
-var ErrUnreadable = errors.New("it is no proof that this release reads")
+// UnreadableError says that bytes are no file of this package. Any other error of a
+// verifier is a check that failed.
+type UnreadableError struct {
+	What string // they were taken for
+	Why  error
+}
+
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("prove: it is no %s that this release reads: %v", e.What, e.Why)
+}
+
+// Unwrap returns why.
+func (e *UnreadableError) Unwrap() error { return e.Why }
 
 const (
 	version = 1
@@ -93,14 +103,16 @@ func decode(what string, b []byte, want form, v any) error {
 	case formOf(b) != want:
 		err = errors.New("it is of another form")
 	default:
-		err = wire.Decode(b, v)
+		if err = wire.Decode(b, v); errors.Unwrap(err) != nil {
+			err = errors.Unwrap(err) // without the name of what it is decoded into
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrUnreadable, what, err)
+		return unreadable(what, err)
 	}
 	return nil
 }
 
 func unreadable(what string, err error) error {
-	return fmt.Errorf("%w: %s: %w", ErrUnreadable, what, err)
+	return &UnreadableError{what, err}
 }

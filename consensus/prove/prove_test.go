@@ -126,7 +126,7 @@ func TestWhatIsNoProof(t *testing.T) {
 		"no extra data": bytes.Replace(good, good[bytes.Index(good, []byte("extra")):bytes.Index(good, []byte("index"))], nil, 1),
 		"too large":     append([]byte{0x87, 1, 3}, make([]byte, prove.MaxFile)...),
 	} {
-		if _, err := v.Verify(file); !errors.Is(err, prove.ErrUnreadable) {
+		if _, err := v.Verify(file); !errors.As(err, new(*prove.UnreadableError)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

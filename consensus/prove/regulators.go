@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ipfs/go-cid"
 
@@ -27,10 +28,22 @@ var (
 	// ErrContradicts is what errors wrap that say: two certified checkpoints cannot both
 	// be of one ledger. The file is evidence.
 	ErrContradicts = errors.New("the checkpoint contradicts one that is known here")
+	// ErrSets is what errors wrap that say: the set-chain file that a verifier is to trust
+	// is none, or does not lead from the genesis on.
+	ErrSets = errors.New("the set-chain file does not lead from the genesis on")
+	// ErrNoPin is what errors wrap that say: what is to be pinned is no checkpoint.
+	ErrNoPin = errors.New("what is to be pinned is no checkpoint")
 	// ErrPin is what errors wrap that say: the chain of regulators does not lead to the
 	// checkpoint that was pinned.
 	ErrPin = errors.New("the regulators known here did not certify the pinned checkpoint")
 )
+
+// ForeignError says that a file is another federation's than the genesis.
+type ForeignError struct{ Of, Genesis string } // identifiers of federations
+
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("prove: it is of federation %s, the genesis of %s", e.Of, e.Genesis)
+}
 
 // Era is a stretch of the ledger with the same regulators and the same keys.
 type Era struct {
@@ -79,6 +92,17 @@ func founded(g *charter.Genesis) (*regulators, error) {
 	return &regulators{
 		federation: federation, log: checkpoint.Log(checkpoint.Origin(federation), c.LogKey), eras: []Era{eraOf(1, c.Regulators)},
 	}, nil
+}
+
+// own refuses the origin of a checkpoint of another federation's ledger.
+func (r *regulators) own(origin string) error {
+	if origin == checkpoint.Origin(r.federation) {
+		return nil
+	}
+	if of, ours := strings.CutPrefix(origin, "ringfence/"); ours {
+		return &ForeignError{Of: of, Genesis: r.federation.String()}
+	}
+	return fmt.Errorf("%w: it is one of the log %.80q, which is no federation's", ErrNoPin, origin)
 }
 
 // at returns the place of the era of a ledger size.
@@ -201,8 +225,12 @@ func (r *regulators) follow(file []byte) (*regulators, error) {
 	if err != nil {
 		return nil, err
 	}
-	if federation, err := taxonomy.CIDFromBytes(a.Federation); err != nil || !federation.Equals(r.federation) {
-		return nil, fmt.Errorf("prove: the set-chain file is of another federation than the genesis, %s", r.federation)
+	federation, err := taxonomy.CIDFromBytes(a.Federation)
+	if err != nil {
+		return nil, unreadable("set-chain file", err)
+	}
+	if !federation.Equals(r.federation) {
+		return nil, &ForeignError{Of: federation.String(), Genesis: r.federation.String()}
 	}
 	next := *r
 	for i := range a.Changes {

@@ -47,14 +47,30 @@ func NewVerifier(t Trust) (*Verifier, error) {
 	if formOf(t.Pin) == setsForm {
 		sets, err := openSets(t.Pin)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", ErrNoPin, err)
 		}
 		if v.pin = sets.Head; len(v.pin) == 0 {
-			return nil, errors.New("prove: the set-chain file that is to be pinned has no checkpoint to pin")
+			return nil, fmt.Errorf("%w: the set-chain file has none", ErrNoPin)
+		}
+	}
+	if len(v.pin) > 0 {
+		told, err := checkpoint.Peek(v.pin)
+		if err == nil {
+			err = v.base.own(told.Origin)
+		} else {
+			err = fmt.Errorf("%w: %w", ErrNoPin, err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrPin, err)
 		}
 	}
 	if v.chosen {
-		v.own, err = v.extend(t.Sets)
+		if v.own, err = v.base.follow(t.Sets); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrSets, err)
+		}
+		if len(v.pin) > 0 {
+			v.own, err = v.own.pin(v.pin)
+		}
 		return v, err
 	}
 	if len(v.pin) > 0 {
@@ -83,6 +99,7 @@ type Finding struct {
 	Certified Certified // where the proof ends; of a set-chain file nothing
 
 	Changes int    // of the regulators that are known
+	Known   uint64 // ledger size up to which they are known: beyond it, others may have taken office
 	Pinned  uint64 // size of the checkpoint to which they lead; 0: no key that was retired is ruled out
 }
 
@@ -126,7 +143,7 @@ type List struct {
 	Says   taxonomy.Entry
 }
 
-// Verify returns what a file proves. Errors wrap ErrUnreadable when it is none; with any
+// Verify returns what a file proves. Errors wrap an UnreadableError when it is none; with any
 // other a check failed, and it proves nothing.
 func (v *Verifier) Verify(file []byte) (*Finding, error) {
 	switch formOf(file) {
@@ -161,6 +178,7 @@ func (v *Verifier) Verify(file []byte) (*Finding, error) {
 
 func (r *regulators) finding(f Finding) *Finding {
 	f.Federation, f.Changes, f.Pinned = r.federation, len(r.eras)-1, r.pinned
+	f.Known = r.horizon()
 	return &f
 }
 
@@ -174,7 +192,7 @@ func (r *regulators) item(p ledger.Proof, header, opening []byte, believed func(
 		return h, o, at, err
 	}
 	if !h.Federation.Equals(r.federation) {
-		return h, o, at, fmt.Errorf("prove: the motion is of federation %s, the genesis of %s", h.Federation, r.federation)
+		return h, o, at, &ForeignError{Of: h.Federation.String(), Genesis: r.federation.String()}
 	}
 	c, err := believed()
 	if err != nil {
@@ -217,6 +235,11 @@ func (v *Verifier) full(p ledger.Proof) (*Finding, error) {
 	var a fullArray
 	if err := decode("extra data", p.Extra, fullForm, &a); err != nil {
 		return nil, err
+	}
+	if told, err := checkpoint.Peek(p.Checkpoint); err == nil {
+		if err := v.base.own(told.Origin); err != nil {
+			return nil, err
+		}
 	}
 	r := v.own
 	if !v.chosen {

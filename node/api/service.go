@@ -19,6 +19,9 @@ type Service interface {
 type Reader interface {
 	// Lookup says what the list says of one number.
 	Lookup(ctx context.Context, q Query) (Lookup, error)
+	// LookupMany says it of up to MaxLookups numbers, of all as of one moment, in the order
+	// asked. What is wrong with one number is that number's answer; an error is of them all.
+	LookupMany(ctx context.Context, q LookupMany) ([]LookupAnswer, error)
 	// Explain tells every statement behind that and what became of it.
 	Explain(ctx context.Context, q Query) (Explanation, error)
 	// Contests tells what is disputed and who has yet to answer.

@@ -31,6 +31,7 @@ type LookupMany struct {
 	Country string   `json:"country,omitempty"`
 	Caller  bool     `json:"caller,omitempty"`
 	Lang    string   `json:"lang,omitempty"`
+	At      string   `json:"at,omitempty" doc:"As the list was then: a ledger size, a day (its beginning, UTC) or a time; empty for now"`
 }
 
 // LookupAnswers holds one answer for each number, in the order asked.

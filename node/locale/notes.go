@@ -40,7 +40,7 @@ func notes() []said {
 		{"undo.not_own", "未签署任何内容：{0} 不是此处已知的本成员的发布；ringfence publications 列出各发布"},
 		{"undo.empty", "未签署任何内容：{0} 没有声明；其文件所述由其他发布编号所列，重新发布该文件即可得知"},
 		{"answer.no_member", "章程中没有成员“{0}”；见 ringfence federation show"},
-		{"proof.unreadable", "{0}：它不是本版本能读取的证明"},
+		{"proof.unreadable", "{0} 不是本版本可读的证明；若本应是证明，则在传递中被截断或改动：请向提供者重新索取原样的文件"},
 		{"usage.node_runs", "有节点在 {0} 运行；请先停止节点，再恢复到其目录"},
 		{"plan.narrower", "该编号计划有 {0} 个号段，{1} 的有 {2} 个：未列入的号码此后视为未分配，cli.unallocated 会拦截其呼叫；plan remove {3} {4} 可撤销此次导入"},
 		{"differing.not_found", "未能找到最先不同之处：{0}"},

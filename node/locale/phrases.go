@@ -17,7 +17,7 @@ func told(all []regulators.Said) (out []said) {
 
 // phrases is every phrase that is said anywhere.
 func phrases() []said {
-	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), anchorReasons(), contestPhrases(), keyringReasons(), eraseReasons(), notes(), told(regulators.Phrases()))
+	return concat(problems(), bars(), confirmations(), peerReasons(), gaps(), refusals(), joinings(), proofReasons(), pastReasons(), auditFindings(), usages(), anchorReasons(), contestPhrases(), keyringReasons(), eraseReasons(), notes(), plainReasons(), told(regulators.Phrases()))
 }
 
 // problems is what a person must look after at a node.
@@ -30,6 +30,7 @@ func problems() []said {
 		{"problem.not_issuer", "章程中没有签发密钥 {0}：监管方接纳后即自行恢复发布；请用 ringfence join 请求准入"},
 		{"problem.checkpoint_stale", "本节点所知的最新认证账本检查点已有 {0}，章程允许 {1}：监管方未再认证，或本节点所连接的各方未予转达；名单以当时的账本为准，此后的决定尚缺"},
 		{"problem.ledger_stopped", "账本不再跟进，名单以已有账本为准"},
+		{"problem.ended_left", "监管方已在账本条目 {1} 终止签发密钥 {0}，该成员已退出联盟或被开除：其名下不再签发任何内容"},
 		{"problem.ended_issuer", "监管方已在账本条目 {1} 终止签发密钥 {0}，已终止的密钥不再签发任何内容：成员须在持有账本所接纳的另一密钥的节点上继续发布"},
 		{"problem.not_member", "章程中没有节点密钥为 {0} 的节点：监管方接纳后其他节点即与其连接；请用 ringfence join 请求准入"},
 		{"problem.apart", "本节点未与其他节点相连，仅以所存数据应答，收不到新内容"},
@@ -70,6 +71,7 @@ func bars() []said {
 		{"remedy.no_key", "章程未为本成员列出其他密钥：监管方可接纳新的密钥，或恢复此密钥；在此之前本成员在此只能查询和筛查"},
 		{"why.restored", "数据由备份恢复，此后该密钥可能又签署过批次"},
 		{"why.no_store", "此前没有数据存储，不知道该密钥签署过什么"},
+		{"why.new_key", "该密钥在此数据存储中是新的，其他成员尚未确认它此前未签署过任何批次"},
 		{"why.no_promises", "数据存储中的签署记录文件丢失"},
 		{"why.lost_batch", "磁盘丢失了为位置 {0}/{1} 预留的批次"},
 		{"why.older_store", "位置 {0}/{1} 曾经签署但此处没有：数据存储比发布链旧"},
@@ -191,7 +193,7 @@ func joinings() []said {
 	return []said{
 		{"join.nobody", "{0} 处没有节点应答：{1}；请核对地址及端口（应为节点间端口 peers.listen，而非 API 端口），并确认该节点在运行"},
 		{"join.other_identity", "在 {0} 应答的节点身份与地址中的不同：{1}；请向告知者核对地址"},
-		{"join.no_desk", "{0} 处的节点没有接待服务：{1}"},
+		{"join.no_desk", "{0} 处的应答者并非可供加入的 Ringfence 节点：{1}；请核对地址及端口（应为节点间端口 peers.listen），并确认该节点为同一版本"},
 		{"join.busy", "{0} 处的节点目前询问过多；请稍后再试"},
 		{"join.not_any_more", "本目录的节点密钥 {0} 在创始章程中，但对端已不认为它属于联盟“{1}”的成员；未作任何更改。请将本节点的 {2} 交给：{3}"},
 		{"join.peer_lies", "对端的章程属于联盟 {0}，而不是 {1}：对端不可信，请询问其他节点"},

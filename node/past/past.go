@@ -60,15 +60,16 @@ func New(cfg Config) *Teller {
 // Lookup implements api.Reader.
 func (t *Teller) Lookup(ctx context.Context, q api.Query) (api.Lookup, error) {
 	if q.At == "" {
-		return t.cfg.Book().Lookup(t.cfg.List(), q, t.cfg.Age())
+		return t.lookup(t.cfg.List(), q, nil)
 	}
-	s, asOf, err := t.asOf(ctx, q, func(r view.Ratified) bool { return r.Decides })
+	if _, err := t.cfg.Book().Read(q); err != nil {
+		return api.Lookup{}, err // before a list is computed for it
+	}
+	then, err := t.then(ctx, q.At)
 	if err != nil {
 		return api.Lookup{}, err
 	}
-	out, err := t.cfg.Book().Lookup(s.list, q, t.cfg.Age())
-	out.AsOf = asOf
-	return out, err
+	return t.lookup(then.list, q, &then)
 }
 
 // Explain implements api.Reader.
@@ -76,42 +77,60 @@ func (t *Teller) Explain(ctx context.Context, q api.Query) (api.Explanation, err
 	if q.At == "" {
 		return t.cfg.Book().Explain(t.cfg.List(), q, t.cfg.Age())
 	}
-	s, asOf, err := t.asOf(ctx, q, func(view.Ratified) bool { return true })
+	if _, err := t.cfg.Book().Read(q); err != nil {
+		return api.Explanation{}, err
+	}
+	then, err := t.then(ctx, q.At)
+	if err == nil {
+		err = t.knows(&then, q, func(view.Ratified) bool { return true })
+	}
 	if err != nil {
 		return api.Explanation{}, err
 	}
-	out, err := t.cfg.Book().Explain(s.list, q, t.cfg.Age())
-	out.AsOf = asOf
+	out, err := t.cfg.Book().Explain(then.list, q, t.cfg.Age())
+	out.AsOf = then.tell(then.why.Phrase)
 	return out, err
 }
 
-// asOf returns the list as it was when a question asks, and what is to be known of that.
-// Where only the ledger is known of that moment it must have an entry that says enough.
-func (t *Teller) asOf(ctx context.Context, q api.Query, enough func(view.Ratified) bool) (*standing, *api.AsOf, error) {
+// asOf is the list as it was when a question asks; why is what of it is not recomputable,
+// if only the ledger is known of that moment.
+type asOf struct {
+	*standing
+
+	why lost
+}
+
+// then returns the list as it was at a moment.
+func (t *Teller) then(ctx context.Context, at string) (out asOf, err error) {
+	m, err := t.moment(ctx, at)
+	if err != nil {
+		return out, err
+	}
+	out.standing, err = t.stand(ctx, m)
+	if errors.As(err, &out.why) {
+		m.anchor = nil
+		out.standing, err = t.stand(ctx, m)
+	} else if err == nil && m.anchor == nil {
+		out.why.Phrase = phrase.New("past.no_anchor", "the ledger of %d entries has no anchor, which would fix what members had said", m.size)
+	}
+	if err != nil {
+		return out, failed(err)
+	}
+	return out, nil
+}
+
+// knows refuses a question about a number of which a moment does not know enough: where
+// only the ledger is known of it, that must have an entry that says enough.
+func (t *Teller) knows(then *asOf, q api.Query, enough func(view.Ratified) bool) error {
 	readings, err := t.cfg.Book().Read(q)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	m, err := t.moment(ctx, q.At)
-	if err != nil {
-		return nil, nil, err
+	if (then.anchor == nil || then.erased > 0) && !then.decided(readings, enough) {
+		return api.Tell(cmp.Or(then.why.kind, api.NotFound), phrase.Join(
+			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time is known to decide it", then.size), then.also(then.why.Phrase)))
 	}
-	s, err := t.stand(ctx, m)
-	var why lost
-	if errors.As(err, &why) {
-		m.anchor = nil
-		s, err = t.stand(ctx, m)
-	} else if err == nil && m.anchor == nil {
-		why.Phrase = phrase.New("past.no_anchor", "the ledger of %d entries has no anchor, which would fix what members had said", m.size)
-	}
-	if err != nil {
-		return nil, nil, failed(err)
-	}
-	if (m.anchor == nil || s.erased > 0) && !s.decided(readings, enough) {
-		return nil, nil, api.Tell(cmp.Or(why.kind, api.NotFound), phrase.Join(
-			phrase.New("past.not_recomputable", "what the list said of it at ledger size %d is not recomputable: no ratified entry of that time is known to decide it", m.size), s.also(why.Phrase)))
-	}
-	return s, s.tell(why.Phrase), nil
+	return nil
 }
 
 // decided reports whether a ratified entry about a number says enough, for certain.

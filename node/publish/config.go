@@ -179,6 +179,9 @@ func (p *Publisher) speaker() (speaker, error) {
 	state := list.State()
 	info, ok := state.Issuer(p.Issuer())
 	if r, was := state.Record(p.Issuer()); was && !ok {
+		if !state.IsMember(r.Member) {
+			return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.ended_left", "the regulators ended the issuer key %s at ledger entry %d, and its member has left the federation or was expelled: nothing more is signed in its name", p.Issuer().Short(), r.End.Since))
+		}
 		return speaker{}, fmt.Errorf("%w: %w", ErrNotIssuer, phrase.New("problem.ended_issuer", "the regulators ended the issuer key %s at ledger entry %d, and an ended key signs nothing more: the member goes on under another key that the ledger admits, on the node that holds that key", p.Issuer().Short(), r.End.Since))
 	}
 	if !ok {

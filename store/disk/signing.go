@@ -130,11 +130,18 @@ func (s *Store) Bar(issuer keys.Public, bar feed.Bar) error {
 	})
 }
 
+// newKey is why a key is barred that came into a store from which another signs: what is
+// said of all others, how the store began, is long over.
+const newKey = "the key is new in this store, and the other members have yet to confirm that it has signed nothing"
+
 // Barred returns why an issuer must not sign, and whether it is so.
 func (s *Store) Barred(issuer keys.Public) (feed.Bar, bool, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	bar := s.promised.Signer(issuer).Bar
+	if _, own := s.promised.Signers[issuer]; !own && bar.Kind != 0 && s.promised.Signs() {
+		bar.Reason = newKey
+	}
 	return bar, bar.Kind != 0, nil
 }
 

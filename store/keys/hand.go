@@ -2,6 +2,7 @@ package keys
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -26,6 +27,10 @@ func Hand(p Purpose, key Private, recipient string) ([]byte, error) {
 // MaxHanded is how many bytes a sealed key has at most.
 const MaxHanded = maxFile
 
+// ErrNotHanded is what errors wrap that say: a file is none that Hand made for this
+// directory.
+var ErrNotHanded = errors.New("keys: what was handed over is no key for here")
+
 // Receive imports a key that Hand sealed to the audience key in dir.
 func Receive(dir string, p Purpose, sealed []byte, unlock Unlock, random io.Reader) (Half, error) {
 	ring, err := Open(dir, unlock)
@@ -36,16 +41,20 @@ func Receive(dir string, p Purpose, sealed []byte, unlock Unlock, random io.Read
 	if err != nil {
 		return Half{}, err
 	}
-	text, err := open("what was handed over", sealed, own.secret())
-	if err != nil {
-		return Half{}, fmt.Errorf("keys: what was handed over is sealed to another audience key than this directory's, or damaged: %w", err)
+	text, err := unseal(sealed, own.secret())
+	var other *age.NoIdentityMatchError
+	switch {
+	case errors.As(err, &other):
+		return Half{}, fmt.Errorf("%w: it is sealed to another audience key than this directory's", ErrNotHanded)
+	case err != nil:
+		return Half{}, fmt.Errorf("%w: it is of another kind, or damaged: %w", ErrNotHanded, err)
 	}
 	handed := Ring{private: make(map[Purpose]Private)}
 	if strings.Count(text, " ") != 2 || !strings.HasPrefix(text, privateFormat+" "+string(p)+" ") {
-		return Half{}, fmt.Errorf("keys: what was handed over is no %s key", p)
+		return Half{}, fmt.Errorf("%w: it holds no %s key", ErrNotHanded, p)
 	}
 	if _, err := handed.add(p, text); err != nil {
-		return Half{}, fmt.Errorf("keys: what was handed over: %w", err)
+		return Half{}, fmt.Errorf("%w: %w", ErrNotHanded, err)
 	}
 	key, err := handed.Private(p)
 	if err != nil {

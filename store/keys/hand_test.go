@@ -2,7 +2,9 @@ package keys_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ringfence/store/keys"
@@ -37,9 +39,10 @@ func TestAKeyIsHandedOver(t *testing.T) {
 		"damaged":         receive("east", keys.PurposeLog, damaged),
 		"another purpose": receive("east", keys.PurposeVote, sealed),
 		"nothing":         receive("east", keys.PurposeLog, nil),
+		"a text":          receive("east", keys.PurposeLog, []byte("kind: ratify\n")),
 	} {
-		if err == nil {
-			t.Errorf("%s is taken", what)
+		if !errors.Is(err, keys.ErrNotHanded) || strings.Contains(err.Error(), "remove it") {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 	must(t, receive("east", keys.PurposeLog, sealed))

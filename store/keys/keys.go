@@ -118,8 +118,8 @@ func ParsePublic(b []byte) (Public, error) {
 // ParsePublicText reads the text that String gives.
 func ParsePublicText(s string) (Public, error) {
 	b, err := hex.DecodeString(s)
-	if err != nil {
-		return Public{}, fmt.Errorf("keys: a public key is written as %d hexadecimal digits: %w", 2*PublicSize, err)
+	if err != nil || len(b) != PublicSize {
+		return Public{}, fmt.Errorf("keys: %.80q is no public key: that is written as %d digits of 0 to 9 and a to f, and all of them count", s, 2*PublicSize)
 	}
 	return ParsePublic(b)
 }

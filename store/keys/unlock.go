@@ -150,20 +150,25 @@ func seal(text string, to age.Recipient) ([]byte, error) {
 
 // open decrypts what seal wrote; path is for the error alone.
 func open(path string, sealed []byte, with age.Identity) (string, error) {
-	r, err := age.Decrypt(bytes.NewReader(sealed), with)
+	text, err := unseal(sealed, with)
 	var mismatch *age.NoIdentityMatchError
-	if errors.As(err, &mismatch) {
+	switch {
+	case errors.As(err, &mismatch):
 		return "", fmt.Errorf("keys: %s does not open with this passphrase or key file", path)
+	case err != nil:
+		return "", fmt.Errorf("keys: decrypt %s: %w; restore it from a backup, or remove it if making it was cut short: then it was never in use", path, err)
 	}
-	const hint = "restore it from a backup, or remove it if making it was cut short: then it was never in use"
+	return text, nil
+}
+
+// unseal decrypts what seal wrote.
+func unseal(sealed []byte, with age.Identity) (string, error) {
+	r, err := age.Decrypt(bytes.NewReader(sealed), with)
 	if err != nil {
-		return "", fmt.Errorf("keys: decrypt %s: %w; %s", path, err, hint)
+		return "", err
 	}
 	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return "", fmt.Errorf("keys: decrypt %s: %w; %s", path, err, hint)
-	}
-	return string(b), nil
+	return string(b), err
 }
 
 // IsZero reports whether u opens nothing.

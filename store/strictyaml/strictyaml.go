@@ -128,6 +128,40 @@ func fieldOf(slip string, document []byte) string {
 	return strings.Replace(slip, "cannot", key[1]+": cannot", 1)
 }
 
+// fitting words what is said of a value that does not fit where it stands.
+func fitting(slip, what string) string {
+	m := regexp.MustCompile("cannot unmarshal !!(\\w+)(?: `([^`]*)`)? into (\\S+)").FindStringSubmatch(slip)
+	if m == nil {
+		return slip
+	}
+	text := strconv.Quote(m[2])
+	switch m[1] {
+	case "seq":
+		text = "a list"
+	case "map":
+		text = "a map of keys"
+	}
+	unsigned := regexp.MustCompile(`^uint(8|16|32|64|)$`).FindStringSubmatch(m[3])
+	switch {
+	case unsigned != nil && len(unsigned[1]) > 0 && unsigned[1] != "64":
+		bits, _ := strconv.Atoi(unsigned[1])
+		text += fmt.Sprintf(" is no whole number from 0 to %d", uint64(1)<<bits-1)
+	case unsigned != nil:
+		text += " is no whole number of 0 or more"
+	case strings.HasPrefix(m[3], "int"):
+		text += " is no whole number, or too large a one"
+	case m[3] == "bool":
+		text += " is neither true nor false"
+	case m[3] == "string":
+		text += " stands where a text belongs"
+	case strings.HasPrefix(m[3], "[]"):
+		text += " stands where a list belongs"
+	default:
+		text += " is not what a " + what + " holds there"
+	}
+	return strings.Replace(slip, m[0], text, 1)
+}
+
 // plain words an error for people who know no Go types.
 func plain[T any](err error, what string, document []byte) string {
 	slips := []string{err.Error()}
@@ -135,13 +169,12 @@ func plain[T any](err error, what string, document []byte) string {
 		slips = slices.Clone(several.Errors)
 	}
 	unknown := regexp.MustCompile(`field (\S+) not found in type (\S+)`)
-	types := regexp.MustCompile(`into \w+\.\w+`)
 	for i, slip := range slips {
 		if m := unknown.FindStringSubmatch(slip); m != nil {
 			text := fmt.Sprintf("%q is no key of a %s%s", m[1], what, Hint(m[1], keysOf(reflect.TypeFor[T](), m[2])))
 			slip = strings.Replace(slip, m[0], text, 1)
 		}
-		slips[i] = types.ReplaceAllString(fieldOf(slip, document), "into what a "+what+" holds there")
+		slips[i] = fitting(fieldOf(slip, document), what)
 	}
 	return strings.Join(slips, "; ")
 }

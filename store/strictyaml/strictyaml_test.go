@@ -55,9 +55,12 @@ func TestReadRefuses(t *testing.T) {
 		{"two documents", "count: 1\n---\ncount: 2\n", []string{"holds one"}},
 		{"rubbish after the document", "count: 1\n---\n[", []string{"holds one"}},
 		{"list for a map", "- 1\n", []string{"line 1", "what a thing holds there"}},
-		{"text for a number", "count: many\n", []string{"line 1: count: cannot", "many"}},
-		{"text for a number in braces", "list:\n- {days: manyandmore}\n", []string{"line 2: days: cannot"}},
-		{"too large for its field", "count: 65536\n", []string{"line 1"}},
+		{"text for a number", "count: many\n", []string{`line 1: count: "many" is no whole number from 0 to 65535`}},
+		{"text for a number in braces", "list:\n- {days: manyandmore}\n", []string{"line 2: days: \"manyand", "is no whole number"}},
+		{"too large for its field", "count: 65536\n", []string{`line 1: count: "65536" is no whole number from 0 to 65535`}},
+		{"a list for a text", "name: [a]\n", []string{"line 1: a list stands where a text belongs"}},
+		{"a map for a number", "count: {a: 1}\n", []string{"line 1: a map of keys is no whole number"}},
+		{"a text for a list", "list: many\n", []string{`line 1: list: "many" stands where a list belongs`}},
 		{"no YAML", "a: [", []string{"line 1"}},
 		{"binary", "\x00\x01\x02", []string{"read thing"}},
 		{"huge", strings.Repeat("#", strictyaml.MaxSize+1), []string{"larger than"}},
@@ -69,7 +72,7 @@ func TestReadRefuses(t *testing.T) {
 				t.Fatal("no error")
 			}
 			for _, part := range append(c.parts, "read thing: ") {
-				if !strings.Contains(err.Error(), part) {
+				if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "unmarshal") {
 					t.Errorf("error %q does not say %q", err, part)
 				}
 			}

@@ -3,7 +3,9 @@ package wire
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/ipfs/go-cid"
@@ -74,7 +76,7 @@ func Format(v any) []byte {
 // len(b).
 func Decode(b []byte, v any) error {
 	if err := decoding.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("wire: decode %T: %w", v, err)
+		return fmt.Errorf("wire: decode %T: %w", v, inWords(err))
 	}
 	again, err := Encode(v)
 	if err != nil {
@@ -84,6 +86,18 @@ func Decode(b []byte, v any) error {
 		return fmt.Errorf("wire: decode %T: the encoding is not canonical (%d bytes, canonically %d)", v, len(b), len(again))
 	}
 	return nil
+}
+
+// inWords tells what people meet who hand over a wrong file in words that need no decoder.
+func inWords(err error) error {
+	var more *cbor.ExtraneousDataError
+	switch {
+	case errors.As(err, &more):
+		return errors.New("more bytes follow behind its end")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it is cut short")
+	}
+	return err
 }
 
 // CID returns the only form of content ID in use: CIDv1, dag-cbor, sha2-256.

@@ -27,6 +27,9 @@ func TestDecodeIsStrict(t *testing.T) {
 	if err := Decode(good, &p); err != nil || p.N != 255 || !bytes.Equal(p.B, []byte{2}) {
 		t.Fatalf("canonical: %v, %+v", err, p)
 	}
+	said := map[string]string{ // of what people hand over by mistake, with no word of the decoder's
+		"bytes left over": "wire.pair: more bytes follow behind its end", "cut short": "wire.pair: it is cut short", "nothing": "wire.pair: it is cut short",
+	}
 	for name, in := range map[string]string{
 		"integer longer than needed":      "821900ff4102",
 		"byte string head longer":         "8218ff580102",
@@ -50,6 +53,8 @@ func TestDecodeIsStrict(t *testing.T) {
 		var p pair
 		if err := Decode(unhex(t, in), &p); err == nil {
 			t.Errorf("%s: %s was accepted as %+v", name, in, p)
+		} else if want, ok := said[name]; ok && !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 
@@ -86,13 +85,8 @@ func (h Host) endorse(cmd *cobra.Command, file, out string) (err error) {
 	if err != nil {
 		return bad(err)
 	}
-	f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := found.WriteNew(out, letter.Armour(l)); err != nil {
 		return bad(err)
-	}
-	_, err = f.Write(letter.Armour(l))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
 	}
 	made := show.Endorsed{Request: l.ID.String(), Kind: l.Kind.String(), Keys: given, File: out}
 	return h.Answer(cmd, made, func(p *show.Page) { show.Endorse(p, made) })

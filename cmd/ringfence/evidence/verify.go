@@ -14,7 +14,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -110,10 +109,10 @@ func check(file string, o options, now time.Time) (*proofs.Proof, error) {
 	}
 	p := &proofs.Proof{File: file, Name: name, At: clock(at), InForce: true}
 	f, err := v.Verify(proof)
+	var unreadable *prove.UnreadableError
 	switch {
-	case errors.Is(err, prove.ErrUnreadable):
-		detail := strings.TrimPrefix(err.Error(), prove.ErrUnreadable.Error()+": ")
-		return nil, phrase.Join(phrase.New("proof.unreadable", "%s: it is no proof that this release reads", file), phrase.Plain(detail))
+	case errors.As(err, &unreadable):
+		return nil, phrase.Join(phrase.New("proof.unreadable", "%s is no proof that this release reads; if it ought to be one it was cut short or changed on its way: ask whoever handed it over for it anew, as it was made", file), phrase.Plain(unreadable.Why.Error()))
 	case err != nil:
 		why := because(err)
 		p.Reason, p.Detail, p.InForce = &why, err.Error(), false
@@ -144,13 +143,38 @@ func trusted(o options) (*prove.Verifier, string, error) {
 	}
 	v, err := prove.NewVerifier(t)
 	if err != nil {
-		return nil, "", err
+		return nil, "", distrusted(o, err)
 	}
 	c, err := t.Genesis.Verify()
 	if err != nil {
 		return nil, "", err
 	}
 	return v, c.Name, nil
+}
+
+// distrusted names the file that is not what it was named for, or does not fit with the
+// genesis.
+func distrusted(o options, err error) error {
+	flag, file := "--pin", o.pin
+	if errors.Is(err, prove.ErrSets) {
+		flag, file = "--sets", o.sets
+	}
+	why := phrase.Plain(err.Error())
+	var foreign *prove.ForeignError
+	var unreadable *prove.UnreadableError
+	switch {
+	case errors.As(err, &foreign):
+		return phrase.New("usage.foreign_file", "%s: %s is of federation %s, the genesis of %s: name the file of that federation", flag, file, foreign.Of, foreign.Genesis)
+	case errors.Is(err, prove.ErrNoPin):
+		return phrase.New("usage.no_checkpoint", "--pin: %s is no checkpoint, nor a set-chain file with one: ringfence prove --sets --pin makes such a file on any node", file)
+	case flag == "--sets" && errors.As(err, &unreadable):
+		return phrase.Join(phrase.New("usage.not_sets", "--sets: %s is no set-chain file that this release reads: ringfence prove --sets --pin makes one on any node", file), phrase.Plain(unreadable.Why.Error()))
+	case flag == "--sets":
+		return phrase.Join(phrase.New("usage.wrong_sets", "--sets: %s does not lead from the genesis on: get another from a node that you trust, which ringfence prove --sets --pin makes", file), why)
+	case errors.Is(err, prove.ErrPin):
+		return phrase.Join(because(err), why)
+	}
+	return err
 }
 
 // readIf is read of a file that need not be named.
@@ -198,7 +222,10 @@ func timeOf(text string, now time.Time) (time.Time, error) {
 
 // because is why a file proves nothing.
 func because(err error) phrase.Phrase {
+	var foreign *prove.ForeignError
 	switch {
+	case errors.As(err, &foreign):
+		return phrase.New("proof.foreign", "the proof is of federation %s, the genesis of %s: name the genesis of the federation that it is of, from a source that you trust (--genesis)", foreign.Of, foreign.Genesis)
 	case errors.Is(err, prove.ErrContradicts):
 		return phrase.New("proof.contradicts", "it contradicts what the regulators certified otherwise: keep both files, they are evidence, and show them to the members")
 	case errors.Is(err, prove.ErrRetired):
@@ -222,7 +249,7 @@ func unix(t int64) string {
 
 // fill tells a finding.
 func fill(p *proofs.Proof, f *prove.Finding, at time.Time) {
-	p.Federation, p.Changes, p.Pinned = f.Federation.String(), f.Changes, f.Pinned
+	p.Federation, p.Changes, p.Pinned, p.Known = f.Federation.String(), f.Changes, f.Pinned, f.Known
 	for _, era := range f.Chain {
 		p.What = "regulators"
 		e := proofs.Era{Since: era.Since}

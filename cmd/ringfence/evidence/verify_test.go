@@ -99,7 +99,7 @@ func TestVerify(t *testing.T) {
 	if err := d.verify(file); err != nil {
 		t.Fatal(err)
 	}
-	d.says("en", "Proved: the regulators ratified +8613800138000: label", "reg (1 of 1 suffice)", until.String(), "a test", "may have been revoked or stayed since it was ratified, also before the checkpoint", "the regulators of the genesis were still in office", "(60 s before)")
+	d.says("en", "Proved: the regulators ratified +8613800138000: label", "reg (1 of 1 suffice)", until.String(), "a test", "may have been revoked or stayed since it was ratified, also before the checkpoint", "the regulators of the genesis were still in office", "(1 min before)")
 	d.says("zh", "已证明：监管机构核准了 +8613800138000", "核准之后可能已被撤销或暂停，即使在该检查点之前", "须有 1 方")
 	if b, err := json.Marshal(d.last); err != nil || !strings.Contains(string(b), `"action":"label"`) || !strings.Contains(string(b), `"in_force":true`) || d.last.Index != at+1 {
 		t.Errorf("%s, %v", b, err)
@@ -109,11 +109,12 @@ func TestVerify(t *testing.T) {
 			t.Errorf("asked about %s: %v, %+v", asked, err, d.last)
 		}
 	}
-	d.now = d.now.AddDate(1, 0, 0)
+	d.now = d.now.AddDate(1, 0, 0).Add(2 * time.Hour)
 	if err := d.verify(file); err != nil || d.last.InForce {
 		t.Errorf("a year later: %v, %+v", err, d.last)
 	}
-	d.says("en", "NOT in force")
+	d.says("en", "NOT in force", "(365 days 2 h before)")
+	d.says("zh", "此前 365 天 2 小时")
 	full := d.keep("full.tlog-proof", w.Must(w.Maker().Full(t.Context(), at+1)))
 	if err := d.verify(full); err != nil || len(d.last.Votes) != 1 || d.last.Held == "" {
 		t.Errorf("%v, %+v", err, d.last)

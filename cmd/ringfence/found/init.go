@@ -12,6 +12,7 @@ import (
 
 	"ringfence/node"
 	"ringfence/node/config"
+	"ringfence/node/phrase"
 	"ringfence/store/charter"
 	"ringfence/store/keys"
 )
@@ -242,7 +243,10 @@ func (m *Member) rehearse() error {
 // writeNew writes a file that was not there, for its owner alone, durably.
 func writeNew(path string, b []byte) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w: %w", fs.ErrExist, phrase.New("usage.file_exists", "%s exists already, and nothing is written over it: name another file, or take that one away", path))
+	case err != nil:
 		return err
 	}
 	_, err = f.Write(b)

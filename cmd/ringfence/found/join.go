@@ -152,7 +152,7 @@ func (j *Joining) unanswered(err error) phrase.Phrase {
 	case errors.Is(err, desk.ErrOtherIdentity):
 		return phrase.New("join.other_identity", "another identity answers at %s than the address names: %s; check the address with those who gave it", j.Peer, because(desk.ErrOtherIdentity))
 	case errors.Is(err, desk.ErrNoDesk):
-		return phrase.New("join.no_desk", "who answers at %s has no desk: %s", j.Peer, because(desk.ErrNoDesk))
+		return phrase.New("join.no_desk", "what answers at %s does not talk as a node of Ringfence that can be joined: %s; check the address and that its port is that for peers (peers.listen), and that the node is of this release", j.Peer, because(desk.ErrNoDesk))
 	case errors.Is(err, desk.ErrUnreachable):
 		return phrase.New("join.nobody", "no node answers at %s: %s; check the address and that its port is that for peers (peers.listen), not the API's, and that the node runs", j.Peer, because(desk.ErrUnreachable))
 	}

@@ -17,6 +17,7 @@ import (
 	"ringfence/node"
 	"ringfence/node/api"
 	"ringfence/node/locale"
+	"ringfence/node/phrase"
 	"ringfence/simulations/realmtest"
 	"ringfence/store/keys"
 )
@@ -155,8 +156,8 @@ func TestTheKeysOfAMember(t *testing.T) {
 		return !ok || !n.State().IsMember(m)
 	})
 	d.flags(3) // what it said stays
-	if d.at.Flag("13900139003") == nil {
-		t.Error("it speaks on")
+	if err := d.at.Flag("13900139003"); err == nil || strings.Contains(err.Error(), "goes on under another key") {
+		t.Errorf("it speaks on, or is told to: %v", err)
 	}
 }
 
@@ -169,15 +170,26 @@ func TestTheKeysOfASeat(t *testing.T) {
 	r.Must(err)
 	file := filepath.Join(t.TempDir(), "log.age")
 	reg.must("keys", "export-log", "--to", half.Recipient, "--out", file)
-	if err := reg.do("keys", "import-log", file); err == nil {
-		t.Error("another opens what is not for it")
-	}
 	seat := filepath.Join(t.TempDir(), "seat.yaml")
+	r.Must(os.WriteFile(seat+".txt", []byte("no key\n"), 0o600))
+	other, err := keys.Create(filepath.Join(t.TempDir(), "other"), keys.PurposeAudience, d.at.Cfg.Unlock, rand.Reader)
+	r.Must(err)
+	reg.must("keys", "export-log", "--to", other.Recipient, "--out", seat+".age")
+	for _, wrong := range []string{seat + ".age", seat + ".txt"} { // for another directory, and of another kind
+		if err := d.do("keys", "import-log", wrong); phrase.From(err).Code != "keys.not_handed" || !strings.HasPrefix(err.Error(), wrong) || strings.Contains(err.Error(), "remove it") {
+			t.Errorf("%s is opened: %v", wrong, err)
+		}
+	}
 	if err := d.do("keys", "seat", "--out", seat); err == nil || !strings.Contains(err.Error(), "ringfence keys import-log") {
 		t.Errorf("a seat without the ledger's key: %v", err)
 	}
 	d.must("keys", "import-log", file)
 
+	r.Must(os.WriteFile(seat, nil, 0o600))
+	if err := d.do("keys", "seat", "--out", seat); phrase.From(err).Code != "usage.file_exists" || !strings.HasPrefix(err.Error(), seat+" exists already") {
+		t.Errorf("onto another file: %v", err)
+	}
+	r.Must(os.Remove(seat))
 	d.said = new(bytes.Buffer)
 	d.must("keys", "seat", "--out", seat, "--cosign-name", "east.example/cosign")
 	if got := d.said.String(); !strings.Contains(got, "before anybody votes") || strings.Contains(got, "once the motion is enacted") {

@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -202,6 +203,9 @@ ledger from its next start on.`,
 			var half keys.Half
 			if err == nil {
 				half, err = keys.Receive(filepath.Join(place, found.KeysDir), keys.PurposeLog, sealed, unlock, h.Random)
+			}
+			if errors.Is(err, keys.ErrNotHanded) {
+				err = phrase.Join(phrase.New("keys.not_handed", "%s is no file of ringfence keys export-log for this directory: have it made anew for the audience key that ringfence keys show has here", args[0]), phrase.Plain(err.Error()))
 			}
 			if err != nil {
 				return bad(err)

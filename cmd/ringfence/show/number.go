@@ -2,6 +2,7 @@ package show
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,8 +93,11 @@ func (p *Page) stamp(s api.ListStamp, past bool) {
 	p.Line(p.Faint(p.Word("list_stamp", Short(s.Root), s.Day, strconv.FormatUint(s.Serial, 10), strconv.FormatInt(s.AgeSeconds, 10))))
 }
 
-// Lookups shows many answers, one a line.
+// Lookups shows many answers, one a line, below the moment that was asked about.
 func Lookups(p *Page, all []api.LookupAnswer, asked []string) {
+	if i := slices.IndexFunc(all, func(a api.LookupAnswer) bool { return a.Lookup != nil }); i >= 0 {
+		p.asOfThen(all[i].Lookup.AsOf)
+	}
 	var rows [][]string
 	for i, a := range all {
 		if a.Error != nil {

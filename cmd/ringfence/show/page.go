@@ -224,6 +224,21 @@ func Amount[T int | int64 | uint32 | uint64](n T) string {
 	return b.String()
 }
 
+// Span tells how long something lasts, in the largest unit that it fills and the next.
+func (p *Page) Span(seconds int64) string {
+	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
+	switch s := max(seconds, 0); {
+	case s < minute:
+		return p.Word("span.seconds", Amount(s))
+	case s < hour:
+		return p.Word("span.minutes", Amount(s/minute))
+	case s < day:
+		return p.Word("span.hours", Amount(s/hour), Amount(s%hour/minute))
+	default:
+		return p.Word("span.days", Amount(s/day), Amount(s%day/hour))
+	}
+}
+
 // size writes bytes in the largest unit that leaves a whole part.
 func size(n uint64) string {
 	const step = 1024

@@ -92,7 +92,7 @@ func (p *Past) judgeBase(r *article.Reinstatement, buildsOn uint64) *Refusal {
 	case fixed && last.at >= buildsOn:
 		return anchoredSince(issuer.Index, last.at, buildsOn)
 	case fixed && !last.none && len(r.Base) == 0 && last.head.Epoch == openEpoch(issuer.Epochs):
-		return Refuse(HeadBack, "issuer %d would begin from nothing; sequence %d of its epoch %d is anchored", issuer.Index, last.head.Sequence, last.head.Epoch)
+		return Refuse(HeadBack, "the feed of issuer %d cannot go on from none: its batch %d in epoch %d is anchored, which is for good; name that one or a later one to go on from (keys reinstate --from)", issuer.Index, last.head.Sequence, last.head.Epoch)
 	}
 	return nil
 }

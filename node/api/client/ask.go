@@ -56,14 +56,13 @@ func turn(query url.Values, name string, on bool) {
 	}
 }
 
-// LookupMany asks about up to MaxLookups numbers in one request. It is no part
-// of Service; it saves the way there and back.
+// LookupMany asks about up to MaxLookups numbers in one request.
 func (c *Client) LookupMany(ctx context.Context, q api.LookupMany) ([]api.LookupAnswer, error) {
 	r, err := jsonRequest(http.MethodPost, api.PathLookups, q)
 	if err != nil {
 		return nil, err
 	}
-	r.look = true
+	r.look, r.slow = true, q.At != ""
 	answers, err := ask[api.LookupAnswers](ctx, c, r)
 	if err == nil && len(answers.Answers) != len(q.Numbers) {
 		err = api.Errorf(api.Internal, "the node on %s answers %d numbers of %d", c.where, len(answers.Answers), len(q.Numbers))

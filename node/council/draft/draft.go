@@ -60,6 +60,9 @@ type Drafter struct {
 func (c *Drafter) Read(p api.Proposal) (Draft, error) {
 	var f paper.Filed
 	var err error
+	if p.FileName != "" && strings.TrimSpace(p.File) == "" {
+		return Draft{}, noEntries(&p)
+	}
 	if kind, ok := constitution.KindOf(p.File, p.Kind); ok && len(p.Articles) == 0 {
 		return c.changing(kind, &p)
 	}
@@ -128,7 +131,10 @@ func (c *Drafter) draftRulings(d *Draft, p *api.Proposal, f paper.Filed) (err er
 	if len(f.Entries) > 0 {
 		return api.Tell(api.BadInput, phrase.New("propose.only_numbers", "ratify takes numbers; ledger entries are for revoke and stay"))
 	}
-	if len(f.Items) == 0 {
+	switch {
+	case len(f.Items) == 0 && p.File != "":
+		return noEntries(p)
+	case len(f.Items) == 0:
 		return api.Tell(api.BadInput, phrase.New("propose.nothing", "nothing is proposed: name a number, a file, or a query over the list that finds something"))
 	}
 	if d.Until, err = c.until(p.Until); err != nil {
@@ -152,6 +158,11 @@ func (c *Drafter) draftRulings(d *Draft, p *api.Proposal, f paper.Filed) (err er
 		d.Items = append(d.Items, b)
 	}
 	return wrong.error()
+}
+
+// noEntries says that a file proposes nothing.
+func noEntries(p *api.Proposal) error {
+	return api.Tell(api.BadInput, phrase.New("propose.no_entries", "%s has no entries: each goes on a line of its own, below the head of a table or the items or entries of a document; ringfence motion propose --help shows both", paper.NameOf(p)))
 }
 
 // placeOf says where an item stands; nothing of the only one.
@@ -216,8 +227,11 @@ func (c *Drafter) until(text string) (taxonomy.Day, error) {
 		return 0, api.Tell(api.BadInput, phrase.New("propose.no_day", "until: %q is no day, such as 2027-01-31", text))
 	}
 	day := taxonomy.DayOf(at.Unix())
-	if day > latest || at.Unix() <= c.Now().Unix() {
-		return 0, api.Tell(api.BadInput, phrase.New("propose.until", "until: %s is over, or further than the policy allows: %s at most", text, latest))
+	switch {
+	case at.Unix() <= c.Now().Unix():
+		return 0, api.Tell(api.BadInput, phrase.New("propose.until_over", "until: %s is over: name a later day, %s at the latest", text, latest))
+	case day > latest:
+		return 0, api.Tell(api.BadInput, phrase.New("propose.until_far", "until: %s is further than the policy allows: %s at the latest", text, latest))
 	}
 	return day, nil
 }
@@ -227,6 +241,8 @@ func (c *Drafter) draftReversals(d *Draft, p *api.Proposal, f paper.Filed) error
 	switch {
 	case len(f.Items) > 0:
 		return api.Tell(api.BadInput, phrase.New("propose.only_entries", "%s takes ledger entries, or the numbers on which they are; what one would ratify has no place in it", d.Kind))
+	case len(f.Entries) == 0 && p.File != "":
+		return noEntries(p)
 	case len(f.Entries) == 0:
 		return api.Tell(api.BadInput, phrase.New("propose.no_entry", "nothing is proposed: name a ledger index, or a number on which entries are ratified"))
 	case p.Until != "":

@@ -24,14 +24,14 @@ func (s *slips) add(what string) {
 	}
 }
 
-// error tells the slips; nil of none.
+// error tells the slips, one a line; nil of none.
 func (s *slips) error() error {
 	if s.count == 0 {
 		return nil
 	}
-	text := strings.Join(s.told, "; ")
+	text := strings.Join(s.told, "\n")
 	if more := s.count - len(s.told); more > 0 {
-		text += fmt.Sprintf("; and %d more", more)
+		text += fmt.Sprintf("\nand %d more", more)
 	}
 	return api.Tell(api.BadInput, phrase.Plain(text))
 }

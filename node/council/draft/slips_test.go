@@ -8,7 +8,7 @@ import (
 	"ringfence/node/api"
 )
 
-// Of many slips the first are told, and how many more there are; of none, none.
+// Of many slips the first are told, and how many more there are, each on its line; of none, none.
 func TestTheFirstSlipsAreTold(t *testing.T) {
 	var s slips
 	if err := s.error(); err != nil {
@@ -18,7 +18,7 @@ func TestTheFirstSlipsAreTold(t *testing.T) {
 		s.add(fmt.Sprintf("line %d: x", i+2))
 	}
 	err := s.error()
-	if api.KindOf(err) != api.BadInput || !strings.HasPrefix(err.Error(), "line 2: x; line 3: x; ") || !strings.HasSuffix(err.Error(), "line 9: x; and 3 more") {
+	if api.KindOf(err) != api.BadInput || !strings.HasPrefix(err.Error(), "line 2: x\nline 3: x\n") || !strings.HasSuffix(err.Error(), "line 9: x\nand 3 more") {
 		t.Errorf("%v", err)
 	}
 }

@@ -8,7 +8,6 @@ func proposals() []Said {
 		{"propose.only_numbers", "核准（ratify）针对号码；账本条目用于撤销（revoke）与暂停（stay）"},
 		{"propose.nothing", "没有可提出的内容：请指明号码、文件，或能在名单中找到条目的查询"},
 		{"propose.no_day", "until：“{0}”不是 2027-01-31 这样的日期"},
-		{"propose.until", "until：{0} 已过，或超出策略允许的期限：最晚为 {1}"},
 		{"propose.only_entries", "{0|motionkind} 针对账本条目或其所涉号码；供核准的内容不应写在其中"},
 		{"propose.no_entry", "没有可提出的内容：请指明账本条目的序号，或已有核准条目的号码"},
 		{"propose.no_until", "until：{0|motionkind} 议案不含有期限的内容"},

@@ -90,6 +90,7 @@ func reasons() []phrase.Form {
 	return []phrase.Form{
 		{Code: "why.restored", Format: "it was restored from a backup, and the key may have signed since"},
 		{Code: "why.no_store", Format: "there was no store, so what the key has signed is not known here"},
+		{Code: "why.new_key", Format: "the key is new in this store, and the other members have yet to confirm that it has signed nothing"},
 		{Code: "why.no_promises", Format: "the file of promises is gone from the store"},
 		{Code: "why.lost_batch", Format: "the disk lost the batch reserved for place %d/%d"},
 		{Code: "why.older_store", Format: "place %d/%d was signed and is not held: the store is older than the feed"},

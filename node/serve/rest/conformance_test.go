@@ -261,7 +261,7 @@ func TestBackupThatBreaksOffLooksBroken(t *testing.T) {
 func TestLookupMany(t *testing.T) {
 	d := &double{}
 	c := run(t, Config{Service: d}).client(t)
-	got, err := c.LookupMany(t.Context(), api.LookupMany{Numbers: []string{"110", "!", "95588"}, Country: "86", Lang: "zh"})
+	got, err := c.LookupMany(t.Context(), api.LookupMany{Numbers: []string{"110", "!", "95588"}, Country: "86", Lang: "zh", At: "4"})
 	if err != nil || len(got) != 3 {
 		t.Fatal(got, err)
 	}
@@ -271,8 +271,11 @@ func TestLookupMany(t *testing.T) {
 	if e := got[1].Error; e == nil || e.Kind != api.BadInput || e.Message != `"!" is no number` {
 		t.Errorf("the second answer is %+v", got[1])
 	}
-	if q := (api.Query{Number: "95588", Country: "86", Lang: "zh"}); d.asked != q {
+	if q := (api.Query{Number: "95588", Country: "86", Lang: "zh", At: "4"}); d.asked != q {
 		t.Errorf("asked %+v", d.asked)
+	}
+	if got, err := c.LookupMany(t.Context(), api.LookupMany{Numbers: []string{"110"}, At: "never"}); api.KindOf(err) != api.BadInput || !strings.Contains(err.Error(), `"never" is no moment`) {
+		t.Errorf("at no moment: %+v, %v", got, err)
 	}
 	for _, numbers := range [][]string{nil, {}, make([]string, api.MaxLookups+1)} {
 		if _, err := c.LookupMany(t.Context(), api.LookupMany{Numbers: numbers}); api.KindOf(err) != api.BadInput {

@@ -162,21 +162,10 @@ type manyInput struct {
 }
 
 func (f *face) lookUpMany(ctx context.Context, in *manyInput) (api.LookupAnswers, error) {
-	q := api.Query{Country: in.Body.Country, Caller: in.Body.Caller, Lang: in.or(in.Body.Lang, f)}
-	answers := make([]api.LookupAnswer, 0, len(in.Body.Numbers))
-	for _, q.Number = range in.Body.Numbers {
-		if err := ctx.Err(); err != nil {
-			return api.LookupAnswers{}, err
-		}
-		said, err := f.Service.Lookup(ctx, q)
-		if err != nil {
-			p := f.failure(ctx, api.PathLookups, err)
-			answers = append(answers, api.LookupAnswer{Error: p.Failure()})
-			continue
-		}
-		answers = append(answers, api.LookupAnswer{Lookup: &said})
-	}
-	return api.LookupAnswers{Answers: answers}, nil
+	q := in.Body
+	q.Lang = in.or(q.Lang, f)
+	answers, err := f.Service.LookupMany(ctx, q)
+	return api.LookupAnswers{Answers: answers}, err
 }
 
 // screen answers a call as this face does; the verdict itself is for those

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -102,6 +103,21 @@ func (d *double) Lookup(_ context.Context, q api.Query) (api.Lookup, error) {
 		answer.Number = q.Number
 	}
 	return answer, err
+}
+
+func (d *double) LookupMany(ctx context.Context, q api.LookupMany) ([]api.LookupAnswer, error) {
+	if q.At == "never" {
+		return nil, api.Errorf(api.BadInput, "%q is no moment", q.At)
+	}
+	answers := make([]api.LookupAnswer, len(q.Numbers))
+	for i, n := range q.Numbers {
+		l, err := d.Lookup(ctx, api.Query{Number: n, Country: q.Country, Caller: q.Caller, Lang: q.Lang, At: q.At})
+		if errors.As(err, &answers[i].Error) {
+			continue
+		}
+		answers[i].Lookup = &l
+	}
+	return answers, nil
 }
 
 func (d *double) Explain(_ context.Context, q api.Query) (api.Explanation, error) {

@@ -57,6 +57,7 @@ type Proof struct {
 
 	Changes int    `json:"regulator_changes"`
 	Pinned  uint64 `json:"pinned_ledger_size"`
+	Known   uint64 `json:"known_ledger_size,omitempty"` // up to which it is known who the regulators were
 	Chain   []Era  `json:"chain,omitempty"`
 }
 
@@ -90,7 +91,7 @@ func Verified(p *show.Page, v *Proof) {
 	if v.LedgerSize > 0 {
 		size = show.Amount(v.LedgerSize)
 	}
-	if until == "" && v.Proposed != "" {
+	if until == "" && v.What == "ratified" {
 		until = p.Word("proof.no_end")
 	}
 	p.Facts(show.Fact{"federation", show.Commas(v.Name, v.Federation)}, show.Fact{"proof.entry", entry}, show.Fact{"key", v.Key}, show.Fact{"reason", v.Why},
@@ -138,7 +139,7 @@ func asOf(p *show.Page, v *Proof) string {
 	case v.AgeSeconds < 0:
 		return p.Word("proof.ahead", v.Certified)
 	}
-	return p.Word("proof.age", v.Certified, show.Amount(v.AgeSeconds))
+	return p.Word("proof.age", v.Certified, p.Span(v.AgeSeconds))
 }
 
 // limits is what the proof cannot say, and how to know.
@@ -162,5 +163,9 @@ func limits(p *show.Page, v *Proof) {
 		p.Say("proof.trust_chain", strconv.Itoa(v.Changes))
 	default:
 		p.Say("proof.trust_genesis")
+		return
+	}
+	if v.LedgerSize > v.Known {
+		p.Say("proof.trust_beyond", show.Amount(v.Known), show.Amount(v.LedgerSize))
 	}
 }

@@ -65,6 +65,16 @@ func (s State) Signer(issuer keys.Public) Signer {
 	return Signer{Bar: feed.Bar{Kind: feed.Restored, Reason: s.Others}}
 }
 
+// Signs reports whether some issuer may sign.
+func (s State) Signs() bool {
+	for _, own := range s.Signers {
+		if own.Bar.Kind == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Clone returns a state that may be changed.
 func (s State) Clone() State {
 	signers := make(map[keys.Public]Signer, len(s.Signers)+1)
