@@ -99,7 +99,7 @@ func TestReadCardRefuses(t *testing.T) {
 		{"empty", "", []string{"card: id"}},
 		{"unknown key", "id: a\nweight: 850\n", []string{"line 2", `"weight" is no key of a card`}},
 		{"unknown role", "id: a\nroles: [telco]\n", []string{`"telco" is no role`}},
-		{"key in part", "id: a\nrecovery: 01ab\n", []string{"33 bytes"}},
+		{"key in part", "id: a\nrecovery: 01ab\n", []string{"66 digits"}},
 		{"key of small order", "id: a\nissuers: [\"0101" + strings.Repeat("00", 31) + "\"]\n", []string{"small order"}},
 		{"two cards", "id: a\n---\nid: b\n", []string{"holds one"}},
 	} {
