@@ -45,6 +45,7 @@ func (a *Authority) preside(ctx context.Context, run func(context.Context) error
 			}
 			a.full.Store(false)
 			a.log.Info("there is room on the disk: this regulator goes on")
+			wait = beginSoon / 2 // which the loop doubles
 			continue
 		}
 		if time.Since(begun) > beginLate {

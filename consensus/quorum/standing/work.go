@@ -56,11 +56,16 @@ func (s *Status) Count(quorum int) {
 			s.Live++
 		}
 	}
-	s.Margin = s.Live - s.Quorum
-	if s.Stopped != "" {
-		s.Margin = min(s.Margin, -1)
-	}
+	s.Margin = Margin(s.Live, s.Quorum, s.Stopped)
 	s.Alarm = s.Margin <= 0
+}
+
+// Margin is how many more of those at work may go; below 0 nothing is certified.
+func Margin(live, quorum int, stopped Stop) int {
+	if stopped != "" {
+		return min(live-quorum, -1)
+	}
+	return live - quorum
 }
 
 // Costs reports whether a promise to another generation takes something away: this regulator

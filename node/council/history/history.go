@@ -59,6 +59,9 @@ func (h *History) First(id cid.Cid) (uint64, bool) {
 
 // Begins returns where the motion lies in the ledger whose ID begins so, if it is one alone.
 func (h *History) Begins(id string) (uint64, bool) {
+	if whole, err := cid.Decode(id); err == nil {
+		return h.First(whole)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at, found := uint64(0), 0

@@ -88,9 +88,7 @@ func (c *Seats) count(s *follow.Standing, status *standing.Status) api.QuorumSta
 			out.Fresh++
 		}
 	}
-	if out.Margin = out.Fresh - out.Quorum; out.Stopped != "" {
-		out.Margin = min(out.Margin, -1)
-	}
+	out.Margin = standing.Margin(out.Fresh, out.Quorum, standing.Stop(out.Stopped))
 	return out
 }
 
